@@ -80,4 +80,4 @@ def test_guests_whose_recipe_makes_the_image(guests: str, reported: bool) -> Non
     )
     assert of("XT316", text.replace('"btrfs"', '"ext4"')) == []
     odd = of("XT315", text.replace('"btrfs"', '"tar.gz"'))
-    assert [one.fix for one in odd] == ["Take ext4."]
+    assert [one.fix for one in odd] == ["Use ext4."]

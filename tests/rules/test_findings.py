@@ -14,7 +14,7 @@ from tests.rules.test_rule_values import of, project_of
 from xentui.project.model import Bundle
 from xentui.rules import catalogue, quick_fixes
 from xentui.rules.catalogue import Severity
-from xentui.rules.check import arranged
+from xentui.rules.check import in_order
 from xentui.rules.context import Context
 from xentui.rules.finding import QuickFix, failed, found
 
@@ -33,7 +33,7 @@ def test_findings_are_sorted_by_severity_and_then_by_document_order() -> None:
     assert [catalogue.entry(code).severity for code in worst_first] == list(Severity)
     made = [found(code, path, "", "") for code in worst_first for path in ORDER]
     for given in (made, made[::-1], made[1::2] + made[::2]):
-        assert arranged(project, given) == made
+        assert in_order(project, given) == made
 
 
 def test_the_catalogue_is_read_from_its_file() -> None:

@@ -307,8 +307,8 @@ def test_dom0_s_share_is_counted_into_the_board_that_is_proposed() -> None:
     ("machine", "fix", "labels"),
     [
         ("qemux86-64", ", or make it an HVM guest.",
-         ["Take the host's kernel", "Make it an HVM guest"]),
-        ("qemuarm64", "which gives it the host's.", ["Take the host's kernel"]),
+         ["Use the host's kernel", "Make it an HVM guest"]),
+        ("qemuarm64", "which gives it the host's.", ["Use the host's kernel"]),
     ],
 )  # fmt: skip
 def test_a_guest_without_a_kernel(machine: str, fix: str, labels: list[str]) -> None:

@@ -23,7 +23,7 @@ from xentui.project import document, model, schema, tables
 from xentui.project.assets import Assets, gather
 from xentui.rules import catalogue
 from xentui.rules.catalogue import Severity
-from xentui.rules.check import check, findings, from_error
+from xentui.rules.check import check, findings
 from xentui.rules.finding import Finding, found
 
 CASES = (
@@ -102,9 +102,8 @@ def test_what_the_schema_refuses_is_a_finding(code: str, text: str, tmp_path: Pa
 def test_a_file_that_is_not_toml_is_a_finding() -> None:
     with pytest.raises(document.DocumentError) as raised:
         document.parse("a = [")
-    finding = from_error(raised.value)
-    assert (finding.code, finding.severity) == ("XT001", Severity.ERROR)
-    assert finding.fix
+    assert catalogue.entry(raised.value.code).severity is Severity.ERROR
+    assert raised.value.fix
 
 
 @pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)

@@ -35,8 +35,8 @@ def files(project: Project, abilities: Abilities) -> dict[str, str]:
     vxn = abilities.vxn
     if project.containers.vxn and vxn is not None and vxn.needs_kernel_order:
         found[VXN_APPEND] = (
-            "\n# vxn takes its guests' kernel from the deploy directory, without waiting for it to\n"
-            "# be there.\n"
+            "\n# vxn takes its guests' kernel from the deploy directory. This line makes it\n"
+            "# wait for that kernel.\n"
             'do_compile[depends] += "virtual/kernel:do_deploy"\n'
         )
     return found

@@ -48,7 +48,7 @@ def option(extra: str, name: str) -> str | None:
     return found_
 
 
-def root(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def root_device(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the kernel command line names the right root device."""
     if not generated(guest) or without_disk(guest):
         return
@@ -102,14 +102,8 @@ def partition(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 def console(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the guest has a console."""
     if generated(guest) and not without_disk(guest) and option(guest.extra, "console") is None:
-        extra = f"{guest.extra} console=hvc0".strip()
-        yield found(
-            "XT228",
-            f"guests.{guest.key}.extra",
-            f"{guest.key} prints nothing on the console that xl console shows",
-            "Add console=hvc0.",
-            quick_fixes.guest("Add console=hvc0", guest.key, extra=extra),
-        )
+        message = f"{guest.key} prints nothing on the console that xl console shows"
+        yield _lacks("XT228", guest, "console=hvc0", message, "Add console=hvc0.")
 
 
 def init(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -123,14 +117,9 @@ def init(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if local is not None and local.init is not None:
         return
     if any("minirootfs" in entry.uri for entry in source.fetch):
-        extra = f"{guest.extra} init=/bin/sh".strip()
-        yield found(
-            "XT231",
-            f"guests.{guest.key}.extra",
-            f"{guest.key} has a minimal root directory, which may have no init",
-            "Add init=/bin/sh, or put an init into it.",
-            quick_fixes.guest("Add init=/bin/sh", guest.key, extra=extra),
-        )
+        message = f"{guest.key} has a minimal root directory, which may have no init"
+        fix = "Add init=/bin/sh, or put an init into it."
+        yield _lacks("XT231", guest, "init=/bin/sh", message, fix)
 
 
 def container(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -139,17 +128,20 @@ def container(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if source is None or source.type != CONTAINER or not generated(guest):
         return
     if option(guest.extra, "init") is None:
-        extra = f"{guest.extra} init={CONTAINER_INIT}".strip()
-        yield found(
-            "XT363",
-            f"guests.{guest.key}.extra",
-            f"The kernel of {guest.key} does not start what the container image runs",
-            f"Add init={CONTAINER_INIT}, which the recipe puts there.",
-            quick_fixes.guest(f"Add init={CONTAINER_INIT}", guest.key, extra=extra),
-        )
+        argument = f"init={CONTAINER_INIT}"
+        message = f"The kernel of {guest.key} does not start the container image's program"
+        fix = f"Add {argument}, which the recipe puts there."
+        yield _lacks("XT363", guest, argument, message, fix)
 
 
-def kind(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def _lacks(code: str, guest: EffectiveGuest, argument: str, message: str, fix: str) -> Finding:
+    """Return the finding for a kernel command line that lacks an argument."""
+    extra = f"{guest.extra} {argument}".strip()
+    change = quick_fixes.guest(f"Add {argument}", guest.key, extra=extra)
+    return found(code, f"guests.{guest.key}.extra", message, fix, change)
+
+
+def guest_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the board can run the guest's type."""
     config = context.configs.get(guest.key)
     own = config.domain_type if config is not None else None
@@ -180,7 +172,7 @@ def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"{guest.key} is of type {guest.type} and has no kernel: xl refuses it",
             "Remove the kernel, which gives it the host's"
             + (", or make it an HVM guest." if context.board.arch == "x86-64" else "."),
-            quick_fixes.guest("Take the host's kernel", guest.key, kernel=None),
+            quick_fixes.guest("Use the host's kernel", guest.key, kernel=None),
             *_as_hvm(context.board, guest),
         )
     if guest.type == "hvm" and wanted.kernel in (None, "none") and wanted.extra is not None:
@@ -193,28 +185,28 @@ def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def replaced(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def ignored_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find fields that are ignored because the guest has its own xl config."""
     wanted = guest.guest
     if wanted.config_file is None:
         return
-    nothing = tables.field_defaults("guest")
-    # Files that these name are carried all the same, for the config to use.
-    carried = ("ramdisk", "device_tree", "disks")
-    idle = [
+    unset = tables.field_defaults("guest")
+    # These files are installed anyway, so that the config can use them.
+    installed = ("ramdisk", "device_tree", "disks")
+    ignored = [
         field.name
         for field in schema.fields("guest")
-        if (field.xl or field.name in ("backend", "xl")) and field.name not in carried
-        if getattr(wanted, field.name) != nothing[field.name]
+        if (field.xl or field.name in ("backend", "xl")) and field.name not in installed
+        if getattr(wanted, field.name) != unset[field.name]
     ]
-    if idle:
+    if ignored:
         yield found(
             "XT237",
-            f"guests.{guest.key}.{idle[0]}",
-            f"{', '.join(idle)} of {guest.key} are ignored: {quoted(wanted.config_file)}"
+            f"guests.{guest.key}.{ignored[0]}",
+            f"{', '.join(ignored)} of {guest.key} are ignored: {quoted(wanted.config_file)}"
             " replaces them",
             "Set them in the config file, and remove them here.",
-            quick_fixes.guest("Remove them", guest.key, **{name: nothing[name] for name in idle}),
+            quick_fixes.guest("Remove them", guest.key, **{name: unset[name] for name in ignored}),
         )
 
 
@@ -257,13 +249,13 @@ def defaults(context: Context) -> Iterator[Finding]:
     if fstype is None or fstype == schema.default_value("defaults", "image_fstype"):
         return
     path = "defaults.image_fstype"
-    back = quick_fixes.defaults("Take ext4", image_fstype=None)
+    back = quick_fixes.defaults("Use ext4", image_fstype=None)
     if not _PLAIN_IMAGE.fullmatch(fstype):
         yield found(
             "XT315",
             path,
-            f"An image of type {quoted(fstype)} is no plain disk that xl could give a guest",
-            "Take ext4.",
+            f"An image of type {quoted(fstype)} is not a plain disk, so xl cannot use it",
+            "Use ext4.",
             back,
         )
     elif any(not g.external and g.rootfs is None for g in context.project.guests):
@@ -271,7 +263,7 @@ def defaults(context: Context) -> Iterator[Finding]:
             "XT316",
             path,
             f"Every guest recipe must be able to make {fstype}",
-            "Check that it can, and that the guest's kernel knows it; ext4 is the usual one.",
+            "Check that it can, and that the guest's kernel supports it; ext4 is the usual type.",
             back,
         )
 
@@ -280,5 +272,7 @@ _PLAIN_IMAGE = re.compile(
     r"(?:ext[234]|btrfs|xfs|f2fs|erofs(?:-[a-z0-9]+)?|squashfs(?:-[a-z0-9]+)?|cramfs|wic|hddimg|iso)"
 )
 
-GUEST_RULES = (root, partition, console, init, container, kind, kernel, replaced, size)
+GUEST_RULES = (
+    root_device, partition, console, init, container, guest_type, kernel, ignored_fields, size,
+)  # fmt: skip
 RULES = (defaults,)

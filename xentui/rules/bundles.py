@@ -40,7 +40,7 @@ _PREFIX = re.compile(r"nativesdk-|lib(?:32|64|x32)-")
 _RECIPE = re.compile(r"[a-z0-9][a-z0-9.+-]*", re.ASCII)
 
 
-def place(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def right_place(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a guest is in a bundle if it needs one, and that the bundle exists."""
     wanted = guest.guest
     path = f"guests.{guest.key}.bundle"
@@ -70,7 +70,7 @@ def recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     path = f"guests.{guest.key}"
     if wanted.external:
         return
-    outside = quick_fixes.guest(
+    mark_external = quick_fixes.guest(
         f"Mark {guest.key} external", guest.key, tags=(*wanted.tags, "external")
     )
     if wanted.source is not None:
@@ -79,24 +79,23 @@ def recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"{path}.tags",
             f"{guest.key} is imported, but BitBake would look for a recipe with this name",
             "Add the tag external.",
-            outside,
+            mark_external,
         )
     elif not _RECIPE.fullmatch(guest.key):
         yield found(
             "XT206",
             path,
-            f"{guest.key} cannot be a recipe's name: BitBake cuts recipe names at _",
+            f"{guest.key} cannot be the name of a recipe: BitBake splits recipe names at _",
             "Use the image recipe's name, or add the tag external.",
-            outside,
+            mark_external,
         )
     elif context.assets.recipes is None and _is_copied_name(context, guest.key):
         yield found(
             "XT215",
             path,
-            f"{guest.key} is named like a copy, but BitBake builds it only from a recipe with that "
-            "name",
+            f"{guest.key} looks like a copy of a guest, but BitBake needs a recipe with that name",
             "Write that recipe, or mark the guest external.",
-            outside,
+            mark_external,
         )
 
 
@@ -108,7 +107,7 @@ def _is_copied_name(context: Context, key: str) -> bool:
     return base in RECIPES or base in context.recipe_guests
 
 
-def outside(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def external_image(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Report the file that must exist before the build, for an external guest."""
     wanted = guest.guest
     if not wanted.external or wanted.source is not None or wanted.rootfs == NO_IMAGE:
@@ -146,9 +145,9 @@ def one_image(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 def unused(context: Context) -> Iterator[Finding]:
     """Find bundles without guests."""
-    carried = {guest.bundle for guest in context.project.guests}
+    with_guests = {guest.bundle for guest in context.project.guests}
     for bundle in context.project.bundles:
-        if bundle.key not in carried:
+        if bundle.key not in with_guests:
             yield found(
                 "XT203",
                 f"bundles.{bundle.key}",
@@ -291,5 +290,5 @@ def _free_name(context: Context, name: str) -> str:
     return made
 
 
-GUEST_RULES = (place, recipe, outside, one_image)
+GUEST_RULES = (right_place, recipe, external_image, one_image)
 RULES = (unused, names, layer_bundles, licences)

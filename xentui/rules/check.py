@@ -35,7 +35,7 @@ from xentui.rules.context import Context, make_context
 from xentui.rules.finding import Finding, QuickFix, failed, found
 
 if TYPE_CHECKING:
-    from xentui.project.document import DocumentError, Loaded
+    from xentui.project.document import Loaded
 
 Rule = Callable[[Context], Iterable[Finding]]
 GuestRule = Callable[[Context, EffectiveGuest], Iterable[Finding]]
@@ -66,10 +66,10 @@ GUEST_RULES: tuple[GuestRule, ...] = (
     *imports.GUEST_RULES,
     *sources_on_disk.GUEST_RULES,
 )
-"""Rules that look at one guest, called for each.
+"""Rules that look at one guest, called for each guest.
 
-What they find is kept while the guest and :func:`_common` stay the same, so they must not look
-at other guests: rules that do are in :data:`RULES`.
+Their findings are cached while the guest and :func:`_common` stay the same. So they must not look
+at other guests; rules that do are in :data:`RULES`.
 """
 
 _TABLES = ("preset", "host", "containers", "defaults", "bundles", "guests", "import_types")
@@ -81,23 +81,23 @@ def check(
     abilities: Abilities | None = None,
     holding: Callable[[Project], Project] | None = None,
 ) -> list[Finding]:
-    """Return every finding of a project: errors first, then in the order of the document.
+    """Return all findings of a project: errors first, then in the order of the document.
 
     Args:
         project: the project.
-        assets: the files next to the project file; by default, none are looked for.
+        assets: contents of the files that the project refers to; by default, none are known.
         abilities: features of the available layers; by default, those of the project's release.
-        holding: as with :func:`xentui.rules.context.make_context`.
+        holding: as in :func:`xentui.rules.context.make_context`.
     """
     return check_all(make_context(project, assets, abilities, holding))
 
 
 MOST_VERIFIED = 200
-"""The most guest checks that are spent on verifying quick fixes, which takes some milliseconds."""
+"""Maximum number of guest checks for verifying quick fixes; each takes some milliseconds."""
 
 
 def check_all(context: Context) -> list[Finding]:
-    """Return every finding of a project that has a context already.
+    """Return all findings of a project that has a context already.
 
     A quick fix is offered only if the rules accept the fixed project. In a project with so many
     fixes that this would take too long, they are offered unverified.
@@ -111,17 +111,16 @@ def check_all(context: Context) -> list[Finding]:
 
 def _with_verified_fixes(context: Context, finding: Finding, findings: list[Finding]) -> Finding:
     """Return a finding without the quick fixes that cause an error or an opposite fix."""
-    kept = [one for one in finding.quick_fixes if _agreed(context, finding, one, findings)]
+    kept = [one for one in finding.quick_fixes if _is_accepted(context, finding, one, findings)]
     if len(kept) == len(finding.quick_fixes):
         return finding
     return replace(finding, quick_fix=kept[0] if kept else None, others=tuple(kept[1:]))
 
 
-def _agreed(context: Context, finding: Finding, fix: QuickFix, findings: list[Finding]) -> bool:
-    """Return whether a fix removes its finding, and no rule then asks for the opposite.
-
-    A rule refuses it with an error that was not there before, or with a fix that leads back.
-    """
+def _is_accepted(
+    context: Context, finding: Finding, fix: QuickFix, findings: list[Finding]
+) -> bool:
+    """Return whether a fix removes its finding without causing a new error or an opposite fix."""
     before = {(one.code, one.path) for one in findings}
     fixed = fix.apply(context.whole)
     after = _run_rules(make_context(fixed, context.assets, context.abilities, context.holding))
@@ -146,19 +145,20 @@ def _run_rules(context: Context) -> list[Finding]:
     kept = _kept_findings(_common(context))
     for guest in context.guests:
         if any(entry.uri.startswith("file://") for _, entry in guest.guest.fetches):
-            # Rules read the bytes of local files, of which the context knows only the sizes.
+            # Rules read the contents of local files, which may change although the context does
+            # not.
             made.extend(check_guest(context, guest))
             continue
         known = kept.get(id(guest.guest))
         if known is None:
-            # The guest is kept too: an id belongs to an object only while that exists.
+            # The entry keeps the guest alive; otherwise a new object could get its id.
             known = kept[id(guest.guest)] = (guest.guest, check_guest(context, guest))
         made.extend(known[1])
-    return arranged(context.whole, made)
+    return in_order(context.whole, made)
 
 
 def _common(context: Context) -> tuple[object, ...]:
-    """Return everything in a context that rules of one guest may depend on, besides the guest."""
+    """Return everything except the guest on which the findings of a guest rule may depend."""
     project = context.project
     tables = (project.host, project.containers, project.defaults, project.bundles)
     files = (context.image_paths, context.folders, context.fetched, context.recipe_guests)
@@ -171,9 +171,9 @@ _MOST_KEPT = 4000
 
 
 def _kept_findings(common: tuple[object, ...]) -> _Kept:
-    """Return what was found of guests in an equal context, by the guests' ids; to be filled.
+    """Return the cache of guests' findings for equal contexts, by the guests' ids.
 
-    An edit in a fleet changes one guest; nothing new is to be found about the others.
+    An edit usually changes one guest, so that the findings on all others stay the same.
     """
     known = next((kept for other, kept in tuple(_kept) if other == common), None)
     if known is None or len(known) > _MOST_KEPT:
@@ -205,15 +205,15 @@ def findings(
     abilities: Abilities | None = None,
     holding: Callable[[Project], Project] | None = None,
 ) -> list[Finding]:
-    """Return every finding of a project file.
+    """Return all findings of a project file.
 
-    Errors against the schema come alone: the other rules need a project.
+    If it violates the schema, only these errors are returned, as all other rules need a project.
 
     Args:
         loaded: the file.
-        assets: the files next to it; by default, they are looked for.
+        assets: contents of the files that it refers to; by default, they are read.
         abilities: features of the available layers; by default, those of the project's release.
-        holding: as with :func:`xentui.rules.context.make_context`.
+        holding: as in :func:`xentui.rules.context.make_context`.
     """
     if loaded.project is None:
         return list(from_problems(loaded.problems))
@@ -222,13 +222,8 @@ def findings(
     return check(loaded.project, assets, abilities, holding)
 
 
-def from_error(error: DocumentError) -> Finding:
-    """Return the finding for a file that is not TOML."""
-    return found("XT001", "", error.message, error.fix)
-
-
-def arranged(project: Project, made: list[Finding]) -> list[Finding]:
-    """Return findings with errors first, then in the order of the document."""
+def in_order(project: Project, made: list[Finding]) -> list[Finding]:
+    """Sort findings: errors first, then in the order of the document."""
     if not made:
         return made
     tables = {name: place for place, name in enumerate(_TABLES)}

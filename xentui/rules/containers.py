@@ -73,7 +73,7 @@ def frontends(context: Context) -> Iterator[Finding]:
         yield found(
             "XT505",
             path,
-            f"{' and '.join(native)} cannot give a vxn container a network of its own",
+            f"{' and '.join(native)} cannot give a vxn container its own network",
             "Run with --network=none or --network=host; otherwise the command hangs.",
         )
 
@@ -102,7 +102,7 @@ def reserve(context: Context) -> Iterator[Finding]:
         )
 
 
-def outside(context: Context) -> Iterator[Finding]:
+def from_build_directory(context: Context) -> Iterator[Finding]:
     """Report that the build directory installs vxn although the project does not."""
     if context.assets.installs_vxn and not context.project.containers.vxn:
         yield found(
@@ -114,4 +114,4 @@ def outside(context: Context) -> Iterator[Finding]:
         )
 
 
-RULES = (outside, board, distribution, frontends, reserve)
+RULES = (from_build_directory, board, distribution, frontends, reserve)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A finding: something in a project that will not work, may not work, or is worth knowing."""
+"""A finding: something in a project that does not work, may not work, or is worth knowing."""
 
 from __future__ import annotations
 
@@ -128,12 +128,11 @@ def failed(rule: Callable[..., Any], error: Exception, path: str = "") -> Findin
 
 
 WAIVABLE = ("XT101", "XT401", "XT406", FAILED)
-"""Errors that the user may allow: a refused board, guests that do not fit (together or one alone),
-and a check that raised an exception.
+"""Errors that the user may allow: a refused board, guests that do not fit (all together or a single
+one), and a check that raised an exception.
 
-xentui knows a board's memory, and whether Xen starts on it, from tables and measurements; the user
-has the board on the desk. All other errors follow from what the classes, BitBake or xl certainly
-do."""
+What xentui assumes about boards and memory comes from tables and measurements, and the user may
+know better. All other errors follow from what the classes, BitBake or xl certainly do."""
 
 
 def allow(findings: Iterable[Finding], codes: Iterable[str]) -> list[Finding]:

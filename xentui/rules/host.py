@@ -98,7 +98,7 @@ def layer(context: Context) -> Iterator[Finding]:
 
 
 def licenses(context: Context) -> Iterator[Finding]:
-    """Check that the licences are accepted without which the board's image is not built."""
+    """Check that all licences are accepted that the board's image needs."""
     accepted = context.project.host.accepted_licenses or ()
     for one in context.board.licenses:
         if one.flag not in accepted:
@@ -168,7 +168,7 @@ def dom0_knob(context: Context) -> Iterator[Finding]:
                 "XT111",
                 path,
                 "Dom0 takes all memory unless your boot files set dom0_mem",
-                "Say how much Dom0 keeps, for example dom0_memory = 1024.",
+                "Set Dom0's memory, for example dom0_memory = 1024.",
                 quick_fixes.host("Give Dom0 1024 MiB", dom0_memory=1024),
             )
         return
@@ -184,8 +184,8 @@ def dom0_knob(context: Context) -> Iterator[Finding]:
         yield found(
             "XT108",
             path,
-            f"Dom0's {memory} MiB need a kickstart file of the project's own, which is written",
-            "Nothing is to be done; keep it in mind when the layer's own one changes.",
+            f"For {memory} MiB of Dom0, xentui writes a kickstart file that replaces the layer's",
+            "You need not do anything, unless the layer's own kickstart file changes.",
         )
 
 
@@ -222,7 +222,7 @@ def own_image(context: Context) -> Iterator[Finding]:
             "XT113",
             "host.image",
             f"{quoted(recipe)} must inherit xen-guest-cross-install",
-            "Without it the guests stay out of the image; see that the recipe has that line.",
+            "Without it, the image has no guests: check that the recipe has that line.",
         )
 
 

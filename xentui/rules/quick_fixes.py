@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Builders of quick fixes: a label, and a pure function from project to changed project.
+"""Build quick fixes: a label, and a pure function that returns the changed project.
 
-A change to text that the schema would not accept is not proposed: its function returns ``None``.
+If the schema would reject a changed text, the function here returns ``None`` instead of a fix.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ DEFAULT_BUNDLE = "my-guests"
 
 def host(label: str, **changes: Any) -> QuickFix:
     """Change fields of ``[host]``."""
-    return QuickFix(label, lambda project: replace(project, host=replace(project.host, **changes)))
+    return _in_table(label, "host", changes)
 
 
 def containers(label: str, **changes: Any) -> QuickFix:
     """Change fields of ``[containers]``."""
-
-    def apply(project: Project) -> Project:
-        return replace(project, containers=replace(project.containers, **changes))
-
-    return QuickFix(label, apply)
+    return _in_table(label, "containers", changes)
 
 
 def defaults(label: str, **changes: Any) -> QuickFix:
     """Change fields of ``[defaults]``."""
+    return _in_table(label, "defaults", changes)
 
+
+def _in_table(label: str, table: str, changes: Mapping[str, Any]) -> QuickFix:
     def apply(project: Project) -> Project:
-        return replace(project, defaults=replace(project.defaults, **changes))
+        changed = replace(getattr(project, table), **changes)
+        return replace(project, **{table: changed})
 
     return QuickFix(label, apply)
 

@@ -86,7 +86,7 @@ def vxn(context: Context) -> Iterator[Finding]:
 
 
 def other_release(context: Context) -> Iterator[Finding]:
-    """Find a release that is not the one of the layers at hand."""
+    """Find a release that differs from that of the available layers."""
     name = context.project.host.release
     core, _ = releases.recognised(context.abilities)
     if name is None or not core or core == name:

@@ -20,7 +20,7 @@ from xentui.rules.context import Context
 from xentui.rules.finding import Finding, QuickFix, found
 
 SMALLEST = 64
-"""The least MiB that a quick fix leaves a guest."""
+"""Minimum memory of a guest after a quick fix, in MiB."""
 
 STEP = 16
 """Quick fixes lower guests' memory to a multiple of this, in MiB."""
@@ -165,11 +165,14 @@ def _less(context: Context, room: int, *, every: bool = False) -> Iterator[Quick
 
 
 def _floor(own: int, whole: int, share: int) -> int | None:
-    """Return the memory of a guest that may need ``share`` MiB in all.
+    """Return the memory that a guest can have if it may need ``share`` MiB in total.
 
-    Now it has ``own`` MiB of memory and needs ``whole`` in all.
+    Args:
+        own: its current memory in MiB.
+        whole: the MiB that it needs in total now, including Xen's overhead.
+        share: the MiB that it may need in total.
     """
-    # The overhead grows with the memory, so it is at most the present one.
+    # The overhead grows with the memory, so with less memory it is at most the current one.
     memory = share - (whole - own)
     memory -= memory % STEP
     return memory if memory >= SMALLEST else None

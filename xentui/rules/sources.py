@@ -74,14 +74,14 @@ def local_files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             )
 
 
-def fits(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that a fetched file provides the file to import."""
+def imported_file(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+    """Check that one of the fetched files provides the file to import."""
     source = guest.guest.source
     if source is None:
         return
     path = f"guests.{guest.key}.source.file"
     entries = source.fetch
-    if any(_brings(context, source, entry) for entry in entries):
+    if any(_provides(context, source, entry) for entry in entries):
         return
     packed = source.type == CONTAINER
     unsure = [
@@ -194,7 +194,7 @@ def downloads(context: Context) -> Iterator[Finding]:
                 )
 
 
-def beside(context: Context) -> Iterator[Finding]:
+def names_next_to_recipe(context: Context) -> Iterator[Finding]:
     """Find different files with the same name in the folder next to a bundle's recipe."""
     scripts = {kind.key: kind.script for kind in context.project.import_types}
     owners: dict[tuple[str | None, str], tuple[str, str]] = {}
@@ -236,7 +236,7 @@ def _copied_files(
 
 
 def _destination(folder: str, entry: Fetch) -> str:
-    """Return the path in a folder at which two files of one name would meet."""
+    """Return a text that is equal for two files that would overwrite each other."""
     if not entry.uri.startswith("file://"):
         return f"downloads {file_name(entry.uri)} {entry.arch}"
     return f"{folder} {placed(entry.uri, entry.subdir)} {entry.arch}"
@@ -246,9 +246,9 @@ def _fetch(guest: EffectiveGuest) -> tuple[Fetch, ...]:
     return guest.guest.source.fetch if guest.guest.source is not None else ()
 
 
-def _brings(context: Context, source: Source, entry: Fetch) -> bool:
+def _provides(context: Context, source: Source, entry: Fetch) -> bool:
     if source.type == CONTAINER:
-        # An archive for another architecture has another name than the one that is imported.
+        # Archives for other architectures have different names from the one that is imported.
         named = placed(entry.uri, None) == source.file
         return is_archive(entry.uri) and (named or entry.arch is not None)
     if is_archive(entry.uri):
@@ -264,5 +264,5 @@ def _within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
 
 
-GUEST_RULES = (checksums, local_files, fits, architectures, subdirs)
-RULES = (downloads, beside)
+GUEST_RULES = (checksums, local_files, imported_file, architectures, subdirs)
+RULES = (downloads, names_next_to_recipe)

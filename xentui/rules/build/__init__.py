@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""All findings on a build directory, as far as its files and the machine show."""
+"""Rules on a build directory, its layers and the machine that builds."""
 
 from __future__ import annotations
 
@@ -11,15 +11,7 @@ from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
 from xentui.errors import XentuiError
-from xentui.rules.build import (
-    guests,
-    host,
-    layers,
-    lines,
-    names,
-    release,
-    settings,
-)
+from xentui.rules.build import guests, host, layers, lines, names, release, settings
 from xentui.rules.build.context import BuildContext, Placed
 from xentui.rules.catalogue import RANKS
 from xentui.rules.finding import failed
@@ -44,15 +36,15 @@ def examine(
     host: Host | None = None,
     written_for: Abilities | None = None,
 ) -> list[Placed]:
-    """Return every finding: errors first, each kind in the order of files and lines.
+    """Return all findings: errors first, then in the order of files and lines.
 
     Args:
-        build: the build directory, read.
-        recipes: looks through the layers' recipes; called only where a rule needs them.
-            Without it, rules that need them are left out.
-        host: the machine that builds; without it, no rule looks at the host.
-        written_for: what the layers could do when xentui wrote its settings; without it, changes
-            since then are not looked for.
+        build: the build directory.
+        recipes: returns the layers' recipes; called when a rule first needs them. By default, rules
+            that need them find nothing.
+        host: the machine that builds; by default, it is not checked.
+        written_for: the layers' features when xentui wrote its settings; by default, changes since
+            then are not reported.
     """
     context = BuildContext(build, recipes, host, written_for)
     made: dict[Placed, None] = {}
@@ -61,7 +53,7 @@ def examine(
             made.update(dict.fromkeys(rule(context)))
         except XentuiError:
             raise
-        except Exception as error:  # noqa: BLE001 - one check that fails takes nothing else along
+        except Exception as error:  # noqa: BLE001 - other checks must still run
             made[Placed(failed(rule, error), None)] = None
     order = {file: number for number, file in enumerate(build.reader.files)}
 

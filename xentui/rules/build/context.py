@@ -40,6 +40,9 @@ GUEST_VARIABLES = (
 )
 """Variables whose flags are guests (mv:classes/xen-guest-bundle.bbclass)."""
 
+ONE_RELEASE = "Check out the branch of one release in every layer."
+"""How to fix layers of different releases."""
+
 _PN = re.compile(r":pn-([^:]+)")
 
 
@@ -52,7 +55,14 @@ class Placed(NamedTuple):
 
 @dataclass
 class BuildContext:
-    """A build directory, its recipes (found when first needed), and the build machine."""
+    """The input of the rules on a build directory.
+
+    Attributes:
+        build: the build directory.
+        find_recipes: returns the layers' recipes; ``None`` if they cannot be searched.
+        host: the machine that builds; ``None`` if it is not to be checked.
+        written_for: the layers' features when xentui wrote its settings; ``None`` if unknown.
+    """
 
     build: BuildDir
     find_recipes: Callable[[], Recipes] | None = None
@@ -67,7 +77,7 @@ class BuildContext:
 
     @cached_property
     def recipes(self) -> Recipes:
-        """The layers' recipes, looked through at the first call; empty where they cannot be."""
+        """The layers' recipes, searched at the first access; empty if they cannot be searched."""
         return self.find_recipes() if self.find_recipes is not None else Recipes()
 
     @property
@@ -146,7 +156,7 @@ class BuildContext:
         )
 
     def features(self) -> set[str]:
-        """Return the words known to be in DISTRO_FEATURES, and those it has by default."""
+        """Return the words known to be in DISTRO_FEATURES, including its defaults."""
         features = set(self.build.value("DISTRO_FEATURES").words)
         defaults = set(self.build.value("DISTRO_FEATURES_DEFAULTS").words)
         return features | (defaults - set(self.build.value("DISTRO_FEATURES_OPTED_OUT").words))
@@ -163,7 +173,7 @@ def placed(code: str, place: Location | None, message: str, fix: str) -> Placed:
 
 def near(name: str, known: Iterable[str]) -> str:
     """Return a question that suggests the most similar known name; empty if none is similar."""
-    # A very long name would take long to compare. A machine that cannot run Xen is not suggested.
-    able = [each for each in known if boards.board(each).state != "refused"]
-    like = difflib.get_close_matches(name[:64], able)
-    return f"Did you mean {visible(like[0])}?" if like else ""
+    # Comparing a very long name would take long. Machines that cannot run Xen are not suggested.
+    usable = [each for each in known if boards.board(each).state != "refused"]
+    similar = difflib.get_close_matches(name[:64], usable)
+    return f"Did you mean {visible(similar[0])}?" if similar else ""

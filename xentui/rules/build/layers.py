@@ -15,7 +15,7 @@ from xentui.bitbake.layers import machines
 from xentui.errors import InputError
 from xentui.project.boards import board
 from xentui.project.filesystem import read_text
-from xentui.rules.build.context import BuildContext, Placed, near, placed
+from xentui.rules.build.context import ONE_RELEASE, BuildContext, Placed, near, placed
 from xentui.safe_text import quoted, visible
 
 _KNOWN_PATHS = {
@@ -147,7 +147,7 @@ def series(context: BuildContext) -> Iterator[Placed]:
                 layer.place,
                 f"the layer {layer.collection} works with {', '.join(layer.compat)}, and this "
                 f"OpenEmbedded-Core is {', '.join(build.series)}",
-                "Check out the branch of one release in every layer.",
+                ONE_RELEASE,
             )
 
 
@@ -180,10 +180,10 @@ def machine(context: BuildContext) -> Iterator[Placed]:
 
 
 def architecture(context: BuildContext) -> Iterator[Placed]:
-    """Find a MACHINE that Xen cannot run on, where Xen is asked for.
+    """Find a MACHINE that Xen cannot run on, if the configuration asks for Xen.
 
-    The processor follows from the features of its tune (oe:meta/conf/machine/include). If no file
-    sets them, it follows from the machine's name.
+    The features of the machine's tune show its processor (oe:meta/conf/machine/include). If no file
+    sets them, the machine's name does.
     """
     build = context.build
     name = build.machine.value

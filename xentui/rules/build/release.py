@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on features that the layers of a build directory lack, and settings that none reads."""
+"""Rules on the releases of layers: features that they lack, settings that they do not read."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from xentui.bitbake import mentions, releases
 from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES, xen_classes
 from xentui.bitbake.conf_facts import Location
 from xentui.bitbake.files import exists
-from xentui.rules.build.context import GUEST_VARIABLES, BuildContext, Placed, placed
+from xentui.rules.build.context import (
+    GUEST_VARIABLES,
+    ONE_RELEASE,
+    BuildContext,
+    Placed,
+    placed,
+)
 
-_XENS = re.compile(
+_XEN_VARIABLE = re.compile(
     r"(?:BUNDLED_XEN_GUESTS|XEN_BUNDLED_GUESTS|XEN_[A-Z0-9_]+|ENABLE_XEN_[A-Z0-9_]+)"
 )
 """Variables that only Xen's layers can read."""
@@ -68,17 +74,16 @@ def mixed(context: BuildContext) -> Iterator[Placed]:
         yield placed(
             "XT616",
             layer.place,
-            "this meta-virtualization and this OpenEmbedded-Core are of two releases: the tasks of "
-            "a QEMU Arm image wait for each other, and BitBake stops",
-            "Check out the branch of one release in every layer.",
+            "meta-virtualization and OpenEmbedded-Core are from different releases: the tasks of a "
+            "QEMU Arm image wait for each other, and BitBake stops",
+            ONE_RELEASE,
         )
     elif core and virtualization and core != virtualization:
         yield placed(
             "XT639",
             layer.place,
-            f"meta-virtualization is that of {virtualization}, and OpenEmbedded-Core that of "
-            f"{core}",
-            "Check out the branch of one release in every layer.",
+            f"meta-virtualization is from {virtualization}, but OpenEmbedded-Core is from {core}",
+            ONE_RELEASE,
         )
 
 
@@ -92,7 +97,7 @@ def changed(context: BuildContext) -> Iterator[Placed]:
         yield placed(
             "XT646",
             Location(context.xentui_conf, 1),
-            "this was written for other layers than the present ones; they differ in "
+            "this was written for layers that have changed since; they differ in "
             f"{', '.join(name.replace('_', ' ') for name in differences)}",
             "Run xentui generate again.",
         )
@@ -111,7 +116,7 @@ def unread(context: BuildContext) -> Iterator[Placed]:
         for each in assignments:
             if each.place.file == own and not variable.startswith("XENTUI_"):
                 ours.setdefault(variable, each.place)
-            elif _XENS.fullmatch(variable) and build.is_users(each.place.file):
+            elif _XEN_VARIABLE.fullmatch(variable) and build.is_users(each.place.file):
                 theirs.setdefault(variable, each.place)
     if not context.abilities.has_classes:
         # The finding on the missing classes explains these.
