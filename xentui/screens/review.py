@@ -166,7 +166,7 @@ class Review(Step):
     def hint(self) -> str:
         """Return the help for the choice at the top, or for the sheets."""
         if self.query_one("#review-way").has_focus:
-            return "Left and right choose. Esc goes back to the sheet."
+            return "Left and right, or w again, choose. Esc goes back to the sheet."
         return super().hint()
 
     def on_descendant_focus(self) -> None:
@@ -361,8 +361,12 @@ class Review(Step):
             self.compare()
 
     def action_to_attach(self) -> None:
-        """Focus the choice of how conf/local.conf includes the settings."""
-        self.query_one("#review-way", Options).focus()
+        """Focus the choice of how conf/local.conf includes the settings, or choose the next."""
+        way = self.query_one("#review-way", Options)
+        if way.has_focus:
+            last = way.at == len(way.choices) - 1
+            way.action_move(-way.at if last else 1)
+        way.focus()
 
     def action_to_form(self) -> None:
         """Focus the choice of the output format."""
