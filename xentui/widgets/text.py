@@ -197,8 +197,8 @@ def hanging(text: Content, width: int) -> list[Content]:
     indent = indent if indent <= width // 3 else 2
     while cell_len(plain[start:]) > max(1, width - lead):
         end = start + fitting(plain[start:], width - lead)
-        half = start + (end - start) // 2
-        blank, slash = plain.rfind(" ", half, end + 1), plain.rfind("/", half, end)
+        third = start + (end - start) // 3
+        blank, slash = plain.rfind(" ", third, end + 1), plain.rfind("/", third, end)
         cut_at = blank if blank > start else slash + 1 if slash > start else end
         parts.append(lit(" " * lead).append(text[start:cut_at]))
         start = cut_at + (plain[cut_at : cut_at + 1] == " ")
