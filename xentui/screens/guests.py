@@ -178,10 +178,11 @@ class Guests(Step):
     def title(self) -> str:
         """The guest that is edited, or the number of guests."""
         if self._editor is not None:
-            return f"Guest {self._editor.key}"
+            return f"Guest {glyphs(self).dot} {self._editor.key}"
         count = len(self.session.project.guests)
         more = len(self.session.view.other_guests)
-        return f"Guests {count}{f' + {more} more on the target' if more else ''}"
+        others = f" + {more} more on the target" if more else ""
+        return f"Guests {glyphs(self).dot} {count}{others}"
 
     def finding_in_sight(self) -> Finding | None:
         """Return nothing: problems are shown for the focused field only."""

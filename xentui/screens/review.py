@@ -258,7 +258,7 @@ class Review(Step):
         """The number of files, and how many of them would change."""
         review = self.session.review
         pending = len(review.plan.pending) if review.plan is not None else 0
-        return f"Review {len(review.changes)} files, {pending} to write"
+        return f"Review {glyphs(self).dot} {len(review.changes)} files, {pending} to write"
 
     def finding_in_sight(self) -> Finding | None:
         """Return the highlighted problem."""
