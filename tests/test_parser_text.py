@@ -23,7 +23,7 @@ from tests.budget import examples
 from tests.strategies import HOSTILE, SCRIPT, hostile_text, key_of, of_field, own_config
 from tests.test_parser_bitbake import check
 from tests.test_parser_classes import built
-from xentui.bitbake.text import LONGEST_NAME, CannotCarry
+from xentui.bitbake.text import LONGEST_NAME, NotRepresentable
 from xentui.output.guest_cfg import all_predicted
 from xentui.output.render import render
 from xentui.project import model, schema, tables
@@ -291,7 +291,7 @@ def test_each_refusal_names_its_code_the_character_and_a_fix(name: str) -> None:
             files = render(project, _assets(project)).files.values()
             assert not any(text in str(content) for content in files)
             continue
-        with pytest.raises(CannotCarry) as caught:
+        with pytest.raises(NotRepresentable) as caught:
             _written(project)
         assert caught.value.code == "XT701"
         assert quoted(char)[1:-1] in caught.value.message
@@ -306,7 +306,7 @@ def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
     project = tables.from_data(_with(name, "x" * LONGEST_NAME))
     _written(project)
     _reads_back(project)
-    with pytest.raises(CannotCarry, match=f"it has {LONGEST_NAME + 1} characters"):
+    with pytest.raises(NotRepresentable, match=f"it has {LONGEST_NAME + 1} characters"):
         _written(tables.from_data(_with(name, "x" * (LONGEST_NAME + 1))))
 
 
@@ -343,7 +343,7 @@ def test_the_writers_refuse_or_it_reads_back(name: str) -> None:
         project = tables.from_data(_with(name, value))
         try:
             _written(project)
-        except CannotCarry:
+        except NotRepresentable:
             return
         _reads_back(project)
         accepted.append(value)
@@ -363,7 +363,7 @@ def test_each_character_is_refused_or_read_back(field: str) -> None:
         project = tables.from_data(_with(f"guest.{field}", value))
         try:
             render(project, _assets(project))
-        except CannotCarry:
+        except NotRepresentable:
             continue
         _reads_back(project)
         accepted.append(value)
@@ -381,7 +381,7 @@ def test_the_writers_refuse_what_is_not_a_number(table: str, value: object) -> N
     if value is None:
         _reads_back(project)
         return
-    with pytest.raises(CannotCarry):
+    with pytest.raises(NotRepresentable):
         render(project, _assets(project))
 
 

@@ -133,7 +133,7 @@ def changed(old: Path, new: Path) -> Iterator[str]:
         # Only meta-virtualization is compared, so both sides get the same core.
         core[1] = core[0]
     layers = [_repository(tree, "meta-virtualization") for tree in (old, new)]
-    one, other = (abilities.read(map(str, pair)) for pair in zip(layers, core, strict=True))
+    one, other = (abilities.of_layers(map(str, pair)) for pair in zip(layers, core, strict=True))
     for name in one.differences(other):
         yield f"{name}: {getattr(one, name)!r} -> {getattr(other, name)!r}"
 

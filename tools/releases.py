@@ -56,7 +56,7 @@ def recorded(trees: Path) -> str:
     document = tomlkit.document()
     for name, (version, lts, bitbake) in KNOWN.items():
         if (trees / name / "openembedded-core").is_dir():
-            data = abilities.read(layers(trees / name)).as_data()
+            data = abilities.of_layers(layers(trees / name)).as_data()
         elif name in known:
             data = known[name]["abilities"]
         else:

@@ -23,7 +23,7 @@ RUNTIME = "virt/recipes-containers/vcontainer/files/vxn-oci-runtime"
 
 
 def of(root: Path, more: dict[str, str] | None = None) -> Abilities:
-    return abilities.of(build_dir.read(trees.small(root, more=more)))
+    return abilities.of_build_dir(build_dir.read(trees.small(root, more=more)))
 
 
 def test_each_ability_is_one_pattern_in_one_file(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_each_ability_is_one_pattern_in_one_file(tmp_path: Path) -> None:
     assert plain.makes_xenbr0
     assert (plain.image_memory, plain.cmdline_dom0_memory) == (1024, 512)
     (tmp_path / "plain/virt/recipes-extended/xen/files/10-xenbr0.netdev").unlink()
-    assert not abilities.of(build_dir.read(tmp_path / "plain/build")).makes_xenbr0
+    assert not abilities.of_build_dir(build_dir.read(tmp_path / "plain/build")).makes_xenbr0
     cases: dict[str, tuple[dict[str, str], object]] = {
         "dom0_network": ({TOOLS: 'XEN_DOM0_NETWORK ?= "bridged"\n'}, True),
         "old_bundling": ({IMAGE: "for g in ${XEN_BUNDLED_GUESTS}; do\n"}, True),
@@ -95,7 +95,7 @@ def test_classes_may_be_in_any_layer(tmp_path: Path) -> None:
     )
     for name in abilities.XEN_CLASSES:
         (tmp_path / f"virt/classes/{name}.bbclass").unlink()
-    assert abilities.of(build_dir.read(build)).has_classes
+    assert abilities.of_build_dir(build_dir.read(build)).has_classes
 
 
 def test_a_description_survives_being_written_down() -> None:

@@ -417,12 +417,12 @@ def test_the_machine_that_builds_is_looked_at(
     here = {"/dev/kvm", "/dev/net/tun"} if user else set()
     monkeypatch.setattr(Path, "exists", lambda self: str(self) in here)
     monkeypatch.setenv("MACHINE", "qemuarm64")
-    assert host.look(found) == host.Host(
+    assert host.inspect(found) == host.Host(
         kvm="ready" if user else "missing", tun="refused" if user else "missing", free_mib=1024,
         place=tmp_path, root=not user, machine="qemuarm64",
     )  # fmt: skip
     monkeypatch.delenv("MACHINE")
-    assert host.look(found).machine == ""
+    assert host.inspect(found).machine == ""
 
 
 def test_paths_are_looked_at_as_they_are(tmp_path: Path) -> None:

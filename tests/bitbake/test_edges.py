@@ -188,12 +188,12 @@ def test_without_the_core_layer_the_usual_place_is_looked_at(tmp_path: Path) -> 
 
 def test_a_host_is_looked_at_where_the_build_will_be(tmp_path: Path) -> None:
     build = trees.small(tmp_path, f'TMPDIR = "{tmp_path}/not/yet/there"\n')
-    seen = host.look(build_dir.read(build))
+    seen = host.inspect(build_dir.read(build))
     assert seen.place == tmp_path
     assert seen.free_mib is not None
     assert host.device_state(str(tmp_path / "kvm")) == "missing"
     python = trees.small(tmp_path / "2", 'TMPDIR = "/tmp/${@f()}"\n')
-    assert host.look(build_dir.read(python)).place == python
+    assert host.inspect(build_dir.read(python)).place == python
 
 
 # The cache of recipes

@@ -158,7 +158,7 @@ def test_patterns_count_where_their_layer_is(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_recipe_is_named_after_its_file(path: str, name: str, version: str) -> None:
-    assert recipes.named(path) == (name, version)
+    assert recipes.name_and_version(path) == (name, version)
 
 
 def test_what_a_recipe_inherits_is_read_without_reading_it_whole() -> None:

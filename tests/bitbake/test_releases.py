@@ -222,7 +222,7 @@ def test_every_setting_that_is_written_is_read(
     (tmp_path / "beside").mkdir()
     assets = case.assets(tmp_path / "beside")
     read = build_dir.read(build)
-    able = abilities.of(read)
+    able = abilities.of_build_dir(read)
     made = render(case.project, assets, abilities=able)
     # No recipe of ours sets what neither a class nor the recipe itself reads.
     texts = [

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from xentui.bitbake import text
-from xentui.bitbake.text import CannotCarry, assign, assign_lines
+from xentui.bitbake.text import NotRepresentable, assign, assign_lines
 from xentui.safe_text import quoted
 
 
@@ -22,14 +22,14 @@ def test_whole_numbers_are_written(value: int) -> None:
 
 @pytest.mark.parametrize("value", [-1, True, False, 1.0, "1", None])
 def test_nothing_else_is_a_number(value: object) -> None:
-    with pytest.raises(CannotCarry, match="not a whole number"):
+    with pytest.raises(NotRepresentable, match="not a whole number"):
         text.number(value)
 
 
 def test_the_first_and_the_last_character_that_are_printed() -> None:
     assert text.plain("a b~") == "a b~"
     for char in ("\x1f", "\x7f", "\x80"):
-        with pytest.raises(CannotCarry) as caught:
+        with pytest.raises(NotRepresentable) as caught:
             text.plain(f"a{char}b")
         assert caught.value.fix.startswith("Remove ")
 
@@ -37,7 +37,7 @@ def test_the_first_and_the_last_character_that_are_printed() -> None:
 def test_names_are_as_long_as_files_let_them() -> None:
     for make in (text.name, text.domain):
         assert make("x" * text.LONGEST_NAME) == "x" * text.LONGEST_NAME
-        with pytest.raises(CannotCarry, match="files are named after it"):
+        with pytest.raises(NotRepresentable, match="files are named after it"):
             make("x" * (text.LONGEST_NAME + 1))
 
 
@@ -51,7 +51,7 @@ def inside(write: Writer) -> str:
     for char in PRINTABLE:
         try:
             taken.append(char if write(f"a{char}b") == f"a{char}b" else "")
-        except CannotCarry:
+        except NotRepresentable:
             continue
     return "".join(taken)
 
@@ -96,7 +96,7 @@ def test_a_name_begins_with_certain_characters(write: Writer, first: str) -> Non
     for char in PRINTABLE:
         try:
             taken.append(write(char))
-        except CannotCarry:
+        except NotRepresentable:
             continue
     assert sorted(taken) == sorted(first + string.digits)
 
@@ -104,13 +104,13 @@ def test_a_name_begins_with_certain_characters(write: Writer, first: str) -> Non
 @pytest.mark.parametrize("write", [text.name, text.word, text.domain, text.path, text.tasks])
 @pytest.mark.parametrize("value", ["", "ä", "a\n", "²", "a b"])
 def test_names_are_plain_and_not_empty(write: Writer, value: str) -> None:
-    with pytest.raises(CannotCarry):
+    with pytest.raises(NotRepresentable):
         write(value)
 
 
 @pytest.mark.parametrize("value", ["a//b", "/a", "a/", "../a", "a/../b", "./a", "a/.b"])
 def test_a_path_stays_where_it_begins(value: str) -> None:
-    with pytest.raises(CannotCarry, match="it is not a relative path of plain names"):
+    with pytest.raises(NotRepresentable, match="it is not a relative path of plain names"):
         text.path(value)
 
 
@@ -134,7 +134,7 @@ def test_addresses_are_taken_as_they_are(value: str) -> None:
     ],
 )  # fmt: skip
 def test_other_addresses_are_refused(value: str) -> None:
-    with pytest.raises(CannotCarry):
+    with pytest.raises(NotRepresentable):
         text.uri(value)
 
 
@@ -148,7 +148,7 @@ def test_tasks_of_recipes_are_accepted(value: str) -> None:
 @pytest.mark.parametrize("value", ["a", "a:b", "a:do_", "a:do_b  c:do_d", "a:do_B", "-a:do_b",
                                    "a:do_b ", "a:do_b c", "mc:x:a:do_b"])  # fmt: skip
 def test_other_tasks_are_refused(value: str) -> None:
-    with pytest.raises(CannotCarry, match="it does not name tasks of recipes"):
+    with pytest.raises(NotRepresentable, match="it does not name tasks of recipes"):
         text.tasks(value)
 
 
@@ -171,7 +171,7 @@ def test_other_tasks_are_refused(value: str) -> None:
 def test_a_refusal_names_the_character_and_a_way_out(
     write: Writer, value: str, reason: str, strange: str
 ) -> None:
-    with pytest.raises(CannotCarry) as caught:
+    with pytest.raises(NotRepresentable) as caught:
         write(value)
     reported = caught.value
     assert reported.code == "XT701"
@@ -191,7 +191,7 @@ def test_a_refusal_names_the_character_and_a_way_out(
 def test_what_is_wrong_with_an_assignment_is_reported(
     variable: str, flag: str, operator: str, reason: str
 ) -> None:
-    with pytest.raises(CannotCarry, match=reason):
+    with pytest.raises(NotRepresentable, match=reason):
         assign(variable, "x", flag=flag, operator=operator)
 
 
@@ -220,7 +220,7 @@ def test_an_assignment_is_one_line(operator: str) -> None:
 def test_an_assignment_that_would_be_read_otherwise_is_refused(
     variable: str, flag: str, operator: str, value: str
 ) -> None:
-    with pytest.raises(CannotCarry):
+    with pytest.raises(NotRepresentable):
         assign(variable, value, flag=flag, operator=operator)
 
 
@@ -232,5 +232,5 @@ def test_several_words_have_a_line_each() -> None:
     assert assign_lines("A:append", ["x", "y"], one_line=False) == two
     assert assign_lines("A", []) == 'A = "\\\n"'
     for words in (['"'], ["x", '"']):
-        with pytest.raises(CannotCarry):
+        with pytest.raises(NotRepresentable):
             assign_lines("A", words)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.bitbake_parser import parse_conf
 from tests.cli.conftest import ROOT, Run
-from xentui.bitbake.text import CannotCarry
+from xentui.bitbake.text import NotRepresentable
 from xentui.errors import UsageError
 from xentui.output import header, kas
 from xentui.project import presets
@@ -165,7 +165,7 @@ def test_a_block_is_read_back_as_it_is(tmp_path: Path, lines: list[str]) -> None
     ["", "a", "\n", "a\n\n", "a\x85b\n", "a\tb\n", "ä\n", "a\x1b\n", "  a\nb\n", "\n a\nb\n"],
 )
 def test_a_block_that_would_change_is_refused(text: str) -> None:
-    with pytest.raises(CannotCarry):
+    with pytest.raises(NotRepresentable):
         kas.block(text, "  ")
 
 

@@ -71,7 +71,7 @@ CLASSES = os.environ.get("XENTUI_OE_CLASSES", "")
 @cache
 def able() -> Abilities:
     """Return the abilities of the layers in the tree, with the classes they borrow."""
-    return abilities.read([*map(str, layers()), *([CLASSES] if CLASSES else [])])
+    return abilities.of_layers([*map(str, layers()), *([CLASSES] if CLASSES else [])])
 
 
 @dataclass(frozen=True)

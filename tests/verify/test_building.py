@@ -31,7 +31,7 @@ from tests.verify.test_environment import known
 from xentui.cli import main
 from xentui.project.document import load_text
 from xentui.project.model import Project
-from xentui.verify.building import building
+from xentui.verify.building import commands_for
 
 __all__ = ["run"]
 
@@ -203,12 +203,12 @@ COMMANDS = [
 
 
 def test_what_is_run_are_the_commands_that_are_shown() -> None:
-    found = building(project(PROJECT))
-    assert [shlex.split(command.line) for command in found.run] == COMMANDS
-    assert found.left == ()
-    card = building(project(PROJECT.replace("qemux86-64", "raspberrypi4-64")))
-    assert [command.line.split()[0] for command in card.run] == ["bitbake", "bitbake"]
-    assert card.left[1].line.startswith("sudo dd ")
+    found = commands_for(project(PROJECT))
+    assert [shlex.split(command.line) for command in found.for_xentui] == COMMANDS
+    assert found.for_user == ()
+    card = commands_for(project(PROJECT.replace("qemux86-64", "raspberrypi4-64")))
+    assert [command.line.split()[0] for command in card.for_xentui] == ["bitbake", "bitbake"]
+    assert card.for_user[1].line.startswith("sudo dd ")
 
 
 def test_answering_yes_builds_and_boots(place: Place) -> None:

@@ -83,7 +83,7 @@ def test_every_assignment_is_wished_for_once() -> None:
 def test_lines_that_undo_are_named() -> None:
     """The recorded local.conf continues after xentui's lines, and undoes four settings."""
     report = undone()
-    assert not report.fine
+    assert not report.agrees
     assert report.counts == {"agrees": 10, "differs": 4, "unseen": 0, "extra": 0}
     assert "\n".join(report.lines()) == UNDONE
     everything = list(report.lines(everything=True))
@@ -128,7 +128,7 @@ def test_unset_values_are_not_verified_and_the_reason_is_reported() -> None:
 
 def test_recipes_are_asked_too() -> None:
     report = verify(project(), NO_ASSETS, BUILD, Said())
-    assert report.asked == ("xen-image-minimal", "my-guests")
+    assert report.recipes == ("xen-image-minimal", "my-guests")
     assert "\n".join(report.lines()) == UNDONE.replace("10 of 14", "20 of 24")
     seen = {verdict.expected.written: verdict for verdict in report.verdicts}
     memory = seen["my-guests: XEN_GUEST_MEMORY[alpine] ="]
@@ -219,7 +219,7 @@ def test_a_guest_that_somebody_else_bundles_is_named() -> None:
 
     report = verify(project(), NO_ASSETS, BUILD, Said(more), quick=True)
     assert report.counts["extra"] == 1
-    assert not report.fine
+    assert not report.agrees
     assert any(
         'extra   BUNDLED_XEN_GUESTS has "other:external": the project does not have this guest'
         in line

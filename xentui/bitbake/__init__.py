@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""BitBake as files: what its language can carry, and what a build directory and its layers say.
+"""BitBake's files: write values in its language, and read build directories and layers.
 
-Nothing that is read is ever run: no recipe, no Python, no shell.
+No code in these files is ever run: no recipe, no Python, no shell.
 
 May import: ``project``, ``safe_text``, ``errors``.
 """

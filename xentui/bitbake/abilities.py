@@ -45,7 +45,7 @@ class Vxn:
         oci_network: containers of docker, podman and containerd get a network interface.
         static_addresses: containers get fixed addresses in 10.0.100.0/24 instead of asking a
             DHCP server, so Dom0 must route for that network.
-        podman_without_netns: podman is configured not to make a network namespace of its own.
+        podman_without_netns: podman is configured not to create its own network namespace.
     """
 
     needs_9pfsd: bool = False
@@ -64,12 +64,12 @@ class Abilities:
         xen_classes: those of :data:`XEN_CLASSES` that exist in any layer.
         old_bundling: the Dom0 image reads ``XEN_BUNDLED_GUESTS``, the predecessor of
             the classes.
-        xen: the Xen that is built by default: ``4.21``; empty where the layer
-            does not say (``PREFERRED_VERSION_xen``).
+        xen: the Xen version that is built by default (``PREFERRED_VERSION_xen``), such as ``4.21``;
+            empty if the layer does not set it.
         dom0_network: ``XEN_DOM0_NETWORK`` is read.
         makes_xenbr0: Dom0 gets the bridge xenbr0 without any setting.
         boot_modes: values of ``XEN_BOOT_MODE``; ``("bios",)`` where nothing reads it.
-        kickstart_folder: folder of a layer in which wic looks for kickstart files.
+        kickstart_folder: the folder of a layer in which wic searches for kickstart files.
         names_kernel: the wic plug-in for BIOS uses the real name of the kernel file; if not, it
             writes ``/vmlinuz``, which does not exist, and the image does not boot.
         disk_id: wic kickstart files accept ``--diskid``.
@@ -84,12 +84,12 @@ class Abilities:
         fragments: configuration fragments exist.
         machine_fragments: a fragment ``machine/NAME`` sets MACHINE.
         init_manager: the default of ``INIT_MANAGER``.
-        guest_image_ext4: xen-guest-image-minimal makes an ext4 image without any setting.
+        guest_image_ext4: xen-guest-image-minimal builds an ext4 image by default.
         tests_boot_any: the layer's boot tests start the image that was built; otherwise they
             first build one with vxn.
-        arm_32_bit: Xen is built for 32-bit Arm too.
-        qemu_dtb_order: two tasks of a QEMU Arm image: the one that OpenEmbedded-Core's task for
-            the device tree waits for, and the one before which the layer runs its own.
+        arm_32_bit: Xen can also be built for 32-bit Arm.
+        qemu_dtb_order: two tasks of a QEMU Arm image: the one after which OpenEmbedded-Core runs
+            its task for the device tree, and the one before which the layer runs its own.
         vxn: containers as Xen guests; ``None`` if the layer has no vxn.
     """
 
@@ -165,7 +165,7 @@ class Abilities:
         return cls(**given, vxn=Vxn(**vxn) if vxn is not None else None)
 
 
-def of(build: BuildDir) -> Abilities:
+def of_build_dir(build: BuildDir) -> Abilities:
     """Return the features of the layers of a build directory."""
     core, virtualization = build.layer("core"), build.layer(META_VIRTUALIZATION)
     return _read(
@@ -188,7 +188,7 @@ def _xen_classes(layers: list[str]) -> tuple[str, ...]:
     )
 
 
-def read(folders: Iterable[str]) -> Abilities:
+def of_layers(folders: Iterable[str]) -> Abilities:
     """Return the features of some layers, without a build directory.
 
     Args:
@@ -314,7 +314,7 @@ def _common(one: Abilities, other: Abilities, name: str) -> Any:
 def _common_vxn(one: Vxn | None, other: Vxn | None) -> Vxn | None:
     if one is None or other is None:
         return None
-    # A need of either is met for both; what only one of them offers is not relied on.
+    # In common are the gaps of either, and only the features of both.
     made = {}
     for f in fields(Vxn):
         mine, theirs = getattr(one, f.name), getattr(other, f.name)

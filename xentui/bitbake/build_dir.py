@@ -40,7 +40,7 @@ USER_FILES = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
 """The user's files in ``conf``, in the order in which BitBake reads them."""
 
 MAX_LAYERS = 500
-"""Most layers that are read; a big build has about fifty."""
+"""Maximum number of layers that are read; a big build has about fifty."""
 
 _MULTICONFIG_ALWAYS = re.compile(
     r"^require[ \t]+conf/multiconfig/\$\{BB_CURRENT_MC\}\.conf[ \t]*$", re.MULTILINE
@@ -138,9 +138,9 @@ class BuildDir:
         return self.reader.store.assignments.get(variable, [])
 
     def is_users(self, file: str) -> bool:
-        """Return whether a file is the user's and not a layer's.
+        """Return whether a file is one of the user's own.
 
-        Files of the build directory are, and files outside the layers that they include.
+        These are the files in the build directory, and files outside the layers that they include.
         """
         inside = file.startswith(f"{self.path}/")
         return not any(

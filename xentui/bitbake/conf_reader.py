@@ -22,11 +22,11 @@ from xentui.errors import InputError
 from xentui.project.filesystem import read_text
 
 MAX_FILE = 4 * 1024 * 1024
-"""Most bytes of a single file."""
+"""Maximum size of a file, in bytes."""
 MAX_LINES = 120_000
-"""Most lines of a single file; ten thousand guests with ten flags each fit."""
+"""Maximum number of lines in a file; enough for ten thousand guests with ten flags each."""
 MAX_FILES = 2000
-"""Most files that are read for one configuration."""
+"""Maximum number of files that are read for one configuration."""
 
 MAX_NESTED = 40
 _MAX_PARTS = 32
@@ -182,7 +182,7 @@ class ConfReader:
         return value
 
     def _doubt_candidates(self, word: str, reason: str) -> bool:
-        """Mark as uncertain only what files could set that match a partly known name.
+        """Mark variables as uncertain that files with a partly known name could set.
 
         Return whether all of them were read; files that they include must be known by name.
         """

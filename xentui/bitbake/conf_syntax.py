@@ -172,7 +172,7 @@ class _RecipeReader:
         self._logical(number, line)
 
     def finish(self, last: int) -> None:
-        """Finish what the end of the file completes, and report what it leaves open."""
+        """Complete the statements that end with the file, and report those that are not closed."""
         if self.python is not None:
             self._close("def", self.python, last)
         if self.function is not None:

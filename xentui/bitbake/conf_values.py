@@ -18,7 +18,7 @@ from xentui.bitbake.conf_facts import HOLE, Assignment, Location, Value, pieces
 from xentui.bitbake.overrides import Overrides, best, operation, registered
 
 MAX_EXPANDED = 1 << 20
-"""Most characters of an expanded value: repeated ``${A}${A}`` grows exponentially."""
+"""Maximum length of an expanded value, as nested ``${A}${A}`` grows exponentially."""
 
 _CIRCLE = "refers to itself, or through too many others"
 _MAX_DEPTH = 60
@@ -153,11 +153,11 @@ class Store:
             variable.weak_flags.pop(flag, None)
 
     def doubt(self, reason: str) -> None:
-        """Mark every variable as uncertain: something that was not read may have changed it."""
+        """Mark every variable as uncertain, as a file that was not read may have changed it."""
         self.doubts[reason] = None
 
     def doubt_of(self, name: str, reason: str) -> None:
-        """Mark a variable and its variants as uncertain: they may have been changed unseen."""
+        """Mark a variable and its variants as uncertain, as unread files may have changed them."""
         self._changed()
         self.doubtful.setdefault(name.partition(":")[0], reason)
 

@@ -39,11 +39,11 @@ def find(
     return next((path for path in (here, *here.parents) if is_build_dir(path)), None)
 
 
-def required(given: Path | None) -> Path:
-    """Return the build directory as :func:`find` does.
+def find_required(given: Path | None) -> Path:
+    """Return the build directory, found as by :func:`find`.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no build directory.
     """
     path = find(given)
     if path is None:
@@ -56,7 +56,7 @@ def required(given: Path | None) -> Path:
 
 
 def without_links(path: Path) -> Path:
-    """Return a path as it is, or its real path if a part of it is a link."""
+    """Return a path unchanged, or its real path if a part of it is a link."""
     resolved = real(str(path))
     return path if resolved == absolute(str(path)) else Path(resolved)
 

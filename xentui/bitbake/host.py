@@ -35,7 +35,7 @@ class Host:
     machine: str = ""
 
 
-def look(build: BuildDir) -> Host:
+def inspect(build: BuildDir) -> Host:
     """Inspect the devices and the disk that a build and its first boot need."""
     tmpdir = build.value("TMPDIR").raw or ""
     place = Path(tmpdir) if tmpdir.startswith("/") and HOLE not in tmpdir else build.path

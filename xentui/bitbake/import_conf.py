@@ -51,7 +51,8 @@ _BOOT_SIGNS = (
     ("IMAGE_INSTALL", "xentui-boot", "uboot-rootfs"),
     ("WKS_FILE", "xentui-dom0", "bios"),
 )
-"""Variables whose value tells the boot family that xentui wrote: variable, part, family."""
+"""Variables that reveal the boot family for which xentui wrote a file, as triples of the variable,
+a part of its value, and the family."""
 
 _BOOT_FILES = (
     "recipes-bsp/xentui-boot/*/xen.cfg",
@@ -282,9 +283,9 @@ def _import_config_file(conf: ConfImport, key: str, assignments: list[Assignment
 def _import_packages(
     conf: ConfImport, image: str, bundles: set[str], is_layer_bundle: Callable[[str], bool]
 ) -> bool:
-    """Import what Dom0's packages stand for; return whether vxn is among them.
+    """Import bundles and the network from Dom0's packages; return whether vxn is installed.
 
-    Also true if a file that the configuration includes, such as xen-host.conf, installs vxn.
+    vxn may also be installed by a file that the configuration includes, such as xen-host.conf.
     """
     assignments = conf.active("IMAGE_INSTALL")
     packages = _installed(conf, assignments)
@@ -321,7 +322,7 @@ def _installed(conf: ConfImport, assignments: list[Assignment]) -> list[str]:
 
 
 def _settle_packages(conf: ConfImport, image: str, each: Assignment, covered: set[str]) -> None:
-    """Decide what becomes of an assignment to ``IMAGE_INSTALL``."""
+    """Mark an assignment to ``IMAGE_INSTALL`` as imported, redundant or left."""
     value = conf.store.expand(each.value)
     rest = [word for word in value.words if word not in covered]
     conf.mark_handled([each])

@@ -45,8 +45,8 @@ class Draft:
         data: nested data in the shape of a project file.
         left: lines that stay in the user's files, with the reason.
         imported_lines: lines that the project replaces, in order.
-        needed: files that the project names, each with its present path.
-        notes: what else the user should know.
+        needed: files that the project refers to, each with its current path.
+        notes: further remarks for the user.
         machine: the board that the user named, if any.
     """
 
@@ -74,9 +74,9 @@ class Draft:
         self.left.append(Left(assignment.place, text, reason, about_xen))
 
     def settle(self) -> None:
-        """Remove what the schema refuses, and note the lines of the rest as imported.
+        """Remove values that the schema rejects, and record the lines of all others as imported.
 
-        A line that was left for one of its words is not an imported one.
+        A line from which only some words were imported does not count as imported.
         """
         while self._remove_refused(schema.validate(self.data)):
             pass
@@ -151,9 +151,9 @@ class ConfImport:
         Args:
             variable: the variable, without overrides.
             path: keys in the shape of a project file.
-            flag: the flag, if not the variable itself is meant.
-            convert: turns the text into the field's value, ``None`` for the default; raises
-                :class:`NotImportable` where a project cannot express it.
+            flag: the varflag; empty for the variable itself.
+            convert: turns the text into the field's value, or ``None`` for the default. It raises
+                :class:`NotImportable` if a project cannot express the text.
         """
         assignments = self.active(variable, flag)
         if not assignments:
@@ -172,7 +172,7 @@ class ConfImport:
         return True
 
     def mark_handled(self, assignments: Iterable[Assignment]) -> None:
-        """Note that the caller decides what becomes of these lines."""
+        """Record that the caller has handled these lines."""
         self._handled.update((each.place, each.variable, each.flag) for each in assignments)
 
     def mark_redundant(self, assignments: Iterable[Assignment]) -> None:
@@ -189,7 +189,7 @@ class ConfImport:
             self.draft.leave(each, reason)
 
     def unhandled(self) -> Iterator[Assignment]:
-        """Yield the assignments that nothing was done with yet."""
+        """Yield the assignments that were not handled yet."""
         for assignments in self.assignments.values():
             for each in assignments:
                 if (each.place, each.variable, each.flag) not in self._handled:
@@ -250,7 +250,7 @@ def text_or_none(text: str) -> str | None:
 
 
 def vifs(text: str) -> list[str] | None:
-    """Return network interfaces: the class puts the text between quotes of a list."""
+    """Return the network interfaces in a varflag, which the class puts between a list's quotes."""
     return re.split(r"'[ ]*+,[ ]*+'", text) if text else None
 
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read back what the functions of xentui's own bundle recipes do with the guests' files.
+"""Read back the functions that xentui writes into bundle recipes to prepare the guests' files.
 
-``output/bundle_recipe.py`` and ``output/sources.py`` write these functions. A function with other
-lines is not xentui's, and is left to the user.
+``output/bundle_recipe.py`` and ``output/sources.py`` write these functions. A function with any
+other line was not written by xentui, so it is not imported.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _DISK = re.compile(r"((?:xvd|sd|hd|vd)[a-z][0-9]*)\.img")
 
 @dataclass
 class OwnFunctions:
-    """What they do.
+    """The effects of these functions.
 
     Attributes:
         names: the functions that were understood.
-        converted: import type and file of each guest whose disk is converted, by its key.
-        files: tables of the guests' additional disks, by file name on the target; of a ramdisk or
-            device tree only its file.
+        converted: import type and file of each guest whose disk is converted, by the guest's key.
+        files: tables of the guests' additional disks, by their file names on the target; for a
+            ramdisk or device tree, a table with only its file.
     """
 
     names: set[str] = field(default_factory=set)
@@ -73,7 +73,7 @@ class OwnFunctions:
 
 
 def read(functions: Mapping[str, str]) -> OwnFunctions:
-    """Return what a recipe's functions do, given their bodies by name."""
+    """Return the effects of a recipe's functions, given their bodies by name."""
     own = OwnFunctions(names=set(functions) & _SIMPLE)
     if _CONVERT in functions:
         for form, file, key in _CONVERTED.findall(functions[_CONVERT]):

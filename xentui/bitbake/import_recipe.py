@@ -26,7 +26,7 @@ from xentui.bitbake.import_draft import (
     whole_number,
 )
 from xentui.bitbake.import_functions import OwnFunctions
-from xentui.bitbake.recipes import BUNDLE_CLASS, named
+from xentui.bitbake.recipes import BUNDLE_CLASS, name_and_version
 from xentui.errors import InputError
 from xentui.project.model import BUILT_IN_IMPORTS, CONTAINER, NO_IMAGE, WITHOUT_DISK
 
@@ -43,7 +43,7 @@ _CONTAINER_ROOT = "${{WORKDIR}}/rootfs/{}"
 _CONVERTED = "${{WORKDIR}}/converted/{}.img"
 _IMAGES = "/var/lib/xen/images"
 _PREPARED = r"\$\{{WORKDIR\}}/(?:guest-)?rootfs/{}/(.+)"
-"""Folder into which xentui's recipes unpack a guest's root directory, in a function of theirs."""
+"""The folder into which a function of xentui's recipes unpacks a guest's root directory."""
 _ARCHIVE = re.compile(r"archives/[^/]+(?:/(.+))?", re.DOTALL)
 
 
@@ -51,7 +51,7 @@ _Entry = dict[str, Any]
 """A ``fetch`` table."""
 
 
-def read(draft: Draft, path: FilePath, conf: ConfImport, arch: str) -> None:
+def fill_draft(draft: Draft, path: FilePath, conf: ConfImport, arch: str) -> None:
     """Import a bundle recipe into a draft.
 
     Args:
@@ -63,7 +63,7 @@ def read(draft: Draft, path: FilePath, conf: ConfImport, arch: str) -> None:
     Raises:
         InputError: it cannot be read, or is not a bundle recipe.
     """
-    name, version = named(str(path))
+    name, version = name_and_version(str(path))
     reader = ConfReader()
     reader.store.fixed = {"PN": name, "PV": version}
     reader.store.assign("BBPATH", folder_of(str(path)))
@@ -366,7 +366,7 @@ def _local_files(draft: Draft, keys: Iterable[str], recipe: FilePath) -> None:
 
 def _beside(recipe: FilePath, name: str) -> str:
     """Return the path of a recipe's file (FILESPATH), or its name if it is not found."""
-    pn, version = named(str(recipe))
+    pn, version = name_and_version(str(recipe))
     for folder in (f"{pn}-{version}", pn, "files"):
         place = f"{folder_of(str(recipe))}/{folder}/{name}"
         if exists(place):

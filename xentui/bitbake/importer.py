@@ -20,7 +20,7 @@ from xentui.bitbake.conf_syntax import Fault
 from xentui.bitbake.conf_values import Store
 from xentui.bitbake.files import absolute, base_name, folder_of
 from xentui.bitbake.import_draft import ConfImport, Draft, Left, overrides_of
-from xentui.bitbake.recipes import named
+from xentui.bitbake.recipes import name_and_version
 from xentui.errors import InputError, UsageError
 from xentui.project import boards, schema, tables
 from xentui.project.model import Project
@@ -38,9 +38,9 @@ class Imported:
     Attributes:
         project: the project.
         left: lines that were not imported, in the order of files and lines.
-        carried: lines that the project now expresses; they can be removed from the user's
-            files once the generated files are in use.
-        needed: files that the project needs next to it, each with its current path.
+        imported_lines: lines that the project now expresses. The user can remove them once BitBake
+            reads the generated files.
+        needed: files that must be copied next to the project, each with its current path.
         notes: further remarks for the user.
         faults: lines that would stop BitBake.
     """
@@ -87,11 +87,11 @@ def read(
         qemu = "qemuall:" if (machine or "").startswith("qemu") else ""
         store.assign("OVERRIDES", f"linux:{arch}:pn-${{PN}}:{qemu}{machine}:forcevariable")
     conf = ConfImport(draft, reader, store.seen_by(image), _own_files(reader, confs))
-    names = [named(str(path))[0] for path in bundles]
+    names = [name_and_version(str(path))[0] for path in bundles]
     tops = dict.fromkeys(path.parent.parent for path in confs)
     import_conf.fill_draft(conf, image, machine, names, partial(_is_layer_bundle, confs), tops)
     for path in bundles:
-        import_recipe.read(draft, path, conf, arch)
+        import_recipe.fill_draft(draft, path, conf, arch)
     import_conf.skip_own_image_types(conf)
     for assignment in list(conf.unhandled()):
         about = assignment.variable.startswith(("BUNDLED_XEN", "QB_", "XEN_"))

@@ -51,7 +51,7 @@ def _guests(path: Path, build: BuildDir, arch: str) -> tuple[Guest, ...] | None:
     draft.data["host"]["machine"] = _MACHINE
     try:
         conf = ConfImport(draft, build.reader, build.reader.store, build.reader.files)
-        import_recipe.read(draft, path, conf, arch)
+        import_recipe.fill_draft(draft, path, conf, arch)
         draft.settle()
         return tables.from_data(draft.data).guests
     except (InputError, KeyError, TypeError):

@@ -44,9 +44,10 @@ class Deployed:
 
 
 def machines(build: BuildDir) -> list[Machine]:
-    """Return the machines of every layer by name; if two share a name, the one BitBake uses.
+    """Return the machines of all layers, sorted by name.
 
-    That is the first below BBPATH, which is in the order of the layers as a rule.
+    Of several with the same name, return the one that BitBake uses: the first in BBPATH, which
+    usually has the order of the layers.
     """
     found: dict[str, Machine] = {}
     for layer in build.layers:
@@ -76,8 +77,8 @@ def _machine(name: str, layer: str, path: str) -> Machine:
 def deployed(build: BuildDir, machine: str | None = None) -> Deployed:
     """Return the files in the deploy directory of a machine, by default the build's own.
 
-    The place follows from TMPDIR and DEPLOY_DIR as far as they are set without Python;
-    where they are not set at all it is ``tmp/deploy/images/MACHINE``.
+    Its path follows from TMPDIR and DEPLOY_DIR, if no Python is needed to compute them. If they are
+    not set, it is ``tmp/deploy/images/MACHINE``.
     """
     own = build.machine.value
     name = machine or own

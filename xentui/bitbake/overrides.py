@@ -50,8 +50,8 @@ class Overrides(NamedTuple):
 def operation(name: str) -> tuple[str, str, str]:
     """Split ``A:b:append:c`` into its variable, its keyword and the overrides it depends on.
 
-    The keyword is empty for a plain name. It is the first one after which only overrides
-    follow, which hold no upper-case letter.
+    The keyword is empty for a plain name. It is the first one that is followed only by overrides,
+    which have no upper-case letters.
     """
     upper = max((index for index, char in enumerate(name) if "A" <= char <= "Z"), default=-1)
     best_place: tuple[int, str] | None = None

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from xentui.bitbake.build_dir import BuildDir
 
 MAX_FOLDERS = 100_000
-"""Most folders that are visited: the limit for a pattern that matches a whole disk."""
+"""Maximum number of folders that are visited, as a pattern may match a whole disk."""
 
 
 class RecipeFile(NamedTuple):
@@ -27,7 +27,7 @@ class RecipeFile(NamedTuple):
 
 
 def patterns(build: BuildDir) -> list[str]:
-    """Return the patterns of BBFILES, and those of BBFILES_DYNAMIC whose condition holds."""
+    """Return the patterns in BBFILES, and those in BBFILES_DYNAMIC whose condition is true."""
     found = [word for word in build.value("BBFILES").words if word.endswith(".bb")]
     collections = {layer.collection for layer in build.layers}
     for word in build.value("BBFILES_DYNAMIC").words:

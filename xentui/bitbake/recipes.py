@@ -108,7 +108,7 @@ def read(build: BuildDir, *, progress: Progress | None = None, cached: bool = Tr
     for done, file in enumerate(found):
         if progress is not None and done % 100 == 0:
             progress(done, len(found))
-        name, version = named(file.path)
+        name, version = name_and_version(file.path)
         names.add(name)
         noted = cache.known(file)
         if noted is None:
@@ -125,7 +125,7 @@ def read(build: BuildDir, *, progress: Progress | None = None, cached: bool = Tr
     return Recipes(frozenset(names), tuple(special), cache.hits, bundles)
 
 
-def named(path: str) -> tuple[str, str]:
+def name_and_version(path: str) -> tuple[str, str]:
     """Return a recipe's name and version, which BitBake derives from its file name."""
     name, _, version = base_name(path).removesuffix(".bb").partition("_")
     return name, version.partition("_")[0] or "1.0"

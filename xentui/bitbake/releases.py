@@ -22,7 +22,7 @@ from xentui.project.model import Project
 FILE = Path(__file__).with_name("releases.toml")
 
 DEFAULT = "wrynose"
-"""The release that complete files are made for if the project names none."""
+"""The release for which self-contained formats are written if the project names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def portable() -> Abilities:
 
 
 def release_of(project: Project) -> Release:
-    """Return the release that a project's complete files are made for."""
+    """Return the release for which a project's self-contained formats are written."""
     return releases()[project.host.release or DEFAULT]
 
 
@@ -109,8 +109,8 @@ def abilities_for(project: Project) -> Abilities:
     return replace(releases()[project.host.release].abilities, xen_classes=XEN_CLASSES)
 
 
-def brings_classes(project: Project) -> bool:
-    """Return whether complete files must fetch the Xen guest classes from a newer branch."""
+def needs_newer_classes(project: Project) -> bool:
+    """Return whether the Xen guest classes must be fetched from a newer branch."""
     return bool(project.guests) and not release_of(project).abilities.has_classes
 
 

@@ -9,7 +9,9 @@ double-quoted shell string, so ``$`` and a backtick run commands there
 (mv:classes/xen-guest-bundle.bbclass, ``do_compile``).
 
 The schema rejects the same characters earlier, with better messages. The writers check again
-here, independently of it: a value is written exactly as given, or not at all.
+here, independently of it: a value is written exactly as given, or not at all. Each function for a
+kind of value (:func:`plain`, :func:`name`, :func:`path` …) returns its argument unchanged or raises
+:class:`NotRepresentable`.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ _HARMLESS = frozenset(string.ascii_letters + string.digits + "+-./:=_")
 """Characters that are allowed in every value."""
 
 
-class CannotCarry(XentuiError):
+class NotRepresentable(XentuiError):
     """A value cannot be written without changing its meaning (code XT701)."""
 
     code = "XT701"
@@ -48,15 +50,15 @@ class CannotCarry(XentuiError):
 
 
 LONGEST_NAME = 128
-"""Most characters of a name. Recipes, images and xl configs are named after it: with their
-prefixes and suffixes it must fit into the 255 bytes of a file name."""
+"""Maximum length of a name. The file names of recipes, images and xl configs are built from it, and
+must not exceed 255 bytes."""
 
 
 def plain(value: str) -> str:
     """Return a value that BitBake keeps unchanged and nothing else interprets.
 
     Raises:
-        CannotCarry: it contains a character that BitBake would interpret, or one beyond
+        NotRepresentable: it contains a character that BitBake would interpret, or one beyond
             printable ASCII, or blanks at its edges.
     """
     return _checked(value, _PLAIN)
@@ -69,7 +71,7 @@ def packed(value: str) -> str:
     quotes of an xl config (``_XEN_GUEST_PARAMS_MAP``).
 
     Raises:
-        CannotCarry: the classes would change it.
+        NotRepresentable: the classes would change it.
     """
     return _checked(value, _PACKED)
 
@@ -78,10 +80,10 @@ def number(value: object) -> str:
     """Return a whole number in decimal, without leading zeros, as xl and the classes need it.
 
     Raises:
-        CannotCarry: it is negative or not a whole number. (xl takes ``0512`` as octal.)
+        NotRepresentable: it is negative or not a whole number. (xl takes ``0512`` as octal.)
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise CannotCarry(value, "it is not a whole number")
+        raise NotRepresentable(value, "it is not a whole number")
     return str(value)
 
 
@@ -89,13 +91,15 @@ def name(value: str) -> str:
     """Return a guest's or recipe's name.
 
     Raises:
-        CannotCarry: BitBake, the shell or a regular expression of the classes would take it
+        NotRepresentable: BitBake, the shell or a regular expression of the classes would take it
             for something else, or no file can be named after it.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9_.+-]*", value, re.ASCII):
-        raise CannotCarry(value, "it is not a name")
+        raise NotRepresentable(value, "it is not a name")
     if len(value) > LONGEST_NAME:
-        raise CannotCarry(value, f"files are named after it, and it has {len(value)} characters")
+        raise NotRepresentable(
+            value, f"files are named after it, and it has {len(value)} characters"
+        )
     return value
 
 
@@ -103,10 +107,10 @@ def word(value: str) -> str:
     """Return a device or an image type, free of the characters at which xl splits a disk.
 
     Raises:
-        CannotCarry: it contains anything but lower-case letters, digits and full stops.
+        NotRepresentable: it contains anything but lower-case letters, digits and full stops.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9.]*", value, re.ASCII):
-        raise CannotCarry(value, "it is not one plain word")
+        raise NotRepresentable(value, "it is not one plain word")
     return value
 
 
@@ -114,15 +118,17 @@ def domain(value: str) -> str:
     """Return the name of a domain.
 
     Raises:
-        CannotCarry: it is empty, which the classes take for unset, it contains anything but
+        NotRepresentable: it is empty, which the classes take for unset, it contains anything but
             letters, digits and ``._-``, it begins with ``.`` or ``-``, or it is too long for a
             file name.
     """
     # A name that begins with "-" would be an option of xl.
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value, re.ASCII):
-        raise CannotCarry(value, "it is not the name of a domain")
+        raise NotRepresentable(value, "it is not the name of a domain")
     if len(value) > LONGEST_NAME:
-        raise CannotCarry(value, f"files are named after it, and it has {len(value)} characters")
+        raise NotRepresentable(
+            value, f"files are named after it, and it has {len(value)} characters"
+        )
     return value
 
 
@@ -130,10 +136,10 @@ def licence_flag(value: str) -> str:
     """Return a licence flag, one word of ``LICENSE_FLAGS_ACCEPTED``.
 
     Raises:
-        CannotCarry: it is empty, or BitBake would read several flags or none.
+        NotRepresentable: it is empty, or BitBake would read several flags or none.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", value, re.ASCII):
-        raise CannotCarry(value, "it is not a licence flag")
+        raise NotRepresentable(value, "it is not a licence flag")
     return value
 
 
@@ -141,23 +147,23 @@ def one_of(value: str, allowed: tuple[str, ...]) -> str:
     """Return a value that must be one of the given choices.
 
     Raises:
-        CannotCarry: it is not one of them.
+        NotRepresentable: it is not one of them.
     """
     if value not in allowed:
-        raise CannotCarry(value, f"it is not one of {', '.join(allowed)}")
+        raise NotRepresentable(value, f"it is not one of {', '.join(allowed)}")
     return value
 
 
 def tasks(value: str) -> str:
-    """Return tasks of recipes in the form of ``do_compile[depends]``: ``recipe:do_task``.
+    """Return a list of tasks for ``do_compile[depends]``, such as ``recipe:do_task``.
 
     Raises:
-        CannotCarry: BitBake would not accept it (bb:lib/bb/parse/ast.py,
+        NotRepresentable: BitBake would not accept it (bb:lib/bb/parse/ast.py,
             ``handleVirtRecipeProviders``).
     """
     task = r"[a-z0-9][a-z0-9.+-]*:do_[a-z_]+"
     if not re.fullmatch(rf"{task}(?: {task})*", value, re.ASCII):
-        raise CannotCarry(value, "it does not name tasks of recipes")
+        raise NotRepresentable(value, "it does not name tasks of recipes")
     return value
 
 
@@ -165,12 +171,12 @@ def path(value: str) -> str:
     """Return a relative path that does not leave its folder.
 
     Raises:
-        CannotCarry: it is absolute, contains ``..``, or contains anything but letters, digits and
-            ``._+-``.
+        NotRepresentable: it is absolute, contains ``..``, or contains anything but letters, digits
+            and ``._+-``.
     """
     steps = value.split("/")
     if not all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._+-]*", step, re.ASCII) for step in steps):
-        raise CannotCarry(value, "it is not a relative path of plain names")
+        raise NotRepresentable(value, "it is not a relative path of plain names")
     return value
 
 
@@ -178,13 +184,13 @@ def uri(value: str) -> str:
     """Return an address for SRC_URI, without parameters: xentui adds those itself.
 
     Raises:
-        CannotCarry: it is neither https, http nor file with a relative path, or it contains a
+        NotRepresentable: it is neither https, http nor file with a relative path, or it contains a
             character that the fetcher or its shell would interpret.
     """
     if value.startswith("file://"):
         path(value.removeprefix("file://"))
     elif not re.fullmatch(r"https?://[A-Za-z0-9][A-Za-z0-9._~/%?=&+@:,-]*", value, re.ASCII):
-        raise CannotCarry(value, "it is not an address that can be fetched")
+        raise NotRepresentable(value, "it is not an address that can be fetched")
     return value
 
 
@@ -198,16 +204,16 @@ def assign(variable: str, value: str, *, flag: str = "", operator: str = "=") ->
         operator: ``=``, ``+=``, ``:=`` …
 
     Raises:
-        CannotCarry: BitBake would read the line differently.
+        NotRepresentable: BitBake would read the line differently.
     """
     if not _VARIABLE.fullmatch(variable):
-        raise CannotCarry(variable, "it is not a variable's name")
+        raise NotRepresentable(variable, "it is not a variable's name")
     if flag and not _FLAG.fullmatch(flag):
-        raise CannotCarry(flag, "it is not a varflag's name")
+        raise NotRepresentable(flag, "it is not a varflag's name")
     if operator not in _OPERATORS:
-        raise CannotCarry(operator, "it is not an operator")
+        raise NotRepresentable(operator, "it is not an operator")
     if '"' in value or any(char not in _PRINTABLE for char in value):
-        raise CannotCarry(value, "it holds a quote or an unprintable character")
+        raise NotRepresentable(value, "it holds a quote or an unprintable character")
     return f'{variable}{f"[{flag}]" if flag else ""} {operator} "{value}"'
 
 
@@ -223,7 +229,7 @@ def assign_lines(
         one_line: whether a single word stays on the line of the variable.
 
     Raises:
-        CannotCarry: BitBake would read the lines differently.
+        NotRepresentable: BitBake would read the lines differently.
     """
     if one_line and len(values) == 1:
         return assign(variable, values[0], operator=operator)
@@ -235,7 +241,7 @@ def assign_lines(
 def _checked(value: str, allowed: frozenset[str] | set[str]) -> str:
     for char in value:
         if char not in allowed:
-            raise CannotCarry(value, f"it holds {quoted(char)}", char)
+            raise NotRepresentable(value, f"it holds {quoted(char)}", char)
     if value != value.strip():
-        raise CannotCarry(value, "it begins or ends with a blank")
+        raise NotRepresentable(value, "it begins or ends with a blank")
     return value

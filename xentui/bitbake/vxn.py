@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a build needs for vxn, meta-virtualization's containers that run in Xen guests.
+"""The settings that a build needs for vxn, which runs containers in Xen guests.
 
 Sources: mv:recipes-core/vxn/vxn_1.0.bb, mv:conf/multiconfig and
-mv:conf/distro/include/xen-host.conf, the same on wrynose and master.
+mv:conf/distro/include/xen-host.conf; they are the same on wrynose and master.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ def _build_context(given: Path | None) -> _Build | None:
 
     return _Build(
         look,
-        abilities.of(build),
+        abilities.of_build_dir(build),
         bundles,
         partial(layer_bundles.installs_vxn, build=build),
         lambda: known().names or None,

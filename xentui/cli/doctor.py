@@ -46,9 +46,9 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the build directory, and print the findings with a summary."""
-    path = find_build_dir.required(args.build_dir)
+    path = find_build_dir.find_required(args.build_dir)
     build = build_dir.read(path)
-    machine = host.look(build)
+    machine = host.inspect(build)
     findings = examine(
         build,
         recipes=partial(recipes.read, build),

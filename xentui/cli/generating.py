@@ -157,7 +157,7 @@ def snippet(project: Project, assets: Assets) -> tuple[str, list[str]]:
     """Return the settings as text to paste, and the layer's files that they also need.
 
     Raises:
-        CannotCarry: a value cannot be written without changing its meaning.
+        NotRepresentable: a value cannot be written without changing its meaning.
     """
     needed = render(project, assets).layer
     return xentui_conf(project, assets).lstrip("\n"), sorted(needed)

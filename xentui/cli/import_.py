@@ -141,7 +141,7 @@ def _report(imported: Imported) -> Iterator[str]:
     for line in _ranges(left.place for left in imported.left if not left.about_xen):
         yield f"{line}: left: not about Xen guests"
     for line in _ranges(imported.imported_lines):
-        yield f"{line}: carried; remove it once the generated files are read there"
+        yield f"{line}: imported; remove it once BitBake reads the generated files"
     for name, place in imported.needed.items():
         yield f"{name}: copy it beside the project file from {place}"
     yield from imported.notes

@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     _must_fit(args)
     chosen = projects.choose(args)
     project, assets = projects.usable(chosen)
-    build = find_build_dir.required(args.build_dir)
+    build = find_build_dir.find_required(args.build_dir)
     if args.oe_init is not None and not args.oe_init.is_file():
         raise InputError(
             f"{visible(str(args.oe_init))} does not exist, or is not a file",
@@ -97,8 +97,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         terminal.put("".join(f"{line}\n" for line in report.lines(everything=args.all)))
     if not args.build:
-        return Exit.OK if report.fine else Exit.FINDINGS
-    if not report.fine:
+        return Exit.OK if report.agrees else Exit.FINDINGS
+    if not report.agrees:
         terminal.say("xentui: BitBake does not see all that the project says: nothing was built")
         return Exit.FINDINGS
     if args.quick:
@@ -128,18 +128,18 @@ def _must_fit(args: argparse.Namespace) -> None:
 
 def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed: bool) -> int:
     """Run the commands that build and boot the project, in this terminal."""
-    todo = building.building(project)
-    for command in todo.run:
+    todo = building.commands_for(project)
+    for command in todo.for_xentui:
         terminal.say(f"  {command.line}" + (f"  # {command.note}" if command.note else ""))
     if not agreed and not terminal.agreed(f"Run this in {build}?"):
         raise RefusedError("nothing was built")
-    for command in todo.run:
+    for command in todo.for_xentui:
         terminal.say(f"xentui: {command.line}")
         code = building.run(command, build, init)
         if code:
             terminal.say(f"xentui: {command.line}: ended with {code}")
             return building.exit_code(code)
-    for command in todo.left:
+    for command in todo.for_user:
         terminal.say(f"yours to type: {command.line}  # {command.note}")
     return Exit.OK
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 from xentui.bitbake import build_dir as reading
 from xentui.bitbake import releases
-from xentui.bitbake.abilities import META_VIRTUALIZATION, Abilities, of
+from xentui.bitbake.abilities import META_VIRTUALIZATION, Abilities, of_build_dir
 from xentui.errors import InputError, RefusedError, UsageError
 from xentui.output import fragment, header, manifest, user_files
 from xentui.output.change import Change, Kind
@@ -92,7 +92,7 @@ def plan_project(
         InputError: it is not a build directory, or a file in it cannot be read.
         RefusedError: one of the user's files cannot be changed as needed.
         UsageError: BBLAYERS cannot contain the layer's path.
-        CannotCarry: a value cannot be written so that BitBake reads it back unchanged.
+        NotRepresentable: a value cannot be written so that BitBake reads it back unchanged.
     """
     _must_be_build_dir(build)
     way = attach or attach_of(build)
@@ -265,7 +265,7 @@ def abilities_in(found: reading.BuildDir) -> Abilities:
     """
     if not found.has_core and found.layer(META_VIRTUALIZATION) is None:
         return releases.portable()
-    return of(found)
+    return of_build_dir(found)
 
 
 def written_for(build: Path) -> Abilities | None:

@@ -26,7 +26,7 @@ def file_name(bundle: Bundle) -> str:
     (bb:lib/bb/parse/__init__.py, ``vars_from_file``), so neither can contain one.
 
     Raises:
-        CannotCarry: the name or version cannot be represented.
+        NotRepresentable: the name or version cannot be represented.
     """
     return f"{FOLDER}/{text.name(bundle.key)}_{_version(bundle)}.bb"
 
@@ -35,7 +35,7 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
     """Return the text of a bundle's recipe, without its header.
 
     Raises:
-        CannotCarry: a value cannot be written so that BitBake reads it back.
+        NotRepresentable: a value cannot be written so that BitBake reads it back.
     """
     guests = [guest for guest in project.guests if guest.bundle == bundle.key]
     configs = [guest for guest in guests if _has_config(project, guest, assets)]
@@ -68,7 +68,9 @@ def _about(bundle: Bundle) -> str:
         try:
             checksum = CHECKSUMS[license_id]
         except KeyError:
-            raise text.CannotCarry(license_id, "the checksum of its text is not known") from None
+            raise text.NotRepresentable(
+                license_id, "the checksum of its text is not known"
+            ) from None
         place = f"file://${{COMMON_LICENSE_DIR}}/{license_id};md5={checksum}"
         lines.append(text.assign("LIC_FILES_CHKSUM", place))
     return "\n".join(lines)
@@ -81,9 +83,9 @@ _LONGEST_VERSION = 64
 def _version(bundle: Bundle) -> str:
     version = text.plain(bundle.version or str(schema.default_value("bundle", "version")))
     if not version[:1].isdigit() or set(version) & set("_-/ "):
-        raise text.CannotCarry(version, "it is not a recipe's version")
+        raise text.NotRepresentable(version, "it is not a recipe's version")
     if len(version.encode()) > _LONGEST_VERSION:
-        raise text.CannotCarry(version, f"it is longer than {_LONGEST_VERSION} bytes")
+        raise text.NotRepresentable(version, f"it is longer than {_LONGEST_VERSION} bytes")
     return version
 
 

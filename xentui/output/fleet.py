@@ -77,7 +77,7 @@ def merge(members: Sequence[Member], *, form: Form = "tree", layer: str = LAYER)
     Raises:
         XentuiError: two projects have the same name, are for different Yocto releases, or need
             different contents for the same file.
-        CannotCarry: a value cannot be represented in BitBake's syntax.
+        NotRepresentable: a value cannot be represented in BitBake's syntax.
     """
     _refuse_same_names(members)
     _refuse_different_releases(members)

@@ -60,7 +60,7 @@ def render_as(
             :data:`SELF_CONTAINED` formats only.
 
     Raises:
-        CannotCarry: a value cannot be written without changing its meaning.
+        NotRepresentable: a value cannot be written without changing its meaning.
         UsageError: the format does not support the board, the release, the folder or a commit.
     """
     match output_format:

@@ -57,7 +57,7 @@ def rendered(
         abilities: features of the layers; by default, those of the project's release.
 
     Raises:
-        CannotCarry: a value cannot be written without changing its meaning.
+        NotRepresentable: a value cannot be written without changing its meaning.
         UsageError: the release does not support fragments.
     """
     able = abilities or releases.abilities_for(project)

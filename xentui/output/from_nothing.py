@@ -58,11 +58,11 @@ def bitbake_setup(
     fragment.
 
     Raises:
-        CannotCarry: a value cannot be written without changing its meaning.
+        NotRepresentable: a value cannot be written without changing its meaning.
         UsageError: a commit is invalid, or ``bitbake-setup`` does not support the release.
     """
     release = releases.release_of(project)
-    if releases.brings_classes(project) or not release.abilities.machine_fragments:
+    if releases.needs_newer_classes(project) or not release.abilities.machine_fragments:
         raise UsageError(
             f"bitbake-setup cannot set up {release.name} with guests",
             fix="Take --format kas or script, or build with wrynose.",
@@ -105,7 +105,7 @@ def script(
     """Return a project's files with a script that fetches the layers and builds the image.
 
     Raises:
-        CannotCarry: a value cannot be written without changing its meaning.
+        NotRepresentable: a value cannot be written without changing its meaning.
         UsageError: a commit is invalid.
     """
     made = render(project, assets, origin=origin)

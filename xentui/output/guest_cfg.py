@@ -40,7 +40,7 @@ def predicted(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str
             returned.
 
     Raises:
-        CannotCarry: a value cannot be represented.
+        NotRepresentable: a value cannot be represented.
     """
     own = supplied(project, guest, assets)
     if own is not None:
@@ -72,7 +72,7 @@ def complete_config(project: Project, guest: EffectiveGuest) -> str:
     line, with their paths on the target.
 
     Raises:
-        CannotCarry: a value cannot be represented.
+        NotRepresentable: a value cannot be represented.
     """
     lines = [
         f'name = "{text.domain(guest.name)}"',
@@ -120,7 +120,7 @@ def _settings(guest: EffectiveGuest) -> Iterator[str]:
 
 def _setting_name(name: str) -> str:
     if not re.fullmatch("[a-z][a-z0-9_]*", name, re.ASCII):
-        raise text.CannotCarry(name, "it is not the name of an xl setting")
+        raise text.NotRepresentable(name, "it is not the name of an xl setting")
     return name
 
 
@@ -142,11 +142,11 @@ def vif_value(vif: tuple[str, ...]) -> str:
     """Return the varflag value for a list of network interfaces, at least one.
 
     Raises:
-        CannotCarry: an entry cannot be represented.
+        NotRepresentable: an entry cannot be represented.
     """
     if not all(vif):
         # The classes treat an empty value as unset, and xl an empty entry as a default interface.
-        raise text.CannotCarry(vif, "a network interface is empty")
+        raise text.NotRepresentable(vif, "a network interface is empty")
     return VIF_JOIN.join(text.packed(entry) for entry in vif)
 
 

@@ -30,7 +30,7 @@ def effective_defaults(project: Project) -> Iterator[tuple[str, str]]:
     """Yield the variables of all guest defaults with their effective values.
 
     Raises:
-        CannotCarry: a value cannot be represented.
+        NotRepresentable: a value cannot be represented.
     """
     for field in schema.fields("defaults"):
         value = explain(project, ("defaults", field.name)).value
@@ -42,7 +42,7 @@ def defaults_to_write(defaults: Defaults) -> Iterator[tuple[str, str]]:
     """Yield the variables of the guest defaults that differ from the classes', with their values.
 
     Raises:
-        CannotCarry: a value cannot be represented.
+        NotRepresentable: a value cannot be represented.
     """
     for field in schema.fields("defaults"):
         value = getattr(defaults, field.name)
@@ -57,7 +57,7 @@ def _encoded(field: Field, value: Any) -> str:
     """Return a value encoded so that BitBake, the class and xl read it back unchanged.
 
     Raises:
-        CannotCarry: they would not.
+        NotRepresentable: they would not.
     """
     if field.kind == "list":
         return vif_value(value)
@@ -81,7 +81,7 @@ def flags_to_write(project: Project, guest: Guest) -> tuple[tuple[str, str], ...
     These are the values that differ from what a guest without settings would get.
 
     Raises:
-        CannotCarry: a value cannot be represented.
+        NotRepresentable: a value cannot be represented.
     """
     now, usual = effective(project, guest).values, effective(project, Guest(guest.key)).values
     flags = []
@@ -96,7 +96,7 @@ def effective_flags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]
     """Yield the variables that the classes read a guest's varflag of, with the effective values.
 
     Raises:
-        CannotCarry: a value cannot be represented.
+        NotRepresentable: a value cannot be represented.
     """
     now = effective(project, guest).values
     for field in _flag_fields(project, guest):

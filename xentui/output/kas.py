@@ -77,7 +77,7 @@ def rendered(
         commits: commits to pin repositories of a complete file to, by repository name.
 
     Raises:
-        CannotCarry: a value cannot be written without changing its meaning.
+        NotRepresentable: a value cannot be written without changing its meaning.
         UsageError: kas does not support the layer's path, or a commit is invalid.
     """
     files = render(project, assets, origin=origin, machine=False, board=board).layer
@@ -109,17 +109,17 @@ def block(value: str, indent: str) -> str:
         indent: blanks before each line.
 
     Raises:
-        CannotCarry: YAML would change the text.
+        NotRepresentable: YAML would change the text.
     """
     lines = value.split("\n")
     if lines.pop() != "" or not lines or not lines[-1]:
-        raise text.CannotCarry(value, "a block must end in one newline")
+        raise text.NotRepresentable(value, "a block must end in one newline")
     for line in lines:
         if not (line.isascii() and line.isprintable()):
-            raise text.CannotCarry(line, "it holds an unprintable character")
+            raise text.NotRepresentable(line, "it holds an unprintable character")
     # YAML takes the blanks before the first line as the indentation of the whole block.
     if next(line for line in lines if line).startswith(" "):
-        raise text.CannotCarry(value, "the first line of a block must not begin with a blank")
+        raise text.NotRepresentable(value, "the first line of a block must not begin with a blank")
     return "\n".join(["|", *(f"{indent}{line}" if line else "" for line in lines)]) + "\n"
 
 

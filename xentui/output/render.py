@@ -41,7 +41,7 @@ def render(
         abilities: features of the layers; by default, those of the project's release.
 
     Raises:
-        CannotCarry: a value cannot be written without changing its meaning.
+        NotRepresentable: a value cannot be written without changing its meaning.
     """
     whole, project = project, project.without_direct_guests
     able = abilities or releases.abilities_for(project)

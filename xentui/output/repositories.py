@@ -89,7 +89,7 @@ def repositories(project: Project, commits: Mapping[str, str] | None = None) -> 
                 url, folders = _BESIDE[name]
                 found.append(Repository(name, url, release.name, folders))
         found.append(Repository(layer.name, layer.url, branch, layer.folders or (".",)))
-    if releases.brings_classes(project):
+    if releases.needs_newer_classes(project):
         found.append(Repository(CLASSES, _VIRTUALIZATION, releases.DEFAULT))
     return _pinned(found, commits or {})
 

@@ -189,7 +189,7 @@ def class_file(guest: Guest, source: Source) -> str:
     """Return the path of the guest's source: relative to UNPACKDIR, or absolute.
 
     Raises:
-        CannotCarry: the path cannot be represented.
+        NotRepresentable: the path cannot be represented.
     """
     place = text.path(source.file)
     if source.type == "rootfs_dir":
@@ -210,7 +210,7 @@ def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetche
         configs: keys of the guests whose xl config is a file next to the recipe.
 
     Raises:
-        CannotCarry: an address or path cannot be represented, or an import type is unknown.
+        NotRepresentable: an address or path cannot be represented, or an import type is unknown.
     """
     fetched = Fetched()
     imports = {kind.key: kind for kind in project.import_types}
@@ -234,7 +234,7 @@ def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetche
         elif guest.source.type not in (*BUILT_IN_IMPORTS, WITHOUT_DISK):
             kind = imports.get(guest.source.type)
             if kind is None:
-                raise text.CannotCarry(
+                raise text.NotRepresentable(
                     guest.source.type, "it is not an import type of this project"
                 )
             fetched.conversions.append((guest, guest.source, kind))
@@ -323,7 +323,7 @@ def _add_once(fetched: Fetched, entry: _Entry) -> None:
 
 def _digest(value: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", value, re.ASCII):
-        raise text.CannotCarry(value, "it is not a SHA-256 in hexadecimal")
+        raise text.NotRepresentable(value, "it is not a SHA-256 in hexadecimal")
     return value
 
 

@@ -50,7 +50,7 @@ def xentui_conf(
         abilities: features of the layers; by default, those of the project's release.
 
     Raises:
-        CannotCarry: a value cannot be written so that BitBake reads it back.
+        NotRepresentable: a value cannot be written so that BitBake reads it back.
     """
     able = abilities or releases.abilities_for(project)
     for_xl = project.without_direct_guests
@@ -204,7 +204,7 @@ def guest_lines(project: Project, guest: Guest) -> list[str]:
     """Return the lines of a guest outside bundles; empty if it has only default values.
 
     Raises:
-        CannotCarry: a value cannot be represented.
+        NotRepresentable: a value cannot be represented.
     """
     own = dict(flags_to_write(project, guest))
     return _flag_lines(guest, own) if own else []

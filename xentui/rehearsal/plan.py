@@ -130,7 +130,7 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
 
     Raises:
         CannotRehearseError: the total memory is unknown, or Dom0 does not fit.
-        CannotCarry: a guest has a value that xl would read differently.
+        NotRepresentable: a guest has a value that xl would read differently.
     """
     board = boards.board(project.host.machine)
     total = total_memory(project)

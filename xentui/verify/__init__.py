@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Compare a project's settings with the values that the user's BitBake has.
+"""Compare a project's settings with the values in the user's BitBake.
 
 It runs ``bitbake -e`` and compares every variable and flag; nothing is written.
 

@@ -25,7 +25,7 @@ from xentui.safe_text import visible
 
 ENTER_BUILD = '. "$1" "$2" >/dev/null || exit 125; cd "$2" || exit 125; shift 2; exec "$@"'
 _LARGEST = 256 << 20
-"""Most bytes of output that are read; ``bitbake -e`` prints 2 MiB for an image."""
+"""Maximum size of the output that is read, in bytes; ``bitbake -e`` prints 2 MiB for an image."""
 
 PATIENCE = 20.0
 """Seconds that BitBake gets to stop before it is killed."""

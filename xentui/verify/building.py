@@ -31,16 +31,16 @@ class Building:
     """The commands that build and boot a project.
 
     Attributes:
-        run: the commands that xentui runs, in order.
-        left: commands that only the user can run, such as writing to a card.
+        for_xentui: the commands that xentui runs, in order.
+        for_user: commands that only the user can run, such as writing to a card.
     """
 
-    run: tuple[NextCommand, ...]
-    left: tuple[NextCommand, ...]
+    for_xentui: tuple[NextCommand, ...]
+    for_user: tuple[NextCommand, ...]
 
 
-def building(project: Project) -> Building:
-    """Return the commands of a project that build and boot it."""
+def commands_for(project: Project) -> Building:
+    """Return the commands that build and boot a project."""
     steps = [command for command in commands(project) if command.step in ("build", "boot")]
     own = [one for one in steps if one.line.partition(" ")[0] in PROGRAMS]
     return Building(tuple(own), tuple(one for one in steps if one not in own))
@@ -52,7 +52,7 @@ def run(command: NextCommand, build: Path, init: Path | None = None) -> int:
     ctrl+c interrupts the command, as it would without xentui. SIGTERM and SIGHUP are passed on.
 
     Args:
-        command: a command from :attr:`Building.run`.
+        command: a command from :attr:`Building.for_xentui`.
         build: the build directory.
         init: the script that sets up the environment, unless it is set up already.
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""List the assignments that BitBake should have: those of all files written for a project."""
+"""List the assignments that BitBake should see: those in all files written for a project."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def expected_assignments(
         build: the build directory, whose own settings may have been kept or replaced.
 
     Raises:
-        CannotCarry: a value cannot be written without changing its meaning.
+        NotRepresentable: a value cannot be written without changing its meaning.
     """
     if build is None or not build_dir.is_build_dir(build):
         rendered = render(project, assets)

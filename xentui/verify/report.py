@@ -41,13 +41,13 @@ class VerifyReport:
     """The results of comparing a project with BitBake.
 
     Attributes:
-        asked: the recipes that were queried; empty for the configuration only.
+        recipes: the recipes that were queried; empty for the configuration only.
         verdicts: one per assignment, in the order of the files.
         notes: possible reasons for differences.
     """
 
     build: Path
-    asked: tuple[str, ...]
+    recipes: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
     notes: tuple[str, ...]
 
@@ -60,7 +60,7 @@ class VerifyReport:
         }
 
     @property
-    def fine(self) -> bool:
+    def agrees(self) -> bool:
         """Whether BitBake has every value of the project."""
         return all(verdict.status == "agrees" for verdict in self.verdicts)
 
@@ -84,7 +84,7 @@ class VerifyReport:
         return {
             "version": 1,
             "build_dir": str(self.build),
-            "asked": list(self.asked),
+            "asked": list(self.recipes),
             "settings": [
                 {
                     "recipe": verdict.expected.recipe,
@@ -169,7 +169,7 @@ def verify(
         for expected in mine:
             found = judge(expected, seen_by, quick=quick)
             if recipe is not None and found is not None and found.status == "unseen":
-                found = _asked_again(found, recipe, bitbake)
+                found = _with_flag(found, recipe, bitbake)
             verdicts[expected] = found
     judged = [verdict for expected in wanted if (verdict := verdicts.get(expected)) is not None]
     kept = _kept(build)
@@ -178,8 +178,8 @@ def verify(
         for verdict in dict.fromkeys(extra)
         if (verdict.expected.variable, _owner(verdict)) not in kept
     ]
-    asked = tuple(recipe for recipe in recipes if recipe is not None)
-    return VerifyReport(build, asked, tuple(judged), _notes(judged, included))
+    queried = tuple(recipe for recipe in recipes if recipe is not None)
+    return VerifyReport(build, queried, tuple(judged), _notes(judged, included))
 
 
 def _kept(build: Path) -> set[tuple[str, str]]:
@@ -200,7 +200,7 @@ def _owner(verdict: Verdict) -> str:
     return verdict.expected.flag
 
 
-def _asked_again(verdict: Verdict, recipe: str, bitbake: BitBakeRunner) -> Verdict:
+def _with_flag(verdict: Verdict, recipe: str, bitbake: BitBakeRunner) -> Verdict:
     """Query one flag, as ``bitbake -e`` does not print the flags of Python tasks."""
     expected = verdict.expected
     if not expected.flag or not expected.variable.startswith("do_"):

@@ -148,7 +148,7 @@ def layer_files(project: Project, abilities: Abilities, board_name: str = "") ->
         board_name: the project's name in a layer for several boards; empty in its own layer.
 
     Raises:
-        CannotCarry: a value cannot be written.
+        NotRepresentable: a value cannot be written.
     """
     if not is_written(project):
         return {}
@@ -167,7 +167,7 @@ def shown(project: Project) -> dict[str, str]:
     Empty if a layer or the user starts Xen.
 
     Raises:
-        CannotCarry: a value cannot be written.
+        NotRepresentable: a value cannot be written.
     """
     if not is_written(project):
         return {}

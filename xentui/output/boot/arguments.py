@@ -24,7 +24,7 @@ def of_xen(project: Project) -> str:
     """Return Xen's command line: its console, and Dom0's memory where that is limited.
 
     Raises:
-        CannotCarry: a value cannot be written.
+        NotRepresentable: a value cannot be written.
     """
     memory = dom0_memory(project)
     words = [_console(boards.board(project.host.machine))]
@@ -41,7 +41,7 @@ def of_dom0(project: Project, root: str) -> str:
         root: GUID of the root file system's partition, or the variable that holds it.
 
     Raises:
-        CannotCarry: a value cannot be written.
+        NotRepresentable: a value cannot be written.
     """
     return " ".join(["console=hvc0", f"root=PARTUUID={root} rw rootwait", *hidden(project)])
 
@@ -50,7 +50,7 @@ def hidden(project: Project) -> list[str]:
     """Return the argument that keeps guests' PCI devices from Dom0's drivers, if there are any.
 
     Raises:
-        CannotCarry: an address cannot be written.
+        NotRepresentable: an address cannot be written.
     """
     specs = (spec for guest in _passing(project) for spec in guest.pci)
     found = dict.fromkeys(filter(None, map(pci.address, specs)))

@@ -65,7 +65,7 @@ def files(project: Project, abilities: Abilities, board_name: str = "") -> dict[
         board_name: the project's name in a layer for several boards; empty in its own layer.
 
     Raises:
-        CannotCarry: the memory is not a whole number.
+        NotRepresentable: the memory is not a whole number.
     """
     if not needed(project, abilities):
         return {}

@@ -28,7 +28,7 @@ def config(project: Project) -> str:
 
     Raises:
         UsageError: the board is not arm64.
-        CannotCarry: a value cannot be written.
+        NotRepresentable: a value cannot be written.
     """
     board = boards.board(project.host.machine)
     if board.arch != "aarch64":

@@ -81,7 +81,7 @@ def described(project: Project) -> Description:
     """Return the description of a project's script.
 
     Raises:
-        CannotCarry: a value cannot be written.
+        NotRepresentable: a value cannot be written.
     """
     board = boards.board(project.host.machine)
     return Description(
@@ -256,6 +256,6 @@ def _quoted(value: str) -> str:
     """Return a value for use inside double quotes in U-Boot's shell.
 
     Raises:
-        CannotCarry: it contains a character that the shell would interpret.
+        NotRepresentable: it contains a character that the shell would interpret.
     """
     return text.packed(value)

@@ -42,7 +42,7 @@ def config(project: Project) -> str:
     """Return the text of the ``.cfg``.
 
     Raises:
-        CannotCarry: a value cannot be written.
+        NotRepresentable: a value cannot be written.
     """
     board = boards.board(project.host.machine)
     lines = [

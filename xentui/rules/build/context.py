@@ -73,7 +73,7 @@ class BuildContext:
     @cached_property
     def abilities(self) -> Abilities:
         """The features of the layers."""
-        return abilities.of(self.build)
+        return abilities.of_build_dir(self.build)
 
     @cached_property
     def recipes(self) -> Recipes:
