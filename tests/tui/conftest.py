@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A wizard under test: nothing moves by itself, no clock runs, pictures lie in ``snapshots``."""
+"""Fixtures for the wizard: no blinking, no clock, pictures in ``snapshots``."""
 
 from __future__ import annotations
 
 import os
 
-# Textual reads it when it is imported.
+# Textual reads this when it is imported.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 from pathlib import Path
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class TopLevelSVG(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[misc]
-    """Pictures in ``snapshots``, a folder a test file."""
+    """Pictures in ``snapshots``, with a folder per test file."""
 
     @classmethod
     def dirname(cls, *, test_location: Any) -> str:
@@ -32,7 +32,7 @@ pytest_textual_snapshot.SVGImageExtension = TopLevelSVG
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the pictures of all sizes and themes but one to ``make test-all``."""
+    """Leave the pictures of all but one size and theme to ``make test-all``."""
     for item in items:
         if item.get_closest_marker("snapshot") and not item.name.endswith(
             ("80x24]", "80x24-dark]")
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let nothing blink, and nothing of the machine be seen."""
+    """Stop the cursor from blinking, and hide what is specific to this machine."""
     monkeypatch.setattr(Input, "_toggle_cursor", lambda _self: None)
     for name in ("TERM", "COLORFGBG", "XENTUI_THEME", "TEXTUAL_THEME", "TEXTUAL_COLOR_SYSTEM"):
         monkeypatch.delenv(name, raising=False)

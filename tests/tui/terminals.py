@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The wizard in a terminal of its own, driven by keys as a user types them."""
+"""Drive the wizard in a real terminal, with keys, as a user does."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from pathlib import Path
 TMUX = shutil.which("tmux")
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
-"""Seconds that a page may take to come on a busy machine."""
+"""Seconds to wait for a page on a busy machine."""
 
 
 class Terminal:
-    """A terminal of its own, 80 columns by 24 lines unless told otherwise."""
+    """A terminal, 80 columns by 24 lines by default."""
 
     def __init__(self, directory: Path, *, width: int = 80, height: int = 24) -> None:
         self.directory = directory
         self.home = directory.parent / "home"
         self.program = (sys.executable, "-m", "xentui")
         self.pressed = 0
-        """Keys pressed and places clicked, typed text aside."""
+        """The number of keys pressed and places clicked, without typed text."""
         self._socket = f"xentui-{os.getpid()}-{time.monotonic_ns()}"
         self._size = ("-x", str(width), "-y", str(height))
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the wizard runs in: nothing of the user who runs the tests."""
+        """The environment of the wizard, without settings of the user who runs the tests."""
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -59,23 +59,23 @@ class Terminal:
         self.tmux("new-session", "-d", *self._size, line)
 
     def keys(self, *keys: str) -> None:
-        """Press keys, which count."""
+        """Press keys, which are counted."""
         self.pressed += len(keys)
         self.tmux("send-keys", *keys)
 
     def type(self, text: str) -> None:
-        """Type a text, which does not count."""
+        """Type a text, which is not counted."""
         self.tmux("send-keys", "-l", text)
 
     def click(self, text: str) -> None:
-        """Click on a text that is on the screen, which counts as a key."""
+        """Click on a text on the screen, which counts as a key."""
         self.pressed += 1
         x, y = self._place_of(text)
         for end in ("M", "m"):
             self.tmux("send-keys", "-l", f"\x1b[<0;{x};{y}{end}")
 
     def wheel_down(self, text: str, times: int) -> None:
-        """Turn the wheel above a text that is on the screen."""
+        """Turn the mouse wheel above a text on the screen."""
         x, y = self._place_of(text)
         for _ in range(times):
             self.tmux("send-keys", "-l", f"\x1b[<65;{x};{y}M")
@@ -91,7 +91,7 @@ class Terminal:
         return self.tmux("capture-pane", "-p")
 
     def wait(self, seen: Callable[[str], bool] | str) -> str:
-        """Wait for something to stand on the screen and return it."""
+        """Wait for a text to appear on the screen, and return the screen."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             page = self.screen()

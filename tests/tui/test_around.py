@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
 # ruff: noqa: ASYNC240
-"""Leaving and coming back, help, the palette, the terminal's size, project files."""
+"""Leaving and returning, help, the palette, terminal sizes, project files."""
 
 from __future__ import annotations
 

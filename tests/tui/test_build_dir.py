@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
 # ruff: noqa: ASYNC240
-"""The wizard in a build directory: seen at the start, shown as a diff, written as agreed."""
+"""The wizard in a build directory: found at the start, shown as a diff, written after approval."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
 # ruff: noqa: ASYNC240
-"""Questions on top of a step, where the focus goes after them, and saving under another name."""
+"""Dialogs: their questions, the focus after them, and saving under another name."""
 
 from __future__ import annotations
 

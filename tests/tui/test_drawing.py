@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the wizard's speed depends on: what is loaded and mounted, how much a key draws."""
+"""The causes of the wizard's speed: what is loaded and mounted, and how much a key redraws."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Lists of a guest as rows of the form: further disks, shared folders, settings of xl."""
+"""Lists of a guest as rows in the form: further disks, shared folders, settings for xl."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
 # ruff: noqa: ASYNC240
-"""Finding a file anywhere, reading what it is, and importing it."""
+"""Finding a file, inspecting it, and importing it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a folder holds is seen before the first question: settings, project files, drafts."""
+"""The wizard first shows what is in the folder: settings, projects, drafts."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Forms while they are used: messages, another size, help, a file that cannot be examined."""
+"""Forms in use: messages, other sizes, help, a file that cannot be inspected."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The network rows of a guest's form: nothing that is typed there is lost or passed over."""
+"""The network rows in a guest's form: nothing typed there is lost or ignored."""
 
 from __future__ import annotations
 

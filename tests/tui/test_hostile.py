@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Text that looks like markup, does harm or is very long is shown as it is, everywhere."""
+"""Text that looks like markup, is hostile or very long is shown unchanged everywhere."""
 
 from __future__ import annotations
 

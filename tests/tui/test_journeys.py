@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a newcomer comes to do, from an empty folder to files that BitBake and xl read.
+"""Tasks of newcomers, from an empty folder to files that BitBake and xl read.
 
-Each journey drives the real wizard in a terminal, within so many keys beside typed text, and ends
-where the user's work ends: the settings are read back by BitBake's own parser, xl configs by
-xl's, and every file that a recipe names lies beside it.
+Each task drives the real wizard in a terminal, with a limited number of keys in addition to typed
+text. At the end, BitBake's own parser reads the settings, xl's parser reads the xl configs, and
+every file that a recipe names is next to it.
 """
 
 from __future__ import annotations

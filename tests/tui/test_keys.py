@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Every key of every place does something and breaks nothing; the mouse does the same."""
+"""Every key does something and breaks nothing, and the mouse does the same."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the layers and earlier builds offer: in lists, beside whatever is typed."""
+"""Lists of what the layers and earlier builds offer, in which anything else can be typed too."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Choosing a board: the list by maker, its filter, the page of a board, one that nobody knows."""
+"""Choosing a board: the list by maker, its filter, the page of a board, an unknown board."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
 # ruff: noqa: ASYNC240
-"""Everything that a key does, the mouse does too; and what it stands on is told, as it is typed."""
+"""The mouse can do everything that keys can, and tooltips explain what it points to."""
 
 from __future__ import annotations
 

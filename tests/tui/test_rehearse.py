@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rehearsals in the wizard, with a program in QEMU's place that plays a recorded run."""
+"""Rehearsals in the wizard, with a program that replays a recorded run instead of QEMU."""
 
 from __future__ import annotations
 

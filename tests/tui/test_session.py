@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The session: edits, undo, drafts, writing. No screen is needed for it."""
+"""The session without screens: edits, undo, drafts, writing."""
 
 from __future__ import annotations
 

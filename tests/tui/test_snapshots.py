@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Pictures of every screen, and beside each the same as text, which a review can read.
+"""Pictures of every screen, each with the same screen as text for reviews.
 
-``pytest tests/tui/test_snapshots.py --snapshot-update`` takes them anew. They belong to one
-version of Textual: with another one they are skipped.
+``pytest tests/tui/test_snapshots.py --snapshot-update`` takes them again. They belong to one
+version of Textual and are skipped with any other.
 """
 
 from __future__ import annotations

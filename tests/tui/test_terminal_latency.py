@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A line that cannot follow the live preview is found out while it draws."""
+"""The wizard notices a connection that is too slow for the live preview while it draws."""
 
 from __future__ import annotations
 

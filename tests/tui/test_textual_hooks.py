@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Where the wizard relies on more of Textual than it promises: each fails when that changes."""
+"""Undocumented parts of Textual that the wizard relies on: a test fails if one of them changes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
 # ruff: noqa: ASYNC240
-"""An error that a person knows better than is allowed where it stands, seen to be, and undone."""
+"""Waiving an error where it is reported, seeing that, and undoing it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A walk at random: keys in any order and speed, hostile text, another size at any moment.
+"""Random walks: keys in any order and speed, hostile text, changes of size at any moment.
 
-``XENTUI_WALKS`` sets how many walks there are, each another one every time; without it the same
-few are taken always. Each has about 280 keys; ``-s`` shows how many there were in all.
+``XENTUI_WALKS`` sets the number of walks, which are different every time. By default, the same few
+are taken every time. Each has about 280 keys; ``-s`` shows the total.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
 # ruff: noqa: ASYNC240
-"""The wizard's ways, key by key."""
+"""The main paths through the wizard, key by key."""
 
 from __future__ import annotations
 

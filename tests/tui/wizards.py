@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Making a wizard for a test, and reading what it shows."""
+"""Make a wizard for a test, and read its screen."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def wizard(
 
 
 def shown(app: App[int]) -> str:
-    """Return what stands on the screen, line by line."""
+    """Return the text on the screen, line by line."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
 
