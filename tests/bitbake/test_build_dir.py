@@ -305,6 +305,15 @@ def test_layers_may_be_named_from_the_build_directory_as_kas_does(tmp_path: Path
     assert image.layer == "mine"
 
 
+def test_a_layer_has_the_line_that_names_it(tmp_path: Path) -> None:
+    build = trees.small(tmp_path)
+    (build / "conf/bblayers.conf").write_text('require more.conf\nBBLAYERS += "/b"\n')
+    (build / "conf/more.conf").write_text('A = "/a"\nBBLAYERS = "${A}"\n')
+    found = build_dir.read(build)
+    lines = [layer.place and (Path(layer.place[0]).name, layer.place[1]) for layer in found.layers]
+    assert lines == [("more.conf", 2), ("bblayers.conf", 2)]
+
+
 @pytest.mark.parametrize("count", [500, 501])
 def test_five_hundred_layers_are_read(tmp_path: Path, count: int) -> None:
     rest = " ".join(f"/nosuch/{number}" for number in range(1, count))
@@ -423,6 +432,8 @@ def test_the_machine_that_builds_is_looked_at(
     )  # fmt: skip
     monkeypatch.delenv("MACHINE")
     assert host.inspect(found).machine == ""
+    unknown = build_dir.read(trees.small(tmp_path / "2", 'TMPDIR = "/tmp/${@f()}"\n'))
+    assert host.inspect(unknown).place == unknown.path
 
 
 def test_paths_are_looked_at_as_they_are(tmp_path: Path) -> None:
@@ -436,3 +447,5 @@ def test_paths_are_looked_at_as_they_are(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert files.exists(str(tmp_path / "link"), link=True) is True
     assert files.exists("a\0b") is files.is_folder("a\0b") is False
+    assert files.exists("a\0b", link=True) is False
+    assert files.listed("a\0b") == []

@@ -10,6 +10,7 @@ import pytest
 
 from tests.bitbake import trees
 from tests.bitbake.test_conf_values import read
+from xentui.bitbake import conf_reader
 from xentui.bitbake.conf_facts import HOLE, Location
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
@@ -110,6 +111,14 @@ def test_files_that_are_missing_are_reported_where_they_are_required() -> None:
     assert reader.store.doubts == {}
 
 
+def test_a_file_with_another_ending_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text('A = "1"\n')
+    reader = of_files(tmp_path, local="include notes.txt\ninclude nosuch.txt\n")
+    what = f"{tmp_path}/notes.txt has no ending that BitBake reads"
+    assert reader.faults == [Fault("include", f"{tmp_path}/local.conf", 1, what)]
+    assert reader.store.plain("A") is None
+
+
 # Limits
 
 
@@ -142,6 +151,15 @@ def test_files_are_nested_forty_deep() -> None:
     assert reader.faults == [Fault("limit", "/x/f39.conf", 1, "too many files are included")]
     assert list(reader.store.doubts) == ["/x/f40.conf was not read: too many files are included"]
     assert includes(reader)[0] == ("f40.conf", [])
+
+
+def test_a_thousand_files_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conf_reader, "MAX_FILES", 3)
+    names = ("conf/a.conf", "conf/b.conf", "conf/c.conf")
+    lines = "".join(f"include {name}\n" for name in names)
+    reader = read(lines, **{name: f'{name[5].upper()} = "1"\n' for name in names})
+    assert reader.faults == [Fault("limit", FILE, 3, "too many files are included")]
+    assert [reader.store.plain(name) for name in "ABC"] == ["1", "1", None]
 
 
 @pytest.mark.parametrize("parts", [32, 33])
@@ -222,6 +240,14 @@ def test_a_name_that_an_override_may_change_is_not_known() -> None:
     assert doubt.startswith(f"{FILE}:4 names a file to require that is not known: A:o1: whether")
 
 
+def test_a_file_on_an_unknown_path_leaves_doubt() -> None:
+    reader = ConfReader(texts={"/x/local.conf": 'BBPATH = "${@f()}"\nrequire conf/y.conf\n'})
+    reader.read("/x/local.conf")
+    assert list(reader.store.doubts) == [
+        "conf/y.conf may lie in a part of BBPATH that is not known"
+    ]
+
+
 PARTLY = 'B = "1"\nC = "1"\nrequire conf/a-${@f()}.conf\nD = "1"\n'
 
 
@@ -236,6 +262,9 @@ PARTLY = 'B = "1"\nC = "1"\nrequire conf/a-${@f()}.conf\nD = "1"\n'
                      "one/conf/c.conf": 'C = "1"\nrequire conf/a-1.conf\n'}, {"C"}),
         ("{0}/one", {"one/conf/a-1.conf": "include conf/${Q}.conf\n"}, {"B", "C", "D"}),
         ("{0}/one:${{@g()}}", {"one/conf/a-1.conf": 'B = "2"\n'}, {"B", "C", "D"}),
+        ("{0}/one", {"one/conf/a-1.conf": "include_all conf/b.conf\n"}, {"B", "C", "D"}),
+        ("{0}/one", {"one/conf/a-1.conf": "addfragments a B C D\n"}, {"B", "C", "D"}),
+        ("{0}/one", {"one/conf/a-1.conf": "python () {\n}\n"}, set()),
         ("{0}/one", {"one/conf/a-1.conf": "A:b:append = '1'\nB:o1 = '1'\nD[f] = '1'\n"},
          {"B", "D"}),
     ],
@@ -292,6 +321,7 @@ def test_fragments_that_no_layer_has_are_reported_where_they_are_named() -> None
         Fault("fragment", FILE, 7, "no enabled layer has the fragment one/a"),
         Fault("fragment", FILE, 8, "no enabled layer has the fragment two/b"),
     ]
+    assert fragments("").faults == []
     made = fragments('G = "one/a"\nF = "${G}"')
     assert [(fault.kind, fault.line) for fault in made.faults] == [("fragment", 9)]
 

@@ -310,6 +310,7 @@ LINES = {
     f'QB_MEM_VALUE = "2048"\nQB_MEM_VALUE:{OWN} = "4G"\nQB_MEM:{OWN} = "-m 512"\n'
     'QB_MEM = "-m 256"\nQB_MEM_VALUE:qemuarm64 = "1"\nQB_XEN_CMDLINE_EXTRA = "x"\n',
     "the board's option": f'{X86}QB_MEM:{OWN} = "-m 123456789"\nQB_MEM = "-m 256"\n',
+    "the board's option, in MiB": f'{X86}QB_MEM:{OWN} = " -m 512M "\n',
     "the board's option, too long": f'{X86}QB_MEM:{OWN} = "-m 1234567890"\n',
     "another board's knobs": f"{X86}"
     f'QB_XEN_CMDLINE_EXTRA:{OWN} = "dom0_mem=512M"\nRPI_DOM0_MEM = "512M"\nDOM0_MEM = "1g"\n'

@@ -208,6 +208,11 @@ def test_as_many_guests_as_a_project_can_have_are_imported(tmp_path: Path) -> No
     (tmp_path / "local.conf").write_text(f'BUNDLED_XEN_GUESTS = "{names}"\n')
     made = importer.read([tmp_path / "local.conf"])
     assert (len(made.project.guests), made.left) == (document.MAX_ENTRIES, ())
+    (tmp_path / "local.conf").write_text(f'BUNDLED_XEN_GUESTS = "{names} more"\n')
+    made = importer.read([tmp_path / "local.conf"])
+    (left,) = made.left
+    assert made.project.guests == ()
+    assert left.reason == f"a project has at most {document.MAX_ENTRIES} guests"
 
 
 def test_many_wrong_values_are_all_left(tmp_path: Path) -> None:

@@ -48,6 +48,8 @@ def test_a_machine_is_described_at_the_head_of_its_file(tmp_path: Path) -> None:
             f"{conf}b.conf": long + "#" * (2**20 - len(long)),
             f"{conf}c.conf": long + "#" * (2**20 + 1 - len(long)),
             f"{conf}qemuarm64.conf": "#@NAME: of a layer behind\n",
+            f"{conf}.hidden.conf": long,
+            f"{conf}x.inc": long,
         },
     )
     found = layers.machines(build_with(tmp_path))
@@ -73,6 +75,7 @@ def test_images_and_kernels_are_distinguished_from_the_rest(tmp_path: Path) -> N
     )]  # fmt: skip
     folder = build.path / "tmp/deploy/images/qemux86-64"
     trees.write(folder, dict.fromkeys([*images, *kernels, *rest], ""))
+    (folder / "bzImage-dangling").symlink_to("nowhere")
     found = layers.deployed(build)
     assert (found.images, found.kernels) == (tuple(images), tuple(kernels))
 
@@ -87,6 +90,11 @@ def test_images_and_kernels_are_distinguished_from_the_rest(tmp_path: Path) -> N
         ('DEPLOY_DIR_IMAGE = "/x/y"', "qemux86-64", "/x/y"),
         ('DEPLOY_DIR_IMAGE = "/x/y"', "other", None),
         ('DEPLOY_DIR_IMAGE = "/x/my-qemux86-64"', "other", None),
+        ('TMPDIR = "/elsewhere"', None, "/elsewhere/deploy/images/qemux86-64"),
+        ('DEPLOY_DIR = "/out"', "qemuarm64", "/out/images/qemuarm64"),
+        ('TMPDIR = "${@x()}"', None, None),
+        ('TMPDIR = "${NOT_SET}/x"', None, None),
+        ("", "a/b", None),
         ('MACHINE = "a/b"', None, None),
         ('MACHINE = ""', None, None),
         ('MACHINE = ""\nDEPLOY_DIR_IMAGE = "/x/"', "other", None),
@@ -97,6 +105,12 @@ def test_the_deploy_directory_is_that_of_the_machine(
 ) -> None:
     found = layers.deployed(build_with(tmp_path, f"{line}\n"), machine)
     assert found == layers.Deployed(Path(folder) if folder is not None else None)
+
+
+def test_without_the_core_layer_the_default_deploy_directory_is_read(tmp_path: Path) -> None:
+    found = build_dir.read(trees.small(tmp_path, 'MACHINE = "qemux86-64"\n', layers=()))
+    assert not found.has_core
+    assert layers.deployed(found).folder == found.path / "tmp/deploy/images/qemux86-64"
 
 
 # Recipe files
@@ -204,6 +218,7 @@ def test_images_and_bundles_are_distinguished_from_other_recipes(tmp_path: Path)
     }  # fmt: skip
     assert special(build) == expected
     assert special(build) == expected
+    assert expected["lab"].guest_names == ("a", "b")
     assert recipes.read(build).from_cache == 10
     assert recipes.read(build, cached=False).from_cache == 0
 
