@@ -125,7 +125,10 @@ def test_a_name_that_bitbake_would_not_unpack_is_replaced(tmp_path: Path, name: 
 
 
 @pytest.mark.parametrize("form", ["{}", "file://{}", "~/here.cfg", "../home/here.cfg"])
-def test_an_xl_config_from_anywhere_is_copied(tmp_path: Path, form: str) -> None:
+def test_an_xl_config_from_anywhere_is_copied(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     config = tmp_path / "home/here.cfg"
     config.parent.mkdir(exist_ok=True)
     config.write_text('name = "fw"\nmemory = 128\nkernel = "/boot/k"\n')

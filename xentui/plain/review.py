@@ -393,7 +393,7 @@ class WriteStep(StepMenu):
         back = Choice("Back to the review", partial(self.wizard.go, "review"))
         if self._done is not None:
             build = [Choice("Verify, build and boot it", self._build)]
-            can_build = self.wizard.talk.at_terminal and writing.can_build(self.session)
+            can_build = self.wizard.talk.at_terminal and self.session.can_build
             return [
                 Choice("Leave xentui", self.wizard.leave),
                 Choice("What to type next", self._next),

@@ -168,7 +168,8 @@ def value_of(session: Session, path: field_paths.Path) -> str:
 def help_of(session: Session, path: field_paths.Path) -> list[str]:
     """Return the help for the field at a path, line by line."""
     lines = [f"{field_paths.field_of(path).title}: {value_of(session, path)}"]
-    lines += [f"{name}: {text}" if name else text for name, text in forms.field_help(session, path)]
+    pairs = forms.field_help(session.project, path, session.fallback(path))
+    lines += [f"{name}: {text}" if name else text for name, text in pairs]
     here = field_paths.text_of_path(path)
     for finding in session.findings.at(here):
         if finding.path == here and finding.code:

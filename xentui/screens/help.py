@@ -125,7 +125,8 @@ def _pair(name: str, text: str, room: int) -> list[Content]:
 
 
 def _field(row: FieldRow, session: Session, room: int) -> list[Content]:
-    (_, description), *lines = forms.field_help(session, row.path)
+    default = session.fallback(row.path)
+    (_, description), *lines = forms.field_help(session.project, row.path, default)
     return [lit(description), lit(""), *_wrapped(lines, room)]
 
 

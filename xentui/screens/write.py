@@ -58,7 +58,7 @@ class Write(Step):
         if action in ("finish", "copy"):
             return self.session.written is not None
         if action == "build":
-            return writing.can_build(self.session)
+            return self.session.can_build
         return True
 
     def hint(self) -> str:

@@ -8,7 +8,7 @@ and nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,28 @@ if TYPE_CHECKING:
     from xentui.project.assets import Assets
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
+    from xentui.session.edited_project import EditedProject
+
+
+def after_plan(edited: EditedProject, plan: Plan) -> Callable[[], Sequence[Finding]]:
+    """Return a function that returns the findings of the target after a plan.
+
+    The function takes some 100 ms and may run in another thread: it uses the values of the edited
+    project at the time of this call. It raises :class:`~xentui.errors.XentuiError` if the build
+    directory cannot be read; outside a build directory it returns nothing.
+    """
+    to, project = edited.target, edited.project
+    existing, recipes, build = to.existing, to.recipes(), to.build_dir
+    included = build is not None and to.effective_attach() == "none"
+
+    def examine_target() -> Sequence[Finding]:
+        if build is None:
+            return ()
+        return of_plan(
+            plan, build, project=project, existing=existing, recipes=recipes, included=included
+        )
+
+    return examine_target
 
 
 def of_plan(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from xentui.images.inspected import Inspected
     from xentui.images.suggest import Suggestion
-    from xentui.session.session import Session
+    from xentui.session.edited_project import EditedProject
     from xentui.session.state import State
 
 Line = tuple[str, str]
@@ -214,7 +214,7 @@ def take(state: State, folder: Path, path: field_paths.Path, given: str) -> tupl
 # File descriptions
 
 
-def local_file(session: Session, key: str) -> Path | None:
+def local_file(session: EditedProject, key: str) -> Path | None:
     """Return the local file that a guest is imported from, or ``None``."""
     guest = session.project.guest(key)
     if guest.source is None:

@@ -19,7 +19,6 @@ from xentui.session import field_paths
 
 if TYPE_CHECKING:
     from xentui.rules.finding import Finding
-    from xentui.session import Session
 
 # Steps
 
@@ -206,23 +205,29 @@ Pair = tuple[str, str]
 """A label and a line of help; the label may be empty."""
 
 
-def field_help(session: Session, path: field_paths.Path) -> list[Pair]:
-    """Return the help for the field at a path, line by line; its description comes first."""
+def field_help(project: Project, path: field_paths.Path, default: Pair) -> list[Pair]:
+    """Return the help for the field at a path, line by line; its description comes first.
+
+    Args:
+        project: the project.
+        path: the field's path.
+        default: the value of the field if it is left out, as text, and the value's origin.
+    """
     field = field_paths.field_of(path)
     lines: list[Pair] = [("", field.description)]
     if field.bitbake:
         owner = str(path[1]) if len(path) > 2 else ""
         name = field.bitbake.replace("{guest}", owner)
-        image = session.project.host.image or "xen-image-minimal"
+        image = project.host.image or "xen-image-minimal"
         lines.append(("BitBake", name.replace("{image}", image)))
     lines.append(("Project", field_paths.text_of_path(path)))
     if field.range:
         lines.append(("Range", field.range))
     if field.max_length:
         lines.append(("Length", f"at most {field.max_length} characters"))
-    default, origin = session.fallback(path)
-    if default:
-        lines.append(("Default", f"{default} ({origin})" if origin else default))
+    value, origin = default
+    if value:
+        lines.append(("Default", f"{value} ({origin})" if origin else value))
     for example in field.examples[:3]:
         shown = example if isinstance(example, str) else json.dumps(example)
         lines.append(("Example", shown))
@@ -233,19 +238,22 @@ def field_help(session: Session, path: field_paths.Path) -> list[Pair]:
     return lines
 
 
-def short_help(session: Session, path: field_paths.Path) -> str:
-    """Return two lines of help: the purpose, and the BitBake name, range and default."""
+def short_help(project: Project, path: field_paths.Path, default: Pair) -> str:
+    """Return two lines of help: the purpose, and the BitBake name, range and default.
+
+    The arguments are those of :func:`field_help`.
+    """
     field = field_paths.field_of(path)
     parts = []
     if field.bitbake:
         owner = str(path[1]) if len(path) > 2 else ""
-        image = session.project.host.image or "xen-image-minimal"
+        image = project.host.image or "xen-image-minimal"
         parts.append(field.bitbake.replace("{guest}", owner).replace("{image}", image))
     if field.range:
         parts.append(field.range)
-    default, origin = session.fallback(path)
-    if default:
-        parts.append(f"left empty: {default}{f' ({origin})' if origin else ''}")
+    value, origin = default
+    if value:
+        parts.append(f"left empty: {value}{f' ({origin})' if origin else ''}")
     if field.kind == "list":
         parts.append("entries separated by spaces")
     return f"{field.description}\n{'; '.join(parts)}"

@@ -25,7 +25,7 @@ from xentui.xl import config as xl_config
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
-    from xentui.session.session import Session
+    from xentui.session.edited_project import EditedProject
     from xentui.session.state import State
 
 MEMORY = (256, 192, 128, 96, 64)
@@ -155,7 +155,7 @@ def key_for(project: Project, name: str) -> str:
     return field_paths.free_name(stem, guests.keys(project))
 
 
-def fitting_memory(session: Session) -> int | None:
+def fitting_memory(session: EditedProject) -> int | None:
     """Return the memory for a new guest in MiB, or ``None`` if too little is free.
 
     It is the usual size, or less if less is free. On a board with unknown memory it is the usual
@@ -165,7 +165,7 @@ def fitting_memory(session: Session) -> int | None:
     return next((size for size in MEMORY if free is None or size <= free), None)
 
 
-def begin(session: Session, key: str, *, network: bool = False) -> Guest:
+def begin(session: EditedProject, key: str, *, network: bool = False) -> Guest:
     """Return a guest with a console that starts at boot, with memory that fits.
 
     If too little memory is free for another guest, it does not start at boot.
@@ -186,7 +186,7 @@ def begin(session: Session, key: str, *, network: bool = False) -> Guest:
 
 
 def add(
-    session: Session,
+    session: EditedProject,
     kind: GuestKind,
     file: Inspected | str = "",
     *,
@@ -238,7 +238,7 @@ def add(
     return Added(state, key)
 
 
-def _recipe(session: Session, name: str) -> tuple[State, str]:
+def _recipe(session: EditedProject, name: str) -> tuple[State, str]:
     state = session.state
     taken = guests.keys(state.project)
     wanted = name or (guests.REFERENCE if guests.REFERENCE not in taken else "guest")
@@ -251,7 +251,7 @@ def _recipe(session: Session, name: str) -> tuple[State, str]:
 
 
 def _deployed(
-    session: Session, rootfs: str, name: str, kernel: Inspected | str
+    session: EditedProject, rootfs: str, name: str, kernel: Inspected | str
 ) -> tuple[State, str]:
     """Return the state with a guest whose files are in the deploy directory."""
     if not rootfs:
@@ -273,14 +273,14 @@ def _deployed(
     return state.with_project(state.project.with_guest(guest)), key
 
 
-def _preset(session: Session, name: str) -> tuple[State, str]:
+def _preset(session: EditedProject, name: str) -> tuple[State, str]:
     """Return the state with the guests of a preset, and the key of the first."""
     state = session.state
     project, keys = guest_presets.add(state.project, guest_presets.guest_preset(name))
     return state.with_project(project), keys[0]
 
 
-def _imported(session: Session, given: str) -> Added:
+def _imported(session: EditedProject, given: str) -> Added:
     """Return the state with a guest whose fields are imported from an xl config.
 
     Raises:
@@ -305,7 +305,7 @@ def _imported(session: Session, given: str) -> Added:
     return Added(state, made.guest.key, tuple(notes))
 
 
-def _config(session: Session, given: str, name: str) -> tuple[State, str]:
+def _config(session: EditedProject, given: str, name: str) -> tuple[State, str]:
     """Return the state with a guest whose xl config is installed unchanged.
 
     Raises:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from xentui.output.change import Change
     from xentui.output.clashes import Clash
     from xentui.output.formats import Format
-    from xentui.output.plan import How, Plan
+    from xentui.output.plan import Plan
     from xentui.rules.finding import Finding
-    from xentui.session.session import Session
+    from xentui.session.edited_project import EditedProject
     from xentui.session.view import View
 
 LARGEST_DIFF = 20_000
@@ -79,7 +79,7 @@ class Review:
         session: the session to compare.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: EditedProject) -> None:
         self._session = session
         self._of: object = None
         self._plan: Plan | None = None
@@ -107,9 +107,11 @@ class Review:
         to.refresh()
         self._plan, self._refused, self._clashes, self._diff = None, "", (), None
         self._code = Exit.OK
+        from xentui.session.writing import plan_of
+
         try:
             to.read_user_settings()
-            self._plan = session.plan()
+            self._plan = plan_of(session)
             self._clashes = self._find_clashes()
             if examine:
                 to.set_findings(self.examine())
@@ -135,7 +137,9 @@ class Review:
         Raises:
             XentuiError: the build directory cannot be read.
         """
-        return self._session.examination(self._plan)() if self._plan is not None else ()
+        from xentui.session.examination import after_plan
+
+        return after_plan(self._session, self._plan)() if self._plan is not None else ()
 
     def _find_clashes(self) -> Sequence[Clash]:
         from xentui.session.existing import undecided
@@ -376,34 +380,22 @@ class Review:
         self.compare()
         return done
 
-    def write(self, edited: How | None = None) -> None:
-        """Write everything.
-
-        Args:
-            edited: what to do with files edited by hand.
+    def begin_with_existing(self) -> str:
+        """Start a project from the user's own settings; return a sentence about it.
 
         Raises:
-            XentuiError: it was refused, or a file could not be written.
+            XentuiError: the user's files cannot be read, or are not valid in a project.
         """
-        self._session.write(edited=edited)
-        self.compare(again=True)
+        session = self._session
+        session.target.read_user_settings()
+        survey = session.target.survey
+        machine = survey.build.machine.value if survey is not None and survey.build else None
+        host = Host(machine if machine and "\0" not in machine else DEFAULT_MACHINE)
+        session.begin(replace(EMPTY, project=Project(host)), "start from the build directory")
+        return self.decide_existing("take")
 
 
-def begin_with_existing(session: Session) -> str:
-    """Start a project from the guests and settings in the build directory; return a sentence.
-
-    Raises:
-        XentuiError: the user's files cannot be read, or are not valid in a project.
-    """
-    session.target.read_user_settings()
-    survey = session.target.survey
-    machine = survey.build.machine.value if survey is not None and survey.build else None
-    host = Host(machine if machine and "\0" not in machine else DEFAULT_MACHINE)
-    session.begin(replace(EMPTY, project=Project(host)), "start from the build directory")
-    return session.review.decide_existing("take")
-
-
-def _take_existing(session: Session) -> str:
+def _take_existing(session: EditedProject) -> str:
     """Move the user's own settings into the project, as one undo step."""
     from xentui.session.existing import taken
 

@@ -8,27 +8,24 @@ they show is derived from the current state, and computed once per state.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xentui.project.history import History
-from xentui.project.model import Project
+from xentui.errors import XentuiError
 from xentui.session import field_paths, guests, texts
-from xentui.session.drafts import Draft, Drafts
+from xentui.session.drafts import Draft
+from xentui.session.edited_project import EditedProject
 from xentui.session.review import Review
-from xentui.session.state import EMPTY, Origin, State
-from xentui.session.target import DEFAULT_OUT, Target
-from xentui.session.view import View
+from xentui.session.state import EMPTY, Origin
+from xentui.session.target import DEFAULT_OUT
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
     from xentui.output.plan import How, Plan
     from xentui.rules.finding import Finding, QuickFix
-    from xentui.session.findings import Findings
     from xentui.session.new_guest import GuestKind
     from xentui.session.review import Review
     from xentui.session.writing import Written
@@ -36,14 +33,10 @@ if TYPE_CHECKING:
 _KEPT_VIEWS = 8
 
 
-class Session:
-    """A project being edited.
+class Session(EditedProject):
+    """A project being edited, with everything that the wizard does with it.
 
-    Args:
-        origin: the project to start from.
-        out: the folder to write into: a build directory, or any other folder for a complete tree.
-        draft_path: the file for the draft; by default one for the current folder.
-        clock: returns the current time.
+    The arguments are those of :class:`~xentui.session.edited_project.EditedProject`.
     """
 
     def __init__(
@@ -54,29 +47,10 @@ class Session:
         draft_path: Path | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._renaming: tuple[object, str, str] | None = None
-        self._history: History[State] = History(State(origin.project, origin))
-        self._views: OrderedDict[int, View] = OrderedDict()
-        self._findings: tuple[Sequence[Finding], Sequence[Finding], Findings] | None = None
+        super().__init__(origin, out=out, draft_path=draft_path, clock=clock)
         self._review: Review | None = None
         self._written: Written | None = None
-        self._written_project: Project | None = None
-        self._target = Target(out)
-        self._drafts = Drafts(draft_path)
-        self._clock = clock
         self._notes: tuple[str, ...] = ()
-
-    # Parts
-
-    @property
-    def target(self) -> Target:
-        """The target folder, and everything known about it."""
-        return self._target
-
-    @property
-    def drafts(self) -> Drafts:
-        """The drafts that keep unwritten changes."""
-        return self._drafts
 
     @property
     def review(self) -> Review:
@@ -85,102 +59,7 @@ class Session:
             self._review = Review(self)
         return self._review
 
-    # The edited project
-
-    @property
-    def state(self) -> State:
-        """The current state."""
-        return self._history.project
-
-    @property
-    def project(self) -> Project:
-        """The current project."""
-        return self.state.project
-
-    @property
-    def project_name(self) -> str:
-        """The project's name in the headers of generated files."""
-        return self.state.origin.project_name
-
-    @property
-    def project_file(self) -> Path:
-        """The path of the project file: the one that was opened, or a new one in the target."""
-        own = self.state.origin.path
-        return own if own is not None else self.target.path / self.project_name
-
-    @property
-    def folder(self) -> Path:
-        """The folder of the project file; it may not exist yet. File names are relative to it."""
-        return self._folder_of(self.state.origin)
-
-    def _folder_of(self, origin: Origin) -> Path:
-        return origin.path.absolute().parent if origin.path is not None else self.target.path
-
-    @property
-    def title(self) -> str:
-        """The project's name in the title line."""
-        return self.state.origin.name or "new project"
-
-    @property
-    def changed(self) -> bool:
-        """Whether there are changes that were not written."""
-        written = self._written_project
-        if written is not None and not self.state.unfinished:
-            return self.project is not written and self.project != written
-        return self.state.changed
-
-    def now(self) -> datetime:
-        """Return the current time."""
-        return self._clock()
-
-    # Derived from the state
-
-    @property
-    def view(self) -> View:
-        """The view of the current state: findings, budget, files."""
-        return self.view_of(self.state)
-
-    def view_of(self, state: State) -> View:
-        """Return the view of a state; the most recent views are cached by the state's identity."""
-        origin = state.origin
-        destination = self.target.destination(origin.project_name, self._folder_of(origin))
-        known = self._views.get(id(state))
-        if known is not None and known.state is state and known.destination == destination:
-            self._views.move_to_end(id(state))
-            return known
-        view = View(state, destination)
-        self._views[id(state)] = view
-        while len(self._views) > _KEPT_VIEWS:
-            self._views.popitem(last=False)
-        return view
-
-    def origin_view(self) -> View:
-        """Return the view of the project as it was read, which changes are compared with."""
-        return self.view_of_origin(self.state.origin)
-
-    def view_of_origin(self, origin: Origin) -> View:
-        """Return the view of a project that could be opened."""
-        known = next((v for v in self._views.values() if v.state.is_of(origin)), None)
-        return self.view_of(known.state if known is not None else State(origin.project, origin))
-
-    @property
-    def findings(self) -> Findings:
-        """The findings of the project, followed by those of the build directory."""
-        own, build = self.view.findings, self.target.findings
-        if self._findings is None or self._findings[0] is not own or self._findings[1] is not build:
-            from xentui.session.findings import Findings
-
-            self._findings = (own, build, Findings([*own, *build] if build else own))
-        return self._findings[2]
-
     # Edits
-
-    def begin(self, origin: Origin, label: str) -> None:
-        """Start editing another project.
-
-        The history starts with it, unless undo can still bring back earlier changes.
-        """
-        self.resume(State(origin.project, origin), label)
 
     def begin_with_existing(self) -> str:
         """Start a project from the user's own settings in the build directory.
@@ -191,21 +70,7 @@ class Session:
         Raises:
             XentuiError: the user's files cannot be read, or are not valid in a project.
         """
-        from xentui.session.review import begin_with_existing
-
-        return begin_with_existing(self)
-
-    def resume(self, state: State, label: str = "resume the draft") -> None:
-        """Continue from another state, such as that of a draft."""
-        before = self.state
-        if before.origin is EMPTY and not before.changed and self.undo_label is None:
-            self._history.restart(state)
-        else:
-            self._history.do(state, label)
-
-    def edit(self, project: Project, label: str, *, merge: str = "") -> bool:
-        """Make ``project`` the current one; return whether anything changed."""
-        return self._history.do(self.state.with_project(project), label, merge=merge)
+        return self.review.begin_with_existing()
 
     def check(self, path: field_paths.Path, text: str) -> tuple[Any, str]:
         """Parse what was typed into a field; return its value and an error message, or ""."""
@@ -253,28 +118,6 @@ class Session:
         if self._renaming is not None and self._renaming[:2] == path[:2]:
             return self._renaming[2]
         return str(path[1])
-
-    def keep_unfinished(
-        self, path: field_paths.Path, text: str, message: str, *, label: str, merge: str
-    ) -> None:
-        """Keep text that is invalid for the field at a path, with its error message."""
-        self._history.do(self.state.typed(path, text, message), label, merge=merge)
-
-    def put(
-        self, path: field_paths.Path, value: object, *, label: str = "", merge: str = ""
-    ) -> None:
-        """Set the value at a path."""
-        state = self.state.settled(path)
-        if path[-1] == field_paths.KEY:
-            state = state.renamed(str(path[0]), str(path[1]), str(value))
-        elif path[0] == "guests" and path[2:] == ("bundle",):
-            bundle = str(value) if value is not None else None
-            moved = field_paths.move_to_bundle(state.project, str(path[1]), bundle)
-            self._history.do(state.with_project(moved), label, merge=merge)
-            return
-        label = label or self._label(field_paths.field_of(path).title, path)
-        project = field_paths.put(state.project, path, value)
-        self._history.do(replace(state, project=project), label, merge=merge)
 
     def take_file(self, path: field_paths.Path, given: str) -> str:
         """Set a field to a local file anywhere on this machine; return an error message, or "".
@@ -343,11 +186,6 @@ class Session:
         self._history.do(state, f"import {name} for {key}")
         return name
 
-    @staticmethod
-    def _label(title: str, path: field_paths.Path) -> str:
-        owner = f" of {path[1]}" if len(path) > 2 else ""
-        return f"{title}{owner}"
-
     def drop_unfinished(self, path: field_paths.Path) -> None:
         """Discard invalid text that was typed into a field.
 
@@ -367,31 +205,6 @@ class Session:
             value = field_paths.get(before.project, path)
             state = replace(state, project=field_paths.put(state.project, path, value))
         self._history.do(state, self._label("text", path))
-
-    def end_typing(self) -> None:
-        """End the current undo step: the next change starts a new one."""
-        self._renaming = None
-        self._history.end_merge()
-
-    def undo(self) -> str | None:
-        """Undo the last step and return its label, or ``None``."""
-        self._renaming = None
-        return self._history.undo()
-
-    def redo(self) -> str | None:
-        """Redo the step undone last and return its label, or ``None``."""
-        self._renaming = None
-        return self._history.redo()
-
-    @property
-    def redo_label(self) -> str | None:
-        """The label of the step that redo would repeat."""
-        return self._history.redo_label
-
-    @property
-    def undo_label(self) -> str | None:
-        """The label of the step that undo would undo."""
-        return self._history.undo_label
 
     def apply_fix(self, finding: Finding, quick_fix: QuickFix | None = None) -> str | None:
         """Fix a finding; return the label of the fix, or ``None`` if there is none.
@@ -436,39 +249,7 @@ class Session:
             self._history.do(state, f"fix {before - left} findings {finding.code}")
         return before - left
 
-    def waive(self, finding: Finding) -> str | None:
-        """Waive an error, or stop waiving it; return what was done, ``None`` if nothing."""
-        from xentui.session.findings import can_be_waived, is_waived
-
-        state, place = self.state, (finding.code, finding.path)
-        if is_waived(state, finding):
-            allowed, label = state.allowed - {place}, f"stop allowing {finding.code}"
-        elif can_be_waived(finding):
-            allowed, label = state.allowed | {place}, f"allow {finding.code}"
-        else:
-            return None
-        label = f"{label} for {finding.path}" if finding.path else label
-        self._history.do(replace(state, allowed=allowed), label)
-        return label
-
-    def waived(self) -> Sequence[Finding]:
-        """Return the waived errors of the current state; they count as warnings."""
-        from xentui.session.findings import waived
-
-        return waived(self.state, self.view.findings) if self.state.allowed else ()
-
     # Fields
-
-    def fallback(self, path: field_paths.Path) -> tuple[str, str]:
-        """Return a field's value when it is left out, as text, and where that value comes from.
-
-        A setting in the build directory's own files takes precedence, unless it is overridden.
-        """
-        from xentui.session.existing import by_hand
-
-        to = self.target
-        settings = to.user_settings if to.existing in (None, "keep") else None
-        return field_paths.fallback(self.project, path, by_hand(settings))
 
     def choices(self, path: field_paths.Path) -> list[str]:
         """Return the values to choose from for the field at a path.
@@ -523,38 +304,20 @@ class Session:
         return self._written
 
     def plan(self) -> Plan:
-        """Return the changes that writing would make in the target folder.
+        """Return the changes that writing would make, and note the layer's path.
 
         Raises:
             XentuiError: the project cannot be rendered, or the target cannot be read.
         """
         from xentui.session.writing import plan_of
 
-        made = plan_of(self)
-        self.target.note_layer_place(made)
-        return made
+        return plan_of(self)
 
     def examination(self, plan: Plan) -> Callable[[], Sequence[Finding]]:
-        """Return a function that returns the build directory's findings after a plan.
+        """Return what :func:`xentui.session.examination.after_plan` returns for a plan."""
+        from xentui.session.examination import after_plan
 
-        The function takes some 100 ms and may run in another thread: it uses the session's values
-        at the time of this call. It raises :class:`~xentui.errors.XentuiError` if the directory
-        cannot be read.
-        """
-        from xentui.session.examination import of_plan
-
-        to, project = self.target, self.project
-        existing, recipes, build = to.existing, to.recipes(), to.build_dir
-        included = build is not None and to.effective_attach() == "none"
-
-        def examine() -> Sequence[Finding]:
-            if build is None:
-                return ()
-            return of_plan(
-                plan, build, project=project, existing=existing, recipes=recipes, included=included
-            )
-
-        return examine
+        return after_plan(self, plan)
 
     def write(self, *, edited: How | None = None) -> Written:
         """Write all files and return the result.
@@ -568,7 +331,17 @@ class Session:
         """
         from xentui.session.writing import write
 
+        if self.view.errors:
+            raise XentuiError("the project has errors", fix="Fix the errors that Review lists.")
+        self.review.compare(again=True, examine=False)
+        if self.review.clashes:
+            raise XentuiError(self.review.summary().rstrip("."))
         self._written = write(self, edited=edited)
         self._written_project = self.project
         self.drafts.discard()
         return self._written
+
+    @property
+    def can_build(self) -> bool:
+        """Whether the current project was written into a build directory."""
+        return self.written is not None and not self.changed and self.target.build_dir is not None

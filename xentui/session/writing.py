@@ -38,7 +38,7 @@ from xentui.session.state import Origin
 
 if TYPE_CHECKING:
     from xentui.output.plan import How
-    from xentui.session.session import Session
+    from xentui.session.edited_project import EditedProject
 
 WORDS = {
     "new": "new",
@@ -68,7 +68,7 @@ class Written:
     notes: tuple[str, ...] = ()
 
 
-def project_text(session: Session) -> str:
+def project_text(session: EditedProject) -> str:
     """Return the project file's text: the text as it was read with changes, or a new text."""
     origin = session.state.origin
     if origin.path is not None and origin.text:
@@ -94,8 +94,10 @@ def _in_words() -> Iterator[None]:
 
 
 @_in_words()
-def plan_of(session: Session) -> Plan:
+def plan_of(session: EditedProject) -> Plan:
     """Return the changes that writing would make, including the project file and copied files.
+
+    The target remembers the layer's path in it.
 
     Raises:
         XentuiError: the project cannot be rendered, or the target cannot be read.
@@ -121,17 +123,21 @@ def plan_of(session: Session) -> Plan:
     own = _project_change(session)
     copies = [copy_change(session.folder, name, path) for name, path in view.copies.items()]
     unused, record = _unused_copies(session, made, copies)
-    return replace(
+    complete = replace(
         _with_record(made, build / "conf" if build is not None else to.path, record),
         changes=(*made.changes, *copies, own, *_schema_beside(own), *unused),
     )
+    to.note_layer_place(complete)
+    return complete
 
 
 _COPIES = "copies"
 """The name of the note in the target's manifest that lists copied files."""
 
 
-def _unused_copies(session: Session, made: Plan, copies: list[Change]) -> tuple[list[Change], str]:
+def _unused_copies(
+    session: EditedProject, made: Plan, copies: list[Change]
+) -> tuple[list[Change], str]:
     """Return the removal of copied files that the project no longer names, and the new note.
 
     A file is removed only if xentui copied it, it is unchanged, and the original still exists.
@@ -187,7 +193,7 @@ def place_named(given: str) -> Path:
 
 
 @_in_words()
-def save_as(session: Session, place: Path) -> None:
+def save_as(session: EditedProject, place: Path) -> None:
     """Write the project and its local files to another place, and continue with that file.
 
     Raises:
@@ -220,7 +226,7 @@ def save_as(session: Session, place: Path) -> None:
     session.resume(state, f"save as {place.name}")
 
 
-def _project_change(session: Session, place: Path | None = None) -> Change:
+def _project_change(session: EditedProject, place: Path | None = None) -> Change:
     place = place or session.project_file
     return text_change(place.parent, place.name, project_text(session))
 
@@ -282,7 +288,7 @@ def _schema_beside(own: Change, *, replaced: bool = False) -> tuple[Change, ...]
     return (Change(own.root, FILE_NAME, "new", None, copy, users=True),)
 
 
-def headless(session: Session) -> str:
+def headless(session: EditedProject) -> str:
     """Return the command line that gives the same result without the wizard."""
     origin, to = session.state.origin, session.target
     out = (
@@ -307,7 +313,7 @@ def headless(session: Session) -> str:
     return f"xentui generate {shlex.quote(str(session.project_file))} {out}"
 
 
-def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
+def next_commands(session: EditedProject) -> tuple[tuple[str, str], ...]:
     """Return the next commands to type, each with its purpose."""
     if session.target.build_dir is not None:
         return tuple((one.line, one.note) for one in session.view.commands)
@@ -322,22 +328,16 @@ def next_commands(session: Session) -> tuple[tuple[str, str], ...]:
     return tuple((one.line, one.note) for one in lines)
 
 
-def write(session: Session, *, edited: How | None = None) -> Written:
+def write(session: EditedProject, *, edited: How | None = None) -> Written:
     """Write all files and return the result.
 
     Args:
-        session: the session to write.
+        session: the project to write.
         edited: what to do with files edited by hand; by default they block writing.
 
     Raises:
         XentuiError: it was refused, or a file could not be written.
     """
-    if session.view.errors:
-        raise XentuiError("the project has errors", fix="Fix the errors that Review lists.")
-    review = session.review
-    review.compare(again=True, examine=False)
-    if review.clashes:
-        raise XentuiError(review.summary().rstrip("."))
     plan = resolve_edits(plan_of(session), edited)
     refused = plan.edited and edited != "take"
     notes = (*plan.notes, *(() if refused else _backups(plan)))
@@ -386,14 +386,7 @@ def _backups(plan: Plan) -> list[str]:
 _BACK = "\nPress Enter to go back to xentui. "
 
 
-def can_build(session: Session) -> bool:
-    """Return whether the current project was written into a build directory."""
-    return (
-        session.written is not None and not session.changed and session.target.build_dir is not None
-    )
-
-
-def build_arguments(session: Session) -> list[str]:
+def build_arguments(session: EditedProject) -> list[str]:
     """Return the arguments of the xentui command that verifies, builds and boots."""
     build = session.target.path.absolute()
     file = str(session.project_file.absolute())
@@ -404,7 +397,7 @@ def build_arguments(session: Session) -> list[str]:
     return given
 
 
-def build(session: Session, *, plain: bool = False) -> int:
+def build(session: EditedProject, *, plain: bool = False) -> int:
     """Verify, build and boot in this terminal; return the exit code once Enter was pressed.
 
     Args:

@@ -422,7 +422,8 @@ class FieldRow(Labelled):
     @property
     def help_text(self) -> str:
         """The description, and on the next line BitBake's name and the allowed values."""
-        return forms.short_help(self.session, self.path)
+        default = self.session.fallback(self.path)
+        return forms.short_help(self.session.project, self.path, default)
 
     def _mark(self) -> tuple[str, str]:
         severity, message = self._message

@@ -1,0 +1,256 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""A project that is being edited: its states with their history, its target, its drafts.
+
+The session and the modules that add guests, compare and write work on this.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xentui.project.history import History
+from xentui.session import field_paths
+from xentui.session.drafts import Drafts
+from xentui.session.findings import Findings, can_be_waived, is_waived, waived
+from xentui.session.state import EMPTY, Origin, State
+from xentui.session.target import DEFAULT_OUT, Target
+from xentui.session.view import View
+
+if TYPE_CHECKING:
+    from xentui.project.model import Project
+    from xentui.rules.finding import Finding
+
+_KEPT_VIEWS = 8
+
+
+class EditedProject:
+    """A project being edited, with its history, target and drafts.
+
+    Args:
+        origin: the project to start from.
+        out: the folder to write into: a build directory, or any other folder for a complete tree.
+        draft_path: the file for the draft; by default one for the current folder.
+        clock: returns the current time.
+    """
+
+    def __init__(
+        self,
+        origin: Origin = EMPTY,
+        *,
+        out: Path = DEFAULT_OUT,
+        draft_path: Path | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._renaming: tuple[object, str, str] | None = None
+        self._history: History[State] = History(State(origin.project, origin))
+        self._views: OrderedDict[int, View] = OrderedDict()
+        self._findings: tuple[Sequence[Finding], Sequence[Finding], Findings] | None = None
+        self._written_project: Project | None = None
+        self._target = Target(out)
+        self._drafts = Drafts(draft_path)
+        self._clock = clock
+
+    @property
+    def target(self) -> Target:
+        """The target folder, and everything known about it."""
+        return self._target
+
+    @property
+    def drafts(self) -> Drafts:
+        """The drafts that keep unwritten changes."""
+        return self._drafts
+
+    # The edited project
+
+    @property
+    def state(self) -> State:
+        """The current state."""
+        return self._history.project
+
+    @property
+    def project(self) -> Project:
+        """The current project."""
+        return self.state.project
+
+    @property
+    def project_name(self) -> str:
+        """The project's name in the headers of generated files."""
+        return self.state.origin.project_name
+
+    @property
+    def project_file(self) -> Path:
+        """The path of the project file: the one that was opened, or a new one in the target."""
+        own = self.state.origin.path
+        return own if own is not None else self.target.path / self.project_name
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the project file; it may not exist yet. File names are relative to it."""
+        return self._folder_of(self.state.origin)
+
+    def _folder_of(self, origin: Origin) -> Path:
+        return origin.path.absolute().parent if origin.path is not None else self.target.path
+
+    @property
+    def title(self) -> str:
+        """The project's name in the title line."""
+        return self.state.origin.name or "new project"
+
+    @property
+    def changed(self) -> bool:
+        """Whether there are changes that were not written."""
+        written = self._written_project
+        if written is not None and not self.state.unfinished:
+            return self.project is not written and self.project != written
+        return self.state.changed
+
+    def now(self) -> datetime:
+        """Return the current time."""
+        return self._clock()
+
+    # Derived from the state
+
+    @property
+    def view(self) -> View:
+        """The view of the current state: findings, budget, files."""
+        return self.view_of(self.state)
+
+    def view_of(self, state: State) -> View:
+        """Return the view of a state; the most recent views are cached by the state's identity."""
+        origin = state.origin
+        destination = self.target.destination(origin.project_name, self._folder_of(origin))
+        known = self._views.get(id(state))
+        if known is not None and known.state is state and known.destination == destination:
+            self._views.move_to_end(id(state))
+            return known
+        view = View(state, destination)
+        self._views[id(state)] = view
+        while len(self._views) > _KEPT_VIEWS:
+            self._views.popitem(last=False)
+        return view
+
+    def origin_view(self) -> View:
+        """Return the view of the project as it was read, which changes are compared with."""
+        return self.view_of_origin(self.state.origin)
+
+    def view_of_origin(self, origin: Origin) -> View:
+        """Return the view of a project that could be opened."""
+        known = next((v for v in self._views.values() if v.state.is_of(origin)), None)
+        return self.view_of(known.state if known is not None else State(origin.project, origin))
+
+    @property
+    def findings(self) -> Findings:
+        """The findings of the project, followed by those of the build directory."""
+        own, build = self.view.findings, self.target.findings
+        if self._findings is None or self._findings[0] is not own or self._findings[1] is not build:
+            self._findings = (own, build, Findings([*own, *build] if build else own))
+        return self._findings[2]
+
+    # Edits
+
+    def begin(self, origin: Origin, label: str) -> None:
+        """Start editing another project.
+
+        The history starts with it, unless undo can still bring back earlier changes.
+        """
+        self.resume(State(origin.project, origin), label)
+
+    def resume(self, state: State, label: str = "resume the draft") -> None:
+        """Continue from another state, such as that of a draft."""
+        before = self.state
+        if before.origin is EMPTY and not before.changed and self.undo_label is None:
+            self._history.restart(state)
+        else:
+            self._history.do(state, label)
+
+    def edit(self, project: Project, label: str, *, merge: str = "") -> bool:
+        """Make ``project`` the current one; return whether anything changed."""
+        return self._history.do(self.state.with_project(project), label, merge=merge)
+
+    def put(
+        self, path: field_paths.Path, value: object, *, label: str = "", merge: str = ""
+    ) -> None:
+        """Set the value at a path."""
+        state = self.state.settled(path)
+        if path[-1] == field_paths.KEY:
+            state = state.renamed(str(path[0]), str(path[1]), str(value))
+        elif path[0] == "guests" and path[2:] == ("bundle",):
+            bundle = str(value) if value is not None else None
+            moved = field_paths.move_to_bundle(state.project, str(path[1]), bundle)
+            self._history.do(state.with_project(moved), label, merge=merge)
+            return
+        label = label or self._label(field_paths.field_of(path).title, path)
+        project = field_paths.put(state.project, path, value)
+        self._history.do(replace(state, project=project), label, merge=merge)
+
+    def keep_unfinished(
+        self, path: field_paths.Path, text: str, message: str, *, label: str, merge: str
+    ) -> None:
+        """Keep text that is invalid for the field at a path, with its error message."""
+        self._history.do(self.state.typed(path, text, message), label, merge=merge)
+
+    def end_typing(self) -> None:
+        """End the current undo step: the next change starts a new one."""
+        self._renaming = None
+        self._history.end_merge()
+
+    def undo(self) -> str | None:
+        """Undo the last step and return its label, or ``None``."""
+        self._renaming = None
+        return self._history.undo()
+
+    def redo(self) -> str | None:
+        """Redo the step undone last and return its label, or ``None``."""
+        self._renaming = None
+        return self._history.redo()
+
+    @property
+    def redo_label(self) -> str | None:
+        """The label of the step that redo would repeat."""
+        return self._history.redo_label
+
+    @property
+    def undo_label(self) -> str | None:
+        """The label of the step that undo would undo."""
+        return self._history.undo_label
+
+    def waive(self, finding: Finding) -> str | None:
+        """Waive an error, or stop waiving it; return what was done, ``None`` if nothing."""
+        state, place = self.state, (finding.code, finding.path)
+        if is_waived(state, finding):
+            allowed, label = state.allowed - {place}, f"stop allowing {finding.code}"
+        elif can_be_waived(finding):
+            allowed, label = state.allowed | {place}, f"allow {finding.code}"
+        else:
+            return None
+        label = f"{label} for {finding.path}" if finding.path else label
+        self._history.do(replace(state, allowed=allowed), label)
+        return label
+
+    def waived(self) -> Sequence[Finding]:
+        """Return the waived errors of the current state; they count as warnings."""
+        return waived(self.state, self.view.findings) if self.state.allowed else ()
+
+    # Fields
+
+    def fallback(self, path: field_paths.Path) -> tuple[str, str]:
+        """Return a field's value when it is left out, as text, and where that value comes from.
+
+        A setting in the build directory's own files takes precedence, unless it is overridden.
+        """
+        from xentui.session.existing import by_hand
+
+        to = self.target
+        settings = to.user_settings if to.existing in (None, "keep") else None
+        return field_paths.fallback(self.project, path, by_hand(settings))
+
+    @staticmethod
+    def _label(title: str, path: field_paths.Path) -> str:
+        owner = f" of {path[1]}" if len(path) > 2 else ""
+        return f"{title}{owner}"
