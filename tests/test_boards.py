@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -360,8 +361,19 @@ def test_why_xen_cannot_start_a_guest_and_what_helps(
         assert found.path not in paths
 
 
+READ_BY_IMAGEBUILDER = {
+    "MEMORY_START", "MEMORY_END", "BOOT_CMD", "DEVICE_TREE", "XEN", "XEN_CMD", "DOM0_KERNEL",
+    "DOM0_CMD", "NUM_DOMUS", "DOMU_KERNEL", "DOMU_RAMDISK", "DOMU_CMD", "DOMU_MEM", "DOMU_VCPUS",
+    "UBOOT_SOURCE", "UBOOT_SCRIPT",
+}  # fmt: skip
+"""Variables that imagebuilder:scripts/uboot-script-gen reads (branch xlnx_rel_v2023.2)."""
+
+
 def test_imagebuilder_gets_the_same() -> None:
     config = imagebuilder.config(direct())
+    assert (
+        set(re.findall(r"^([A-Z0-9_]+)(?:\[\d+\])?=", config, re.MULTILINE)) <= READ_BY_IMAGEBUILDER
+    )
     assert "MEMORY_START=0x80000000\nMEMORY_END=0x100000000\n" in config
     assert 'XEN_CMD="console=dtuart dom0_mem=512M"\n' in config
     assert (

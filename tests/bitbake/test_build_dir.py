@@ -15,7 +15,7 @@ import pytest
 
 from tests.bitbake import trees
 from tests.bitbake_parser import OE_TREE
-from xentui.bitbake import build_dir, files, host, recipes
+from xentui.bitbake import build_dir, files, find_build_dir, host, recipes
 from xentui.bitbake.abilities import XEN_CLASSES, xen_classes
 from xentui.bitbake.build_dir import BuildDir, Layer, Setting
 from xentui.bitbake.conf_facts import Location
@@ -312,6 +312,21 @@ def test_a_layer_has_the_line_that_names_it(tmp_path: Path) -> None:
     found = build_dir.read(build)
     lines = [layer.place and (Path(layer.place[0]).name, layer.place[1]) for layer in found.layers]
     assert lines == [("more.conf", 2), ("bblayers.conf", 2)]
+
+
+def test_two_dots_after_a_link_mean_the_parent_of_its_target(tmp_path: Path) -> None:
+    build = trees.small(tmp_path / "real", 'MACHINE = "qemux86-64"\n')
+    (tmp_path / "linked").symlink_to(tmp_path / "real/core")
+    names = " ".join(f"{tmp_path}/linked/../{name}" for name in ("core", "virt"))
+    trees.write(build, {"conf/bblayers.conf": f'BBPATH = "${{TOPDIR}}"\nBBLAYERS = "{names}"\n'})
+    assert [layer.exists for layer in build_dir.read(build).layers] == [True, True]
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere/build"
+    link.symlink_to(build)
+    names = " ".join(f"${{TOPDIR}}/../{name}" for name in ("core", "virt"))
+    trees.write(build, {"conf/bblayers.conf": f'BBPATH = "${{TOPDIR}}"\nBBLAYERS = "{names}"\n'})
+    found = build_dir.read(find_build_dir.find_required(link))
+    assert [layer.exists for layer in found.layers] == [True, True]
 
 
 @pytest.mark.parametrize("count", [500, 501])

@@ -20,7 +20,7 @@ from pathlib import Path
 from xentui.bitbake.conf_facts import Assignment, Location, Value
 from xentui.bitbake.conf_reader import MAX_FILE, ConfReader
 from xentui.bitbake.conf_syntax import Fault
-from xentui.bitbake.files import absolute, exists, is_folder, joined
+from xentui.bitbake.files import absolute, exists, is_folder, joined, through_links
 from xentui.bitbake.find_build_dir import find, is_build_dir
 from xentui.errors import InputError
 from xentui.project.filesystem import read_text
@@ -218,7 +218,7 @@ def _layers(reader: ConfReader, top: str) -> tuple[list[Layer], tuple[str, ...]]
         store.doubt(reason)
     for word in words[:MAX_LAYERS]:
         folder = os.path.expanduser(word).rstrip("/") or "/"  # noqa: PTH111
-        path = joined(top, folder)
+        path = through_links(top, folder)
         layer = Layer(path, is_folder(path), place=_named_in(reader, "BBLAYERS", word))
         # BitBake keeps "..", so values that contain the layer's folder keep it too.
         store.assign("LAYERDIR", folder)

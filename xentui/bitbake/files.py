@@ -25,6 +25,16 @@ def joined(folder: str, name: str) -> str:
     return os.path.normpath(os.path.join(folder, name))
 
 
+def through_links(folder: str, name: str) -> str:
+    """Return ``name`` below ``folder`` without ``..``, as the kernel resolves it.
+
+    After a link, ``..`` is the parent of the link's target. Links after the last ``..`` stay.
+    """
+    path = os.path.join(folder, name)
+    above, dots, rest = path.rpartition("/../")
+    return os.path.normpath(os.path.join(os.path.realpath(above + dots), rest) if dots else path)
+
+
 def is_absolute(path: str) -> bool:
     """Return whether a path is absolute."""
     return os.path.isabs(path)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from xentui.bitbake import text
 from xentui.output import sources
 from xentui.output.guest_cfg import supplied
-from xentui.output.guest_flags import bundled_entry, flags_to_write
+from xentui.output.guest_flags import bundled_entry, flags_to_write, why
 from xentui.project import artifacts, schema
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import fallback
@@ -52,7 +52,7 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
         *_without_image(guests),
         *fetched.preparation(),
         *_extra_files(guests),
-        *_passthrough(project, bundle),
+        *_install(project, bundle, guests),
     ]
     return "\n" + "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -109,14 +109,13 @@ def _has_config(project: Project, guest: Guest, assets: Assets) -> bool:
 
 def _guest(project: Project, guest: Guest, *, has_config: bool) -> str:
     lines = [f"# {guest.key}"]
-    lines += [
-        text.assign(variable, value, flag=text.name(guest.key))
-        for variable, value in (
-            *flags_to_write(project, guest),
-            *_imports(project, guest),
-            *(_config(guest) if has_config else ()),
-        )
-    ]
+    for variable, value in (
+        *flags_to_write(project, guest),
+        *_imports(project, guest),
+        *(_config(guest) if has_config else ()),
+    ):
+        lines += why(variable, value)
+        lines.append(text.assign(variable, value, flag=text.name(guest.key)))
     return "\n".join(lines) if len(lines) > 1 else ""
 
 
@@ -196,36 +195,35 @@ def _extra_files(guests: list[Guest]) -> Iterator[str]:
     if any(file.type not in ("raw", "empty") for file in files):
         depends = "qemu-system-native:do_populate_sysroot"
         yield text.assign("do_compile", depends, flag="depends", operator="+=")
-    yield "\n".join(
-        [
-            "do_install:append() {",
+
+
+def _install(project: Project, bundle: Bundle, guests: list[Guest]) -> Iterator[str]:
+    """Yield what the recipe installs in addition to the class.
+
+    These are the additional files of guests, and the file that makes Dom0 load the driver for
+    passing through PCI devices. xl moves a device to that driver when the guest starts, with
+    ``seize=1``, or ``xl pci-assignable-add`` does (xl.cfg(5), pci).
+    """
+    commands, files = [], []
+    if any(artifacts.extra_files(guest) for guest in guests):
+        commands += [
             f"    install -d ${{D}}{artifacts.IMAGES}",
             f"    cp --sparse=always ${{B}}/files/* ${{D}}{artifacts.IMAGES}/",
-            "}",
-            "",
-            f'FILES:${{PN}} += "{artifacts.IMAGES}"',
         ]
-    )
-
-
-def _passthrough(project: Project, bundle: Bundle) -> Iterator[str]:
-    """Yield the lines that make Dom0 load the driver for passing through PCI devices.
-
-    A device is moved to this driver when the guest starts, with ``seize=1``, or by ``xl
-    pci-assignable-add`` (xl.cfg(5), pci).
-    """
-    place = artifacts.modules_file(project, bundle.key)
-    if place is None:
+        files.append(artifacts.IMAGES)
+    modules = artifacts.modules_file(project, bundle.key)
+    if modules is not None:
+        place = text.path(modules.replace("/etc/", "", 1))
+        commands += [
+            "    # Dom0 needs this driver to pass PCI devices through to guests.",
+            "    install -d ${D}${sysconfdir}/modules-load.d",
+            f"    echo xen-pciback > ${{D}}${{sysconfdir}}/{place}",
+        ]
+        files.append(f"${{sysconfdir}}/{place}")
+    if not commands:
         return
-    yield "\n".join(
-        [
-            "# Dom0 needs this driver to pass PCI devices through to guests.",
-            "do_install:append() {",
-            "    install -d ${D}/etc/modules-load.d",
-            f"    echo xen-pciback > ${{D}}/{text.path(place[1:])}",
-            "}",
-            "",
-            f'FILES:${{PN}} += "{place}"',
-            'RRECOMMENDS:${PN} += "kernel-module-xen-pciback"',
-        ]
-    )
+    lines = ["do_install:append() {", *commands, "}", ""]
+    lines += [f'FILES:${{PN}} += "{path}"' for path in files]
+    if modules is not None:
+        lines.append('RRECOMMENDS:${PN} += "kernel-module-xen-pciback"')
+    yield "\n".join(lines)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xentui.bitbake import text
-from xentui.output.guest_cfg import vif_value
+from xentui.output.guest_cfg import VIF_JOIN, vif_value
 from xentui.project import schema
 from xentui.project.complete_cfg import why_complete_cfg
 from xentui.project.effective import cached_per_guest, effective, explain
@@ -119,3 +119,10 @@ def _flag_fields(project: Project, guest: Guest) -> Iterator[Field]:
             continue
         if field.name != "rootfs" or guest.rootfs != NO_IMAGE:
             yield field
+
+
+def why(variable: str, value: str) -> list[str]:
+    """Return the comment lines that a variable's value needs in the written files."""
+    if variable.startswith("XEN_GUEST_VIF") and VIF_JOIN in value:
+        return ["# The classes write vif = ['VALUE']: the quotes in it separate the interfaces."]
+    return []

@@ -17,7 +17,7 @@ from xentui.output import boot
 from xentui.output.boot import bios
 from xentui.output.dom0_layer import dom0_packages
 from xentui.output.guest_cfg import supplied
-from xentui.output.guest_flags import bundled_entry, defaults_to_write, flags_to_write
+from xentui.output.guest_flags import bundled_entry, defaults_to_write, flags_to_write, why
 from xentui.output.layer import BOARD
 from xentui.project import board_file, boards
 from xentui.project.artifacts import image_fstype
@@ -174,9 +174,9 @@ def _dom0_memory(project: Project, able: Abilities, recipe: str) -> Iterator[str
 
 
 def _defaults(project: Project) -> Iterator[str]:
-    lines = [
-        text.assign(variable, written) for variable, written in defaults_to_write(project.defaults)
-    ]
+    lines: list[str] = []
+    for variable, value in defaults_to_write(project.defaults):
+        lines += [*why(variable, value), text.assign(variable, value)]
     if lines:
         yield "\n".join(lines)
 
@@ -212,8 +212,10 @@ def guest_lines(project: Project, guest: Guest) -> list[str]:
 
 def _flag_lines(guest: Guest, flags: Mapping[str, str]) -> list[str]:
     key = text.name(guest.key)
-    lines = [text.assign(variable, value, flag=key) for variable, value in flags.items()]
-    return [f"# {key}", *lines]
+    lines = [f"# {key}"]
+    for variable, value in flags.items():
+        lines += [*why(variable, value), text.assign(variable, value, flag=key)]
+    return lines
 
 
 def _image_types(project: Project, able: Abilities) -> Iterator[str]:
