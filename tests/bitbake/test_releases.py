@@ -16,14 +16,16 @@ from tests.bitbake import trees
 from tests.cli.conftest import BOARD
 from tests.real import cases
 from tests.real.tree import FURTHER
-from xentui.bitbake import abilities, build_dir, mentions, releases
+from xentui.bitbake import abilities, build_dir, mentions, recipes, releases
 from xentui.cli import main
 from xentui.errors import UsageError
 from xentui.output import formats, kas
 from xentui.output.render import render
 from xentui.output.rendered import Rendered
-from xentui.project import boards
+from xentui.project import boards, document
+from xentui.project.assets import NO_ASSETS
 from xentui.rules.build import examine
+from xentui.session import examination
 
 GOOD = 'MACHINE = "qemux86-64"\nDISTRO_FEATURES:append = " xen systemd virtualization"\n'
 IMAGE = "virt/recipes-extended/images/xen-image-minimal.bb"
@@ -74,6 +76,25 @@ def test_guests_are_not_written_for_layers_that_ignore_them(
     conf = build / "conf/bblayers.conf"
     conf.write_text(conf.read_text() + f'BBLAYERS += "{mine}"\n')
     assert generate(build, BOARD) == 0
+
+
+def test_a_bundle_about_to_be_written_needs_the_classes_as_well(tmp_path: Path) -> None:
+    """The recipes of the layers, which the wizard knows, do not include it yet."""
+    build = old(tmp_path)
+    (tmp_path / "rootfs.ext4").write_bytes(bytes(1 << 20))
+    host, _, _ = BOARD.partition("[guests")
+    source = '{type = "ext4", file = "rootfs.ext4", fetch = [{uri = "file://rootfs.ext4"}]}'
+    guest = f'[bundles.my-guests]\n[guests.vendor]\nbundle = "my-guests"\nsource = {source}\n'
+    project = document.load_text(host + guest, tmp_path).project
+    assert project is not None
+    found = examination.of_project(
+        project,
+        NO_ASSETS,
+        build,
+        origin="project.toml",
+        recipes=lambda: recipes.read(build_dir.read(build)),
+    )
+    assert "XT615" in [one.code for one in found]
 
 
 def test_missing_classes_explain_why_settings_of_guests_have_no_effect(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from xentui.bitbake import build_dir as reading
 from xentui.bitbake.conf_reader import MAX_FILE
+from xentui.bitbake.recipes import BUNDLE_CLASS
 from xentui.errors import XentuiError
 from xentui.output import clashes
 from xentui.output import existing as by_hand
@@ -89,7 +90,12 @@ def of_plan(
     found = reading.read(build, texts=texts)
     made = in_multiconfigs(found)
     made += outranked(found, project, existing) if project is not None else []
-    for placed in examine(found, recipes=recipes):
+    bundles = frozenset(
+        Path(path).name.partition("_")[0]
+        for path, text in texts.items()
+        if path.endswith(".bb") and f"inherit {BUNDLE_CLASS}" in text
+    )
+    for placed in examine(found, recipes=recipes, planned_bundles=bundles):
         path = str(placed.place).removeprefix(f"{top}/") if placed.place is not None else ""
         made.append(replace(placed.finding, path=path))
     return made

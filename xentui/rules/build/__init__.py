@@ -35,6 +35,7 @@ def examine(
     recipes: Callable[[], Recipes] | None = None,
     host: Host | None = None,
     written_for: Abilities | None = None,
+    planned_bundles: frozenset[str] = frozenset(),
 ) -> list[Placed]:
     """Return all findings: errors first, then in the order of files and lines.
 
@@ -45,8 +46,9 @@ def examine(
         host: the machine that builds; by default, it is not checked.
         written_for: the layers' features when xentui wrote its settings; by default, changes since
             then are not reported.
+        planned_bundles: names of bundle recipes that are about to be written.
     """
-    context = BuildContext(build, recipes, host, written_for)
+    context = BuildContext(build, recipes, host, written_for, planned_bundles)
     made: dict[Placed, None] = {}
     for rule in RULES:
         try:

@@ -62,12 +62,14 @@ class BuildContext:
         find_recipes: returns the layers' recipes; ``None`` if they cannot be searched.
         host: the machine that builds; ``None`` if it is not to be checked.
         written_for: the layers' features when xentui wrote its settings; ``None`` if unknown.
+        planned_bundles: names of bundle recipes that are about to be written.
     """
 
     build: BuildDir
     find_recipes: Callable[[], Recipes] | None = None
     host: Host | None = None
     written_for: Abilities | None = None
+    planned_bundles: frozenset[str] = frozenset()
     _places: dict[str, dict[str, Location]] = field(default_factory=dict)
 
     @cached_property
@@ -140,6 +142,8 @@ class BuildContext:
     def is_dom0s(self, word: str) -> bool:
         """Return whether a package belongs in Dom0: vxn, or a bundle."""
         if word == "vxn" or word.startswith("vxn-") or "xen-guest-bundle" in word:
+            return True
+        if word in self.planned_bundles:
             return True
         if self.knows_recipes:
             return word in self.recipes.bundles
