@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The wizard as an application: its themes, its keys, how it begins and how it ends."""
+"""The wizard as an application: start, exit, and the keys that work on every screen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.theme import Theme
 
 from xentui.bitbake.find_build_dir import find
 from xentui.errors import Exit, UsageError
@@ -31,6 +30,7 @@ from xentui.screens.textual_hooks import (
     draw_scroll_bars_in_ascii,
     name_alt_keys,
 )
+from xentui.screens.themes import DARK, LIGHT, THEMES
 from xentui.session import DEFAULT_OUT, Session, opening, texts
 from xentui.signals import ending
 from xentui.widgets.text import ASCII, UNICODE, Glyphs, lit
@@ -41,66 +41,6 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from xentui.screens.dialogs import Question
-
-DARK = Theme(
-    name="xentui-dark",
-    primary="#6a9fd8",
-    secondary="#a78bc9",
-    accent="#5fb3e8",
-    foreground="#d5dae3",
-    background="#14171c",
-    surface="#1b2027",
-    panel="#262d37",
-    success="#79c08f",
-    warning="#e0b45c",
-    error="#f0766c",
-    dark=True,
-    variables={
-        "block-cursor-background": "#5fb3e8",
-        "block-cursor-foreground": "#10141a",
-        "block-cursor-text-style": "bold",
-        "text-muted": "#8a94a6",
-        "text-disabled": "#667082",
-        "foreground-disabled": "#4a5361",
-        "input-cursor-background": "#d5dae3",
-        "input-cursor-foreground": "#14171c",
-        "input-selection-background": "#5fb3e8 35%",
-        "scrollbar": "#3a4452",
-        "scrollbar-background": "#1b2027",
-        "scrollbar-hover": "#4d5a6c",
-        "scrollbar-active": "#5fb3e8",
-    },
-)
-LIGHT = Theme(
-    name="xentui-light",
-    primary="#2c6cb0",
-    secondary="#7a55a8",
-    accent="#0a63b8",
-    foreground="#22272e",
-    background="#fbfbf9",
-    surface="#f0f0ec",
-    panel="#e2e3de",
-    success="#1c7a3d",
-    warning="#8a5b00",
-    error="#bd2621",
-    dark=False,
-    variables={
-        "block-cursor-background": "#0a63b8",
-        "block-cursor-foreground": "#ffffff",
-        "block-cursor-text-style": "bold",
-        "text-muted": "#5c6570",
-        "text-disabled": "#7d8691",
-        "foreground-disabled": "#b5bac0",
-        "input-cursor-background": "#22272e",
-        "input-cursor-foreground": "#fbfbf9",
-        "input-selection-background": "#0a63b8 25%",
-        "scrollbar": "#c3c6c2",
-        "scrollbar-background": "#f0f0ec",
-        "scrollbar-hover": "#a9adaa",
-        "scrollbar-active": "#0a63b8",
-    },
-)
-THEMES = (DARK, LIGHT)
 
 
 def _commands() -> type[Provider]:
@@ -158,6 +98,8 @@ class XentuiApp(OrderedKeys):
         self._quit_question: Question | None = None
         self._loop_running: asyncio.AbstractEventLoop | None = None
         self.latency = TerminalLatency()
+        # What is typed before the first step is there is for that step.
+        self.hold_keys()
 
     def get_default_screen(self) -> MainScreen:
         """Return the main screen, the bottom of the stack."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,9 +21,11 @@ from xentui.output.header import is_intact
 from xentui.output.rendered import Copy
 from xentui.project import schema
 from xentui.project.model import Fetch, Guest, Host, ImportType, Project, Source
+from xentui.screens.write import written_lines
 from xentui.session import field_paths, guests, opening, writing
 from xentui.session.drafts import Drafts
 from xentui.session.state import State
+from xentui.widgets.text import UNICODE
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE = Project(
@@ -380,3 +383,16 @@ def test_an_import_script_is_checked_as_the_command_line_checks_it(tmp_path: Pat
     assert [one.path for one in found] == ["import_types.vmdk.script"]
     (tmp_path / "convert.sh").write_text("true\n")
     assert "XT360" not in {one.code for one in session.view_of(replace(session.state)).findings}
+
+
+@pytest.mark.parametrize("width", [30, 50, 76])
+def test_a_command_on_several_lines_is_still_one_command(width: int) -> None:
+    command = (
+        "runqemu qemux86-64 xen-image-minimal wic nographic slirp kvm "
+        "qemuparams=\"-m 1024 -device virtio-rng-pci\" && echo 'require /srv/a b/xentui.conf'"
+    )
+    made = writing.Written(Path("out"), (), ((command, "boots"),), "xentui generate board.toml")
+    lines = [line.plain for line in written_lines(made, UNICODE, width)]
+    first = lines.index("Type next") + 1
+    last = next(at for at in range(first, len(lines)) if not lines[at].endswith("\\"))
+    assert shlex.split("\n".join(lines[first : last + 1])) == shlex.split(command)

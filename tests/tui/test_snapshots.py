@@ -22,8 +22,8 @@ from tests.tui.test_around import leave_a_draft
 from tests.tui.test_build_dir import made, read
 from tests.tui.test_wizard import settle
 from tests.tui.wizards import LARGE, SMALL, shown, wizard
-from xentui.app import DARK, LIGHT
 from xentui.project.model import Bundle, Containers, Fetch, Guest, Host, Project, Source
+from xentui.screens.themes import DARK, LIGHT
 from xentui.session import writing
 from xentui.session.forms import STEPS
 

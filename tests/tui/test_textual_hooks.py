@@ -127,6 +127,15 @@ async def test_what_is_typed_right_after_a_goes_into_the_name() -> None:
         assert app.session.project.guest("decab").memory == 64
 
 
+async def test_what_is_typed_before_the_first_screen_goes_to_it() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    typed(app, "down", "d")
+    async with app.run_test(size=SMALL) as pilot:
+        await quiet(app, pilot)
+        await settle(pilot)
+        assert [guest.key for guest in app.session.project.guests] == ["alpha"]
+
+
 @pytest.mark.parametrize("key", ["enter", "e"])
 async def test_what_is_typed_right_after_opening_goes_into_the_editor(key: str) -> None:
     app = wizard(session_of(TWO), begin="guests")

@@ -7,8 +7,9 @@ from __future__ import annotations
 from textual.app import App
 
 from tests.sessions import session_of
-from xentui.app import DARK, XentuiApp
+from xentui.app import XentuiApp
 from xentui.screens.main import MainScreen
+from xentui.screens.themes import DARK
 from xentui.session import Session
 
 SMALL, LARGE = (80, 24), (120, 40)

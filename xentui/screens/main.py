@@ -43,7 +43,7 @@ from xentui.widgets.code import CodeView
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import SHEETS, Preview
 from xentui.widgets.table import Table
-from xentui.widgets.text import Text, lit
+from xentui.widgets.text import Text, lit, wizard
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -433,7 +433,10 @@ class MainScreen(StepScreen):
 
     def _become_ready(self) -> None:
         """Compute the rest, now that the first frame is drawn."""
+        if self.ready:
+            return
         self.ready = True
+        wizard(self).release_keys()
         self.measure_latency()
         self.show()
 

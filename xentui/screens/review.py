@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 6: the changes that would be written, their place, and the problems to fix first."""
+"""Step 6: the changes that would be written, where they go, and the problems to fix first."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ class Review(Step):
         if review.status == "ready":
             text = f"{text} Press ctrl+s to write."
         elif review.status in ("undecided", "edited"):
-            text += " ctrl+s asks."
+            text += " Press ctrl+s: you will be asked."
         if self._examining:
             text += f" Examining the build directory {glyphs(self).more}"
         self.query_one("#review-sum", Text).show(lit(text, review.style))
@@ -335,12 +335,16 @@ class Review(Step):
         self.app.run_worker(self._change_directory(), exclusive=True)
 
     async def _change_directory(self) -> None:
-
         given = await wizard(self).ask(
             Ask("Write into which folder, or build directory?", str(self.session.target.path))
         )
-        if given and "\0" not in given and filesystem.expanded(given) != self.session.target.path:
-            self.session.target.move_to(filesystem.expanded(given))
+        if not given or "\0" in given:
+            return
+        folder = filesystem.expanded(given)
+        if str(folder).startswith("~"):
+            self.say(f"There is no home folder {folder.parts[0]}.", "error")
+        elif folder != self.session.target.path:
+            self.session.target.move_to(folder)
             self.sync()
             self.post_message(Retargeted())
 
@@ -349,7 +353,6 @@ class Review(Step):
         self.app.run_worker(self._change_layer(), exclusive=True)
 
     async def _change_layer(self) -> None:
-
         known = str(self.session.target.layer or "")
         title = "Put the layer into which folder? Leave empty for the usual one."
         given = await wizard(self).ask(Ask(title, known, empty=True))
@@ -398,7 +401,7 @@ class Review(Step):
         name = "file" if self.sheet == "files" else self.sheet
         for view in self.query(f"#review-{name}").results(CodeView):
             self.app.copy_to_clipboard("\n".join(view.lines))
-            self.say("Copied, if your terminal allows programs to do that.")
+            self.say("Copied, if your terminal supports it (OSC 52).")
 
     def back(self) -> bool:
         """Leave the filter, or the choice at the top."""

@@ -118,6 +118,14 @@ class OrderedKeys(App[int]):
         """Whether keys are being held."""
         return bool(self._held_keys or self._holds)
 
+    def hold_keys(self) -> None:
+        """Hold keys until :meth:`release_keys`."""
+        self._holds += 1
+
+    def release_keys(self) -> None:
+        """Release the held keys, unless something else holds them too."""
+        self._release()
+
     @contextmanager
     def holding_keys(self) -> Iterator[None]:
         """Hold keys typed meanwhile for the widget that is being made."""

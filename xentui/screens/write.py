@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
@@ -21,6 +22,10 @@ from xentui.widgets.text import ASCII, Glyphs, Text, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.session.writing import Written
+
+
+_WORD = re.compile(r"""(?:[^\s'"]|'[^']*'|"[^"]*"|['"])+""")
+"""Matches a word of a shell command, with its quoted parts."""
 
 
 class Sheet(VerticalScroll, can_focus=True):
@@ -107,7 +112,7 @@ class Write(Step):
         if self.session.written is not None:
             lines = [line for line, _ in self.session.written.commands]
             self.app.copy_to_clipboard("\n".join(lines))
-            self.say("Copied, if the terminal lets programs do that.")
+            self.say("Copied, if your terminal supports it (OSC 52).")
 
     def action_build(self) -> None:
         """Hand the terminal over to verify, build and boot, and take it back afterwards."""
@@ -151,18 +156,18 @@ def written_lines(written: Written, signs: Glyphs, width: int = 0) -> list[Conte
 
 
 def _broken(line: str, width: int) -> list[Content]:
-    """Return a command, wrapped to the width."""
-    if not width or len(line) + 2 <= width:
-        return [lit(f"  {line}")]
-    parts = wrap(
-        line,
-        width,
-        initial_indent="  ",
-        subsequent_indent="    ",
-        break_on_hyphens=False,
-        drop_whitespace=True,
-    )
-    return [lit(part) for part in parts]
+    """Return a command, wrapped so that a shell reads the lines as one command.
+
+    Quoted words are not divided.
+    """
+    parts = [""]
+    for word in _WORD.findall(line):
+        if parts[-1] and width and len(parts[-1]) + len(word) + 7 > width:
+            parts.append(word)
+        else:
+            parts[-1] = f"{parts[-1]} {word}".lstrip()
+    first, *rest = [f"{part} \\" for part in parts[:-1]] + parts[-1:]
+    return [lit(f"  {first}"), *(lit(f"    {part}") for part in rest)]
 
 
 def plain(written: Written) -> str:

@@ -123,6 +123,9 @@ class Wizard(Protocol):
     async def ask(self, screen: Screen[ResultT]) -> ResultT | None:
         """Show a screen on top and return its result."""
 
+    def release_keys(self) -> None:
+        """Release the keys held since the start."""
+
     def hold_keys_while_closing(self) -> None:
         """Hold keys while a screen closes, until its caller has the result."""
 
