@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,60 +77,40 @@ def test_a_float_is_not_a_whole_number() -> None:
     assert [problem.code for problem in loaded.problems] == ["XT004"]
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nowhere\.toml cannot be read: No such file") as caught:
-        document.read(tmp_path / "nowhere.toml")
-    assert caught.value.exit_code == Exit.IO
+def huge(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(document.MAX_BYTES + 1)
 
 
-def test_a_directory_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=f"{tmp_path} is a directory"):
-        document.read(tmp_path)
-
-
-def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    with pytest.raises(InputError, match="pipe is not a regular file"):
-        document.read(pipe)
-
-
-def test_a_device_is_refused() -> None:
-    with pytest.raises(InputError, match="/dev/zero is not a regular file"):
-        document.read(Path("/dev/zero"))
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
-    path = write(tmp_path, b"")
-    path.chmod(0)
-    with pytest.raises(InputError, match=r"project.toml cannot be read: Permission denied"):
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "p.toml cannot be read: No such file"),
+        (lambda path: path.mkdir(), "p.toml is a directory"),
+        (os.mkfifo, "p.toml is not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "p.toml is not a regular file"),
+        (lambda path: path.symlink_to(path), "p.toml cannot be read"),
+        (
+            lambda path: path.write_bytes(b"#\n# caf\xe9\n"),
+            "p.toml, line 2: byte 0xe9 is not UTF-8",
+        ),
+        (huge, "p.toml is too big"),
+    ],
+    ids=["missing", "directory", "pipe", "device", "link to itself", "encoding", "huge"],
+)
+def test_what_is_not_a_text_file_is_refused(
+    tmp_path: Path, make: Callable[[Path], None], message: str
+) -> None:
+    path = tmp_path / "p.toml"
+    make(path)
+    with must_end(), pytest.raises(InputError, match=re.escape(message)) as caught:
         document.read(path)
-
-
-def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
-    link = tmp_path / "link"
-    link.symlink_to(link)
-    with pytest.raises(InputError, match="link cannot be read"):
-        document.read(link)
+    assert caught.value.exit_code == Exit.IO
 
 
 def test_a_nul_in_a_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="its name is not valid"):
         document.read(tmp_path / "a\0b")
-
-
-def test_other_encodings_are_refused_with_their_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"project\.toml, line 2: byte 0xe9 is not UTF-8"):
-        document.read(write(tmp_path, b"# fine\n# caf\xe9\n"))
-
-
-def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
-    path = tmp_path / "project.toml"
-    with path.open("wb") as file:
-        file.truncate(document.MAX_BYTES + 1)
-    with pytest.raises(InputError, match="is too big"):
-        document.read(path)
 
 
 def test_a_full_sized_file_is_read(tmp_path: Path) -> None:

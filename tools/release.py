@@ -29,7 +29,6 @@ OF_THE_TREE = (
     "tests/test_contributing.py",
     "tests/test_editors.py",
     "tests/test_generated.py",
-    "tests/test_imports.py",
     "tests/test_packaging.py",
     "tests/test_release.py",
     "tests/test_repository.py",
