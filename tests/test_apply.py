@@ -122,14 +122,14 @@ def test_force_overwrites_but_keeps_what_was_edited(tmp_path: Path) -> None:
         assert file.read_text() == rendered("B\n").conf[CONF]
 
 
-def test_what_is_no_longer_generated_is_removed_with_its_folders(tmp_path: Path) -> None:
+def test_files_no_longer_generated_are_removed_with_their_folders(tmp_path: Path) -> None:
     apply(plan(rendered(), tmp_path))
     (tmp_path / "other").mkdir()
     apply(plan(Rendered(rendered().conf, {}), tmp_path))
     assert sorted(path.name for path in tmp_path.iterdir()) == [manifest.NAME, "conf", "other"]
 
 
-def test_what_is_to_be_removed_may_be_gone_already(tmp_path: Path) -> None:
+def test_a_file_to_be_removed_may_be_gone_already(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     apply(plan(rendered(), folder))
     made = plan(Rendered({}, {}), folder)

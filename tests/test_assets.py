@@ -58,7 +58,7 @@ def test_texts_and_sources_are_found(home: Path) -> None:
     assert found.unreadable == ()
 
 
-def test_nothing_outside_is_looked_at(home: Path) -> None:
+def test_nothing_outside_the_folder_is_read(home: Path) -> None:
     (home / "link").symlink_to("../secret")
     (home / "out").symlink_to("..")
     (home / "loop").symlink_to("loop")
@@ -105,6 +105,6 @@ def test_a_missing_directory_has_nothing(tmp_path: Path) -> None:
     assert found.missing == ("a", "x")
 
 
-def test_no_assets_is_empty() -> None:
+def test_no_assets_means_no_files() -> None:
     assert assets.NO_ASSETS.directory is None
     assert assets.gather(project(), Path("/")).missing == assets.NO_ASSETS.missing == ()

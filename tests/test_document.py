@@ -152,7 +152,9 @@ def test_names_are_shown_safely(tmp_path: Path) -> None:
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else None,
 )  # fmt: skip
-def test_what_is_not_toml_is_one_line(text: str, line: int | None, reason: str) -> None:
+def test_a_text_that_is_not_toml_gets_a_message_of_one_line(
+    text: str, line: int | None, reason: str
+) -> None:
     with must_end(), pytest.raises(DocumentError, match=reason) as caught:
         document.parse(text, Path("p.toml"))
     assert caught.value.line == line
@@ -168,7 +170,7 @@ def test_64_bits_are_read() -> None:
     assert data == {"a": 2**63 - 1, "b": -(2**63)}
 
 
-def test_dots_in_text_are_no_depth() -> None:
+def test_dots_in_text_do_not_count_as_nesting() -> None:
     text = 'a = "' + "x." * 1000 + '"\nb = { c = "' + "x." * 20 + '" }'
     assert document.parse(text).data["a"] == "x." * 1000
 

@@ -245,7 +245,7 @@ def test_any_toml_change_becomes_the_project() -> None:
         assert project_of(edit.update(text, project)) == project
 
 
-def test_what_is_not_toml_is_refused() -> None:
+def test_a_text_that_is_not_toml_is_refused() -> None:
     with pytest.raises(document.DocumentError):
         edit.update("=", Project(Host("m")))
 

@@ -130,7 +130,7 @@ def test_a_packed_text_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -
     assert manifest.pack("a" * 10_000) == ""
 
 
-def test_a_text_that_somebody_changed_in_the_manifest_is_not_believed(edited: Path) -> None:
+def test_a_changed_text_in_the_manifest_is_not_trusted(edited: Path) -> None:
     file = edited / manifest.NAME
     wrong = manifest.pack("somebody else's\n")
     right = manifest.pack(stamped(BASE))
@@ -235,7 +235,7 @@ def test_undoing_an_edit_makes_the_file_xentuis_again(edited: Path) -> None:
     assert "merged" not in (edited / manifest.NAME).read_text()
 
 
-def test_a_file_with_merged_edits_is_not_removed_unasked(edited: Path) -> None:
+def test_a_file_with_merged_edits_is_removed_only_when_asked(edited: Path) -> None:
     merged(edited, BASE)
     gone = plan(Rendered({}, {}), edited)
     assert kinds(gone) == ["edited"]
@@ -257,7 +257,7 @@ def test_keeping_writes_all_else_and_asks_again(edited: Path) -> None:
     assert again.edited[0].base == stamped(BASE)
 
 
-def test_keeping_somebody_elses_file_does_not_make_it_xentuis(tmp_path: Path) -> None:
+def test_keeping_a_foreign_file_does_not_make_it_xentuis(tmp_path: Path) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / CONF).write_text("theirs\n")
     apply(resolve_edits(made(tmp_path, BASE), "keep"))

@@ -20,13 +20,13 @@ PAGE = ROOT / "man/xentui.1"
 
 
 @pytest.mark.parametrize("name", sorted(generated.files()))
-def test_it_is_what_the_code_makes(name: str) -> None:
+def test_a_generated_file_is_up_to_date(name: str) -> None:
     kept = (ROOT / name).read_text(encoding="utf-8")
     assert kept == generated.files()[name], "make generated writes it anew"
 
 
 @pytest.mark.slow
-def test_the_man_page_is_what_sphinx_makes() -> None:
+def test_the_man_page_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == manpage.page(), "make generated writes it anew"
 
 

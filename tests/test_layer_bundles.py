@@ -172,7 +172,7 @@ def test_a_machine_that_is_not_known_is_asked_for(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_reasons_are_true(line: str, reason: str, tmp_path: Path) -> None:
+def test_the_reason_for_each_layer_bundle_is_true(line: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "local.conf").write_text(f'MACHINE = "qemux86-64"\n{line}\n')
     (left,) = importer.read([tmp_path / "local.conf"]).left
     assert left.reason.startswith(reason)

@@ -70,7 +70,7 @@ k = true
         ((), None),
     ],
 )
-def test_lines(path: lines.KeyPath, line: int | None) -> None:
+def test_every_entry_has_its_line(path: lines.KeyPath, line: int | None) -> None:
     tomllib.loads(TEXT)
     assert lines.line_of(TEXT, path) == line
     assert lines.line_of(TEXT.replace("\n", "\r\n"), path) == line

@@ -24,14 +24,14 @@ def project_of(text: str) -> Project:
 
 
 @given(projects())
-def test_it_states_the_project(project: Project) -> None:
+def test_the_new_file_contains_the_project(project: Project) -> None:
     assert project_of(new_file.toml_text(project)) == project
     bare = new_file.toml_text(project, comments=False)
     assert project_of(bare) == project
     assert not any(line.startswith("#") for line in bare.splitlines())
 
 
-def test_what_is_left_out_is_shown_with_its_source() -> None:
+def test_defaults_are_shown_as_comments_with_their_source() -> None:
     project = Project(
         Host("qemuarm64"), defaults=Defaults(memory=128), guests=(Guest("a", vcpus=2),)
     )

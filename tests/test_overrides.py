@@ -72,7 +72,7 @@ def test_values_are_typed_by_the_schema(assignment: str, path: tuple[str, ...], 
     assert before == DATA
 
 
-def test_later_ones_win() -> None:
+def test_later_assignments_win() -> None:
     made = overrides.apply({}, ["host.memory=1", "host.memory=2"])
     assert made == {"host": {"memory": 2}}
 
@@ -108,7 +108,7 @@ def test_later_ones_win() -> None:
         ("guests.alpine.memory.x=1", "not a setting", ""),
     ],
 )
-def test_what_cannot_be_set_is_reported(assignment: str, message: str, fix: str) -> None:
+def test_impossible_assignments_are_reported(assignment: str, message: str, fix: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         overrides.apply(DATA, [assignment])
     assert fix in caught.value.fix
@@ -139,7 +139,7 @@ def test_a_difference_makes_one_into_the_other(old: Project, new: Project) -> No
 
 
 @given(projects())
-def test_what_only_grew_can_be_expressed(project: Project) -> None:
+def test_additions_can_be_expressed_as_assignments(project: Project) -> None:
     fields = [replace(guest, source=None) for guest in project.guests]
     new = replace(project, preset=None, guests=tuple(fields))
     output = overrides.difference(Project(Host("m")), new)
@@ -149,7 +149,7 @@ def test_what_only_grew_can_be_expressed(project: Project) -> None:
     )
 
 
-def test_what_cannot_be_expressed() -> None:
+def test_removals_cannot_be_expressed_as_assignments() -> None:
     old = Project(Host("m", memory=5), guests=(Guest("a"), Guest("b")))
     source = Source("raw", "x", fetch=(Fetch("file://x"),))
     for new in (
@@ -168,7 +168,7 @@ def test_what_cannot_be_expressed() -> None:
     ]
 
 
-def test_reports_are_short() -> None:
+def test_error_messages_are_short() -> None:
     old = Project(Host("m"))
     new = old.with_guest(Guest("a")).with_bundle(Bundle("b.c", version="2"))
     assert overrides.difference(old, old) == []

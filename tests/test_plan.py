@@ -68,7 +68,7 @@ def test_the_header_names_the_project_and_how_to_change_it() -> None:
     "text",
     ["", "\n", "no header", "# xentui-digest: sha256:" + "0" * 63 + "\n", "#\n" * 20 + conf()],
 )
-def test_a_text_of_somebody_else_is_not_ours(text: str) -> None:
+def test_a_text_without_our_header_is_not_ours(text: str) -> None:
     assert not header.is_stamped(text)
     assert not header.is_intact(text)
 
@@ -125,7 +125,7 @@ def test_a_file_without_header_is_known_by_the_manifest(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_no_longer_generated_is_removed_unless_edited(tmp_path: Path) -> None:
+def test_files_no_longer_generated_are_removed_unless_edited(tmp_path: Path) -> None:
     both = {"a.bb": conf("a\n"), "b.bb": conf("b\n")}
     apply(plan(rendered(**both), tmp_path))
     (tmp_path / "meta-xentui/b.bb").write_text("mine\n")

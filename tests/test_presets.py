@@ -91,7 +91,7 @@ def test_a_bundled_preset_is_a_whole_project(name: str, here: Path) -> None:
     # REUSE-IgnoreEnd
 
 
-def test_the_nearest_wins(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_nearest_preset_wins(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = here / "config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
     user = config / "xentui" / "presets"
@@ -169,7 +169,7 @@ def test_listing_loads_no_heavy_module(here: Path) -> None:
     assert run.stdout == "[]\n"
 
 
-def test_what_comes_with_xentui_means_the_same_unchecked(here: Path) -> None:
+def test_bundled_presets_load_the_same_without_validation(here: Path) -> None:
     files = sorted(presets.bundled_directory().glob("*.toml"))
     assert len(files) == len(NAMES)
     for path in files:

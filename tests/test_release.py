@@ -38,7 +38,7 @@ def wheel(place: Path, *names: str) -> Path:
     return path
 
 
-def test_a_wheel_is_looked_into(tree: Path, tmp_path: Path) -> None:
+def test_missing_and_extra_files_of_a_wheel_are_noticed(tree: Path, tmp_path: Path) -> None:
     data = tuple(f"x-1.data/data/share/{name}" for name in SHARED)
     sound = ("xentui/a.py", "xentui/presets/b.toml", "x-1.dist-info/METADATA", *data)
     release.check_wheel(wheel(tmp_path, *sound), tree)
@@ -50,7 +50,9 @@ def test_a_wheel_is_looked_into(tree: Path, tmp_path: Path) -> None:
             release.check_wheel(wheel(tmp_path, *sound, beside), tree)
 
 
-def test_a_source_archive_is_looked_into(tree: Path, tmp_path: Path) -> None:
+def test_missing_and_extra_files_of_a_source_archive_are_noticed(
+    tree: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "x.tar.gz"
 
     def archive(*names: str) -> Path:

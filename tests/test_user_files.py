@@ -95,7 +95,7 @@ def test_marks_that_do_not_come_in_one_pair_are_refused(marks: list[str]) -> Non
         block("A = 1\n" + "\n".join(marks) + "\n")
 
 
-def test_somebody_elses_block_is_not_ours() -> None:
+def test_similar_marks_are_not_taken_for_our_block() -> None:
     text = f"{BEGIN}2\nx\n# {END}\n#{BEGIN}\n"
     assert block(text) is None
     assert without_block(text) == text

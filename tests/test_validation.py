@@ -40,7 +40,9 @@ def found(data: Any) -> list[SchemaViolation]:
         ({"disk_device": "xvda"}, []),
     ],
 )
-def test_what_each_keyword_refuses(guest: dict[str, Any], refused: list[str]) -> None:
+def test_each_keyword_of_the_schema_refuses_bad_values(
+    guest: dict[str, Any], refused: list[str]
+) -> None:
     reported = found({"version": 1, "host": {"machine": "qemuarm64"}, "guests": {"g": guest}})
     assert sorted(one.keyword for one in reported) == refused
     assert all(one.path[:2] == ("guests", "g") and not one.is_name for one in reported)

@@ -154,7 +154,7 @@ CONFIGURATIONS = {
 @pytest.mark.real
 @pytest.mark.skipif(OE_TREE is None, reason="needs XENTUI_OE_TREE")
 @pytest.mark.parametrize("name", CONFIGURATIONS)
-def test_real_layers_are_worth_what_bitbake_makes_of_them(name: str, tmp_path: Path) -> None:
+def test_real_layers_have_the_values_that_bitbake_computes(name: str, tmp_path: Path) -> None:
     assert OE_TREE is not None
     text = CONFIGURATIONS[name]
     if name == "sample":
@@ -430,7 +430,7 @@ def test_without_a_core_the_user_s_files_are_read_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("user", [0, 1, 1000])
-def test_the_machine_that_builds_is_looked_at(
+def test_the_build_host_is_inspected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: int
 ) -> None:
     found = build_dir.read(trees.small(tmp_path, f'TMPDIR = "{tmp_path}/{"x" * 300}/tmp"\n'))
@@ -451,7 +451,7 @@ def test_the_machine_that_builds_is_looked_at(
     assert host.inspect(unknown).place == unknown.path
 
 
-def test_paths_are_looked_at_as_they_are(tmp_path: Path) -> None:
+def test_paths_are_classified_as_files_folders_and_links(tmp_path: Path) -> None:
     trees.write(tmp_path, {"b": "", "a/x": "", "c": ""})
     (tmp_path / "link").symlink_to("nowhere")
     assert files.listed(str(tmp_path)) == ["a", "b", "c", "link"]

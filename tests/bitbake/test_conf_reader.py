@@ -49,7 +49,7 @@ TEXTS = {
 }
 
 
-def test_files_are_looked_for_next_to_the_file_and_then_below_bbpath() -> None:
+def test_files_are_searched_next_to_the_file_and_then_in_bbpath() -> None:
     reader = ConfReader(texts=TEXTS)
     assert reader.read("/x/local.conf")
     assert (reader.faults, reader.store.doubts) == ([], {})
@@ -123,7 +123,7 @@ def test_a_file_with_another_ending_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("more", [0, 1])
-def test_files_have_so_many_bytes_and_lines(tmp_path: Path, more: int) -> None:
+def test_files_that_are_too_long_are_reported(tmp_path: Path, more: int) -> None:
     (tmp_path / "bytes.conf").write_text("#" * (4 * 1024 * 1024 + more))
     (tmp_path / "lines.conf").write_text("\n" * (120_000 + more))
     reader = of_files(tmp_path, local='include bytes.conf lines.conf\nA = "1"\n')
@@ -143,7 +143,7 @@ def test_files_have_so_many_bytes_and_lines(tmp_path: Path, more: int) -> None:
     assert reader.includes[0].files == ()
 
 
-def test_files_are_nested_forty_deep() -> None:
+def test_includes_are_nested_at_most_forty_deep() -> None:
     texts = {f"/x/f{n}.conf": f'require f{n + 1}.conf\nA{n} = "1"\n' for n in range(60)}
     reader = ConfReader(texts=texts)
     reader.read("/x/f0.conf")
@@ -153,7 +153,7 @@ def test_files_are_nested_forty_deep() -> None:
     assert includes(reader)[0] == ("f40.conf", [])
 
 
-def test_a_thousand_files_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_limited_number_of_files_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conf_reader, "MAX_FILES", 3)
     names = ("conf/a.conf", "conf/b.conf", "conf/c.conf")
     lines = "".join(f"include {name}\n" for name in names)
@@ -163,7 +163,7 @@ def test_a_thousand_files_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("parts", [32, 33])
-def test_a_name_has_so_many_overrides(parts: int) -> None:
+def test_a_name_has_at_most_32_overrides(parts: int) -> None:
     reader = read(f'\nA{":b" * parts} = "1"\nB = "2"\n')
     if parts == 32:
         assert (reader.faults, reader.store.doubts) == ([], {})

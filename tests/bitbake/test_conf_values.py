@@ -158,7 +158,7 @@ _LINE = st.one_of(
 
 @settings(max_examples=examples(150), deadline=None)
 @given(st.lists(_LINE, max_size=12))
-def test_any_configuration_is_worth_what_bitbake_makes_of_it(lines: list[str]) -> None:
+def test_any_configuration_has_the_values_that_bitbake_computes(lines: list[str]) -> None:
     _compare("\n".join(['OVERRIDES = "o1:o2:o3"', *lines]) + "\n")
 
 
@@ -429,7 +429,7 @@ def test_each_part_of_a_circle_is_reported_to_refer_to_itself() -> None:
 
 
 @pytest.mark.parametrize("length", [2**20 - 1, 2**20])
-def test_a_value_may_have_so_many_characters(length: int) -> None:
+def test_a_value_has_a_limited_length(length: int) -> None:
     mine = Store()
     mine.assign("A", "${B}")
     mine.assign("B", "x" * length)
@@ -437,7 +437,7 @@ def test_a_value_may_have_so_many_characters(length: int) -> None:
 
 
 @pytest.mark.parametrize("deep", [59, 60])
-def test_a_value_may_be_looked_up_through_so_many(deep: int) -> None:
+def test_a_value_may_refer_to_others_through_many_steps(deep: int) -> None:
     mine = Store()
     for number in range(deep):
         mine.assign(f"A{number}", f"${{A{number + 1}}}")
@@ -455,7 +455,7 @@ def test_names_are_expanded_to_a_limit(deep: int) -> None:
 
 
 @pytest.mark.parametrize("times", [19_998, 19_999])
-def test_so_many_names_are_looked_up(times: int) -> None:
+def test_a_limited_number_of_names_is_looked_up(times: int) -> None:
     mine = Store()
     mine.assign("B", "x")
     # The first variable counts twice: for itself, and for the one it refers to.

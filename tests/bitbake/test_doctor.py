@@ -140,7 +140,7 @@ def test_layers_are_examined(tmp_path: Path) -> None:
     assert "kirkstone" in goldens["XT616"].message
 
 
-def test_what_is_missing_altogether_is_reported(tmp_path: Path) -> None:
+def test_missing_settings_are_reported(tmp_path: Path) -> None:
     assert {p.finding.code for p in found(tmp_path / "a", GOOD, layers=("core",))} >= {"XT614"}
     assert {p.finding.code for p in found(tmp_path / "b", GOOD, layers=("virt",))} >= {
         "XT613",
@@ -156,7 +156,7 @@ def test_a_new_build_directory_gets_only_advice(tmp_path: Path) -> None:
     assert [(p.finding.code, p.finding.severity.value) for p in made] == [("XT610", "advice")]
 
 
-def test_what_undoes_xentuis_lines_is_found(tmp_path: Path) -> None:
+def test_lines_that_undo_xentuis_are_found(tmp_path: Path) -> None:
     own = (
         'QB_MEM_VALUE:pn-xen-image-minimal = "4096"\nXEN_GUEST_MEMORY[g] = "256"\n'
         'DISTRO_FEATURES:append = " xen systemd virtualization"\nA = "1"\n'
@@ -173,7 +173,7 @@ def test_what_undoes_xentuis_lines_is_found(tmp_path: Path) -> None:
     assert [p.finding.code for p in made] == ["XT637"]
 
 
-def test_the_machine_that_builds_is_examined(tmp_path: Path) -> None:
+def test_problems_of_the_build_host_are_reported(tmp_path: Path) -> None:
     poor = host.Host("missing", "refused", 1024, Path("/"), root=True)
     made = found(tmp_path / "a", GOOD, machine=poor)
     assert [p.finding.code for p in made] == ["XT629", "XT630", "XT627", "XT628"]

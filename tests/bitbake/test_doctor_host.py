@@ -101,7 +101,7 @@ def test_a_machine_of_the_environment(tmp_path: Path, line: str, reported: int |
     assert made == ([(reported, message, fix)] if reported else [])
 
 
-def test_errors_come_first_and_each_kind_as_it_stands(tmp_path: Path) -> None:
+def test_errors_come_first_and_each_severity_in_file_order(tmp_path: Path) -> None:
     """A missing file comes before the existing ones, and the build host after them."""
     poor = replace(HOST, kvm="missing", tun="missing", free_mib=1, root=True)
     more = {

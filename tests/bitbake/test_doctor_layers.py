@@ -101,7 +101,9 @@ def test_where_no_layer_is_named_the_first_line_is_pointed_at(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("others", "near"), [(395, True), (396, False)])
-def test_four_hundred_folders_are_looked_at(tmp_path: Path, others: int, near: bool) -> None:
+def test_at_most_four_hundred_folders_are_searched_for_a_layer(
+    tmp_path: Path, others: int, near: bool
+) -> None:
     root = tmp_path / "a"
     for number in range(others):
         (root / f"folder-{number}").mkdir(parents=True)

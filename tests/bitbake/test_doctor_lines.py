@@ -22,7 +22,7 @@ LISTS = (
 )  # fmt: skip
 
 
-def test_every_list_of_words_is_held_to_its_blanks(tmp_path: Path) -> None:
+def test_every_list_needs_blanks_around_appended_words(tmp_path: Path) -> None:
     text = "".join(f'{name}:append:x = "glued"\n' for name in LISTS)
     assert lines_of("XT606", found(tmp_path / "a", PLAIN + text)) == list(range(2, len(LISTS) + 2))
     assert of("XT606", found(tmp_path / "b", PLAIN + text.replace('"g', '" g'))) == []

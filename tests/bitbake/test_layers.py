@@ -140,7 +140,7 @@ def test_patterns_share_their_folders(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("bound", "found"), [(7, 6), (6, 5), (1, 0)])
-def test_so_many_folders_are_looked_into(
+def test_a_limited_number_of_folders_is_searched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: int, found: int
 ) -> None:
     trees.write(tmp_path, {f"r/{number}/a_{number}.bb": "" for number in range(6)})
@@ -229,7 +229,7 @@ def test_without_layers_there_is_no_recipe() -> None:
 
 
 @pytest.mark.parametrize("more", [0, 1])
-def test_so_much_of_a_recipe_is_looked_at(tmp_path: Path, more: int) -> None:
+def test_a_mebibyte_of_a_recipe_is_read(tmp_path: Path, more: int) -> None:
     line = "\ninherit image"
     text = "#" * (2**20 - len(line) + more) + line
     found = special(build_with(tmp_path, **{"I__a_1.bb": f"{text}\n"}))

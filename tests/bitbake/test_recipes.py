@@ -119,7 +119,7 @@ def test_a_pattern_of_stars_is_not_endless(tmp_path: Path) -> None:
 
 @pytest.mark.real
 @pytest.mark.skipif(OE_TREE is None, reason="needs XENTUI_OE_TREE")
-def test_real_layers_are_looked_through(tmp_path: Path) -> None:
+def test_recipes_of_real_layers_are_listed(tmp_path: Path) -> None:
     assert OE_TREE is not None
     build = build_dir.read(trees.real(tmp_path / "b", OE_TREE, 'MACHINE = "qemux86-64"\n'))
     found = recipes.read(build)

@@ -171,7 +171,7 @@ def test_a_name_counts_as_read_only_as_a_whole_word(tmp_path: Path) -> None:
         "addfragments conf/fragments OE_FRAGMENTS OE_FRAGMENTS_METADATA_VARS",
     ],
 )
-def test_lines_of_an_older_core_are_no_faults(line: str, tmp_path: Path) -> None:
+def test_lines_for_an_older_core_are_not_errors(line: str, tmp_path: Path) -> None:
     conf = f"{trees.BITBAKE_CONF.replace('addfragments', '# addfragments')}{line}\n"
     more = {"core/conf/bitbake.conf": conf, "core/conf/multiconfig/default.conf": ""}
     assert build_dir.read(trees.small(tmp_path, GOOD, more=more)).faults == []

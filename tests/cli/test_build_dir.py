@@ -87,7 +87,7 @@ def test_the_second_run_needs_no_agreement_and_touches_nothing(run: Run, build: 
     assert {path: path.stat().st_mtime_ns for path in Path().rglob("*")} == before
 
 
-def test_remove_leaves_no_trace(run: Run, build: Path) -> None:
+def test_remove_leaves_nothing_behind(run: Run, build: Path) -> None:
     before = files(Path())
     generate(run, build)
     result = run("remove", "--build-dir", build)
@@ -102,7 +102,7 @@ def test_remove_leaves_no_trace(run: Run, build: Path) -> None:
     assert result.err.startswith("nothing to do")
 
 
-def test_what_the_user_wrote_meanwhile_stays(run: Run, build: Path) -> None:
+def test_later_lines_of_the_user_stay(run: Run, build: Path) -> None:
     generate(run, build)
     with (build / "conf/local.conf").open("a") as file:
         file.write('LATER = "1"\n')
@@ -117,7 +117,7 @@ def test_what_the_user_wrote_meanwhile_stays(run: Run, build: Path) -> None:
 
 @pytest.mark.parametrize("start", ["require", "block", "none"])
 @pytest.mark.parametrize("then", ["require", "block", "none"])
-def test_each_way_of_attaching_follows_each_other(
+def test_each_way_of_attaching_can_replace_each_other(
     run: Run, build: Path, start: str, then: str
 ) -> None:
     before = files(Path())
@@ -162,7 +162,7 @@ def test_a_hand_edit_in_the_layer_stops_before_the_users_files(run: Run, build: 
     assert local(build).endswith("require conf/xentui.conf\n")
 
 
-def test_a_line_that_the_user_wrote_is_the_users(run: Run, build: Path) -> None:
+def test_a_require_line_by_the_user_stays(run: Run, build: Path) -> None:
     mine = LOCAL + "require conf/xentui.conf\n# below\n"
     (build / "conf/local.conf").write_text(mine)
     assert generate(run, build).code == 0

@@ -110,7 +110,7 @@ def test_a_byte_order_mark_is_reported(run: Run, board: Path) -> None:
     assert "byte order mark" in result.err
 
 
-def test_a_build_directory_is_looked_at_as_the_project_would_leave_it(run: Run) -> None:
+def test_a_build_directory_is_checked_as_if_the_project_were_written(run: Run) -> None:
     build = small(Path.cwd(), 'MACHINE = "qemux86-64"\nIMAGE_INSTALL_append = " nano"\n')
     Path("p.toml").write_text(
         'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 1024\nnetwork = "nat"\n'

@@ -21,7 +21,7 @@ def fleet(run: Run) -> list[Path]:
     return made
 
 
-def test_each_has_a_folder_and_all_one_summary(run: Run, fleet: list[Path]) -> None:
+def test_each_project_has_a_folder_and_all_share_one_summary(run: Run, fleet: list[Path]) -> None:
     result = run("generate", *fleet, "--out", "out")
     assert result.code == 0
     assert '= "300"' in Path("out/two/conf/xentui.conf").read_text()
@@ -34,7 +34,7 @@ def test_each_has_a_folder_and_all_one_summary(run: Run, fleet: list[Path]) -> N
     assert again.out.endswith("two.toml: up to date\n2 projects: 2 same\n")
 
 
-def test_one_that_fails_does_not_keep_the_others(run: Run, fleet: list[Path]) -> None:
+def test_one_failing_project_does_not_stop_the_others(run: Run, fleet: list[Path]) -> None:
     bad = Path("bad.toml")
     bad.write_text(BOARD.replace("256", "100000"))
     result = run("generate", bad, *fleet, "--out", "out", "--json")
@@ -54,7 +54,7 @@ def test_one_that_fails_does_not_keep_the_others(run: Run, fleet: list[Path]) ->
     assert missing.out.startswith("none.toml: failed\n")
 
 
-def test_check_reports_what_would_change_and_writes_nothing(run: Run, fleet: list[Path]) -> None:
+def test_check_reports_changes_and_writes_nothing(run: Run, fleet: list[Path]) -> None:
     run("generate", *fleet, "--out", "out")
     fleet[0].write_text(BOARD.replace("256", "320"))
     before = Path("out/one/conf/xentui.conf").read_text()
@@ -66,7 +66,7 @@ def test_check_reports_what_would_change_and_writes_nothing(run: Run, fleet: lis
     assert run("generate", *fleet, "--out", "out", "--dry-run").code == 0
 
 
-def test_a_hand_edit_in_one_is_kept(run: Run, fleet: list[Path]) -> None:
+def test_a_hand_edit_in_one_project_is_kept(run: Run, fleet: list[Path]) -> None:
     run("generate", *fleet, "--out", "out")
     edited = Path("out/one/conf/xentui.conf")
     edited.write_text(edited.read_text() + "# mine\n")

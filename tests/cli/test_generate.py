@@ -192,7 +192,7 @@ def test_the_diff_can_be_applied(run: Run, board: Path) -> None:
     assert (result.code, result.out) == (0, "")
 
 
-def test_one_place_must_be_named(run: Run, board: Path) -> None:
+def test_a_destination_must_be_named(run: Run, board: Path) -> None:
     assert run("generate", board).code == 2
     assert run("generate", board, "--out", "a", "--build-dir", "b").code == 2
     assert run("generate", board, "--out", "a", "--attach", "block").code == 2
@@ -226,7 +226,7 @@ def answered(answer: bytes, *arguments: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("answer", "code"), [(b"y\n", 0), (b"yes\n", 0), (b"n\n", 3), (b"\n", 3), (b"\x04", 3)]
 )
-def test_a_person_is_shown_the_diff_and_asked(
+def test_a_user_is_shown_the_diff_and_asked(
     run: Run, board: Path, answer: bytes, code: int
 ) -> None:
     returned, seen = answered(answer, "generate", str(board), "--out", "out")
@@ -236,7 +236,7 @@ def test_a_person_is_shown_the_diff_and_asked(
     assert Path("out", CONF).exists() == (code == 0)
 
 
-def test_yes_is_not_asked(run: Run, board: Path) -> None:
+def test_with_yes_nothing_is_asked(run: Run, board: Path) -> None:
     returned, seen = answered(b"", "generate", str(board), "--out", "out", "--yes")
     assert returned == 0
     assert "[y/N]" not in seen

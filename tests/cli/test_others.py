@@ -49,7 +49,7 @@ def test_new_prints_what_it_would_write(run: Run) -> None:
     assert "# vcpus = 1  # the class's default" in printed.out
 
 
-def test_new_overwrites_nothing(run: Run) -> None:
+def test_new_never_overwrites_a_file(run: Run) -> None:
     Path("mine.toml").write_text("mine\n")
     Path("link.toml").symlink_to("nowhere.toml")
     for name in ("mine.toml", "link.toml"):
@@ -126,7 +126,7 @@ def test_a_command_line_that_is_nearly_right_gets_the_right_one(
 
 
 @pytest.mark.parametrize("code", catalogue.codes())
-def test_explain_tells_all_of_a_code(run: Run, code: str) -> None:
+def test_explain_prints_every_part_of_an_entry(run: Run, code: str) -> None:
     result = run("explain", code.lower())
     entry = catalogue.entry(code)
     assert result.code == 0

@@ -110,14 +110,14 @@ def test_values_set_on_the_way_are_in_all_of_it(run: Run, board: Path) -> None:
     assert board.read_text() == BOARD
 
 
-def test_a_project_that_means_nothing_is_explained(run: Run, board: Path) -> None:
+def test_an_invalid_project_is_explained(run: Run, board: Path) -> None:
     board.write_text(BOARD + "memori = 3\n")
     result = run("show", board)
     assert (result.code, result.out) == (1, "")
     assert "XT002" in result.err
 
 
-def test_nothing_is_written(run: Run, board: Path) -> None:
+def test_show_writes_nothing(run: Run, board: Path) -> None:
     run("show", board)
     run("show", *ALPINE)
     assert [path.name for path in Path().iterdir()] == ["board.toml"]

@@ -57,7 +57,7 @@ def test_a_missing_file_does_not_hide_the_others(run: Run, board: Path) -> None:
     assert "x cannot be read" in result.err
 
 
-def test_what_is_not_agreed_to_is_not_written(run: Run, board: Path) -> None:
+def test_a_suggestion_is_not_written_without_approval(run: Run, board: Path) -> None:
     made.ext(board.parent / "x", made.root(board.parent))
     result = run("source", "inspect", "x", "--write", board, "--guest", "web")
     assert result.code == 3
@@ -65,7 +65,7 @@ def test_what_is_not_agreed_to_is_not_written(run: Run, board: Path) -> None:
     assert board.read_text() == BOARD
 
 
-def test_what_is_agreed_to_is_written_once(run: Run, board: Path) -> None:
+def test_an_approved_suggestion_is_written_once(run: Run, board: Path) -> None:
     made.ext(board.parent / "x", made.root(board.parent))
     command = ("source", "inspect", "x", "--write", board, "--guest", "web", "--yes")
     assert run(*command).code == 0

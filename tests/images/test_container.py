@@ -364,7 +364,7 @@ def test_files_go_where_a_link_of_a_lower_layer_leads(tmp_path: Path) -> None:
     assert tree.has("lib/foo")
 
 
-def test_a_file_gives_way_to_a_folder_of_its_name(tmp_path: Path) -> None:
+def test_a_folder_replaces_a_file_with_the_same_name(tmp_path: Path) -> None:
     tree = laid(tmp_path, (file("lib"),), (file("lib/foo"),))
     assert tree.has("lib/foo")
     assert tree.entry("", "lib") == "lib"

@@ -83,7 +83,7 @@ def test_an_archive_that_is_not_called_one_is_renamed_first(tmp_path: Path) -> N
     assert finding.fix == 'Rename it to "d.dat.tar", and import it as rootfs_dir.'
 
 
-def test_a_directory_is_held_against_its_image(tmp_path: Path) -> None:
+def test_a_directory_is_compared_with_its_image_size(tmp_path: Path) -> None:
     made.root(tmp_path).rename(tmp_path / "tree")
     for number in range(3000):
         (tmp_path / f"tree/etc/f{number}").touch()
@@ -182,7 +182,7 @@ def test_a_suggestion_is_written_into_a_project(tmp_path: Path) -> None:
     assert of_disk(result, tmp_path) == []
 
 
-def test_a_kernel_joins_the_disk(tmp_path: Path) -> None:
+def test_a_kernel_is_added_to_a_guest_with_a_disk(tmp_path: Path) -> None:
     (tmp_path / "Image").write_bytes(bytes(0x38) + b"ARM\x64" + bytes(64))
     given = project(raw("d.img"), tmp_path)
     seen = inspect(tmp_path / "Image")

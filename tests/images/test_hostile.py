@@ -156,7 +156,7 @@ def test_loops_of_links_in_a_file_system_end(tmp_path: Path) -> None:
     assert inspect(made.ext(tmp_path / "x", tree)).init is False
 
 
-def test_names_and_labels_are_never_shown_raw(tmp_path: Path) -> None:
+def test_hostile_names_and_labels_are_never_shown_raw(tmp_path: Path) -> None:
     name = "../a\x1b]52;c;eA==\x07"
     seen = _fresh(tmp_path / "x", _archive(**{name: b""}))
     assert seen.problems

@@ -73,7 +73,7 @@ def test_an_encrypted_qcow2_is_recognised(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("-c",), ("-o", "cluster_size=4k")])
-def test_the_disk_in_a_qcow2_is_looked_into(tmp_path: Path, options: tuple[str, ...]) -> None:
+def test_the_disk_in_a_qcow2_is_inspected(tmp_path: Path, options: tuple[str, ...]) -> None:
     part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
     raw = made.disk(tmp_path / "raw", _GPT, {8192: part})
     path = tmp_path / "x"
@@ -265,7 +265,7 @@ def test_an_archive_that_leads_out_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pack", ["gzip", pytest.param("bzip2", marks=pytest.mark.slow), "xz"])
-def test_a_packed_disk_is_looked_into(tmp_path: Path, pack: str) -> None:
+def test_a_packed_disk_is_inspected(tmp_path: Path, pack: str) -> None:
     raw = made.disk(tmp_path / "x", _GPT, {})
     made.run(pack, raw)
     path = next(tmp_path.glob("x.*"))
@@ -290,7 +290,7 @@ def test_zstd_states_the_unpacked_size(tmp_path: Path) -> None:
     assert inspect(tmp_path / "y").unpacked == 3 << 20
 
 
-def test_a_directory_is_a_root(tmp_path: Path) -> None:
+def test_a_directory_is_recognised_as_a_root_file_system(tmp_path: Path) -> None:
     seen = inspect(made.root(tmp_path, merged=True))
     assert seen.kind == "directory"
     assert seen.init is True
@@ -322,7 +322,7 @@ def test_kernels_are_recognised(tmp_path: Path) -> None:
     assert inspect(tmp_path / "x86").label == "an x86 Linux kernel (bzImage) 6.12.1-yocto"
 
 
-def test_other_things_are_called_by_their_name(tmp_path: Path) -> None:
+def test_other_kinds_of_file_are_recognised(tmp_path: Path) -> None:
     iso = bytearray(40_000)
     iso[32769:32774] = b"CD001"
     for content, label in (
@@ -342,7 +342,7 @@ def test_other_things_are_called_by_their_name(tmp_path: Path) -> None:
         path.unlink()
 
 
-def test_a_glance_reads_no_big_file(tmp_path: Path) -> None:
+def test_a_quick_look_does_not_read_big_files(tmp_path: Path) -> None:
     path = made.ext(tmp_path / "x", mib=16)
     assert glance(path).sha256 is None
     assert glance(path).kind == "ext"
@@ -350,7 +350,7 @@ def test_a_glance_reads_no_big_file(tmp_path: Path) -> None:
     assert glance(path) is whole
 
 
-def test_what_is_known_is_known_until_the_file_changes(tmp_path: Path) -> None:
+def test_results_are_cached_until_the_file_changes(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"one")
     first = inspect(path)
@@ -360,7 +360,7 @@ def test_what_is_known_is_known_until_the_file_changes(tmp_path: Path) -> None:
     assert inspect(path).sha256 == hashlib.sha256(b"two").hexdigest()
 
 
-def test_progress_ends_with_all(tmp_path: Path) -> None:
+def test_progress_ends_at_the_size_of_the_file(tmp_path: Path) -> None:
     path = made.sparse(tmp_path / "x", 3)
     reported: list[tuple[int, int]] = []
     inspect(path, lambda result, total: reported.append((result, total)))
@@ -375,7 +375,7 @@ def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
                 look(path)
 
 
-def test_data_is_plain(tmp_path: Path) -> None:
+def test_the_json_data_has_only_plain_values(tmp_path: Path) -> None:
     import json
 
     part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)

@@ -197,7 +197,7 @@ def _swap(path: Path) -> None:
         ("other", lambda path: path.write_bytes(b"\x3a\xff\x26\xed" + bytes(99))),
     ],
 )
-def test_what_is_certainly_no_disk_is_never_suggested(
+def test_files_that_cannot_be_disks_are_never_suggested(
     kind: str, make: object, tmp_path: Path
 ) -> None:
     assert callable(make)
@@ -232,7 +232,7 @@ def test_a_program_is_not_a_kernel() -> None:
 
 
 @pytest.mark.parametrize("name", ["e.ext4.zst", "r.tar.zst", "d.img.zst", "r.tzst", "d.qcow2.zst"])
-def test_what_cannot_be_unpacked_is_not_reported_as_wrong(
+def test_files_that_cannot_be_unpacked_here_are_not_reported_as_wrong(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xentui.images.unpacking._zstd", lambda: None)
@@ -248,7 +248,7 @@ def test_what_cannot_be_unpacked_is_not_reported_as_wrong(
     assert suggestion.type == ("qcow2" if "qcow2" in name else kinds[name[0]])
 
 
-def test_what_is_packed_with_zstandard_is_looked_into(tmp_path: Path) -> None:
+def test_files_packed_with_zstandard_are_inspected(tmp_path: Path) -> None:
     made.ext(tmp_path / "e.ext4", made.root(tmp_path))
     made.run("zstd", "-q", "--rm", tmp_path / "e.ext4")
     seen = inspect(tmp_path / "e.ext4.zst")
@@ -280,7 +280,7 @@ def test_holes_are_not_read(tmp_path: Path) -> None:
     assert (seen.kind, seen.init, seen.size) == ("ext", True, 100 * SPARSE)
 
 
-def test_few_holes_are_read_for_the_checksum(tmp_path: Path) -> None:
+def test_the_checksum_reads_few_holes(tmp_path: Path) -> None:
     seen: Inspected = inspect(made.ext(tmp_path / "d.img"))
     assert 0 < seen.holes < SPARSE
     assert seen.sha256 == made.run("sha256sum", tmp_path / "d.img").split()[0]
@@ -290,7 +290,7 @@ def test_few_holes_are_read_for_the_checksum(tmp_path: Path) -> None:
     ("pack", "fails"), [("gzip", True), ("xz", True), ("zstd", True), ("bzip2", False)]
 )
 @pytest.mark.parametrize("more", [b"FWx0 a signature", b"", bytes(512)])
-def test_what_follows_packed_data_is_reported_where_unpacking_fails(
+def test_data_after_a_packed_file_is_reported_if_unpacking_fails(
     pack: str, fails: bool, more: bytes, tmp_path: Path
 ) -> None:
     made.run(pack, made.ext(tmp_path / "d.img", mib=2))

@@ -121,7 +121,7 @@ def test_mkfs_needs_the_estimated_size_and_little_less(
         max_size=120,
     )
 )
-def test_it_is_never_too_small(
+def test_an_estimated_size_is_never_too_small(
     tmp_path_factory: pytest.TempPathFactory, files: list[tuple[int, int, int]]
 ) -> None:
     base = tmp_path_factory.getbasetemp() / "never-too-small"
@@ -137,7 +137,7 @@ def test_it_is_never_too_small(
 
 
 @given(st.integers(0, 3_000_000), st.integers(0, 10**13), st.integers(0, 100_000))
-def test_the_smallest_fits_and_one_less_does_not(files: int, size: int, folders: int) -> None:
+def test_the_smallest_size_fits_and_one_less_does_not(files: int, size: int, folders: int) -> None:
     shape = TreeStatistics()
     for number in range(min(folders, 300)):
         shape.folder(f"d{number}")

@@ -43,7 +43,7 @@ def test_pages_have_the_lines_of_the_terminal_and_the_rest_waits() -> None:
     assert not output.more()
 
 
-def test_what_would_move_the_cursor_is_seen_instead() -> None:
+def test_characters_that_move_the_cursor_are_shown_as_escapes() -> None:
     output, out = talk()
     output.say("a\x1b[2Jb\rc\u202ed")
     output.show(["a\tb", "\x1b[31m"], exact=True)

@@ -106,7 +106,7 @@ def test_each_step_and_each_edit_sends_little_over_a_slow_line(lines: list[Line]
     line.clean()
 
 
-def test_what_is_hostile_is_sent_as_its_escape(lines: list[Line]) -> None:
+def test_hostile_characters_are_sent_as_escapes(lines: list[Line]) -> None:
     """Hostile presets, files and values, each of which is shown at some time."""
     names = lay_out(Path())
     mine = [one for one in names if one.startswith(("title-17", "good", "e\x1b"))]
@@ -217,7 +217,7 @@ def test_the_draft_is_resumed_and_removed_once_it_is_written(
     assert not Drafts().available()
 
 
-def test_what_the_screens_left_is_resumed_in_lines_and_the_other_way_round(
+def test_drafts_of_the_screens_are_resumed_in_lines_and_the_other_way_round(
     lines: list[Line],
 ) -> None:
     screens = Wizard(Path.cwd(), "--preset", "qemux86-64-minimal")

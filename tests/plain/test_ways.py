@@ -175,7 +175,7 @@ def test_leaving_asks_inside_another_question_too() -> None:
     assert "Leave with changes" in person.say("q")
 
 
-def test_what_is_discarded_leaves_no_draft() -> None:
+def test_a_discarded_project_leaves_no_draft() -> None:
     person = Person(session_of(TWO), begin="guests")
     person.say("1", "3", "300")
     assert Path("draft.json").exists()
@@ -238,7 +238,7 @@ def test_a_problem_is_fixed_with_one_answer() -> None:
     assert person.session.project == TIGHT
 
 
-def test_what_an_earlier_wizard_could_not_keep_is_a_problem_that_is_undone() -> None:
+def test_an_invalid_value_from_a_draft_is_a_problem_that_can_be_undone() -> None:
     session = session_of(TWO)
     session.type(("guests", "alpha", "memory"), "lots\x1b[2J")
     person = Person(session, begin="guests")
@@ -505,7 +505,7 @@ def test_the_build_directory_offers_what_its_layers_have() -> None:
     assert "gamma" in keys(person.session.project)
 
 
-def test_what_cannot_be_done_is_an_answer_and_no_end() -> None:
+def test_an_impossible_request_gets_an_answer_and_does_not_end_the_wizard() -> None:
     Path("board.toml").write_text('version = 1\n[host]\nmachine = "qemux86-64"\n')
     person = Person(on_file(Path("board.toml")), begin="review")
     Path("file").touch()

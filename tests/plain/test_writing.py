@@ -90,7 +90,7 @@ def test_the_difference_is_read_to_its_end() -> None:
     assert lines == [line.expandtabs(8) for line in expected]
 
 
-def test_files_and_the_target_are_looked_at() -> None:
+def test_files_and_the_target_are_shown() -> None:
     person = Person(session_of(TWO), begin="review")
     assert "/etc/xen/alpha.cfg" in person.choose("Target")
     person.choose("Files")
@@ -128,7 +128,7 @@ def test_where_to_write_is_chosen() -> None:
     assert not Path("xentui-out").exists()
 
 
-def test_the_project_is_saved_as_another_file_and_nothing_is_overwritten_unasked() -> None:
+def test_the_project_is_saved_as_another_file_which_is_overwritten_only_when_asked() -> None:
     person = Person(session_of(TWO), begin="review")
     person.choose("Save the project")
     assert "Saved as mine.toml." in person.say("mine")

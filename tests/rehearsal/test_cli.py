@@ -37,14 +37,14 @@ def test_another_architecture_needs_its_own_packages(
     assert f"busybox-static:{other.debian}" in result.err
 
 
-def test_a_board_of_unknown_memory_is_refused_before_anything_is_looked_for(run: Run) -> None:  # noqa: F811
+def test_a_board_with_unknown_memory_is_refused_first(run: Run) -> None:  # noqa: F811
     Path("board.toml").write_text('version = 1\n[host]\nmachine = "genericx86-64"\n')
     result = run("rehearse", "board.toml", "--yes")
     assert (result.code, result.out) == (2, "")
     assert "the total memory" in result.err
 
 
-def test_without_parts_nothing_is_fetched_unasked(
+def test_parts_are_fetched_only_when_asked(
     run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
@@ -58,7 +58,7 @@ def test_without_parts_nothing_is_fetched_unasked(
     assert (result.code, "is not a folder" in result.err) == (4, True)
 
 
-def test_lists_of_another_architecture_are_not_fetched_unasked_either(
+def test_package_lists_of_another_architecture_are_fetched_only_when_asked(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")

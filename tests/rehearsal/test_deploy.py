@@ -171,7 +171,7 @@ def test_guests_files_are_copied_with_their_holes(folder: Path, parts: Parts) ->
     assert (folder / "back").read_bytes() == (folder / "a-qemux86-64.rootfs.ext4").read_bytes()
 
 
-def test_a_disk_with_partitions_is_looked_into(folder: Path, parts: Parts) -> None:
+def test_partitions_of_a_disk_are_inspected(folder: Path, parts: Parts) -> None:
     name = f"xen-image-minimal-{MACHINE}.rootfs"
     disk = made.sparse(folder / f"{name}.wic", 20)
     made.run("sfdisk", "-q", disk, text="label: dos\nstart=2048, type=83\n")

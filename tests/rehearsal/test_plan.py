@@ -37,7 +37,7 @@ def test_the_very_config_that_is_shown_is_rehearsed() -> None:
     ("settings", "mode"),
     [("memory = 87", "pause"), ("memory = 88", "run"), ('memory = 200\ntype = "pvh"', "run")],
 )
-def test_a_guest_runs_where_the_stand_in_kernel_boots(settings: str, mode: str) -> None:
+def test_a_guest_is_run_if_the_stand_in_kernel_can_boot_it(settings: str, mode: str) -> None:
     part = plan.rehearsal(project(f"{BOARD}[guests.a]\n{settings}\n")).parts[0]
     assert part.mode == mode
     assert bool(part.why) is (mode != "run")
@@ -72,13 +72,13 @@ def test_an_imported_disk_has_a_stand_in_of_its_kind(kind: str, stand_in: str) -
     assert plan.rehearsal(project(text)).parts[0].images[0].kind == stand_in
 
 
-def test_a_dom0_too_small_for_the_stand_in_leaves_as_much_to_guests() -> None:
+def test_a_dom0_enlarged_for_the_rehearsal_leaves_guests_their_memory() -> None:
     made = plan.rehearsal(project(BOARD + "dom0_memory = 192\n"))
     assert (made.total, made.dom0, made.added) == (1024, 192, 64)
     assert "64 MiB more" in made.notes[0]
 
 
-def test_a_guest_of_arm64_runs_where_its_kernel_boots() -> None:
+def test_an_arm64_guest_is_run_if_its_kernel_can_boot() -> None:
     text = 'version = 1\n[host]\nmachine = "qemuarm64"\n[guests.a]\nmemory = {}\n'
     small, large = (ARM.min_guest_mib - 1, ARM.min_guest_mib)
     for memory, mode in ((small, "pause"), (large, "run")):

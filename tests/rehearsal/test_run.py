@@ -141,7 +141,7 @@ def test_a_run_that_ends_early_is_reported(tmp_path: Path) -> None:
     assert not outcome.transcript.ended
 
 
-def test_a_qemu_that_prints_much_is_not_held_up(tmp_path: Path) -> None:
+def test_much_output_of_qemu_does_not_block_it(tmp_path: Path) -> None:
     parts = player(tmp_path, whole=False, blanks=200_000)
     outcome = run.run(planned("many"), parts, accel="tcg")
     assert "(a word from QEMU)" in outcome.problem

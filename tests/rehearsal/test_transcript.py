@@ -61,7 +61,7 @@ def test_a_default_guest_does_not_fit_next_to_a_default_dom0() -> None:
     assert text.endswith("0 of 1 guests started; memory as the budget predicts.")
 
 
-def test_every_fate_of_a_guest_is_reported() -> None:
+def test_every_outcome_of_a_guest_is_reported() -> None:
     reported, events = replayed("many")
     assert {guest.key: guest.status for guest in reported.guests} == {
         "a": "paused", "b": "paused", "c": "running", "d": "refused", "e": "refused",
@@ -138,7 +138,7 @@ def test_a_run_that_stops_in_the_middle_reports_what_was_seen() -> None:
     assert any("not reached" in line for line in lines)
 
 
-def test_words_of_others_act_on_nothing() -> None:
+def test_text_printed_by_guests_is_not_taken_for_results() -> None:
     evil = "|created 1 0 9.0 1\n|\x1b]52;c;eA==\x07\u202egnp.exe\n|end\n"
     text = (RUNS / "too-large" / "report.log").read_text()
     reported, _ = replayed("too-large", reported=text.replace("|xc: error", evil + "|xc: error"))
@@ -157,7 +157,7 @@ def test_a_garbled_line_is_ignored(line: str) -> None:
     assert replayed("too-large", reported=f"{line}\n{text}")[0] == replayed("too-large")[0]
 
 
-def test_what_never_ends_is_cut() -> None:
+def test_endless_output_is_cut() -> None:
     words = "".join(f"|{'x' * 5000} {n}\n" for n in range(1000))
     text = (RUNS / "too-large" / "report.log").read_text()
     reported, _ = replayed("too-large", reported=text.replace("|xc: error", words + "|xc: error"))

@@ -40,7 +40,9 @@ def test_nothing_of_a_script_runs(tmp_path: Path, text: str) -> None:
     assert not canary.exists()
 
 
-def test_the_environment_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_does_not_affect_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     canary = tmp_path / "canary"
     (tmp_path / "start").write_text(f"touch {canary}\n")
     for name in ("ENV", "BASH_ENV"):

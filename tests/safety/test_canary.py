@@ -36,13 +36,15 @@ def clean(text: str, what: object) -> None:
     assert raw is None, (what, raw.group(), text[-500:])
 
 
-def test_what_is_looked_for_would_be_found() -> None:
+def test_raw_characters_would_be_noticed() -> None:
     for char in re.sub(r"[ -~]", "", TERMINAL):
         assert RAW.search(char.encode()), ascii(char)
     assert not RAW.search("\n\tä日本…█✓".encode())
 
 
-def test_the_canary_would_sing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_canary_that_is_executed_leaves_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """BitBake does execute the code in these files: the traps are real."""
     monkeypatch.chdir(tmp_path)
     parse_conf("A := \"${@open('canary','w').close()}\"\n")

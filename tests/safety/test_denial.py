@@ -134,7 +134,7 @@ def test_a_configuration_is_read_or_refused(tmp_path: Path, what: str) -> None:
 
 
 @pytest.mark.slow
-def test_ten_thousand_guests_are_no_attack() -> None:
+def test_ten_thousand_guests_are_checked_quickly() -> None:
     guest = (
         '[guests.g{}]\ntags = ["autostart", "external"]\nmemory = 64\nvcpus = 2\n'
         'vif = ["bridge=xenbr0,mac=00:16:3e:00:00:01"]\ndisk_device = "xvda"\n'

@@ -81,7 +81,7 @@ def test_a_gateway_without_address_changes_no_command_line(wanted: StaticAddress
     assert not made.changed
 
 
-def test_the_address_of_a_file_gives_way_to_the_default() -> None:
+def test_an_address_in_the_file_can_be_reset_to_the_default() -> None:
     made = session("root=/dev/xvda ro ip=10.0.0.3:::255.255.255.0:web:eth0:off")
     before = guest_network.before_address(made, "web")
     assert before is None

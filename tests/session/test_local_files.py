@@ -151,7 +151,7 @@ def test_a_file_that_is_not_there_is_reported_to_be_missing() -> None:
     assert session.shown(path)[0] == "/nowhere/at/all.cfg"
 
 
-def test_a_draft_remembers_where_files_lie(tmp_path: Path) -> None:
+def test_a_draft_remembers_the_paths_of_files(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
     file = tarball(tmp_path / "away/alpine.tar.gz")
     with_tarball(session, file)
@@ -256,7 +256,7 @@ def test_saving_as_another_file_keeps_what_was_typed_and_waived(tmp_path: Path) 
     assert session.shown(("guests", "xen-guest-image-minimal", "vcpus"))[0] == "abc"
 
 
-def test_saving_over_a_file_keeps_a_copy_and_brings_the_schema(tmp_path: Path) -> None:
+def test_saving_over_a_file_keeps_a_copy_and_adds_the_schema(tmp_path: Path) -> None:
     place = tmp_path / "notes.txt"
     place.write_text("mine")
     writing.save_as(session_of(preset="qemux86-64-minimal"), place)

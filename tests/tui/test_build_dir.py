@@ -332,7 +332,7 @@ async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
         assert review.finding_in_sight() != last or len(app.session.findings.all) == 1
 
 
-async def test_an_edit_lets_the_build_directory_be_looked_at_again() -> None:
+async def test_an_edit_makes_the_wizard_examine_the_build_directory_again() -> None:
     build = made()
     app = wizard(in_build_dir(build), begin="guests")
     async with app.run_test(size=LARGE) as pilot:

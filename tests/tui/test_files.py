@@ -61,7 +61,7 @@ async def over(pilot: Pilot[int], app: XentuiApp) -> None:
     await settle(pilot)
 
 
-async def test_what_was_read_from_the_file_is_used_in_one_step() -> None:
+async def test_all_suggestions_for_a_file_are_used_in_one_step() -> None:
     session = session_of(imported())
     archive(Path("xentui-out/root.tar.gz"))
     app = wizard(session, begin="guests")

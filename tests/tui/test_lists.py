@@ -48,7 +48,7 @@ def test_a_survey_reports_progress_and_can_be_stopped() -> None:
         raise AssertionError("nobody heard")
 
 
-async def test_machines_of_the_layers_stand_below_the_boards() -> None:
+async def test_machines_of_the_layers_are_listed_after_the_boards() -> None:
     build = small(Path.cwd(), LOCAL, more={"virt/conf/machine/bench.conf": "#@NAME: The bench\n"})
     app = wizard(in_build_dir(build), begin="machine")
     async with app.run_test(size=SMALL) as pilot:

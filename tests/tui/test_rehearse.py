@@ -203,7 +203,7 @@ async def test_a_guest_that_is_refused_is_fixed_and_rehearsed_again(played: Play
         assert session.project == before
 
 
-async def test_missing_parts_are_named_and_nothing_is_fetched_unasked(
+async def test_missing_parts_are_named_and_fetched_only_when_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     missing = parts.MissingPartsError(

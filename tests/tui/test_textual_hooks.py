@@ -113,7 +113,7 @@ async def quiet(app: XentuiApp, pilot: object) -> None:
     raise AssertionError("keys are held for ever")
 
 
-async def test_what_is_typed_right_after_a_goes_into_the_name() -> None:
+async def test_keys_typed_right_after_a_reach_the_name() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
@@ -137,7 +137,7 @@ async def test_what_is_typed_before_the_first_screen_goes_to_it() -> None:
 
 
 @pytest.mark.parametrize("key", ["enter", "e"])
-async def test_what_is_typed_right_after_opening_goes_into_the_editor(key: str) -> None:
+async def test_keys_typed_right_after_opening_reach_the_editor(key: str) -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)

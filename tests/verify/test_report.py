@@ -64,7 +64,7 @@ def undone(change: Callable[[str], str] = lambda text: text) -> VerifyReport:
     return verify(project(), NO_ASSETS, BUILD, Said(change), quick=True)
 
 
-def test_every_assignment_is_wished_for_once() -> None:
+def test_every_assignment_is_expected_once() -> None:
     for name in ("qemux86-64-alpine", "qemux86-64-vxn", "vendor-guest", "raspberrypi4-64"):
         wanted = presets.load(name).project
         assert wanted is not None
@@ -211,7 +211,7 @@ def test_a_flag_that_the_project_leaves_at_its_default_is_compared_too() -> None
     assert 'BitBake has "quiet" (conf/local.conf:40)' in line
 
 
-def test_a_guest_that_somebody_else_bundles_is_named() -> None:
+def test_a_guest_in_another_bundle_is_named() -> None:
     def more(text: str) -> str:
         return re.sub(
             r'^(BUNDLED_XEN_GUESTS="[^"]*)"', r'\1 other:external"', text, flags=re.MULTILINE

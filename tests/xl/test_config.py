@@ -250,7 +250,7 @@ def test_numbers_have_their_base_before_them(text: str, number: int | None) -> N
     assert xl_config.as_number(text) == number
 
 
-def test_paths_are_put_where_images_lie() -> None:
+def test_paths_are_rewritten_to_the_folder_of_images() -> None:
     before = "disk = ['x.ext4,xvda,rw']\nkernel = \"bzImage\"\nname = 'x'\n"
     assert xl_config.rewritten(before, "x.img", "Image") == (
         "disk = ['file:/var/lib/xen/images/x.img,xvda,rw']\n"

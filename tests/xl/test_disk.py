@@ -62,7 +62,7 @@ def test_a_disk_is_read_whole(spec: str) -> None:
 
 
 @pytest.mark.parametrize("spec", REFUSED)
-def test_what_xl_refuses_is_refused_and_why(spec: str) -> None:
+def test_disks_that_xl_refuses_are_refused_with_a_reason(spec: str) -> None:
     assert REFUSED[spec] in disk.parse(spec).error
 
 
