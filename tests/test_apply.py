@@ -278,7 +278,7 @@ def test_a_folder_under_two_names_is_locked_once(tmp_path: Path) -> None:
     made = plan(rendered(), tmp_path)
     other = tmp_path / ".." / tmp_path.name
     first, second = made.changes
-    both = replace(made, changes=(first, replace(second, root=other, users=True)))
+    both = replace(made, changes=(first, replace(second, root=other, is_users=True)))
     apply(both, wait=0.1)
     assert (tmp_path / "meta-xentui/conf/layer.conf").is_file()
 
@@ -392,7 +392,7 @@ def test_copies_of_private_files_are_private(tmp_path: Path) -> None:
         seen = {name: tree.seen(name) for name in ("local.conf", "made.conf")}
     users = Change(
         tmp_path, "local.conf", "changed", "secret\n", "new\n", seen["local.conf"],
-        users=True, keep=".before",
+        is_users=True, backup_suffix=".before",
     )  # fmt: skip
     edited = Change(tmp_path, "made.conf", "edited", "secret\n", "new\n", seen["made.conf"])
     apply(Plan((users, edited), ()), force=True)

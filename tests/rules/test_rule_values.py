@@ -287,10 +287,10 @@ def test_rates_as_xl_reads_them(rate: str, fine: bool) -> None:
 def test_where_an_unpacked_file_is(uri: str, subdir: str | None, place: str) -> None:
     from xentui.rules import fetched
 
-    assert fetched.placed(uri, subdir) == place
+    assert fetched.fetched_path(uri, subdir) == place
     if not uri.endswith(("/", "d")):
         # An archive with a single file is unpacked to the top.
-        assert fetched.result(Fetch(f"{uri}.gz", subdir=subdir)) == "b.ext4"
+        assert fetched.unpacked_path(Fetch(f"{uri}.gz", subdir=subdir)) == "b.ext4"
 
 
 def test_dom0_s_share_is_counted_into_the_board_that_is_proposed() -> None:

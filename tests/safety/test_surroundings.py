@@ -16,8 +16,7 @@ from tests.cli.conftest import BOARD, ROOT
 from tests.safety.test_denial import measured
 from xentui.errors import InputError
 from xentui.output import manifest
-from xentui.output.plan import chunks
-from xentui.output.rendered import Copy
+from xentui.output.rendered import Copy, chunks
 from xentui.output.tree import MOST_READ, Tree
 
 GIANT = 20 << 30

@@ -18,8 +18,7 @@ from xentui.images.inspect import inspect
 from xentui.images.inspected import data
 from xentui.images.recognise import UNCERTAIN
 from xentui.images.suggest import has_boot_loader, hindrances, suggest, with_source
-from xentui.output.plan import chunks, source_stat
-from xentui.output.rendered import Copy
+from xentui.output.rendered import Copy, chunks, source_stat
 from xentui.output.tree import Tree
 from xentui.project import document, edit, filesystem, schema, tables
 from xentui.project.assets import gather

@@ -119,10 +119,10 @@ def _agree(plan: Plan, *, yes: bool, edited: How | None) -> tuple[Plan, bool]:
         terminal.say("".join(change.diff() for change in asked_of))
         if not terminal.agreed(f"Write {counted(len(asked_of), 'file')}?"):
             raise RefusedError("nothing was written")
-    elif plan.users:
-        for change in plan.users:
+    elif plan.user_files:
+        for change in plan.user_files:
             terminal.say(change.diff())
-        names = ", ".join(visible(str(change.path)) for change in plan.users)
+        names = ", ".join(visible(str(change.path)) for change in plan.user_files)
         raise RefusedError(
             f"{names} would be changed, so nothing was written",
             fix="Agree to the diff above with --yes.",

@@ -20,8 +20,8 @@ from xentui.errors import RefusedError
 from xentui.output import manifest
 from xentui.output.change import Change
 from xentui.output.manifest import Manifest
-from xentui.output.plan import Plan, Root, chunks, encode, source_stat
-from xentui.output.rendered import Copy
+from xentui.output.plan import Plan, Root
+from xentui.output.rendered import Copy, chunks, encode, source_stat
 from xentui.output.tree import LOCK_SECONDS, Tree, changed_meanwhile
 from xentui.safe_text import visible
 
@@ -96,7 +96,7 @@ def _carry_out(
         tree = trees.get(change.root)
         if tree is None:
             continue
-        if change.keep:
+        if change.backup_suffix:
             _keep_original(tree, change)
         if change.kind == "edited":
             kept.append((change.path, _keep_edited(tree, change)))
@@ -104,8 +104,8 @@ def _carry_out(
             tree.remove(change.name, expected=change.seen)
         else:
             digests[change.path] = _write(tree, change)
-            if change.pure is not None:
-                digests[change.path] = manifest.digest(encode(change.pure))
+            if change.without_edits is not None:
+                digests[change.path] = manifest.digest(encode(change.without_edits))
         on_written(change)
     for root in plan.roots:
         if root.path in trees:
@@ -120,7 +120,9 @@ def _carry_out(
 
 
 def _in_order(changes: tuple[Change, ...]) -> list[Change]:
-    return sorted(changes, key=lambda change: 1 if change.users else 2 if change.new is None else 0)
+    return sorted(
+        changes, key=lambda change: 1 if change.is_users else 2 if change.new is None else 0
+    )
 
 
 def _write(tree: Tree, change: Change) -> str:
@@ -147,7 +149,7 @@ def _files(plan: Plan, root: Root, digests: dict[Path, str]) -> dict[str, str]:
     """Return the manifest entries of a folder after the plan was applied."""
     files = {}
     for change in plan.changes:
-        if change.root != root.path or change.users:
+        if change.root != root.path or change.is_users:
             continue
         if change.kind == "kept":
             if change.name in root.manifest.files:
@@ -172,10 +174,10 @@ def _manifest(plan: Plan, root: Root, digests: dict[Path, str]) -> Manifest:
             merged[name] = known.merged.get(name, "")
             continue
         merged[name] = change.merged
-        if change.pure is not None:
+        if change.without_edits is not None:
             assert isinstance(change.new, str)  # noqa: S101 - only texts are merged
             merged[name] = manifest.digest(encode(change.new))
-        pure = change.pure if change.pure is not None else change.new
+        pure = change.without_edits if change.without_edits is not None else change.new
         if isinstance(pure, str) and not texts.get(name):
             texts[name] = manifest.pack(pure)
     return Manifest(files, root.notes, _given(texts), _given(merged))
@@ -213,7 +215,7 @@ def _record(tree: Tree, new: Manifest) -> None:
 
 def _keep_original(tree: Tree, change: Change) -> None:
     """Copy one of the user's own files before xentui changes it for the first time."""
-    name = change.name + change.keep
+    name = change.name + change.backup_suffix
     if change.old is not None and tree.seen(name) is None:
         # A copy of a private file is private too.
         like = change.path.stat(follow_symlinks=False)
@@ -237,7 +239,7 @@ def _keep_edited(tree: Tree, change: Change) -> Path:
 
 def _edited(changes: tuple[Change, ...]) -> RefusedError:
     names = ", ".join(
-        f"{visible(str(change.path))}{' (in the xentui block)' if change.users else ''}"
+        f"{visible(str(change.path))}{' (in the xentui block)' if change.is_users else ''}"
         for change in changes
     )
     many = len(changes) > 1

@@ -16,7 +16,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from xentui.bitbake import build_dir as reading
 from xentui.bitbake import releases
@@ -24,17 +24,14 @@ from xentui.bitbake.abilities import META_VIRTUALIZATION, Abilities, of_build_di
 from xentui.errors import InputError, RefusedError, UsageError
 from xentui.output import fragment, header, manifest, user_files
 from xentui.output.change import Change, Kind
-from xentui.output.existing import adapted, note
-from xentui.output.plan import Plan, Root, compare, decode
+from xentui.output.existing import Use, UserSettings, adapted, note
+from xentui.output.plan import Plan, Root, compare
 from xentui.output.render import render
-from xentui.output.rendered import CONF, LAYER, Rendered
+from xentui.output.rendered import CONF, LAYER, Rendered, decode
 from xentui.output.tree import Tree
 from xentui.project.assets import Assets
 from xentui.project.model import Project
 from xentui.safe_text import visible
-
-if TYPE_CHECKING:
-    from xentui.output.existing import Use, UserSettings
 
 Attach = Literal["require", "block", "none", "fragment"]
 """How BitBake gets to read the settings: through a ``require`` line in conf/local.conf, as a block
@@ -437,7 +434,9 @@ def _changed(own: _Own, text: str, kind: Kind = "changed", base: str | None = No
             f"{visible(str(path))} is read-only, so it is not changed",
             fix="Make it writable, or give --attach none and change it yourself.",
         )
-    change = Change(own.tree, own.name, kind, own.text, text, seen, users=True, keep=BACKUP)
+    change = Change(
+        own.tree, own.name, kind, own.text, text, seen, is_users=True, backup_suffix=BACKUP
+    )
     return [replace(change, base=base)]
 
 

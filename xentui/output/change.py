@@ -36,10 +36,10 @@ class Change:
         seen: the state of the file when the plan was made.
         digest: SHA-256 of the current file, or empty if unknown. If the file contains edits that
             the user had merged, the digest of the text without them.
-        users: whether it is one of the user's own files, in which xentui changes some lines.
-        keep: suffix for a backup of the current file, which is made unless there is one.
+        is_users: whether it is one of the user's own files, in which xentui changes some lines.
+        backup_suffix: suffix for a backup of the current file, which is made unless there is one.
         base: the text that xentui wrote last, if the file was edited since and the text is known.
-        pure: the text that xentui would write without the edits that ``new`` includes.
+        without_edits: the text that xentui would write without the edits that ``new`` includes.
         merged: SHA-256 of the current file if it contains edits that the user had merged.
     """
 
@@ -50,10 +50,10 @@ class Change:
     new: Content | None
     seen: Seen | None = None
     digest: str = ""
-    users: bool = False
-    keep: str = ""
+    is_users: bool = False
+    backup_suffix: str = ""
     base: str | None = None
-    pure: str | None = None
+    without_edits: str | None = None
     merged: str = ""
 
     @property
@@ -97,7 +97,7 @@ def merged(change: Change) -> Merged | None:
     That is so if xentui's last text is unknown, if the file is to be removed or is not text, and
     for the block in one of the user's own files, as the user can edit next to the block.
     """
-    if change.users or change.base is None or change.old is None or isinstance(change.new, Copy):
+    if change.is_users or change.base is None or change.old is None or isinstance(change.new, Copy):
         return None
     return None if change.new is None else merge(change.base, change.old, change.new)
 
@@ -105,7 +105,7 @@ def merged(change: Change) -> Merged | None:
 def three_way(change: Change) -> str:
     """Return the diffs between the three versions of an edited file, each after a comment line."""
     place = visible(str(change.path))
-    where = f"{place}{' (the xentui block)' if change.users else ''}"
+    where = f"{place}{' (the xentui block)' if change.is_users else ''}"
     if change.base is None or change.old is None:
         return f"# {where} is not as xentui wrote it. Writing would do this:\n{change.plain_diff()}"
     wrote, now = f"{place} (as xentui wrote it)", f"{place} (as it is)"
@@ -123,7 +123,7 @@ def three_way(change: Change) -> str:
         "# xentui would only undo them.\n"
     ]  # fmt: skip
     both = merged(change)
-    if change.users:
+    if change.is_users:
         parts.append("# To override a setting, write a line below the block: later lines win.\n")
     elif both is not None and both.conflicts:
         parts.append(f"# Both change the same lines, {_times(both)}:\n")

@@ -36,8 +36,7 @@ from xentui.bitbake.overrides import operation
 from xentui.errors import InputError
 from xentui.output import fragment, header, manifest, user_files
 from xentui.output.guest_flags import bundled_entry, effective_defaults, effective_flags
-from xentui.output.plan import decode
-from xentui.output.rendered import CONF, LAYER, Rendered
+from xentui.output.rendered import CONF, LAYER, Rendered, decode
 from xentui.output.tree import Tree
 from xentui.project import filesystem, schema
 from xentui.project.model import Project

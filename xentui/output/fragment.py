@@ -20,9 +20,8 @@ from xentui.bitbake.abilities import Abilities
 from xentui.errors import InputError, UsageError
 from xentui.output import header
 from xentui.output.layer import COLLECTION, layer_conf
-from xentui.output.plan import decode
 from xentui.output.render import render
-from xentui.output.rendered import Rendered
+from xentui.output.rendered import Rendered, decode
 from xentui.output.tree import MOST_READ
 from xentui.output.xentui_conf import xentui_conf
 from xentui.project import filesystem

@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from xentui.errors import InputError
 from xentui.output import header, manifest
 from xentui.output.change import Change, Kind, merged
 from xentui.output.manifest import Manifest
-from xentui.output.rendered import Content, Copy, Rendered
+from xentui.output.rendered import (
+    CHUNK,
+    Content,
+    Copy,
+    Rendered,
+    chunks,
+    decode,
+    encode,
+    source_stat,
+)
 from xentui.output.tree import Seen, Tree
-from xentui.safe_text import visible
-
-CHUNK = 1 << 20
-"""Number of bytes that are copied or compared at a time."""
 
 LARGEST_TEXT = 16 << 20
 """Maximum size of an obsolete file whose text is shown, in bytes."""
@@ -74,9 +77,9 @@ class Plan:
         return tuple(c for c in self.changes if c.kind == "kept" or c.merged)
 
     @property
-    def users(self) -> tuple[Change, ...]:
+    def user_files(self) -> tuple[Change, ...]:
         """The changes to the user's own files."""
-        return tuple(c for c in self.pending if c.users)
+        return tuple(c for c in self.pending if c.is_users)
 
     def diff(self) -> str:
         """Return the diffs of all changes in one text."""
@@ -128,41 +131,6 @@ def open_tree(root: Path) -> Tree | None:
     return Tree(root)
 
 
-def decode(raw: bytes) -> str:
-    """Decode any bytes to a text that :func:`encode` turns into the same bytes."""
-    return raw.decode("utf-8", "surrogateescape")
-
-
-def encode(text: str) -> bytes:
-    """Encode a text from :func:`decode` or from a renderer."""
-    return text.encode("utf-8", "surrogateescape")
-
-
-def chunks(content: Content) -> Iterator[bytes]:
-    """Yield the bytes of a file's contents in parts.
-
-    Raises:
-        InputError: a file to copy cannot be read.
-    """
-    if isinstance(content, str):
-        yield encode(content)
-        return
-    try:
-        # Links were resolved when the project was read; a link that appeared since is refused.
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with os.fdopen(os.open(content.source, flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise InputError(
-                    f"{visible(str(content.source))}: is no longer a regular file",
-                    fix="Put the file back.",
-                )
-            while chunk := file.read(CHUNK):
-                yield chunk
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise InputError(f"{visible(str(content.source))}: {reason}") from error
-
-
 def _compared(tree: Tree | None, root: Path, name: str, new: Content, known: Manifest) -> Change:
     seen = tree.seen(name) if tree is not None else None
     if tree is None or seen is None:
@@ -197,19 +165,6 @@ def _compared_copy(
     same = seen.size == new.size and found == _digest_of(chunks(new))
     kind: Kind = "same" if same else "changed" if known.wrote(name, found) else "edited"
     return Change(root, name, kind, None, new, seen, found)
-
-
-def source_stat(copy: Copy) -> os.stat_result:
-    """Return the file status of the source of a copy.
-
-    Raises:
-        InputError: the file no longer exists.
-    """
-    try:
-        return copy.source.stat()
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise InputError(f"{visible(str(copy.source))}: {reason}") from error
 
 
 def _stale(tree: Tree, root: Path, name: str, known: Manifest) -> Iterator[Change]:
@@ -280,4 +235,4 @@ def _with_merged_text(change: Change) -> Change:
     if both is None or both.conflicts:
         return change
     assert isinstance(change.new, str)  # noqa: S101 - merged() found it to be text
-    return replace(change, kind="changed", new=both.text, pure=change.new)
+    return replace(change, kind="changed", new=both.text, without_edits=change.new)

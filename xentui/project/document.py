@@ -9,16 +9,14 @@ import tomllib
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xentui.errors import XentuiError
 from xentui.project import filesystem, lines, schema
 from xentui.project.lines import KeyPath
+from xentui.project.model import Project
 from xentui.project.tables import from_data
 from xentui.safe_text import visible
-
-if TYPE_CHECKING:
-    from xentui.project.model import Project
 
 MAX_BYTES = 4 * 1024 * 1024
 """The largest size of a project file, in bytes. Ten thousand guests take about one megabyte."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from xentui.bitbake.abilities import Abilities
 from xentui.project import schema
 from xentui.project.assets import NO_ASSETS, Assets, gather
+from xentui.project.document import Loaded
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import Guest, Project
 from xentui.rules import (
@@ -33,9 +33,6 @@ from xentui.rules import (
 from xentui.rules.catalogue import RANKS, Severity
 from xentui.rules.context import Context, make_context
 from xentui.rules.finding import Finding, QuickFix, failed, found
-
-if TYPE_CHECKING:
-    from xentui.project.document import Loaded
 
 Rule = Callable[[Context], Iterable[Finding]]
 GuestRule = Callable[[Context, EffectiveGuest], Iterable[Finding]]

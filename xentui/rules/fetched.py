@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The paths of SRC_URI's files after BitBake has unpacked them, and the kinds of local ones."""
+"""The files that guests fetch: their paths after BitBake has unpacked them, and their contents."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from xentui.errors import InputError
 from xentui.project import image_space
 from xentui.project.assets import Assets, SourceFile
+from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, Fetch, Project, Source
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
-    from xentui.project.effective import EffectiveGuest
 
 _ARCHIVE = re.compile(
     r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz|Z|7z))?|t(?:gz|bz2?|xz|zst|lz)|zip|jar|rpm|deb|ipk|7z)$"
@@ -36,8 +36,8 @@ def file_name(uri: str) -> str:
     return uri.partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
-def placed(uri: str, subdir: str | None) -> str:
-    """Return the path of an unpacked plain file of SRC_URI, relative to UNPACKDIR.
+def fetched_path(uri: str, subdir: str | None) -> str:
+    """Return the path of a file of SRC_URI that is not unpacked, relative to UNPACKDIR.
 
     A remote file keeps its file name; a local file keeps its path.
     """
@@ -50,13 +50,13 @@ def is_archive(uri: str) -> bool:
     return _ARCHIVE.search(file_name(uri)) is not None
 
 
-def result(entry: Fetch) -> str:
-    """Return the path of a plain file after unpacking.
+def unpacked_path(entry: Fetch) -> str:
+    """Return the path of a file that is not an archive, relative to UNPACKDIR.
 
-    A compressed file loses its suffix and its folder: it is unpacked at the top of UNPACKDIR
-    whatever subdir is (bb:lib/bb/fetch2/__init__.py, ``unpack``).
+    A compressed file loses its suffix and its folder: it is unpacked at the top of UNPACKDIR,
+    whatever its subdir (bb:lib/bb/fetch2/__init__.py, ``unpack``).
     """
-    place = placed(entry.uri, entry.subdir)
+    place = fetched_path(entry.uri, entry.subdir)
     unpacked = _PACKED.sub("", place)
     return place if unpacked == place else unpacked.rpartition("/")[2]
 
@@ -64,7 +64,7 @@ def result(entry: Fetch) -> str:
 def plain_files(project: Project) -> Mapping[FetchedName, str]:
     """Return the address of each plain file that a bundle fetches, by its path."""
     files: dict[FetchedName, str] = {
-        (guest.bundle, result(entry)): entry.uri
+        (guest.bundle, unpacked_path(entry)): entry.uri
         for guest in project.guests
         if guest.bundle is not None
         for _, entry in guest.fetches
@@ -73,14 +73,14 @@ def plain_files(project: Project) -> Mapping[FetchedName, str]:
     for guest in project.guests:
         for entry in guest.fetch:
             # A compressed file that a guest uses directly, such as a ramdisk, is not unpacked.
-            files[guest.bundle, placed(entry.uri, entry.subdir)] = entry.uri
+            files[guest.bundle, fetched_path(entry.uri, entry.subdir)] = entry.uri
     return files
 
 
 def folders(project: Project) -> frozenset[FetchedName]:
-    """Return the folders that archives are unpacked to; an empty path is the top.
+    """Return the folders that archives are unpacked to; an empty path is UNPACKDIR itself.
 
-    Archives of a root directory are unpacked elsewhere, for their own guest only.
+    Archives of a root directory are unpacked elsewhere, separately for each guest.
     """
     return frozenset(
         (guest.bundle, entry.subdir or "")
@@ -95,20 +95,20 @@ def folders(project: Project) -> frozenset[FetchedName]:
 def contents(project: Project, assets: Assets, guest: EffectiveGuest) -> Inspected | None:
     """Inspect the local file that a guest's disk is made from.
 
-    ``None`` if the file is not available or cannot be read. Only its beginning is read, and the
-    places it points to.
+    Return ``None`` if there is no such file or it is unreadable. Only its beginning is read, and
+    the parts to which that refers.
     """
     source = guest.guest.source
     if source is None or not assets.sources:
         return None
     for entry in image_space.fetches_for_board(project, source):
         local = assets.sources.get(entry.uri.removeprefix("file://"))
-        if local is not None and brings_disk(source, entry, local):
-            return seen(local)
+        if local is not None and is_disk_source(source, entry, local):
+            return inspect(local)
     return None
 
 
-def brings_disk(source: Source, entry: Fetch, local: SourceFile) -> bool:
+def is_disk_source(source: Source, entry: Fetch, local: SourceFile) -> bool:
     """Return whether a guest's disk is made from a local file."""
     if not entry.uri.startswith("file://"):
         return False
@@ -117,16 +117,16 @@ def brings_disk(source: Source, entry: Fetch, local: SourceFile) -> bool:
     if is_archive(entry.uri) and not local.is_dir:
         below = not entry.subdir or f"{source.file}/".startswith(f"{entry.subdir}/")
         return source.type == "rootfs_dir" and below
-    return source.file == result(entry)
+    return source.file == unpacked_path(entry)
 
 
-def seen(local: SourceFile) -> Inspected | None:
+def inspect(local: SourceFile) -> Inspected | None:
     """Inspect a local file or directory; return ``None`` if it is unreadable."""
     from xentui.images.inspect import glance
 
     try:
         if local.is_dir:
-            # A folder with the same size and time is taken to have the same content.
+            # If a folder's size and time stamp are unchanged, so are its contents, most likely.
             return _folder(local.path, local.size, local.path.stat().st_mtime_ns)
         return glance(local.path)
     except (InputError, OSError):

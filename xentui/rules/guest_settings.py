@@ -17,7 +17,7 @@ from xentui.project.effective import EffectiveGuest
 from xentui.project.model import DISK_CONTENTS, DISK_TYPES, Fetch, Guest, Project
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.fetched import seen
+from xentui.rules.fetched import inspect
 from xentui.rules.finding import Finding, QuickFix, found
 from xentui.safe_text import quoted, visible
 from xentui.xl import check as xl_check
@@ -131,8 +131,8 @@ def _disk_bytes(context: Context, guest: EffectiveGuest, number: int) -> Iterato
     local = image_space.local_file(guest.guest, made.file, context.assets) if made.file else None
     if local is None or local.is_dir:
         return
-    looked = seen(local)
-    foreign = looked.found.vm_disk if looked is not None else None
+    inspected = inspect(local)
+    foreign = inspected.found.vm_disk if inspected is not None else None
     is_of = foreign.format if foreign is not None else "qcow2" if local.disk is not None else ""
     really = DISK_TYPES.get(is_of, "raw")
     declared = "raw" if made.type in (None, "ext4") else made.type
@@ -188,14 +188,14 @@ def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if wanted is None or wanted == "none":
         return
     local = image_space.local_file(guest.guest, wanted, context.assets)
-    looked = seen(local) if local is not None and not local.is_dir else None
-    if looked is None or looked.kind in ("packed", "unknown", "blank"):
+    inspected = inspect(local) if local is not None and not local.is_dir else None
+    if inspected is None or inspected.kind in ("packed", "unknown", "blank"):
         return
     path = f"guests.{guest.key}.kernel"
-    arch = looked.found.arch if looked.kind == "kernel" else ""
-    if looked.kind != "kernel":
+    arch = inspected.found.arch if inspected.kind == "kernel" else ""
+    if inspected.kind != "kernel":
         yield found(
-            "XT284", path, f"{quoted(wanted)} is not a kernel: {looked.label}",
+            "XT284", path, f"{quoted(wanted)} is not a kernel: {inspected.label}",
             "Name the kernel's file, or remove it for Dom0's own kernel.",
             quick_fixes.guest("Use Dom0's kernel", guest.key, kernel=None),
         )  # fmt: skip

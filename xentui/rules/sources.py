@@ -13,7 +13,7 @@ from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, Fetch, Source
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.fetched import file_name, is_archive, placed, result
+from xentui.rules.fetched import fetched_path, file_name, is_archive, unpacked_path
 from xentui.rules.finding import Finding, found
 from xentui.safe_text import quoted
 
@@ -104,11 +104,11 @@ def imported_file(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
         return
     offered = [
-        placed(entry.uri, None)
+        fetched_path(entry.uri, None)
         if packed
         else entry.subdir
         if is_archive(entry.uri)
-        else result(entry)
+        else unpacked_path(entry)
         for entry in entries
     ]
     names = list(dict.fromkeys(name for name in offered if name))
@@ -167,7 +167,7 @@ def subdirs(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                     for n, e in enumerate(source.fetch)
                 ),
                 file=source.file.removeprefix(f"{entry.subdir}/")
-                if source.file == result(entry)
+                if source.file == unpacked_path(entry)
                 else source.file,
             ),
         )
@@ -239,7 +239,7 @@ def _destination(folder: str, entry: Fetch) -> str:
     """Return a text that is equal for two files that would overwrite each other."""
     if not entry.uri.startswith("file://"):
         return f"downloads {file_name(entry.uri)} {entry.arch}"
-    return f"{folder} {placed(entry.uri, entry.subdir)} {entry.arch}"
+    return f"{folder} {fetched_path(entry.uri, entry.subdir)} {entry.arch}"
 
 
 def _fetch(guest: EffectiveGuest) -> tuple[Fetch, ...]:
@@ -249,15 +249,15 @@ def _fetch(guest: EffectiveGuest) -> tuple[Fetch, ...]:
 def _provides(context: Context, source: Source, entry: Fetch) -> bool:
     if source.type == CONTAINER:
         # Archives for other architectures have different names from the one that is imported.
-        named = placed(entry.uri, None) == source.file
+        named = fetched_path(entry.uri, None) == source.file
         return is_archive(entry.uri) and (named or entry.arch is not None)
     if is_archive(entry.uri):
         return entry.subdir is not None and _within(source.file, entry.subdir)
-    if source.file == result(entry):
+    if source.file == unpacked_path(entry):
         return True
     local = context.assets.sources.get(entry.uri.removeprefix("file://"))
     may_be_folder = entry.uri.startswith("file://") and (local is None or local.is_dir)
-    return may_be_folder and _within(source.file, placed(entry.uri, entry.subdir))
+    return may_be_folder and _within(source.file, fetched_path(entry.uri, entry.subdir))
 
 
 def _within(path: str, folder: str) -> bool:

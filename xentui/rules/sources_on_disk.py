@@ -60,117 +60,124 @@ def on_disk(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         local = context.assets.sources.get(place) if place != entry.uri else None
         if local is None or entry not in mine:
             continue
-        seen = fetched.seen(local)
-        if seen is None:
+        inspected = fetched.inspect(local)
+        if inspected is None:
             continue
-        yield from _digest(guest, seen, entry, number)
+        yield from _digest(guest, inspected, entry, number)
         own = context.project.has_import_script(source.type)
-        if not own and fetched.brings_disk(source, entry, local):
-            yield from _content(guest, source, seen, place)
+        if not own and fetched.is_disk_source(source, entry, local):
+            yield from _content(guest, source, inspected, place)
             if source.type in ("rootfs_dir", CONTAINER):
-                yield from _size(guest, seen, place)
-            yield from _architecture(context, guest, seen)
-            yield from _boots(guest, seen)
+                yield from _size(guest, inspected, place)
+            yield from _architecture(context, guest, inspected)
+            yield from _boots(guest, inspected)
 
 
-def _digest(guest: EffectiveGuest, seen: Inspected, entry: Fetch, number: int) -> Iterator[Finding]:
-    if entry.sha256 is None or seen.sha256 is None or entry.sha256 == seen.sha256:
+def _digest(
+    guest: EffectiveGuest, inspected: Inspected, entry: Fetch, number: int
+) -> Iterator[Finding]:
+    if entry.sha256 is None or inspected.sha256 is None or entry.sha256 == inspected.sha256:
         return
     yield found(
         "XT356",
         f"guests.{guest.key}.source.fetch[{number}].sha256",
-        f"{quoted(seen.path.name)} does not have this checksum",
-        f"Write {seen.sha256}, or replace the file.",
-        quick_fixes.fetch("Use the file's checksum", guest.key, number, sha256=seen.sha256),
+        f"{quoted(inspected.path.name)} does not have this checksum",
+        f"Write {inspected.sha256}, or replace the file.",
+        quick_fixes.fetch("Use the file's checksum", guest.key, number, sha256=inspected.sha256),
     )
 
 
 def _content(
-    guest: EffectiveGuest, source: Source, seen: Inspected, place: str
+    guest: EffectiveGuest, source: Source, inspected: Inspected, place: str
 ) -> Iterator[Finding]:
     path = f"guests.{guest.key}.source.type"
-    foreign = seen.found.vm_disk
+    foreign = inspected.found.vm_disk
     wanted = CONVERTED_IMPORTS.get(source.type)
-    fits = seen.kind in _KINDS[source.type] and (
+    fits = inspected.kind in _KINDS[source.type] and (
         foreign is None or (foreign.format == wanted and foreign.whole)
     )
-    if not fits and not _may_be(source, seen):
-        quick_fix = _import_as_suggested(guest.key, seen, place)
-        advice = f"{quick_fix.label}." if quick_fix is not None else _advice(seen, place, guest.key)
+    if not fits and not _may_be(source, inspected):
+        quick_fix = _import_as_suggested(guest.key, inspected, place)
+        advice = (
+            f"{quick_fix.label}." if quick_fix is not None else _advice(inspected, place, guest.key)
+        )
         yield found(
             "XT350",
             path,
-            f"{quoted(seen.path.name)} is {seen.label}, and cannot be imported as {source.type}",
+            f"{quoted(inspected.path.name)} is {inspected.label}, and cannot be imported as "
+            f"{source.type}",
             advice,
             quick_fix,
         )
-    elif seen.found.qcow2 is not None and not seen.found.qcow2.whole:
+    elif (qcow2 := inspected.found.qcow2) is not None and not qcow2.whole:
         yield found(
             "XT353",
             f"guests.{guest.key}.source.file",
-            f"{quoted(seen.path.name)} is not a whole disk: {_part(seen.problems[0])}",
+            f"{quoted(inspected.path.name)} is not a whole disk: {_part(inspected.problems[0])}",
             "Convert it first: qemu-img convert -O qcow2 OLD NEW.",
         )
-    elif seen.problems and seen.kind in ("qcow2", "ext", "disk", "unknown"):
+    elif inspected.problems and inspected.kind in ("qcow2", "ext", "disk", "unknown"):
         yield found(
             "XT357",
             f"guests.{guest.key}.source.file",
-            f"{quoted(seen.path.name)} seems damaged: {_part(seen.problems[0])}",
+            f"{quoted(inspected.path.name)} seems damaged: {_part(inspected.problems[0])}",
             "Fetch or copy it again, and compare its checksum.",
         )
-    elif seen.kind in ("unknown", "blank"):
+    elif inspected.kind in ("unknown", "blank"):
         yield found(
             "XT362",
             f"guests.{guest.key}.source.file",
-            f"{quoted(seen.path.name)} is {seen.label}: it may not be a bootable disk",
+            f"{quoted(inspected.path.name)} is {inspected.label}: it may not be a bootable disk",
             "Check that the guest's kernel finds a file system or partitions on it.",
         )
 
 
-def _architecture(context: Context, guest: EffectiveGuest, seen: Inspected) -> Iterator[Finding]:
+def _architecture(
+    context: Context, guest: EffectiveGuest, inspected: Inspected
+) -> Iterator[Finding]:
     """Check that a container's programs run on the board."""
-    arch = seen.found.arch
-    if seen.kind == "container" and arch and arch != context.board.arch:
+    arch = inspected.found.arch
+    if inspected.kind == "container" and arch and arch != context.board.arch:
         yield found(
             "XT364",
             f"guests.{guest.key}.source.file",
-            f"{quoted(seen.path.name)} is for {arch}, and {context.board.machine} is"
+            f"{quoted(inspected.path.name)} is for {arch}, and {context.board.machine} is"
             f" {context.board.arch}",
             "Save the image of the board's architecture: docker pull --platform, or skopeo copy"
             " --override-arch.",
         )
 
 
-def _may_be(source: Source, seen: Inspected) -> bool:
+def _may_be(source: Source, inspected: Inspected) -> bool:
     """Return whether an unrecognised file may suit an import type.
 
     A qcow2 image, an ext4 file system and a tarball are always recognised. A raw disk may have any
     content, even none.
     """
-    if seen.kind == "blank":
+    if inspected.kind == "blank":
         return source.type in ("ext4", "raw")
-    return seen.kind == "packed" or (seen.kind == "unknown" and source.type == "raw")
+    return inspected.kind == "packed" or (inspected.kind == "unknown" and source.type == "raw")
 
 
-def _advice(seen: Inspected, place: str, key: str) -> str:
+def _advice(inspected: Inspected, place: str, key: str) -> str:
     from xentui.images.suggest import missing_ending, suggest
 
-    suggestion = suggest(seen, place, key)
-    ending = missing_ending(seen, place)
+    suggestion = suggest(inspected, place, key)
+    ending = missing_ending(inspected, place)
     if suggestion is not None and ending:
         return f"Rename it to {quoted(f'{place}{ending}')}, and import it as {suggestion.type}."
     if suggestion is not None and suggestion.before:
         return f"Make {quoted(suggestion.place)} of it and import that: {suggestion.before}"
-    return _FIXES.get(seen.kind, "Use another file, or convert it first.")
+    return _FIXES.get(inspected.kind, "Use another file, or convert it first.")
 
 
-def _import_as_suggested(key: str, seen: Inspected, place: str) -> QuickFix | None:
+def _import_as_suggested(key: str, inspected: Inspected, place: str) -> QuickFix | None:
     from xentui.images.suggest import missing_ending, suggest, with_source
 
-    suggestion = suggest(seen, place, key)
+    suggestion = suggest(inspected, place, key)
     if (
         suggestion is None
-        or missing_ending(seen, place)
+        or missing_ending(inspected, place)
         or suggestion.use != "disk"
         or suggestion.before
         or suggestion.guess
@@ -178,17 +185,17 @@ def _import_as_suggested(key: str, seen: Inspected, place: str) -> QuickFix | No
         return None
 
     def apply(project: Project) -> Project:
-        return with_source(project, key, seen, place, suggestion)
+        return with_source(project, key, inspected, place, suggestion)
 
     return QuickFix(f"Import it as {suggestion.type}", apply)
 
 
-def _size(guest: EffectiveGuest, seen: Inspected, place: str) -> Iterator[Finding]:
-    size = seen.image_size
+def _size(guest: EffectiveGuest, inspected: Inspected, place: str) -> Iterator[Finding]:
+    size = inspected.image_size
     if size is None or guest.image_size >= size.smallest:
         return
     # Files that are too big alone are found without opening them.
-    if -(-seen.size // _MIB) >= guest.image_size:
+    if -(-inspected.size // _MIB) >= guest.image_size:
         return
     yield found(
         "XT354",
@@ -201,28 +208,32 @@ def _size(guest: EffectiveGuest, seen: Inspected, place: str) -> Iterator[Findin
     )
 
 
-def _boots(guest: EffectiveGuest, seen: Inspected) -> Iterator[Finding]:
+def _boots(guest: EffectiveGuest, inspected: Inspected) -> Iterator[Finding]:
     if not generated(guest):
         return
     named = _DEVICE.fullmatch(option(guest.extra, "root") or "")
     if named is not None and named["disk"] == guest.disk_device:
-        table = seen.found.disk
+        table = inspected.found.disk
         if table is not None and table.partitions:
-            yield from _partition(guest, seen, table, named["number"])
-        elif seen.found.filesystem or seen.kind in ("directory", "tar", "container"):
-            yield from _no_partition(guest, seen, named["number"])
-    if seen.init is False and seen.kind != "container" and option(guest.extra, "init") is None:
+            yield from _partition(guest, inspected, table, named["number"])
+        elif inspected.found.filesystem or inspected.kind in ("directory", "tar", "container"):
+            yield from _no_partition(guest, inspected, named["number"])
+    if (
+        inspected.init is False
+        and inspected.kind != "container"
+        and option(guest.extra, "init") is None
+    ):
         yield found(
             "XT355",
             f"guests.{guest.key}.extra",
-            f"{quoted(seen.path.name)} has no init, and no init= names another",
+            f"{quoted(inspected.path.name)} has no init, and no init= names another",
             "Add init=/bin/sh for a shell, or add an init to the file system.",
             quick_fixes.guest("Add init=/bin/sh", guest.key, extra=f"{guest.extra} init=/bin/sh"),
         )
 
 
 def _partition(
-    guest: EffectiveGuest, seen: Inspected, table: PartitionedDisk, number: str
+    guest: EffectiveGuest, inspected: Inspected, table: PartitionedDisk, number: str
 ) -> Iterator[Finding]:
     numbers = [p.number for p in table.partitions if p.type != "extended"]
     if number and int(number) in numbers:
@@ -233,7 +244,7 @@ def _partition(
     yield found(
         "XT351",
         f"guests.{guest.key}.extra",
-        f"{quoted(seen.path.name)} {what}, and the root of {guest.key} is {device}{number}",
+        f"{quoted(inspected.path.name)} {what}, and the root of {guest.key} is {device}{number}",
         f"Write root={device}{root}, which looks like the root."
         if root is not None
         else f"Write one of {', '.join(f'{device}{n}' for n in numbers[:8])}.",
@@ -241,14 +252,14 @@ def _partition(
     )
 
 
-def _no_partition(guest: EffectiveGuest, seen: Inspected, number: str) -> Iterator[Finding]:
+def _no_partition(guest: EffectiveGuest, inspected: Inspected, number: str) -> Iterator[Finding]:
     if not number:
         return
     device = f"/dev/{guest.disk_device}"
     yield found(
         "XT352",
         f"guests.{guest.key}.extra",
-        f"{quoted(seen.path.name)} becomes a disk without partitions,"
+        f"{quoted(inspected.path.name)} becomes a disk without partitions,"
         f" and the root of {guest.key} is {device}{number}",
         f"Write root={device}.",
         _with_root(guest, device),

@@ -164,7 +164,7 @@ class Review:
         """The change of each file; the user's own files come first."""
         if self._plan is None:
             return ()
-        return sorted(self._plan.changes, key=lambda change: not change.keep)
+        return sorted(self._plan.changes, key=lambda change: not change.backup_suffix)
 
     # What blocks writing
 

@@ -280,7 +280,7 @@ class Target:
 
     def note_layer_place(self, plan: Plan) -> None:
         """Remember the layer's path in a plan."""
-        above = {c.root for c in plan.changes if not c.users and c.new is not None}
+        above = {c.root for c in plan.changes if not c.is_users and c.new is not None}
         roots = (root.path for root in plan.roots if root.path != self._path / "conf")
         self._layer_place = next((path for path in roots if path in above), None)
 

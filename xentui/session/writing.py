@@ -27,8 +27,8 @@ from xentui.output.build_dir import plan_project
 from xentui.output.change import Change
 from xentui.output.formats import next_commands as commands_of
 from xentui.output.formats import render_as
-from xentui.output.plan import Plan, decode, encode, open_tree, plan, resolve_edits
-from xentui.output.rendered import LAYER, Copy
+from xentui.output.plan import Plan, open_tree, plan, resolve_edits
+from xentui.output.rendered import LAYER, Copy, decode, encode
 from xentui.project import filesystem, new_file
 from xentui.project.filesystem import exists
 from xentui.project.overrides import difference
@@ -159,7 +159,7 @@ def _unused_copies(
         if tree is not None:
             tree.close()
         if seen is not None and [seen.size, seen.mtime_ns] == stamp == _stamp(Path(source)):
-            unused.append(Change(folder, name, "removed", None, None, seen, users=True))
+            unused.append(Change(folder, name, "removed", None, None, seen, is_users=True))
     return unused, json.dumps({str(folder): record}) if record else ""
 
 
@@ -235,16 +235,16 @@ def text_change(folder: Path, name: str, new: str) -> Change:
     """Return the change that writes a text into one of the user's files."""
     tree = open_tree(folder)
     if tree is None:
-        return Change(folder, name, "new", None, new, users=True)
+        return Change(folder, name, "new", None, new, is_users=True)
     try:
         seen = tree.seen(name)
         raw = tree.read(name) if seen is not None else None
     finally:
         tree.close()
     if raw is None:
-        return Change(folder, name, "new", None, new, users=True)
+        return Change(folder, name, "new", None, new, is_users=True)
     old = decode(raw)
-    return Change(folder, name, "same" if old == new else "changed", old, new, seen, users=True)
+    return Change(folder, name, "same" if old == new else "changed", old, new, seen, is_users=True)
 
 
 def copy_change(folder: Path, name: str, path: Path) -> Change:
@@ -266,10 +266,10 @@ def copy_change(folder: Path, name: str, path: Path) -> Change:
         with tree:
             seen = tree.seen(name)
     if seen is None:
-        return Change(folder, name, "new", None, copy, users=True)
+        return Change(folder, name, "new", None, copy, is_users=True)
     # A copy has the size and time of its source.
     same = (seen.size, seen.mtime_ns) == (status.st_size, status.st_mtime_ns)
-    return Change(folder, name, "same" if same else "changed", None, copy, seen, users=True)
+    return Change(folder, name, "same" if same else "changed", None, copy, seen, is_users=True)
 
 
 def _schema_beside(own: Change, *, replaced: bool = False) -> tuple[Change, ...]:
@@ -285,7 +285,7 @@ def _schema_beside(own: Change, *, replaced: bool = False) -> tuple[Change, ...]
     if not new or own.name == FILE_NAME or not named or exists(beside):
         return ()
     copy = Copy(installed_path(), installed_path().stat().st_size)
-    return (Change(own.root, FILE_NAME, "new", None, copy, users=True),)
+    return (Change(own.root, FILE_NAME, "new", None, copy, is_users=True),)
 
 
 def headless(session: EditedProject) -> str:
@@ -353,7 +353,7 @@ def write(session: EditedProject, *, edited: How | None = None) -> Written:
 
 
 def _word(change: Change) -> str:
-    return "merged" if change.pure is not None else WORDS[change.kind]
+    return "merged" if change.without_edits is not None else WORDS[change.kind]
 
 
 BACKUP = ".xentui-bak"
@@ -364,9 +364,9 @@ def _backups(plan: Plan) -> list[str]:
     """Copy the project file before it is changed; return notes about it."""
     notes = []
     for change in plan.pending:
-        if change.keep:
-            notes.append(f"{change.path} as it was at first: {change.name}{change.keep}")
-        elif change.users and change.kind == "changed" and change.old is not None:
+        if change.backup_suffix:
+            notes.append(f"{change.path} as it was at first: {change.name}{change.backup_suffix}")
+        elif change.is_users and change.kind == "changed" and change.old is not None:
             backup = change.path.with_name(f"{change.name}{BACKUP}")
             new = backup.with_name(f".{backup.name}.new")
             try:
