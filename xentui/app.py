@@ -183,7 +183,7 @@ class XentuiApp(OrderedKeys):
                 return
             self.exit(int(Exit.OK))
         elif answer == "discard":
-            self.session.drafts.abandon()
+            self.session.drafts.abandon(self.session.state.origin)
             self.exit(int(Exit.OK))
 
 

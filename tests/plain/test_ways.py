@@ -175,6 +175,16 @@ def test_leaving_asks_inside_another_question_too() -> None:
     assert "Leave with changes" in person.say("q")
 
 
+def test_another_project_leaves_the_draft_of_the_one_before() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.say("1", "3", "300")
+    output = person.say("g 1", "2", "1")
+    assert "Your changes to edge-lab were not written. They are kept as a draft" in output
+    person.say("q")
+    assert person.wizard.over
+    assert Path("draft.json").exists()
+
+
 def test_a_discarded_project_leaves_no_draft() -> None:
     person = Person(session_of(TWO), begin="guests")
     person.say("1", "3", "300")

@@ -202,7 +202,7 @@ def test_only_their_owner_can_read_drafts_and_notes(
         assert kept.stat().st_mode & 0o777 == 0o600
         assert kept.parent.stat().st_mode & 0o777 == 0o700
         assert json.loads(kept.read_text())["project"]["guests"]["a"]["memory"] == 128
-        drafts.discard()
+        drafts.discard(session.state.origin)
         recipes.read(build_dir.read(trees.small(tmp_path)))
         (notes,) = recipe_cache.folder().iterdir()
         assert notes.stat().st_mode & 0o777 == 0o600

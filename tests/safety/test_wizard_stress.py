@@ -240,7 +240,7 @@ async def test_a_full_disk_is_reported_and_nothing_is_lost() -> None:
     kept = session.load_draft()
     assert kept is not None
     assert kept.state.project.guest("a").memory == 300
-    session.drafts.discard()
+    session.drafts.discard(session.state.origin)
 
 
 @pytest.mark.slow
@@ -259,7 +259,7 @@ async def test_a_thousand_guests_stay_usable() -> None:
         session.type(("guests", "g00005", "memory"), "65")
         assert session.autosave()
         assert app.is_running
-    session.drafts.discard()
+    session.drafts.discard(session.state.origin)
 
 
 @pytest.mark.slow

@@ -21,8 +21,10 @@ from xentui.output.header import is_intact
 from xentui.output.rendered import Copy
 from xentui.project import schema
 from xentui.project.model import Fetch, Guest, Host, ImportType, Project, Source
+from xentui.rules.catalogue import Severity
+from xentui.rules.finding import Finding
 from xentui.screens.write import written_lines
-from xentui.session import field_paths, guests, opening, writing
+from xentui.session import Origin, field_paths, guests, opening, writing
 from xentui.session.drafts import Drafts
 from xentui.session.state import State
 from xentui.widgets.text import UNICODE
@@ -159,6 +161,55 @@ def test_dirty_is_compared_not_noted() -> None:
     assert not session.changed
 
 
+def test_what_was_written_is_compared_with_the_project_that_was_written() -> None:
+    session = session_of(ONE)
+    session.write()
+    changed = [session.changed]
+    session.waive(Finding("XT406", Severity.ERROR, "memory", "too much", "less"))
+    changed.append(session.changed)  # The draft keeps what is allowed.
+    other = replace(ONE, host=replace(ONE.host, memory=4096))
+    session.begin(Origin("preset", "other", other), "take other")
+    changed.append(session.changed)
+    session.edit(ONE, "edit")
+    changed.append(session.changed)  # The first project was written, not this one.
+    for _ in range(3):
+        session.undo()
+    changed.append(session.changed)
+    assert changed == [False, True, False, True, False]
+
+
+def test_the_draft_of_a_project_stays_when_another_is_begun() -> None:
+    session = session_of(ONE)
+    session.type(MEMORY, "300")
+    assert "edge-lab" in session.begin(session.state.origin, "take it again")
+    assert not session.autosave()
+    session.drafts.close()
+    kept = Drafts(Path("draft.json")).load()
+    assert kept is not None
+    assert kept.state.project.guest("alpha").memory == 300
+    session.type(MEMORY, "400")
+    assert session.autosave()
+    session.drafts.abandon(session.state.origin)
+    kept = Drafts(Path("draft.json")).load()
+    assert kept is not None
+    assert kept.state.project.guest("alpha").memory == 300
+
+
+def test_the_draft_that_undo_returns_to_is_removed_when_it_is_written() -> None:
+    session = session_of(ONE)
+    session.type(MEMORY, "300")
+    session.begin(Origin("preset", "other", FULL), "take other")
+    session.type(MEMORY, "300")
+    session.autosave()
+    session.undo()
+    session.undo()
+    session.autosave()
+    assert session.project.guest("alpha").memory == 300
+    session.write()
+    left = [path for path in Path().iterdir() if "draft" in path.name]
+    assert len(left) == 1, "only the draft of the other project"
+
+
 def test_derived_values_are_worked_out_once_a_state() -> None:
     session = session_of(ONE)
     first = session.view
@@ -195,7 +246,7 @@ def test_an_abandoned_draft_does_not_come_back() -> None:
     drafts = Drafts(Path("draft.json"))
     session = session_of(ONE)
     assert drafts.keep(session.state, NOW)
-    drafts.abandon()
+    drafts.abandon(session.state.origin)
     session.type(MEMORY, "300")
     assert not drafts.keep(session.state, NOW)
     assert not Path("draft.json").exists()

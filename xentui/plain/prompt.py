@@ -437,10 +437,10 @@ class Wizard:
 
     # Edits
 
-    def begun(self, what: str) -> None:
-        """Print that another project was opened, and save the draft."""
+    def begun(self, what: str, note: str = "") -> None:
+        """Print that another project was opened, with a note, and save the draft."""
         view = self._last_view = self.session.view
-        self.talk.say(f"{what} {words.counted(view).capitalize()}.")
+        self.talk.say(f"{what} {words.counted(view).capitalize()}.", *([note] if note else []))
         self.keep_draft()
 
     def edit(self, project: Project, label: str, what: str) -> None:
@@ -498,5 +498,5 @@ class Wizard:
         self.over = True
 
     def _discard(self) -> None:
-        self.session.drafts.abandon()
+        self.session.drafts.abandon(self.session.state.origin)
         self.over = True

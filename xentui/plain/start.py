@@ -150,9 +150,9 @@ def _draft(wizard: Wizard) -> Choice:
         if kept is None:
             wizard.talk.say(texts.UNREADABLE_DRAFT)
             return
-        wizard.session.resume(kept.state)
+        note = wizard.session.resume(kept.state)
         when = kept.when
-        wizard.begun(f"Resumed the draft of {when}: {wizard.session.title}.")
+        wizard.begun(f"Resumed the draft of {when}: {wizard.session.title}.", note)
         wizard.go("guests")
 
     return Choice(
@@ -164,8 +164,8 @@ def _draft(wizard: Wizard) -> Choice:
 
 def begin(wizard: Wizard, origin: Origin, label: str, then: str) -> None:
     """Start from a project, and go to a step."""
-    wizard.session.begin(origin, label)
-    wizard.begun(f"Started from {origin.name or 'scratch'}.")
+    note = wizard.session.begin(origin, label)
+    wizard.begun(f"Started from {origin.name or 'scratch'}.", note)
     wizard.go(then)
 
 

@@ -351,15 +351,17 @@ class MainScreen(StepScreen):
     @on(Begin)
     async def _begin(self, event: Begin) -> None:
         event.stop()
-        self.session.begin(event.origin, event.label)
+        note = self.session.begin(event.origin, event.label)
         self.changed()
         await self.go(event.then)
+        if note:
+            self.step.say(note)
 
     @on(Resume)
     async def _resume(self, event: Resume) -> None:
         event.stop()
-        self.session.resume(event.state)
-        self.step.say("Your draft is restored.")
+        note = self.session.resume(event.state)
+        self.step.say(f"Your draft is restored. {note}".strip())
         self.changed()
         await self.go("guests")
 

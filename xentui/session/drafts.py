@@ -63,6 +63,9 @@ class Drafts:
     The draft file stays locked while this process lives. Another wizard in the same folder, or
     one whose user does not resume an existing draft, saves its draft in another file next to it.
 
+    Each draft belongs to the origin of its state. When the user turns to another project, the
+    draft of the one before stays, and is offered by a later wizard.
+
     Args:
         base: the path of the first draft file; by default that of the current folder.
     """
@@ -73,15 +76,11 @@ class Drafts:
         self._legacy = filesystem.folder("state") / "draft.json" if base is None else None
         self._mine: Path | None = None
         self._lock = -1
-        self._read: tuple[Path, Origin] | None = None
+        # By the identity of the origin, which is kept here so that no other gets its id.
+        self._files: dict[int, tuple[Path, Origin]] = {}
         self._kept: State | None = None
         self._abandoned = False
         self._saving = threading.Lock()
-
-    @property
-    def keeps(self) -> bool:
-        """Whether this wizard has saved a draft."""
-        return self._kept is not None
 
     def keep(self, state: State, now: datetime) -> bool:
         """Save a state as the draft, atomically; return whether anything was written.
@@ -95,6 +94,8 @@ class Drafts:
         try:
             if state is self._kept or self._abandoned:
                 return False
+            if self._kept is not None and self._kept.origin is not state.origin:
+                self._let_go()
             self._save(state, now)
             self._kept = state
         finally:
@@ -110,12 +111,18 @@ class Drafts:
         for path in self._left():
             found = _understood(path)
             if found is not None:
-                self._read = (path, found.state.origin)
+                self._files[id(found.state.origin)] = (path, found.state.origin)
                 return found
         return None
 
-    def discard(self) -> None:
-        """Delete the draft of this wizard, if there is one."""
+    def discard(self, origin: Origin | None = None) -> None:
+        """Delete the draft that this wizard saved last, if it is of the project with an origin.
+
+        Args:
+            origin: the origin; by default, that of any project.
+        """
+        if self._kept is None or (origin is not None and self._kept.origin is not origin):
+            return
         if self._mine is not None:
             with suppress(OSError):
                 self._mine.unlink()
@@ -127,9 +134,9 @@ class Drafts:
         self._let_go()
         self._kept = None
 
-    def abandon(self) -> None:
+    def abandon(self, origin: Origin) -> None:
         """Delete the draft and save none from now on: the user discards the changes."""
-        self.discard()
+        self.discard(origin)
         self._abandoned = True
 
     def _save(self, state: State, now: datetime) -> None:
@@ -146,8 +153,7 @@ class Drafts:
                 held = os.dup(out.fileno())
             _lock(held)
             target = self._put(Path(name), state.origin)
-            if self._legacy is not None and self._read is not None:
-                self._remove_legacy(state.origin)
+            self._remove_legacy(state.origin)
         except BaseException:
             if held >= 0:
                 os.close(held)
@@ -156,6 +162,7 @@ class Drafts:
             raise
         self._let_go()
         self._mine, self._lock = target, held
+        self._files[id(state.origin)] = (target, state.origin)
 
     def _slots(self) -> list[Path]:
         base = self._base
@@ -181,10 +188,10 @@ class Drafts:
         if self._mine is not None:
             new.replace(self._mine)
             return self._mine
-        # The origin is the very object that was read only if the user resumed that draft.
-        resumed = self._read[0] if self._read is not None and self._read[1] is origin else None
-        if resumed is not None and resumed != self._legacy and _replaced(new, resumed):
-            return resumed
+        # The origin is a known object if the user resumed its draft, or returned to its project.
+        own = self._file_of(origin)
+        if own is not None and own != self._legacy and _replaced(new, own):
+            return own
         for path in self._slots():
             try:
                 path.hardlink_to(new)
@@ -204,11 +211,16 @@ class Drafts:
                 return path
         raise OSError(errno.EBUSY, "too many wizards are running", str(self._base))
 
+    def _file_of(self, origin: Origin) -> Path | None:
+        """Return the file that a project's draft was read from or saved in last."""
+        file, _ = self._files.get(id(origin), (None, origin))
+        return file
+
     def _remove_legacy(self, origin: Origin) -> None:
         """Delete the draft of all folders once it was resumed: it belongs to this folder now."""
-        if self._read is not None and self._read == (self._legacy, origin):
+        if self._legacy is not None and self._file_of(origin) == self._legacy:
             with suppress(OSError):
-                self._read[0].unlink()
+                self._legacy.unlink()
 
     def _let_go(self) -> None:
         if self._mine is not None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.project.history import History
-from xentui.session import field_paths
+from xentui.session import field_paths, texts
 from xentui.session.drafts import Drafts
 from xentui.session.findings import Findings, can_be_waived, is_waived, waived
 from xentui.session.state import EMPTY, Origin, State
@@ -51,7 +51,7 @@ class EditedProject:
         self._history: History[State] = History(State(origin.project, origin))
         self._views: OrderedDict[int, View] = OrderedDict()
         self._findings: tuple[Sequence[Finding], Sequence[Finding], Findings] | None = None
-        self._written_project: Project | None = None
+        self._written_state: State | None = None
         self._target = Target(out)
         self._drafts = Drafts(draft_path)
         self._clock = clock
@@ -105,9 +105,9 @@ class EditedProject:
     @property
     def changed(self) -> bool:
         """Whether there are changes that were not written."""
-        written = self._written_project
-        if written is not None and not self.state.unfinished:
-            return self.project is not written and self.project != written
+        written = self._written_state
+        if written is not None and written.origin is self.state.origin:
+            return self.state.differs_from(written)
         return self.state.changed
 
     def now(self) -> datetime:
@@ -154,15 +154,48 @@ class EditedProject:
 
     # Edits
 
-    def begin(self, origin: Origin, label: str) -> None:
-        """Start editing another project.
+    def autosave(self) -> bool:
+        """Save the draft if there are unwritten changes; return whether it was saved.
 
-        The history starts with it, unless undo can still bring back earlier changes.
+        Raises:
+            OSError: the state directory cannot be written.
         """
-        self.resume(State(origin.project, origin), label)
+        if self.changed:
+            return self.drafts.keep(self.state, self.now())
+        self.drafts.discard(self.state.origin)
+        return False
 
-    def resume(self, state: State, label: str = "resume the draft") -> None:
-        """Continue from another state, such as that of a draft."""
+    def begin(self, origin: Origin, label: str) -> str:
+        """Start editing another project; return a sentence about the draft of the one before.
+
+        The history starts with it, unless undo can still bring back earlier changes. If all
+        changes were written, there is no draft and the sentence is empty.
+        """
+        note = self._leave_draft()
+        if self.undo_label is not None or note:
+            # Opened again, a preset is another project: drafts belong to the origin's identity.
+            origin = replace(origin)
+        self.switch_to(State(origin.project, origin), label)
+        return note
+
+    def resume(self, state: State) -> str:
+        """Continue from a draft; return a sentence about the draft of the project before."""
+        note = self._leave_draft()
+        self.switch_to(state, "resume the draft")
+        return note
+
+    def _leave_draft(self) -> str:
+        """Save the draft of a project that the user turns away from; return a sentence or ""."""
+        if not self.changed:
+            return ""
+        try:
+            self.autosave()
+        except OSError as error:
+            return texts.draft_lost(error.strerror)
+        return texts.draft_left(self.title)
+
+    def switch_to(self, state: State, label: str) -> None:
+        """Make another state the current one."""
         before = self.state
         if before.origin is EMPTY and not before.changed and self.undo_label is None:
             self._history.restart(state)

@@ -391,8 +391,10 @@ class Review:
         survey = session.target.survey
         machine = survey.build.machine.value if survey is not None and survey.build else None
         host = Host(machine if machine and "\0" not in machine else DEFAULT_MACHINE)
-        session.begin(replace(EMPTY, project=Project(host)), "start from the build directory")
-        return self.decide_existing("take")
+        note = session.begin(
+            replace(EMPTY, project=Project(host)), "start from the build directory"
+        )
+        return f"{self.decide_existing('take')} {note}".strip()
 
 
 def _take_existing(session: EditedProject) -> str:
@@ -406,7 +408,7 @@ def _take_existing(session: EditedProject) -> str:
     state = session.state.with_project(found.project)
     for name, path in found.files.items():
         state = state.with_file(name, path)
-    session.resume(state, "take the settings of the build directory")
+    session.switch_to(state, "take the settings of the build directory")
     if not found.left:
         return "Your settings are in the project now."
     places = [settings.where(one.place) for one in found.left]

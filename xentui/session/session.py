@@ -280,18 +280,6 @@ class Session(EditedProject):
 
     # Draft
 
-    def autosave(self) -> bool:
-        """Save the draft if there are unwritten changes; return whether it was saved.
-
-        Raises:
-            OSError: the state directory cannot be written.
-        """
-        if self.changed:
-            return self.drafts.keep(self.state, self.now())
-        if self.drafts.keeps:
-            self.drafts.discard()
-        return False
-
     def load_draft(self) -> Draft | None:
         """Return the draft that an earlier session left in this folder, or ``None``."""
         return self.drafts.load()
@@ -337,8 +325,8 @@ class Session(EditedProject):
         if self.review.clashes:
             raise XentuiError(self.review.summary().rstrip("."))
         self._written = write(self, edited=edited)
-        self._written_project = self.project
-        self.drafts.discard()
+        self._written_state = self.state
+        self.drafts.discard(self.state.origin)
         return self._written
 
     @property

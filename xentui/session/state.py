@@ -90,6 +90,12 @@ class State:
             return True
         return self.project is not self.origin.project and self.project != self.origin.project
 
+    def differs_from(self, written: State) -> bool:
+        """Return whether something in it is not in the state that was written."""
+        if self.unfinished or self.allowed != written.allowed:
+            return True
+        return self.project is not written.project and self.project != written.project
+
     def is_of(self, origin: Origin) -> bool:
         """Return whether this is an origin's project, unchanged."""
         return self.origin is origin and self.project is origin.project and not self.unfinished

@@ -32,6 +32,12 @@ def draft_lost(reason: object) -> str:
     return f"The draft cannot be saved: {reason}."
 
 
+def draft_left(title: str) -> str:
+    """Return the message that the user turned away from a project with unwritten changes."""
+    what = f"Your changes to {title} were not written."
+    return f"{what} They are kept as a draft; undo returns to them."
+
+
 def overwrite(name: str) -> str:
     """Return the question about a file that exists."""
     return f"{name} already exists. Overwrite it?"

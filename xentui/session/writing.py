@@ -223,7 +223,8 @@ def save_as(session: EditedProject, place: Path) -> None:
     origin = Origin("file", place.name, session.project, place, text, place.resolve().parent)
     # What was waived, and invalid texts, stay; the files are copied now.
     state = replace(session.state, origin=origin, files=MappingProxyType({}))
-    session.resume(state, f"save as {place.name}")
+    session.drafts.discard(session.state.origin)
+    session.switch_to(state, f"save as {place.name}")
 
 
 def _project_change(session: EditedProject, place: Path | None = None) -> Change:
