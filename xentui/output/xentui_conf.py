@@ -139,9 +139,13 @@ def _machine_memory(project: Project, able: Abilities, recipe: str) -> Iterator[
     board = boards.board(host.machine)
     memory = host.memory if able.image_memory is not None else total_memory(project)
     if memory is not None and board.emulated:
+        why = (
+            ". The image recipe assigns this variable, so\n# only a :pn- override works.\n"
+            if able.image_memory is not None
+            else ", for this image only.\n"
+        )
         yield (
-            "# Memory of the emulated machine, in MiB. The image recipe assigns this variable, so\n"
-            "# only a :pn- override works.\n"
+            f"# Memory of the emulated machine, in MiB{why}"
             + text.assign(f"QB_MEM_VALUE:pn-{recipe}", text.number(memory))
         )
 

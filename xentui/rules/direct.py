@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from xentui.project import boards
 from xentui.rules import quick_fixes
@@ -26,7 +27,9 @@ def place(context: Context) -> Iterator[Finding]:
     if not why:
         return
     board = context.board
-    fat = "uboot-fat" in board.boot.families
+    # On a board whose layer starts Xen, uboot-fat is the layer's boot script already.
+    other = replace(context.project.host, boot_mode="uboot-fat")
+    fat = "uboot-fat" in board.boot.families and boards.boot_writer(other) == "xentui"
     for guest in context.direct:
         yield found(
             "XT124",
@@ -76,7 +79,7 @@ def files(context: Context) -> Iterator[Finding]:
             yield found(
                 "XT126",
                 f"guests.{guest.key}.{idle[0]}",
-                f"{', '.join(idle)} of {guest.key} have no effect: Xen starts it, not xl",
+                f"{guest.key} is started by Xen, not xl, which ignores {', '.join(idle)}",
                 "Remove them, or let xl start the guest.",
             )
 
