@@ -292,6 +292,16 @@ def test_guests_that_xen_starts_are_only_in_the_boot_files() -> None:
     assert not [f for f in check.check(project) if f.severity is not Severity.ADVICE]
 
 
+def test_a_guest_that_xen_starts_is_given_no_device_that_could_share_its_uarts_interrupt() -> None:
+    change = ('ramdisk = "second.cpio.gz"', 'ramdisk = "second.cpio.gz"\ndtdev = ["/soc/a@1"]')
+    (script,) = boot.shown(direct(change)).values()
+    assert script.count("vpl011") == 2
+    assert "passthrough" not in script
+    assert [f.path for f in check.check(direct(change)) if f.code == "XT126"] == [
+        "guests.second.dtdev"
+    ]
+
+
 PASSED = """
 version = 1
 [host]

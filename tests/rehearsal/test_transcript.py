@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rehearsal import emulated_boards
 from tests.rehearsal.places import HERE
 from xentui.project import assets, document
 from xentui.project.model import Project
@@ -183,7 +184,7 @@ def test_the_data_is_one_stable_object() -> None:
 
 def test_every_recorded_run_has_its_project() -> None:
     names = {path.name for path in RUNS.iterdir()}
-    assert names == {"many", "too-large"}
+    assert names == {"many", "too-large", *emulated_boards.BOARDS}
     assert all((Path(RUNS) / name / "project.toml").is_file() for name in names)
 
 

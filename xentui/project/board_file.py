@@ -248,6 +248,31 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A boot of a real Xen for the board.
+
+    Attributes:
+        machine: what it ran on, such as ``QEMU 10.0.2, machine raspi4b``.
+        firmware: the firmware, with its version.
+        files: the boot files that started Xen.
+        xen: Xen's version.
+        linux: the version of Dom0's kernel.
+        reached: how far it came.
+        changed: what differed from the board, or an empty text.
+        shown_by: the test that repeats it.
+    """
+
+    machine: str
+    firmware: str
+    files: str
+    xen: str
+    linux: str
+    reached: str
+    changed: str = ""
+    shown_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """The facts about one MACHINE. Memory is in MiB.
 
@@ -292,6 +317,7 @@ class Board:
     not_working: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
     licenses: tuple[LicenseFlag, ...] = ()
+    runs: tuple[Run, ...] = field(default=(), repr=False)
     sources: tuple[Source, ...] = field(default=(), repr=False)
     problem: str = ""
 
@@ -377,6 +403,7 @@ def from_data(data: Mapping[str, Any]) -> Board:
         not_working=tuple(data.get("not_working", ())),
         lines=tuple(Line(**_tuples(line)) for line in data.get("lines", ())),
         licenses=tuple(LicenseFlag(**flag) for flag in data.get("licenses", ())),
+        runs=tuple(Run(**run) for run in data.get("runs", ())),
         sources=tuple(Source(**_tuples(source)) for source in data.get("sources", ())),
     )  # fmt: skip
 

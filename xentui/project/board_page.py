@@ -36,6 +36,7 @@ def sections(board: Board) -> Iterator[Section]:
         ("Expected not to work", board.not_working),
         ("What xentui sets for it", tuple(_settings(board))),
         ("Licences", tuple(f"{one.flag} covers {one.covers}. {one.why}" for one in board.licenses)),
+        ("Where it was run", tuple(_runs(board))),
         ("Sources", tuple(_sources(board))),
     ):
         if items:
@@ -116,6 +117,18 @@ def _settings(board: Board) -> Iterator[str]:
         releases = f" ({', '.join(line.releases)})" if line.releases else ""
         variable = line.variable.replace("{image}", "IMAGE")
         yield f"{variable}{releases}: {line.why}"
+
+
+def _runs(board: Board) -> Iterator[str]:
+    for run in board.runs:
+        text = f"{run.machine}, {run.firmware}, {run.files}: Xen {run.xen}, Linux {run.linux}"
+        changed = f" Changed: {run.changed}." if run.changed else ""
+        repeated = f" Repeated by {run.shown_by}." if run.shown_by else ""
+        yield f"{text}. {run.reached}.{changed}{repeated}"
+    if not board.runs:
+        yield "Nowhere: neither on hardware nor in QEMU"
+    elif not board.emulated:
+        yield "Not on hardware"
 
 
 def _sources(board: Board) -> Iterator[str]:

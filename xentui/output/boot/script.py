@@ -40,7 +40,6 @@ class DirectGuest:
         ramdisk: its RAM disk's file name there, or an empty text.
         memory_kib: its memory in KiB.
         arguments: its kernel command line.
-        vpl011: whether it has an emulated UART, whose output Xen prints.
     """
 
     key: str
@@ -49,7 +48,6 @@ class DirectGuest:
     memory_kib: int
     vcpus: int
     arguments: str
-    vpl011: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +238,10 @@ def _guest(number: int, guest: DirectGuest) -> Iterator[str]:
     yield rf"fdt set {node} \#size-cells <2>"
     yield f"fdt set {node} memory <0 0x{guest.memory_kib:x}>"
     yield f"fdt set {node} cpus <{guest.vcpus}>"
-    if guest.vpl011:
-        yield f"fdt set {node} vpl011"
+    # Its emulated UART: Xen prints what the guest writes there, also while Dom0 is not up. The
+    # UART has an interrupt that a device given to the guest could also have, but such guests are
+    # given no devices (xen:docs/misc/arm/device-tree/booting.txt, vpl011).
+    yield f"fdt set {node} vpl011"
     yield f'fdt set {node} xen,enhanced "enabled"'
     if guest.ramdisk:
         yield f"fdt mknode {node} ramdisk"

@@ -1,0 +1,361 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""Boards that QEMU has a model of: the script that xentui writes starts Xen on them.
+
+A rehearsal uses QEMU's general machine, because these models are slow and need a newer QEMU. The
+stand-in Dom0, its script and the reader of its output are the rehearsal's. Removed from the device
+tree is only what the model lacks.
+
+``python -m tests.rehearsal.emulated_boards MACHINE FOLDER`` runs one board and writes what its two
+serial ports printed to the folder.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import selectors
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.rehearsal import places
+from xentui.output.boot import script
+from xentui.project.model import Project
+from xentui.rehearsal import boot, dom0, kernel, plan, report, tempfiles
+from xentui.rehearsal.arch import ARM
+from xentui.rehearsal.boot import BootPath
+from xentui.rehearsal.cpio import Archive
+from xentui.rehearsal.parts import HOST, Parts
+from xentui.rehearsal.plan import Rehearsal
+from xentui.rehearsal.report import RehearsalReport
+from xentui.rehearsal.run import Outcome
+from xentui.rehearsal.transcript import Transcript
+
+SECONDS = 1500.0
+"""Seconds after which a run is given up."""
+
+SILENCE = 300.0
+"""Seconds without output after which it is given up too."""
+
+TREE = "board.dtb"
+"""The device tree's file on the card, for boards whose script loads it."""
+
+SPEAKS = "this guest runs"
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatedBoard:
+    """QEMU's model of a board.
+
+    Attributes:
+        model: its name in QEMU.
+        memory: its memory in MiB.
+        usable: how much of it U-Boot hands over, in MiB.
+        firmware: path of U-Boot below a root of the parts.
+        firmware_package: the Debian package with it, or where it comes from.
+        device_tree: path of the device tree in the kernel package.
+        machine: QEMU's arguments for the firmware (FIRMWARE), the device tree (TREE), the disk
+            (DISK) and the serial ports (CONSOLE and REPORT).
+        fixups: U-Boot commands that remove what the model lacks.
+        report: the tty in Dom0 behind the second serial port.
+        xen_arguments: further arguments for Xen.
+        guest: whether Dom0 starts a guest on it.
+    """
+
+    model: str
+    memory: int
+    usable: int
+    firmware: str
+    firmware_package: str
+    device_tree: str
+    machine: tuple[str, ...]
+    fixups: tuple[str, ...]
+    report: str
+    xen_arguments: str = ""
+    guest: bool = True
+
+
+BOARDS = {
+    "raspberrypi4-64": EmulatedBoard(
+        model="raspi4b",
+        memory=2048,
+        usable=1024,
+        firmware="usr/lib/u-boot/rpi_arm64/u-boot.bin",
+        firmware_package="u-boot-rpi:arm64",
+        device_tree="broadcom/bcm2711-rpi-4-b.dtb",
+        machine=(
+            "-smp", "4", "-kernel", "FIRMWARE", "-dtb", "TREE",
+            "-drive", "if=sd,format=raw,cache=unsafe,file=DISK",
+            "-serial", "file:REPORT", "-serial", "file:CONSOLE",
+        ),
+        fixups=(
+            *(
+                f"fdt rm /soc/{node}"
+                for node in (
+                    "interrupt-controller@7ef00100", "clock@7ef00000", "hdmi@7ef00700",
+                    "hdmi@7ef05700", "i2c@7ef04500", "i2c@7ef09500",
+                )
+            ),
+            "fdt rm /scb/pcie@7d500000",
+            # Otherwise Linux gives the first serial port to its Bluetooth driver.
+            "fdt rm /soc/serial@7e201000/bluetooth",
+        ),
+        report="/dev/ttyAMA0",
+    ),
+    "zynqmp-generic": EmulatedBoard(
+        model="xlnx-zcu102,virtualization=on",
+        memory=4096,
+        usable=4096,
+        firmware="usr/lib/u-boot/xilinx_zynqmp_virt/u-boot.elf",
+        firmware_package="none: tests/rehearsal/zynqmp-u-boot builds it",
+        device_tree="xilinx/zynqmp-zcu102-rev1.0.dtb",
+        machine=(
+            "-smp", "4", "-kernel", "FIRMWARE",
+            "-device", "loader,addr=0x100000,force-raw=on,file=FOLDER/u-boot.dtb",
+            "-drive", "if=sd,index=1,format=raw,cache=unsafe,file=DISK",
+            "-serial", "file:CONSOLE", "-serial", "file:REPORT",
+        ),
+        fixups=(
+            # The model has no power controller, whose firmware is the source of all clocks.
+            "fdt mknode / clock-100mhz",
+            "fdt set /clock-100mhz compatible fixed-clock",
+            r"fdt set /clock-100mhz \#clock-cells <0>",
+            "fdt set /clock-100mhz clock-frequency <0x5f5e100>",
+            "fdt set /clock-100mhz phandle <0x7000>",
+            "fdt set /axi/serial@ff010000 clocks <0x7000 0x7000>",
+            *(
+                f"fdt rm /axi/serial@ff010000 {name}"
+                for name in ("power-domains", "resets", "pinctrl-0", "pinctrl-names")
+            ),
+        ),
+        report="/dev/ttyPS1",
+        # Xen waits for the second CPU for ever once it has booted.
+        xen_arguments="maxcpus=1",
+        # xl create does not return there.
+        guest=False,
+    ),
+}  # fmt: skip
+
+PROJECT = """version = 1
+[host]
+machine = "{machine}"
+memory = {memory}
+dom0_memory = 512
+"""
+
+GUEST = """
+[guests.one]
+tags = ["autostart"]
+memory = 128
+rootfs = "none"
+ramdisk = "one.cpio"
+vif = []
+extra = "console=hvc0 quiet"
+"""
+"""The guest has no devices, as the scripts that attach them can exceed xl's time limit here."""
+
+
+def project_text(machine: str) -> str:
+    """Return the project that is run on a board."""
+    board = BOARDS[machine]
+    text = PROJECT.format(machine=machine, memory=board.usable)
+    return text + (GUEST if board.guest else "")
+
+
+class NotThereError(Exception):
+    """A part of an emulated board is missing."""
+
+
+def planned(project: Project) -> Rehearsal:
+    """Return a rehearsal whose guests run up to the prompt of a shell."""
+    given = plan.rehearsal(project)
+    return replace(
+        given,
+        xen=given.xen + boot.FIRMWARE_MIB,
+        parts=tuple(replace(part, mode="boot", why="") for part in given.parts),
+    )
+
+
+def part(parts: Parts, name: str, package: str) -> Path:
+    """Return a file below one of the roots.
+
+    Raises:
+        NotThereError: there is none.
+    """
+    for root in (*parts.roots, HOST):
+        for path in root.glob(name):
+            return path
+    raise NotThereError(f"no {name.rpartition('/')[2]} (package {package})")
+
+
+def check(board: EmulatedBoard, parts: Parts) -> tuple[Path, Path]:
+    """Return the firmware and the device tree of a board.
+
+    Raises:
+        NotThereError: one of them is missing, or QEMU does not have the model.
+    """
+    known = subprocess.run(
+        [parts.qemu, "-machine", "help"], env=parts.environment(), capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    if f"\n{board.model.partition(',')[0]} " not in known.stdout:
+        raise NotThereError(f"this QEMU has no {board.model}")
+    tree = f"usr/lib/{parts.kernel.name.replace('vmlinuz', 'linux-image')}/{board.device_tree}"
+    return (
+        part(parts, board.firmware, board.firmware_package),
+        part(parts, tree, "linux-image-arm64"),
+    )
+
+
+def start(machine: str, parts: Parts, folder: Path) -> RehearsalReport:
+    """Start Xen, Dom0 and a guest, and return the report.
+
+    Args:
+        machine: the board.
+        parts: where QEMU, its firmware and the stand-ins are.
+        folder: what the serial ports print is written there, to console.log and report.log.
+
+    Raises:
+        NotThereError: the board cannot be emulated here.
+    """
+    board = BOARDS[machine]
+    firmware, tree = check(board, parts)
+    project = places.project(project_text(machine))
+    rehearsal = planned(project)
+    began = time.monotonic()
+    with ExitStack() as stack:
+        disk = _disk(project, rehearsal, board, parts, (firmware, tree), stack)
+        given = {
+            "FIRMWARE": str(firmware), "FOLDER": str(firmware.parent),
+            "TREE": str(tree), "DISK": f"/proc/self/fd/{disk}",
+        }  # fmt: skip
+        transcript, problem = _run(board, parts, given, disk, Transcript(rehearsal), folder)
+    stopped = None
+    if problem and transcript.free_at_start is None:
+        stopped = boot.stopped(transcript.tail, xen_up=transcript.xen_up)
+    seconds = time.monotonic() - began
+    outcome = Outcome(transcript, problem, seconds, None, "tcg", stopped)
+    return report.report(rehearsal, outcome, parts.versions())
+
+
+def _disk(
+    project: Project,
+    rehearsal: Rehearsal,
+    board: EmulatedBoard,
+    parts: Parts,
+    files: tuple[Path, Path],
+    stack: ExitStack,
+) -> int:
+    """Return an SD card with the written script, as an open file."""
+    written = script.described(project)
+    changed = replace(
+        written,
+        initramfs="initrd",
+        # With more vCPUs than the host has CPUs, Dom0 spends its time waiting for locks.
+        xen_arguments=f"{written.xen_arguments} loglvl=all noreboot=1 bootscrub=0"
+        f" dom0_max_vcpus=1 {board.xen_arguments}".rstrip(),
+        dom0_arguments=f"{written.dom0_arguments} rdinit=/init quiet mitigations=off",
+        boot=replace(written.boot, dtb=TREE, fixups=(*written.boot.fixups, *board.fixups)),
+    )
+    firmware, tree = files
+    texts = {"boot.scr": boot.script_image(script.script(changed)), TREE: tree.read_bytes()}
+    path = BootPath("U-Boot", firmware, texts, xen="xen", kernel=written.kernel, initrd="initrd")
+    linux = kernel.trimmed(kernel.unpacked(parts.kernel))
+    # Linux unpacks both archives, so files of the second replace those of the first.
+    archive = dom0.build(rehearsal, parts, linux) + _replaced(board, parts)
+    # U-Boot reads some 300 KiB a second here. Xen unpacks the kernel, which unpacks its archive.
+    card = boot.disk(
+        path, parts.xen.read_bytes(), tempfiles.holding(gzip.compress(linux, 6), stack),
+        tempfiles.holding(gzip.compress(archive, 6), stack), stack,
+    )  # fmt: skip
+    size = os.fstat(card.fileno()).st_size
+    # An SD card's size is a power of two.
+    card.truncate(1 << (size - 1).bit_length())
+    return card.fileno()
+
+
+def _replaced(board: EmulatedBoard, parts: Parts) -> bytes:
+    """Return an archive with Dom0's report device and a RAM disk with a shell for guests."""
+    guest = Archive()
+    for folder in ("/dev", "/proc"):
+        guest.directory(folder)
+    guest.device("/dev/console", 5, 1)
+    guest.file("/bin/busybox", parts.programs["busybox"].read_bytes(), executable=True)
+    guest.link("/bin/sh", "busybox")
+    init = f"#!/bin/sh\necho {SPEAKS}\nexec /bin/sh\n"
+    guest.file("/init", init.encode(), executable=True)
+    archive = Archive()
+    archive.file("/rehearsal/report", f"{board.report}\n".encode())
+    archive.file("/rehearsal/ramdisk", guest.dump())
+    return archive.dump()
+
+
+def _run(
+    board: EmulatedBoard,
+    parts: Parts,
+    given: dict[str, str],
+    disk: int,
+    transcript: Transcript,
+    folder: Path,
+) -> tuple[Transcript, str]:
+    """Run QEMU until Dom0's script ends; return what it printed, and why it ended early."""
+    ends = {name: os.pipe() for name in ("CONSOLE", "REPORT")}
+    given |= {name: f"/proc/self/fd/{writer}" for name, (_, writer) in ends.items()}
+    words = list(board.machine)
+    for name, value in given.items():
+        words = [word.replace(name, value) for word in words]
+    command = [
+        str(parts.qemu), *(word for path in parts.firmware for word in ("-L", str(path))),
+        "-M", board.model, "-m", str(board.memory), "-accel", "tcg,thread=multi",
+        "-nic", "none", "-display", "none", "-monitor", "none", "-no-reboot", *words,
+    ]  # fmt: skip
+    errors = (folder / "qemu.log").open("wb")
+    process = subprocess.Popen(
+        command,
+        env=parts.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=errors,
+        stderr=errors,
+        pass_fds=(disk, *(writer for _, writer in ends.values())),
+    )
+    until = time.monotonic() + SECONDS
+    with selectors.DefaultSelector() as selector, ExitStack() as stack:
+        for name, (reader, writer) in ends.items():
+            os.close(writer)
+            stack.callback(os.close, reader)
+            selector.register(reader, selectors.EVENT_READ, name.lower())
+        stack.callback(errors.close)
+        stack.callback(process.wait)
+        stack.callback(process.kill)
+        logs = {
+            name: stack.enter_context((folder / f"{name}.log").open("wb"))
+            for name in ("console", "report")
+        }
+        while selector.get_map() and not transcript.ended:
+            ready = selector.select(SILENCE)
+            if not ready or time.monotonic() > until or places.late():
+                return transcript, "Dom0 was not done in time"
+            for key, _ in ready:
+                chunk = os.read(key.fd, 65536)
+                if not chunk:
+                    selector.unregister(key.fd)
+                logs[key.data].write(chunk)
+                logs[key.data].flush()
+                list(transcript.take(key.data, chunk.decode(errors="replace")))
+    said = (folder / "qemu.log").read_text(errors="replace").strip()
+    return transcript, "" if transcript.ended else f"QEMU ended: {said}"
+
+
+def main() -> None:
+    """Run one board and print the report."""
+    machine, folder = sys.argv[1], Path(sys.argv[2])
+    folder.mkdir(parents=True, exist_ok=True)
+    print("\n".join(start(machine, places.found(ARM), folder).lines()))
+
+
+if __name__ == "__main__":
+    main()
