@@ -456,3 +456,16 @@ async def test_a_project_begins_with_the_guests_of_the_build_directory() -> None
         assert app.main.here == "guests"
         assert app.session.project.guest("vendor-os").memory == 144
         assert "Your settings are in the project now" in shown(app)
+
+
+async def test_presets_for_the_machine_of_the_build_directory_come_first() -> None:
+    build = small(Path.cwd(), 'MACHINE ??= "qemuarm64"\n', more=GUESTS)
+    app = wizard(in_build_dir(build, None))
+    async with app.run_test(size=SMALL) as pilot:
+        await read(pilot, app)
+        page = shown(app)
+        assert "▸ QEMU arm64, one guest" in page
+        assert "F8 goes to" not in page
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.session.project.host.machine == "qemuarm64"

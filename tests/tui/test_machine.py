@@ -104,3 +104,15 @@ async def test_only_ways_of_starting_xen_that_the_processor_has_are_offered(
         page = shown(app).split("Started by")[1].split("Accepted")[0]
         assert offered in page
         assert refused not in page
+
+
+async def test_the_filter_puts_the_cursor_on_the_best_match() -> None:
+    app = wizard(session_of(PC), begin="machine")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"rock")
+        await settle(pilot)
+        assert app.main.step.query_one(Table).key == "rock-5b"
+        await pilot.press(*["backspace"] * 4)
+        await settle(pilot)
+        assert app.main.step.query_one(Table).key == PC.host.machine

@@ -17,7 +17,7 @@ from textual.widgets import Button
 from xentui.screens.step import CursorMoved, Form, edit
 from xentui.session import Session, field_paths, guests
 from xentui.session.entry_lists import EntryList
-from xentui.widgets.parts import Part, PartsRow
+from xentui.widgets.parts import FormButton, Part, PartsRow
 from xentui.widgets.text import wizard
 
 
@@ -93,7 +93,7 @@ class EntryRows(Vertical):
                 classes="entry",
             )
         if self._titles or self._always:
-            yield Button(self._add, id=f"{self.name_of_rows}-add", compact=True)
+            yield FormButton(self._add, id=f"{self.name_of_rows}-add")
 
     def sync(self) -> None:
         """Show the current values."""

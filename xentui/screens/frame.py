@@ -77,11 +77,13 @@ class Frame:
         """Draw everything for the present state."""
         screen, session = self._screen, self._session
         found = session.findings
+        # On Start nothing may be chosen yet: then there is no project whose problems count.
+        chosen = screen.here != "start" or bool(session.state.origin.name) or session.changed
         # Start shows the budget of the highlighted row itself.
         budget = session.view.budget if screen.here != "start" else None
         header = screen.query_one(HeaderLine)
         header.show(session.title, TITLES[screen.here], budget, changed=session.changed)
-        screen.query_one(StepStrip).show(self._marks(found.counts), screen.here)
+        screen.query_one(StepStrip).show(self._marks(found.counts if chosen else {}), screen.here)
         if screen.has_class("-wide"):
             screen.query_one("#body").border_title = lit(screen.step.title())
         keys = screen.query_one(KeyLine)
@@ -95,7 +97,8 @@ class Frame:
         elif finding is not None:
             pane.show_finding(finding, found.number_of(finding), found.total, keys.key_of("fix"))
         else:
-            pane.show(screen.step.hint(), (found.errors, found.warnings, found.advice))
+            counts = (found.errors, found.warnings, found.advice) if chosen else (0, 0, 0)
+            pane.show(screen.step.hint(), counts)
         self.show_preview()
 
     def show_preview(self) -> None:

@@ -35,7 +35,7 @@ from xentui.session.entry_lists import (
 )
 from xentui.widgets.field import ChoiceRow, FieldRow
 from xentui.widgets.options import Options
-from xentui.widgets.parts import Part, PartsRow
+from xentui.widgets.parts import FormButton, Part, PartsRow
 from xentui.widgets.text import Text, glyphs, lit, wizard
 from xentui.xl.ip_argument import StaticAddress, static_address
 
@@ -105,7 +105,7 @@ class GuestEditor(Vertical):
             yield self._import_choice()
             yield Vertical(*self._import(), classes="group", id="editor-import")
             yield Vertical(*self._bundle(), classes="group", id="editor-bundle")
-            yield Button(self._fold_label(), id="editor-fold", compact=True)
+            yield FormButton(self._fold_label(), id="editor-fold")
             folded = "group" if self._unfolded else "group folded"
             yield Vertical(*self._advanced(), classes=folded, id="editor-advanced")
 
@@ -211,9 +211,9 @@ class GuestEditor(Vertical):
             yield from self._group_rows(group)
             if group.entry >= 0:
                 label = f"Remove file {group.entry + 1}"
-                yield Button(label, id=f"fetch-remove-{group.entry}", compact=True)
+                yield FormButton(label, id=f"fetch-remove-{group.entry}")
         if self.session.project.guest(self.key).source is not None:
-            yield Button(texts.ADD_FETCHED, id="fetch-add", compact=True)
+            yield FormButton(texts.ADD_FETCHED, id="fetch-add")
 
     def _bundle(self) -> Iterator[Widget]:
         for group in forms.guest(self.session.project, self.key, "bundle"):
@@ -243,11 +243,11 @@ class GuestEditor(Vertical):
             yield from self._group_rows(group)
             if group.title.startswith("Disk"):
                 label = f"Remove disk {group.entry + 1}"
-                yield Button(label, id=f"disk-remove-{group.entry}", compact=True)
-        yield Button(texts.ADD_DISK, id="disk-add", compact=True)
+                yield FormButton(label, id=f"disk-remove-{group.entry}")
+        yield FormButton(texts.ADD_DISK, id="disk-add")
 
-    def _fold_label(self) -> Content:
-        return lit("Fewer fields" if self._unfolded else "More fields")
+    def _fold_label(self) -> str:
+        return "Fewer fields" if self._unfolded else "More fields"
 
     # Following the session
 
@@ -434,7 +434,7 @@ class GuestEditor(Vertical):
     def _unfold(self, unfolded: bool) -> None:
         self._unfolded = unfolded
         self.query_one("#editor-advanced").set_class(not unfolded, "folded")
-        self.query_one("#editor-fold", Button).label = self._fold_label()
+        self.query_one("#editor-fold", FormButton).rename(self._fold_label())
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

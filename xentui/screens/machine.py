@@ -165,7 +165,8 @@ class Machine(FormStep):
         if not table.has_focus or not table.key:
             return None
         board = boards.board(table.key)
-        return f"{board.machine}: {board.title}", board_page(self.session.project, board.machine)
+        title = "" if board.title == board.machine else f": {board.title}"
+        return f"{board.machine}{title}", board_page(self.session.project, board.machine)
 
     # Filter
 
@@ -194,6 +195,10 @@ class Machine(FormStep):
         event.stop()
         self._filter = event.value
         self._fill()
+        keys = [row.key for row in self.query_one(Table).rows if not row.heading]
+        text = event.value.strip().lower()
+        best = next((key for key in keys if key.lower().startswith(text)), next(iter(keys), ""))
+        self.query_one(Table).select(best if text else self.session.project.host.machine)
         self._describe(self.query_one(Table).key)
 
     @on(Input.Submitted, "#board-filter")

@@ -71,6 +71,7 @@ class Start(Step):
         self._has_draft = False
         self._files: list[Path] = []
         self._has_existing = False
+        self._machine = ""
 
     def compose(self) -> ComposeResult:
         """Make the list, and the details of the row under the cursor."""
@@ -105,12 +106,21 @@ class Start(Step):
         """Show what is now known about the build directory."""
         lines = location_lines(self.session, glyphs(self))
         self.query_one("#start-where", Hanging).show([lit(text, style) for text, style in lines])
-        settings = self.session.target.user_settings
+        settings, survey = self.session.target.user_settings, self.session.target.survey
         has_existing = settings is not None and bool(settings.guests)
-        if has_existing != self._has_existing:
-            # The cursor stays where it is, since Enter may be on its way.
-            self._has_existing = has_existing
+        machine = survey.machine if survey is not None else ""
+        if (has_existing, machine) != (self._has_existing, self._machine):
+            table = self.query_one(Table)
+            untouched = table.key == next(iter(self._presets), "")
+            self._has_existing, self._machine = has_existing, machine
             self._fill()
+            first = next((one for one in self._ordered() if one.machine == machine), None)
+            if untouched and first is not None:
+                table.select(first.name)
+
+    def _ordered(self) -> list[presets.PresetFile]:
+        """Return the presets; those for the build directory's machine come first."""
+        return sorted(self._presets.values(), key=lambda one: one.machine != self._machine)
 
     def _fill(self) -> None:
         rows: list[Row] = []
@@ -137,7 +147,7 @@ class Start(Step):
             ]
             if self._files or self._has_existing:
                 rows.append(Row(":new", ("  Start another project from",), heading=True))
-        for preset in self._presets.values():
+        for preset in self._ordered():
             if not opening.matches(preset, wanted):
                 continue
             name = preset.title or preset.name

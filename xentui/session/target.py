@@ -81,10 +81,15 @@ class BuildSurvey:
         return self.recipes.guest_candidates if self.recipes is not None else ()
 
     @property
+    def machine(self) -> str:
+        """The build directory's machine, or an empty text if it is not known."""
+        machine = self.build.machine.value if self.build is not None else None
+        return machine if machine and "\0" not in machine else ""
+
+    @property
     def machine_summary(self) -> str:
         """The build directory's machine, as a sentence."""
-        machine = self.build.machine.value if self.build is not None else None
-        return f"MACHINE {machine}" if machine and "\0" not in machine else "MACHINE is not known"
+        return f"MACHINE {self.machine}" if self.machine else "MACHINE is not known"
 
     @property
     def xen_summary(self) -> tuple[str, bool]:

@@ -255,12 +255,20 @@ class HelpPane(Tipped):
             return
         width, height = max(10, self.size.width), self._usual_height
         lines = self._draw(width, height)
-        if any(text.endswith(glyphs(self).more) for text, _, _ in lines):
+        if self._is_cut(lines):
             lines = self._draw(width, max(height, self.screen.size.height // 4))
         wanted = max(height, len(lines))
         if self.size.height and wanted != self.size.height:
             self.styles.height = wanted
         self._lines = lines
+
+    def _is_cut(self, lines: Lines) -> bool:
+        return any(text.endswith(self._cut_mark) for text, _, _ in lines)
+
+    @property
+    def _cut_mark(self) -> str:
+        """The end of a text that does not fit."""
+        return f"{glyphs(self).more} F1: all"
 
     @property
     def _usual_height(self) -> int:
@@ -273,7 +281,7 @@ class HelpPane(Tipped):
         if rest and len(filled(text, width, 99, "")) > height:
             # The first line describes the field; F1 shows the rest.
             text = head
-        lines = [(line, "muted", "") for line in filled(text, width, height, glyphs(self).more)]
+        lines = [(line, "muted", "") for line in filled(text, width, height, self._cut_mark)]
         errors, warnings, advice = counts
         if not sum(counts) or len(lines) >= height:
             return tuple(lines)
@@ -302,9 +310,11 @@ class HelpPane(Tipped):
         fix = (f"{key}  {visible(label)}", "strong", "screen.fix") if label and key else None
         self._tip_text = f"{head}\n{finding.fix}"
         room = height - (1 if fix else 0)
-        lines = [(line, severity, "screen.help") for line in filled(head, width, room, signs.more)]
+        lines = [
+            (line, severity, "screen.help") for line in filled(head, width, room, self._cut_mark)
+        ]
         if room > len(lines) and finding.fix:
-            rest = filled(finding.fix, width, room - len(lines), signs.more)
+            rest = filled(finding.fix, width, room - len(lines), self._cut_mark)
             lines += [(line, "", "screen.help") for line in rest]
         return (*lines, fix) if fix else tuple(lines)
 
@@ -314,8 +324,7 @@ class HelpPane(Tipped):
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
         """Return the full text if it is cut off."""
-        more = glyphs(self).more
-        return self._tip_text if any(text.endswith(more) for text, _, _ in self._lines) else ""
+        return self._tip_text if self._is_cut(self._lines) else ""
 
     async def on_click(self, event: events.Click) -> None:
         """Run the action of the clicked line."""

@@ -34,6 +34,31 @@ class Part(NamedTuple):
     below: bool = False
 
 
+class FormButton(Button):
+    """A button in a form; its label is marked while it has the focus, as those of fields are."""
+
+    def __init__(self, text: str, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(lit(f"  {text}"), id=id, compact=True)
+        self._text = text
+
+    def rename(self, text: str) -> None:
+        """Change the label."""
+        self._text = text
+        self._mark()
+
+    def on_focus(self) -> None:
+        """Mark the label."""
+        self._mark()
+
+    def on_blur(self) -> None:
+        """Unmark the label."""
+        self._mark()
+
+    def _mark(self) -> None:
+        sign = glyphs(self).cursor if self.has_focus else " "
+        self.label = lit(f"{sign} {self._text}")
+
+
 class PartsRow(Labelled):
     """Several text inputs that form one value, such as the parts of an interface.
 
@@ -48,7 +73,7 @@ class PartsRow(Labelled):
     PartsRow > Horizontal { height: 1; margin: 0 1 0 24; }
     PartsRow Input { height: 1; width: 1fr; margin: 0 1 0 0; }
     PartsRow Static { width: auto; margin: 0 1 0 0; color: $text-muted; }
-    PartsRow Button { min-width: 8; width: 8; }
+    PartsRow Button { min-width: 10; width: 10; }
     """
 
     @dataclass
@@ -108,7 +133,7 @@ class PartsRow(Labelled):
                         yield Static(part.title, markup=False)
                     yield self._input(part)
                 if self._removable and line is lines[-1]:
-                    yield Button("Remove", compact=True)
+                    yield FormButton("Remove")
 
     def _input(self, part: Part) -> Input:
         field = FieldInput(
