@@ -42,25 +42,26 @@ def _recipe(project: Project, file: str) -> str:
             "LIC_FILES_CHKSUM", f"file://${{COMMON_LICENSE_DIR}}/MIT;md5={CHECKSUMS['MIT']}"
         ),
         "",
-        f"inherit deploy{'' if installed else ' nopackages'}",
-        "",
+        *([text.assign("DEPENDS", "u-boot-mkimage-native")] if is_script else []),
+        *([text.assign("PROVIDES", "u-boot-default-script", operator="+=")]
+          if is_script and family == "uboot-rpi" else []),
         text.assign("SRC_URI", f"file://{file}"),
         text.assign("S", "${UNPACKDIR}"),
+        "",
+        f"inherit deploy{'' if installed else ' nopackages'}",
+        "",
         text.assign("INHIBIT_DEFAULT_DEPS", "1"),
         text.assign("PACKAGE_ARCH", "${MACHINE_ARCH}"),
         text.assign("COMPATIBLE_MACHINE", f"^{machine}$"),
-    ]
+    ]  # fmt: skip
     if is_script:
         lines += [
-            text.assign("DEPENDS", "u-boot-mkimage-native", operator="+="),
-            *([text.assign("PROVIDES", "u-boot-default-script", operator="+=")]
-              if family == "uboot-rpi" else []),
             "",
             "do_compile() {",
             "    mkimage -A arm64 -T script -C none -n xentui \\",
             "        -d ${UNPACKDIR}/boot.cmd ${B}/boot.scr",
             "}",
-        ]  # fmt: skip
+        ]
     if installed:
         lines += [
             "",
