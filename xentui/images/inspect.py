@@ -244,7 +244,7 @@ def _unpacked_to_its_end(seen: Inspected, stream: Chunks) -> Inspected:
     """Unpack a disk or file system to find its size and to check that it is complete."""
     most = max(_LEAST_UNPACKED, _MOST_FACTOR * seen.size)
     unpacker = unpacking.Unpacker(seen.compression or "")
-    inside = Chunks(_unpacked(stream, unpacker, most))
+    inside = Chunks(unpacking.unpacked(_pieces(stream), unpacker, most))
     try:
         inside.drain()
     except Broken as error:
@@ -271,7 +271,7 @@ def _walked(seen: Inspected, stream: Chunks) -> Inspected:
     if seen.compression is not None:
         most = max(_LEAST_UNPACKED, _MOST_FACTOR * seen.size)
         unpacker = unpacking.Unpacker(seen.compression)
-        inside = Chunks(_unpacked(stream, unpacker, most))
+        inside = Chunks(unpacking.unpacked(_pieces(stream), unpacker, most))
     try:
         walk(inside, archive, shape)
         # Padding follows the end of an archive. The end of the compressed data proves it complete.
@@ -302,21 +302,9 @@ def _init(archive: Tar) -> bool | None:
     return None if None in (archive.init, archive.init_below_top) else False
 
 
-def _unpacked(stream: Chunks, unpacker: unpacking.Unpacker, most: int) -> Iterator[bytes]:
-    """Yield the unpacked bytes of a stream.
-
-    Raises:
-        Broken: it is damaged, ends in the middle, or unpacks to more than ``most`` bytes.
-    """
-    made = 0
+def _pieces(stream: Chunks) -> Iterator[bytes]:
     while packed := stream.read(_CHUNK):
-        for chunk in unpacker.feed(packed):
-            made += len(chunk)
-            if made > most:
-                raise Broken(f"it unpacks to more than {most} bytes")
-            yield chunk
-    if not unpacker.done:
-        raise Broken("it ends in the middle")
+        yield packed
 
 
 def _warnings(archive: Tar) -> Iterator[str]:

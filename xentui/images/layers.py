@@ -7,12 +7,11 @@ Source: the OCI image specification 1.1, layer.md (changesets, whiteouts).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xentui.images import lookup, tar, unpacking
 from xentui.images.container import Container, ImageFiles
-from xentui.images.reader import Broken, Reader
+from xentui.images.reader import Broken, pieces
 from xentui.images.sizing import TreeStatistics
 
 _MAX_ENTRIES = 500_000
@@ -170,21 +169,12 @@ def layered_tree(files: ImageFiles, image: Container) -> LayeredTree:
             continue
         if not unpacking.can_unpack(packed):
             raise Broken("its layers are packed with Zstandard, which this Python cannot unpack")
-        chunks = tar.Chunks(_unpacked(reader, packed, _MAX_UNPACKED - unpacked))
+        chunks = tar.Chunks(
+            unpacking.unpacked(
+                pieces(reader, unpacking.CHUNK), unpacking.Unpacker(packed),
+                _MAX_UNPACKED - unpacked, f"its layers unpack to more than {_MAX_UNPACKED} bytes",
+            )
+        )  # fmt: skip
         tree.add_layer(chunks)
         unpacked += chunks.place
     return tree
-
-
-def _unpacked(reader: Reader, packed: str, most: int) -> Iterator[bytes]:
-    unpacker = unpacking.Unpacker(packed)
-    place = size = 0
-    while piece := reader.at(place, unpacking.CHUNK):
-        place += len(piece)
-        for chunk in unpacker.feed(piece):
-            size += len(chunk)
-            if size > most:
-                raise Broken(f"its layers are more than {_MAX_UNPACKED >> 30} GiB unpacked")
-            yield chunk
-    if not unpacker.done:
-        raise Broken("a layer is cut off")

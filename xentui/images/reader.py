@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 MOST = 8 * 1024 * 1024
-"""Most bytes that are returned at once, whatever a header asks for."""
+"""Maximum number of bytes that are returned at once, whatever a header asks for."""
 
 
 class Broken(Exception):
@@ -76,6 +77,14 @@ class PartReader:
         if not 0 <= offset < self.size:
             return b""
         return self._whole.at(self._start + offset, min(length, self.size - offset))
+
+
+def pieces(reader: Reader, length: int) -> Iterator[bytes]:
+    """Yield all bytes from the start, ``length`` of them at a time."""
+    place = 0
+    while piece := reader.at(place, length):
+        place += len(piece)
+        yield piece
 
 
 def exactly(reader: Reader, offset: int, length: int, what: str) -> bytes:

@@ -8,13 +8,13 @@ import bz2
 import importlib
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from xentui.images.reader import Broken, Reader
 
 CHUNK = 1024 * 1024
-"""Most bytes that are returned at once."""
+"""Maximum number of bytes that are returned at once."""
 
 MAGICS = (
     (b"\x1f\x8b", "gz"),
@@ -55,12 +55,12 @@ def _zstd() -> Any:
 class Unpacker:
     """Unpacks compressed bytes.
 
-    Concatenated streams count as one, as for all four tools. What follows the last
-    and is no stream is passed over, and noted.
+    Concatenated streams count as one, as for all four tools. Bytes after the last stream that do
+    not start another one are ignored.
 
     Attributes:
-        done: whether a stream has ended and no further one begun.
-        trailing: whether bytes follow the last stream that are none.
+        done: whether a stream has ended and no other one has begun.
+        trailing: whether such bytes follow the last stream.
     """
 
     def __init__(self, name: str) -> None:
@@ -151,6 +151,31 @@ class Unpacker:
             return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MOST_MEMORY)
         # libzstd refuses frames that need a window of more than 128 MiB.
         return _zstd().ZstdDecompressor()
+
+
+def unpacked(
+    packed: Iterable[bytes | memoryview], unpacker: Unpacker, most: int, too_big: str = ""
+) -> Iterator[bytes]:
+    """Yield all unpacked bytes of a file.
+
+    Args:
+        packed: the compressed bytes in pieces.
+        unpacker: a new unpacker for them; afterwards, its attributes describe the end.
+        most: the maximum number of unpacked bytes.
+        too_big: the message if there are more.
+
+    Raises:
+        Broken: the file is damaged, ends in the middle, or unpacks to too many bytes.
+    """
+    size = 0
+    for piece in packed:
+        for chunk in unpacker.feed(piece):
+            size += len(chunk)
+            if size > most:
+                raise Broken(too_big or f"it unpacks to more than {most} bytes")
+            yield chunk
+    if not unpacker.done:
+        raise Broken("it ends in the middle")
 
 
 def beginning(reader: Reader, name: str, length: int) -> bytes:
