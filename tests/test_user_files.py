@@ -203,6 +203,12 @@ def test_the_usual_file_becomes_what_bitbake_layers_makes_of_it(tmp_path: Path) 
     assert ours.replace('\n  "', '\n"') == theirs.replace('\n  "', '\n"')
 
 
+def test_a_layer_is_appended_after_several_added_lines(tmp_path: Path) -> None:
+    text = 'BBLAYERS = "/p/a"\nBBLAYERS += "/p/b"\nBBLAYERS += "/p/c"\n'
+    expected = by_bitbake(tmp_path, text, add=LAYER)
+    assert layers(with_layer(text, LAYER).text) == expected == ["/p/a", "/p/b", "/p/c", LAYER]
+
+
 def test_a_file_without_layers_is_refused() -> None:
     with pytest.raises(RefusedError, match="BBLAYERS"):
         with_layer('BBPATH = "x"\n', LAYER)

@@ -62,6 +62,18 @@ def test_a_default_guest_does_not_fit_next_to_a_default_dom0() -> None:
     assert text.endswith("0 of 1 guests started; memory as the budget predicts.")
 
 
+def test_a_guest_that_does_not_fit_takes_no_memory_from_the_next() -> None:
+    text = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 2048\ndom0_memory = 512\n'
+    for name, memory in (("big", 2000), ("small", 256)):
+        text += f'[guests.{name}]\ntags = ["autostart"]\nmemory = {memory}\n'
+    project = document.load_text(text, Path()).project
+    assert isinstance(project, Project)
+    rehearsal = plan.rehearsal(project, assets.NO_ASSETS)
+    outcome = Outcome(Transcript(rehearsal), "it ended early", None, 8.0, "tcg")
+    guests = report.report(rehearsal, outcome, VERSIONS).guests
+    assert [(guest.key, guest.fits) for guest in guests] == [("big", False), ("small", True)]
+
+
 def test_every_outcome_of_a_guest_is_reported() -> None:
     reported, events = replayed("many")
     assert {guest.key: guest.status for guest in reported.guests} == {
