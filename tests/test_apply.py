@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -273,8 +274,6 @@ def test_a_run_waits_for_another_and_then_refuses(tmp_path: Path) -> None:
 
 
 def test_a_folder_under_two_names_is_locked_once(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     made = plan(rendered(), tmp_path)
     other = tmp_path / ".." / tmp_path.name
     first, second = made.changes

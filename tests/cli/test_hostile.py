@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import BOARD, ROOT, Run, process
+from xentui.project import document
 
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """Characters that must not reach a terminal: controls except newline and tab, bidi, zero-width."""
@@ -225,8 +226,6 @@ def test_an_interrupt_is_130_without_a_traceback(tmp_path: Path) -> None:
 def test_an_unexpected_failure_is_one_line_unless_asked(
     run: Run, board: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from xentui.project import document
-
     def broken(path: Path) -> str:
         raise ZeroDivisionError(EVIL)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from kas.includehandler import ConfigFile
 
 from tests.bitbake import trees
 from tests.cli.conftest import BOARD, ROOT, Run
@@ -103,8 +104,6 @@ def run_kas(mirror: Path, file: Path, *command: str) -> str:
 
 def loaded(file: Path) -> Any:
     """Return a file as loaded by kas, which checks it against its own schema."""
-    from kas.includehandler import ConfigFile
-
     return ConfigFile.load(file).config
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from kas.includehandler import ConfigFile
 
 from tests.bitbake_parser import parse_conf
 from tests.cli.conftest import ROOT, Run
@@ -49,8 +50,6 @@ def dumped(*files: Path) -> Any:
 
 def loaded(path: Path) -> Any:
     """Return a file as loaded by kas, which checks it against its own schema."""
-    from kas.includehandler import ConfigFile
-
     return ConfigFile.load(path).config
 
 

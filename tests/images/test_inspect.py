@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
 import struct
 from pathlib import Path
@@ -376,8 +377,6 @@ def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_json_data_has_only_plain_values(tmp_path: Path) -> None:
-    import json
-
     part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
     disk = made.disk(tmp_path / "x", _GPT, {8192: part})
     reported = json.loads(json.dumps(data(inspect(disk))))

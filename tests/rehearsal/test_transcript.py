@@ -69,7 +69,7 @@ def test_a_guest_that_does_not_fit_takes_no_memory_from_the_next() -> None:
     project = document.load_text(text, Path()).project
     assert isinstance(project, Project)
     rehearsal = plan.rehearsal(project, assets.NO_ASSETS)
-    outcome = Outcome(Transcript(rehearsal), "it ended early", None, 8.0, "tcg")
+    outcome = Outcome(Transcript(rehearsal), "it ended early", 21.5, 8.0, "tcg")
     guests = report.report(rehearsal, outcome, VERSIONS).guests
     assert [(guest.key, guest.fits) for guest in guests] == [("big", False), ("small", True)]
 

@@ -16,9 +16,10 @@ from tests.rules.guest_cases import IMPORTED
 from xentui.project import document
 from xentui.project.assets import Assets, SourceFile
 from xentui.project.model import Bundle, Fetch, Project
-from xentui.rules import quick_fixes
+from xentui.rules import fetched, quick_fixes
 from xentui.rules.check import check
 from xentui.rules.finding import Finding
+from xentui.rules.scripts import script_findings
 
 MIB = 1 << 20
 
@@ -285,8 +286,6 @@ def test_rates_as_xl_reads_them(rate: str, fine: bool) -> None:
     ],
 )
 def test_where_an_unpacked_file_is(uri: str, subdir: str | None, place: str) -> None:
-    from xentui.rules import fetched
-
     assert fetched.fetched_path(uri, subdir) == place
     if not uri.endswith(("/", "d")):
         # An archive with a single file is unpacked to the top.
@@ -326,7 +325,6 @@ def test_a_guest_without_a_kernel(machine: str, fix: str, labels: list[str]) -> 
 def test_as_many_warnings_of_a_script_as_can_be_read(tmp_path: Path) -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("needs shellcheck")
-    from xentui.rules.scripts import script_findings
 
     project = project_of('[import_types.odd]\nscript = "odd.sh"\n')
     unquoted = "#!/bin/sh\n" + "".join(f"A{n}=1\n" for n in range(20))

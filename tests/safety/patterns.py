@@ -10,11 +10,13 @@ match. That is what makes a backtracking engine try every way to split the text.
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from re import _compiler, _parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
 import xentui
@@ -61,8 +63,6 @@ def _of_schema(node: Any, at: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _of_module(file: Path) -> Iterator[Use]:
-    import importlib
-
     tree = ast.parse(file.read_text())
     name = ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts)
     module = importlib.import_module(name.removesuffix(".__init__"))
@@ -115,9 +115,7 @@ def _text(pattern: str | bytes) -> str:
 
 def attacks(use: Use) -> list[tuple[str, str, str]]:
     """Return attacks: what to begin with, what to repeat, and what to end with."""
-    from re import _parser as parser  # type: ignore[attr-defined]
-
-    tree = parser.parse(use.pattern, use.flags)
+    tree = _parser.parse(use.pattern, use.flags)
     found: dict[tuple[str, str], None] = {}
     for before, body in _repeats(tree, ""):
         found[before, body] = None
@@ -180,8 +178,6 @@ def _one_of(items: Any, variant: int) -> str:
 
 
 def _class(items: Any) -> Any:
-    from re import _compiler, _parser  # type: ignore[attr-defined]
-
     state = _parser.State()
     state.str = ""
     made = _compiler.compile(_parser.SubPattern(state, [(_parser.IN, items)]))

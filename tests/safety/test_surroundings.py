@@ -4,20 +4,27 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
 
+from tests.bitbake import trees
 from tests.cli.conftest import BOARD, ROOT
 from tests.safety.test_denial import measured
+from tests.sessions import NOW, session_of
+from xentui.bitbake import build_dir, recipe_cache, recipes
 from xentui.errors import InputError
 from xentui.output import manifest
 from xentui.output.rendered import Copy, chunks
 from xentui.output.tree import MOST_READ, Tree
+from xentui.project.model import Guest, Host, Project
+from xentui.session.drafts import Drafts, location
 
 GIANT = 20 << 30
 """The size of a sparse file, which takes no space on the disk."""
@@ -32,7 +39,10 @@ def giant(path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["out/conf/xentui.conf", "out/.xentui-manifest.json", "out/conf/xentui.conf.tmp"]
 )
-@pytest.mark.parametrize("mode", [["-y"], ["--dry-run"], ["--check"]])
+@pytest.mark.parametrize(
+    "mode",
+    [["-y"], *(pytest.param([mode], marks=pytest.mark.slow) for mode in ("--dry-run", "--check"))],
+)
 def test_a_giant_among_the_written_files_is_not_read(
     tmp_path: Path, name: str, mode: list[str]
 ) -> None:
@@ -64,7 +74,9 @@ def build_directory(folder: Path) -> Path:
     return conf
 
 
-@pytest.mark.parametrize("name", ["local.conf", "bblayers.conf", "xentui.conf"])
+@pytest.mark.parametrize(
+    "name", ["local.conf", "bblayers.conf", pytest.param("xentui.conf", marks=pytest.mark.slow)]
+)
 def test_a_giant_in_a_build_directory_is_not_read(tmp_path: Path, name: str) -> None:
     (tmp_path / "board.toml").write_text(BOARD)
     conf = build_directory(tmp_path)
@@ -78,7 +90,16 @@ def test_a_giant_in_a_build_directory_is_not_read(tmp_path: Path, name: str) -> 
     assert (conf / name).stat().st_size == GIANT
 
 
-@pytest.mark.parametrize("name", ["local.conf", "auto.conf", "toolcfg.conf", "bblayers.conf"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "local.conf",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("auto.conf", "toolcfg.conf", "bblayers.conf")
+        ),
+    ],
+)
 def test_a_pipe_in_a_build_directory_stops_nothing(tmp_path: Path, name: str) -> None:
     conf = build_directory(tmp_path)
     (conf / name).unlink(missing_ok=True)
@@ -115,9 +136,6 @@ def test_a_growing_file_is_not_read_to_its_end(tmp_path: Path) -> None:
 
 
 def test_a_text_of_the_manifest_that_unpacks_without_end_is_not_unpacked() -> None:
-    import base64
-    import zlib
-
     packer = zlib.compressobj(9)
     bomb = b"".join(packer.compress(b"\0" * (1 << 20)) for _ in range(64)) + packer.flush()
     assert len(bomb) < 100_000
@@ -186,12 +204,6 @@ def test_a_user_without_a_home_is_served(tmp_path: Path, arguments: list[str]) -
 def test_only_their_owner_can_read_drafts_and_notes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.bitbake import trees
-    from tests.sessions import NOW, session_of
-    from xentui.bitbake import build_dir, recipe_cache, recipes
-    from xentui.project.model import Guest, Host, Project
-    from xentui.session.drafts import Drafts, location
-
     before = os.umask(0)
     try:
         session = session_of(Project(Host("qemux86-64"), guests=(Guest("a"),)))

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from tests.sessions import TWO, session_of
 from tests.tui.test_wizard import settle
 from tests.tui.wizards import SMALL, shown, wizard
-from xentui.project import document
+from xentui.project import document, schema
 from xentui.screens.guests import Guests
 from xentui.session import opening
 from xentui.widgets.table import Table
@@ -216,8 +216,6 @@ async def test_a_project_file_keeps_its_comments_when_it_is_written() -> None:
 async def test_a_property_added_to_the_schema_is_in_the_editor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from xentui.project import schema
-
     known = schema.fields("guest")
     more = schema.Field("guest", "memory", "Also memory", "A second one.", "integer")
     monkeypatch.setattr(schema, "fields", lambda t: (*known, more) if t == "guest" else ())

@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Input
 
@@ -47,8 +50,6 @@ def test_literal_text_keeps_every_bracket(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("width", [0, 1, 2, 7, 80])
 def test_cut_text_has_its_width(text: str, width: int) -> None:
-    from rich.cells import cell_len
-
     assert cell_len(cut(text, width)) <= width
     assert cell_len(fit(text, width)) == width
 
@@ -101,8 +102,6 @@ async def test_a_varflag_is_seen_whole_in_the_preview() -> None:
 
 
 async def test_a_bad_preset_is_listed_with_what_is_wrong(tmp_path: object) -> None:
-    from pathlib import Path
-
     Path("presets").mkdir()  # noqa: ASYNC240
     Path("presets/bad[x].toml").write_text("[host\n")  # noqa: ASYNC240
     Path("presets/[red]odd.toml").write_text(  # noqa: ASYNC240

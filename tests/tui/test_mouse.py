@@ -32,7 +32,7 @@ from xentui.session.forms import STEPS
 from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepStrip
 from xentui.widgets.field import FieldRow
 from xentui.widgets.options import Options
-from xentui.widgets.table import Table
+from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import lit
 
 CLICKED = {
@@ -245,8 +245,6 @@ async def test_hostile_text_in_a_tooltip_is_shown_as_typed(text: str) -> None:
 
 
 async def test_a_truncated_cell_shows_its_whole_literal_text_in_a_tooltip() -> None:
-    from xentui.widgets.table import Column, Row
-
     name = "[/x] [@click=app.quit] " + "n" * 40
     table = Table(Column("A", 10), Column("B", 8))
     app = wizard(session_of(TWO), begin="memory")

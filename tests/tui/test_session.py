@@ -19,7 +19,7 @@ from tests.sessions import NOW, session_of
 from xentui.errors import InputError, XentuiError
 from xentui.output.header import is_intact
 from xentui.output.rendered import Copy
-from xentui.project import schema
+from xentui.project import document, schema
 from xentui.project.model import Fetch, Guest, Host, ImportType, Project, Source
 from xentui.rules.catalogue import Severity
 from xentui.rules.finding import Finding
@@ -388,8 +388,6 @@ def test_a_new_project_file_names_the_schema_next_to_it() -> None:
 
 
 def test_save_as_writes_the_schema_and_keeps_an_existing_one() -> None:
-    from xentui.session import writing
-
     Path("there").mkdir()
     Path("there", schema.FILE_NAME).write_text("mine")
     session = session_of(ONE)
@@ -402,8 +400,6 @@ def test_save_as_writes_the_schema_and_keeps_an_existing_one() -> None:
 
 
 def test_an_opened_project_file_gets_no_schema() -> None:
-    from xentui.project import document
-
     path = Path("mine.toml")
     path.write_text('version = 1\n[host]\nmachine = "qemux86-64"\nnetwork = "bridged"\n')
     session = session_of()

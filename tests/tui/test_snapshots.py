@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import textual
 from textual.pilot import Pilot
+from textual.scrollbar import ScrollBar
 
 from tests.sessions import TWO, session_of
 from tests.tui.test_around import leave_a_draft
@@ -235,8 +236,6 @@ def test_a_draft(picture: Callable[..., None], size: str) -> None:
 def test_ascii_alone(
     picture: Callable[..., None], monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    from textual.scrollbar import ScrollBar
-
     monkeypatch.setattr(ScrollBar, "renderer", ScrollBar.renderer)
     name = f"{step}-ascii"
     picture(name, None if step == "start" else LAB, SMALL, (), begin=step, ascii_only=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import ROOT, Run, run
+from tests.verify.test_environment import known
 from xentui.errors import InputError
 from xentui.verify import bitbake
 from xentui.verify.bitbake import BitBake, NoRecipeError
@@ -245,8 +246,6 @@ def test_the_command_prints_what_differs(
 def test_all_that_agrees_is_0(
     run: Run, tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
-    from tests.verify.test_environment import known
-
     run("generate", RECORDED / "project.toml", "--out", "out")
     text = Path("out/conf/xentui.conf").read_text()
     (tmp_path / "printed").write_text(known(text)[1])

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
@@ -122,6 +124,4 @@ def _by_xl(spec: str) -> xl_parser.Config:
 
 
 def _without_prefix(read: ConfigDisk) -> ConfigDisk:
-    from dataclasses import replace
-
     return replace(read, prefixed=False)
