@@ -9,12 +9,13 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from tests.sessions import TWO, session_of
-from tests.tui.test_wizard import settle
+from tests.tui.test_wizard import field, settle
 from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project.model import Guest
 from xentui.screens.entry_rows import EntryRows
-from xentui.session import entry_lists, field_paths
+from xentui.screens.guest_editor import GuestEditor
+from xentui.session import entry_lists, field_paths, guests
 
 
 async def _press_button(app: XentuiApp, pilot: Pilot[int], name: str) -> None:
@@ -110,6 +111,60 @@ def test_the_value_of_a_setting_is_read_as_it_is_shown(typed: str, value: object
     changed = field_paths.put(with_one, ("guests", "alpha", "xl"), given)
     assert changed.guest("alpha").xl == (("usbdevice", value),)
     assert settings.entries(changed.guest("alpha")) == [{"value": typed}]
+
+
+async def test_the_focus_stays_on_the_buttons_that_remove_disks() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=LARGE) as pilot:
+        await _edit(app, pilot)
+        editor = app.main.query_one(GuestEditor)
+        for _ in range(2):
+            project = guests.with_disk(app.session.project, "alpha")
+            app.session.edit(project, "add a disk")
+        app.main.changed()
+        await settle(pilot)
+        editor.query_one("#disk-remove-0").focus()
+        for left in ("disk-remove-0", "disk-add"):
+            await pilot.press("enter")
+            await settle(pilot)
+            await settle(pilot)
+            assert getattr(app.focused, "id", None) == left
+        assert not app.session.project.guest("alpha").disks
+
+
+async def test_a_row_that_has_the_focus_is_never_hidden() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    app.session.put(("guests", "alpha", "kernel"), "vmlinuz")
+    async with app.run_test(size=LARGE) as pilot:
+        await _edit(app, pilot)
+        row = field(app, "guests.alpha.kernel")
+        app.screen.set_focus(row.editor)
+        await settle(pilot)
+        await pilot.press("backspace", *"none", "minus", *"such")
+        await settle(pilot)
+        assert app.session.project.guest("alpha").kernel == "none-such"
+        await pilot.press(*["backspace"] * 5)
+        await settle(pilot)
+        assert row.display
+        await pilot.press("tab")
+        await settle(pilot)
+        assert not row.region
+
+
+async def test_a_choice_that_was_left_is_found_as_it_was() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    own = ("bridge=xenbr0,mac=00:16:3e:00:00:07", "bridge=br8")
+    app.session.put(("guests", "alpha", "vif"), own)
+    app.session.put(("guests", "alpha", "kernel"), "vmlinuz")
+    async with app.run_test(size=LARGE) as pilot:
+        await _edit(app, pilot)
+        editor = app.main.query_one(GuestEditor)
+        for name in ("network-mode", "kernel-mode"):
+            app.screen.set_focus(editor.query_one(f"#{name}"))
+            await pilot.press("left", "space", "right", "space")
+            await settle(pilot)
+        guest = app.session.project.guest("alpha")
+        assert (guest.vif, guest.kernel) == (own, "vmlinuz")
 
 
 async def test_undo_takes_the_guest_away_while_its_form_is_open() -> None:

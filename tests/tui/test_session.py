@@ -146,6 +146,28 @@ def test_unfinished_text_goes_with_the_guest_to_its_new_name() -> None:
     assert session.state.unfinished == {}
 
 
+def test_invalid_text_stays_with_its_disk_when_an_earlier_one_is_removed() -> None:
+    project = ONE
+    for _ in range(4):
+        project = guests.with_disk(project, "alpha")
+    session = session_of(project)
+    fields = [("guests", "alpha", "disks", number, "device") for number in range(4)]
+    for number in (0, 2):
+        session.type(fields[number], f"!! {number}")
+    without = guests.without_disk(session.project, "alpha", 0)
+    session.edit(without, "remove disk 1", removed=fields[0][:-1])
+    assert [session.shown(field)[0] for field in fields[:3]] == ["xvdc", "!! 2", "xvde"]
+    session.undo()
+    assert [session.shown(field)[0] for field in fields] == ["!! 0", "xvdc", "!! 2", "xvde"]
+
+
+def test_what_is_allowed_for_a_guest_is_allowed_under_its_new_name() -> None:
+    session = session_of(ONE)
+    session.waive(Finding("XT406", Severity.ERROR, "guests.alpha.memory", "too much", "less"))
+    session.type(("guests", "alpha", "key"), "gamma")
+    assert session.state.allowed == {("XT406", "guests.gamma.memory")}
+
+
 def test_moving_the_last_guest_of_a_bundle_removes_the_bundle() -> None:
     project, where = guests.switched(ONE, "alpha")
     assert where == "bundle my-guests"

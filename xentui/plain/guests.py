@@ -186,7 +186,8 @@ class ImportMenu(OfGuest):
     def _remove(self, place: int) -> None:
         project = guests.without_fetch(self.session.project, self.key, place)
         what = f"Removed fetched file {place + 1}."
-        self.wizard.edit(project, texts.fetched_removed(self.key), what)
+        entry = ("guests", self.key, "source", "fetch", place)
+        self.wizard.edit(project, texts.fetched_removed(self.key), what, removed=entry)
 
     def _look(self) -> None:
         look(self.wizard, self.key)
@@ -215,7 +216,8 @@ class DisksMenu(OfGuest):
     def _remove(self, place: int) -> None:
         project = guests.without_disk(self.session.project, self.key, place)
         what = f"Removed disk {place + 1}."
-        self.wizard.edit(project, texts.disk_removed(self.key), what)
+        entry = ("guests", self.key, "disks", place)
+        self.wizard.edit(project, texts.disk_removed(self.key), what, removed=entry)
 
 
 class BundleMenu(OfGuest):

@@ -443,10 +443,19 @@ class Wizard:
         self.talk.say(f"{what} {words.counted(view).capitalize()}.", *([note] if note else []))
         self.keep_draft()
 
-    def edit(self, project: Project, label: str, what: str) -> None:
-        """Replace the current project, and print what that changed."""
+    def edit(
+        self, project: Project, label: str, what: str, *, removed: field_paths.Path = ()
+    ) -> None:
+        """Replace the current project, and print what that changed.
+
+        Args:
+            project: the project after the edit.
+            label: the name of the step for undo.
+            what: what was done, as a sentence.
+            removed: the path of a list's entry that the project no longer has.
+        """
         self.session.end_typing()
-        self.session.edit(project, label)
+        self.session.edit(project, label, removed=removed)
         self.changed(what)
 
     def changed(self, what: str) -> None:

@@ -89,6 +89,9 @@ class GuestEditor(Vertical):
         self._unfolded = False
         self._known_rows: list[FieldRow] = []
         self._focus_next = ""
+        # They come back when the user chooses "own" again.
+        self._own_vif: tuple[str, ...] = ()
+        self._own_kernel: str | None = None
         self._before_address = guest_network.before_address(session, key)
 
     @property
@@ -285,12 +288,28 @@ class GuestEditor(Vertical):
         for entries in self.query(EntryRows):
             entries.sync()
         self._show_address()
-        self.set_class(self._kernel_mode() != "own", "-no-kernel")
+        self._show_needed_rows()
+        self._show_head()
+
+    def _show_needed_rows(self) -> None:
+        """Hide rows that have no effect, but never the one that is being typed into."""
         guest = self.session.project.guest(self.key)
         # A command line that was given is shown in any case, so that it can be removed.
         boots_its_disk = guests.boots_its_disk(effective.effective(self.session.project, guest))
-        self.set_class(boots_its_disk and guest.extra is None, "-no-command-line")
-        self._show_head()
+        for hidden, rows in (
+            (self._kernel_mode() != "own", "kernel-file"),
+            (boots_its_disk and guest.extra is None, "command-line"),
+        ):
+            has_focus = any(row.has_focus_within for row in self.query(f".{rows}"))
+            self.set_class(hidden and not has_focus, f"-no-{rows}")
+
+    def on_descendant_blur(self) -> None:
+        """Hide a row that was only shown because it had the focus."""
+        self.call_later(self._hide_left_row)
+
+    def _hide_left_row(self) -> None:
+        if self.is_attached and guests.has(self.session.project, self.key):
+            self._show_needed_rows()
 
     def _show_address(self) -> None:
         """Show the static address, or the invalid text that was typed."""
@@ -331,11 +350,12 @@ class GuestEditor(Vertical):
                 await group.remove_children()
                 await group.mount(*made())
             self._known_rows = []
-            focused = self.screen.focused
+            lost = focused is not None and not focused.is_attached
             if self._focus_next and self.focus_path(self._focus_next):
                 self._focus_next = ""
                 self.query_one(Form).keep_in_sight()
-            elif focused is None or not focused.is_attached:
+            elif lost or self.screen.focused is None:
+                # Textual has moved the focus to whatever came next.
                 self._refocus(kept)
         self.sync()
 
@@ -343,8 +363,13 @@ class GuestEditor(Vertical):
         """Focus the field with this path, or the widget with this id."""
         if kept is not None and "." in kept and self.focus_path(kept):
             return
-        found = self.query(f"#{kept}") if kept is not None and "." not in kept else ()
-        target = next(iter(found), None) or self.first()
+        wanted = [kept] if kept is not None and "." not in kept else []
+        if kept is not None and "-remove-" in kept:
+            # The last entry was removed: the one before, or the button that adds one.
+            name, _, place = kept.partition("-remove-")
+            wanted += [f"{name}-remove-{int(place) - 1}", f"{name}-add"]
+        found = (widget for name in wanted for widget in self.query(f"#{name}"))
+        target = next(found, None) or self.first()
         if target is not None:
             target.focus()
 
@@ -451,7 +476,8 @@ class GuestEditor(Vertical):
         elif name.startswith("disk-remove-"):
             place = int(name.removeprefix("disk-remove-"))
             project = guests.without_disk(project, self.key, place)
-            edit(self, self.session, project, texts.disk_removed(self.key))
+            entry = (*self.base, "disks", place)
+            edit(self, self.session, project, texts.disk_removed(self.key), removed=entry)
         elif project.guest(self.key).source is None:
             return
         elif name == "fetch-add":
@@ -460,7 +486,8 @@ class GuestEditor(Vertical):
         elif name.startswith("fetch-remove-"):
             place = int(name.removeprefix("fetch-remove-"))
             project = guests.without_fetch(project, self.key, place)
-            edit(self, self.session, project, texts.fetched_removed(self.key))
+            entry = (*self.base, "source", "fetch", place)
+            edit(self, self.session, project, texts.fetched_removed(self.key), removed=entry)
 
     def _put(self, name: str, value: object, label: str, merge: str = "") -> None:
         project = field_paths.put(self.session.project, (*self.base, name), value)
@@ -471,7 +498,8 @@ class GuestEditor(Vertical):
         event.stop()
         given = event.chosen[0] if event.chosen else "default"
         full = effective.effective(self.session.project, self.session.project.guest(self.key))
-        own = full.vif or ("bridge=xenbr0",)
+        self._own_vif = full.guest.vif or self._own_vif
+        own = self._own_vif or full.vif or ("bridge=xenbr0",)
         vif = {"default": None, "none": ()}.get(given, own)
         self._put("vif", vif, f"Network of {self.key}", f"network {self.key}")
 
@@ -518,7 +546,10 @@ class GuestEditor(Vertical):
         if given == self._kernel_mode():
             # The file that was typed stays.
             return
-        kernel = {"host": None, "none": "none"}.get(given, f"{self.key}-kernel")
+        if self._kernel_mode() == "own":
+            self._own_kernel = self.session.project.guest(self.key).kernel
+        own = self._own_kernel or f"{self.key}-kernel"
+        kernel = {"host": None, "none": "none"}.get(given, own)
         self._put("kernel", kernel, f"Kernel of {self.key}", f"kernel {self.key}")
 
     @on(Options.Chosen, "#import-type")

@@ -55,6 +55,7 @@ def edit(
     merge: str = "",
     toast: str = "",
     guest: str = "",
+    removed: field_paths.Path = (),
 ) -> None:
     """Make a project the current one immediately, and have the screen redrawn.
 
@@ -69,8 +70,9 @@ def edit(
         merge: edits with the same name are undone together.
         toast: as in :class:`Edited`.
         guest: as in :class:`Edited`.
+        removed: the path of a list's entry that the project no longer has.
     """
-    if session.edit(project, label, merge=merge):
+    if session.edit(project, label, merge=merge, removed=removed):
         widget.post_message(Edited(toast, guest))
 
 

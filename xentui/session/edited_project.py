@@ -202,9 +202,19 @@ class EditedProject:
         else:
             self._history.do(state, label)
 
-    def edit(self, project: Project, label: str, *, merge: str = "") -> bool:
-        """Make ``project`` the current one; return whether anything changed."""
-        return self._history.do(self.state.with_project(project), label, merge=merge)
+    def edit(
+        self, project: Project, label: str, *, merge: str = "", removed: field_paths.Path = ()
+    ) -> bool:
+        """Make ``project`` the current one; return whether anything changed.
+
+        Args:
+            project: the project after the edit.
+            label: the name of the step for undo.
+            merge: edits with the same name are undone together.
+            removed: the path of a list's entry that ``project`` no longer has.
+        """
+        state = self.state.without_entry(removed) if removed else self.state
+        return self._history.do(state.with_project(project), label, merge=merge)
 
     def put(
         self, path: field_paths.Path, value: object, *, label: str = "", merge: str = ""

@@ -120,6 +120,25 @@ class State:
             )
         return replace(self, project=project, unfinished=unfinished)
 
+    def without_entry(self, entry: field_paths.Path) -> State:
+        """Return the state with the invalid texts of the later entries of a list moved up.
+
+        Args:
+            entry: the path of the entry that is removed from the list, with its position last.
+        """
+        *start, removed = entry
+        kept = {}
+        for path, one in self.unfinished.items():
+            place = path
+            if [*path[: len(start)]] == start and len(path) > len(start):
+                position = int(path[len(start)])
+                if position == removed:
+                    continue
+                if position > int(removed):
+                    place = (*start, position - 1, *path[len(entry) :])
+            kept[place] = replace(one, path=place)
+        return replace(self, unfinished=MappingProxyType(kept))
+
     def typed(self, path: field_paths.Path, text: str, message: str, named: str = "") -> State:
         """Return the state with invalid text for a field."""
         kept = {**self.unfinished, path: Unfinished(path, text, message, named)}
@@ -133,14 +152,25 @@ class State:
         return replace(self, unfinished=MappingProxyType(kept))
 
     def renamed(self, collection: str, old: str, new: str) -> State:
-        """Return the state with the invalid texts of a renamed guest or bundle moved along."""
-        if not self.unfinished:
-            return self
+        """Return the state with the texts and waived errors of a renamed item moved along.
+
+        Args:
+            collection: ``guests`` or ``bundles``.
+            old: the item's name until now.
+            new: its name from now on.
+        """
+        before, after = (field_paths.text_of_path((collection, name)) for name in (old, new))
+        allowed = frozenset(
+            (code, after + path.removeprefix(before))
+            if path == before or path.startswith(f"{before}.")
+            else (code, path)
+            for code, path in self.allowed
+        )
         kept = {}
         for path, one in self.unfinished.items():
             place = (collection, new, *path[2:]) if path[:2] == (collection, old) else path
             kept[place] = replace(one, path=place)
-        return replace(self, unfinished=MappingProxyType(kept))
+        return replace(self, unfinished=MappingProxyType(kept), allowed=allowed)
 
 
 def _is_kept(path: field_paths.Path, before: Project, after: Project) -> bool:
