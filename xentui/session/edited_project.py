@@ -213,8 +213,9 @@ class EditedProject:
             merge: edits with the same name are undone together.
             removed: the path of a list's entry that ``project`` no longer has.
         """
-        state = self.state.without_entry(removed) if removed else self.state
-        return self._history.do(state.with_project(project), label, merge=merge)
+        before = self.state
+        after = before.without_entry(project, removed) if removed else before.with_project(project)
+        return self._history.do(after, label, merge=merge)
 
     def put(
         self, path: field_paths.Path, value: object, *, label: str = "", merge: str = ""

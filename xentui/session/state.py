@@ -120,11 +120,14 @@ class State:
             )
         return replace(self, project=project, unfinished=unfinished)
 
-    def without_entry(self, entry: field_paths.Path) -> State:
-        """Return the state with the invalid texts of the later entries of a list moved up.
+    def without_entry(self, project: Project, entry: field_paths.Path) -> State:
+        """Return the state with a project in which an entry of a list was removed.
+
+        The invalid texts of the entries after it move up.
 
         Args:
-            entry: the path of the entry that is removed from the list, with its position last.
+            project: the project without the entry.
+            entry: the path of the removed entry, with its position last.
         """
         *start, removed = entry
         kept = {}
@@ -136,8 +139,9 @@ class State:
                     continue
                 if position > int(removed):
                     place = (*start, position - 1, *path[len(entry) :])
-            kept[place] = replace(one, path=place)
-        return replace(self, unfinished=MappingProxyType(kept))
+            if field_paths.exists(project, place):
+                kept[place] = replace(one, path=place)
+        return replace(self, project=project, unfinished=MappingProxyType(kept))
 
     def typed(self, path: field_paths.Path, text: str, message: str, named: str = "") -> State:
         """Return the state with invalid text for a field."""
