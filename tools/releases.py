@@ -44,7 +44,7 @@ HEAD = """\
 
 
 def layers(tree: Path) -> list[str]:
-    """Return the two layers of a tree from which abilities are read."""
+    """Return the two layers of a tree that determine its abilities."""
     return [str(tree / "openembedded-core/meta"), str(tree / "meta-virtualization")]
 
 
@@ -67,19 +67,22 @@ def recorded(trees: Path) -> str:
 
 
 ROWS: dict[str, tuple[str, Callable[[Abilities], object]]] = {
-    "BitBake's classes for Xen guests": ("", lambda a: a.has_classes),
+    "classes for Xen guests": ("", lambda a: a.has_classes),
     "older XEN_BUNDLED_GUESTS": ("", lambda a: a.old_bundling),
     "Dom0 image installs guests by default": ("", lambda a: a.image_class),
     "Xen": ("", lambda a: a.xen),
-    "XEN_DOM0_NETWORK (nat)": ("a recipe of the layer", lambda a: a.dom0_network),
-    "xenbr0 in Dom0": ("a recipe of the layer", lambda a: a.makes_xenbr0),
+    "XEN_DOM0_NETWORK (nat)": ("a recipe in xentui's layer", lambda a: a.dom0_network),
+    "xenbr0 in Dom0": ("a recipe in xentui's layer", lambda a: a.makes_xenbr0),
     "XEN_BOOT_MODE": ("", lambda a: ", ".join(a.boot_modes) if len(a.boot_modes) > 1 else False),
-    "BIOS image with a boot menu of its own boots": ("an own menu", lambda a: a.names_kernel),
+    "wic's BIOS boot menu is right": (
+        "xentui's boot menu",
+        lambda a: a.names_kernel,
+    ),
     "folder of kickstart files": ("", lambda a: a.kickstart_folder),
     "disk found by PARTUUID (wic --diskid)": ("/dev/sda2", lambda a: a.disk_id),
     "memory of QEMU, MiB": ("written", lambda a: a.image_memory or False),
     "Dom0's memory on QEMU x86-64, MiB": (
-        "an own kickstart",
+        "xentui's kickstart file",
         lambda a: a.kickstart_dom0_memory or False,
     ),
     "kernels with Xen's options": ("", lambda a: ", ".join(a.kernel_versions)),
@@ -93,11 +96,11 @@ ROWS: dict[str, tuple[str, Callable[[Abilities], object]]] = {
     "Xen for 32-bit Arm": ("", lambda a: a.arm_32_bit),
     "vxn": ("", lambda a: a.vxn is not None),
     "vxn: volumes (xen-9pfsd)": ("the package", lambda a: a.vxn and not a.vxn.needs_9pfsd),
-    "vxn: kernel is there in time": ("an append", lambda a: a.vxn and not a.vxn.needs_kernel_order),
-    "docker, podman, containerd: a network": ("", lambda a: a.vxn and a.vxn.oci_network),
+    "vxn: waits for its kernel": ("an append", lambda a: a.vxn and not a.vxn.needs_kernel_order),
+    "docker, podman, containerd: network": ("", lambda a: a.vxn and a.vxn.oci_network),
     "vxn's containers need Dom0 as router": ("", lambda a: a.vxn and a.vxn.static_addresses),
 }
-"""The rows of the table: what is written instead of a missing ability, and how it is read."""
+"""The rows of the table: what xentui writes if it is missing, and how to get its value."""
 
 PAGE = """\
 <!-- SPDX-FileCopyrightText: The xentui authors -->
@@ -106,11 +109,12 @@ PAGE = """\
 
 # Releases of Yocto
 
-What the layers of each release can do, as xentui reads it from their files. In a build directory it
-reads the layers that are there, and never goes by a release's name. Without one, it writes what
-works on every release with the Xen guest classes, or what the project's `release` can do.
+This page lists the features of each release's layers, as xentui reads them from the layers' files.
+In a build directory, xentui reads the layers themselves and does not rely on the release's name.
+Without a build directory, it writes files for the release that the project names, or, if it names
+none, files that work on every release with the Xen guest classes.
 
-A release is named in the project file:
+To name a release, write in the project file:
 
 ```toml
 [host]
@@ -124,19 +128,19 @@ release = "wrynose"
 | --- | --- | --- |
 {offers}
 
-On a release without the classes, both classes of the branch {default} are used: `kas` and `script`
-fetch them, and put them behind all layers of the release itself. See
+For a release without the classes, the `kas` and `script` formats fetch both classes from the branch
+{default}. All layers of the release itself take precedence over them. See
 [Older releases](howto/older-releases.md).
 
 ## What the layers can do
 
-"—" means that it is not there; "→" shows what xentui writes instead.
+"—" means "not available"; "→" shows what xentui writes instead.
 
 | | {names} |
 | --- | {rules} |
 {rows}
 
-The table is recorded by `python -m tools.releases record TREES`. For a newer checkout of
+`python -m tools.releases record TREES` records this table. For a newer checkout of
 meta-virtualization, `python -m tools.drift OLD NEW` lists every fact that no longer holds.
 """
 
