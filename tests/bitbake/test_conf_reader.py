@@ -244,7 +244,7 @@ def test_a_file_on_an_unknown_path_leaves_doubt() -> None:
     reader = ConfReader(texts={"/x/local.conf": 'BBPATH = "${@f()}"\nrequire conf/y.conf\n'})
     reader.read("/x/local.conf")
     assert list(reader.store.doubts) == [
-        "conf/y.conf may lie in a part of BBPATH that is not known"
+        "conf/y.conf may be in a part of BBPATH that is unknown"
     ]
 
 

@@ -234,7 +234,7 @@ def test_real_files_are_read_as_bitbake_reads_them() -> None:
 
 
 CONFUSING = "a comment ends with a backslash, but no comment follows"
-ALONE = "a backslash on a line of its own continues nothing"
+ALONE = "a line with only a backslash continues nothing"
 
 
 def statements(text: str, file: str = "/x.conf") -> list[Statement]:

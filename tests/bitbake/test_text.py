@@ -62,7 +62,7 @@ def _variable(value: str) -> str:
 
 LOWER = string.ascii_lowercase
 UPPER = string.ascii_uppercase
-UNPRINTABLE = "it holds a quote or an unprintable character"
+UNPRINTABLE = "it contains a quote or an unprintable character"
 
 
 @pytest.mark.parametrize(

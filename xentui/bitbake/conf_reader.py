@@ -259,7 +259,7 @@ class ConfReader:
             if is_absolute(file) and self._exists(file):
                 return file
         if bbpath.unknown and not self.store.doubts:
-            self.store.doubt(f"{name} may lie in a part of BBPATH that is not known")
+            self.store.doubt(f"{name} may be in a part of BBPATH that is unknown")
         return None
 
     def _exists(self, file: str) -> bool:

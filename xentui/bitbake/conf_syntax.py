@@ -45,7 +45,7 @@ _RECIPE_WORDS = frozenset(
 _IN_BOTH = frozenset({"include", "require", "include_all", "addfragments"})
 _WORDS_NEEDED = {"addpylib": 2, "addfragments": 4}
 _DEF = re.compile(r"def\s++(\w++).*:")
-_ALONE = "a backslash on a line of its own continues nothing"
+_ALONE = "a line with only a backslash continues nothing"
 _FUNCTION_NAME = re.compile(r"[\w.\-+{}$:]*+")
 
 

@@ -246,7 +246,7 @@ def _unread(draft: Draft, reader: ConfReader, confs: list[Path]) -> None:
                     continue
                 if not files and base_name(statement.value) == _VXN_CONF:
                     draft.put(("containers", "vxn"), True, ())
-                found = "its settings stay where they are" if files else "it is not at hand here"
+                found = "its settings stay where they are" if files else "it was not found"
                 text = f"{statement.kind} {statement.value}"
                 if not files and ("${" in statement.value):
                     found = "which file it names is not known without running BitBake"

@@ -199,7 +199,7 @@ def assign(variable: str, value: str, *, flag: str = "", operator: str = "=") ->
 
     Args:
         variable: a name, with its overrides: ``QB_MEM_VALUE:pn-xen-image-minimal``.
-        value: the text between the quotes; it may contain ``${…}`` of xentui's.
+        value: the text between the quotes; it may contain ``${…}`` that xentui added.
         flag: the varflag; empty if there is none.
         operator: ``=``, ``+=``, ``:=`` …
 
@@ -213,7 +213,7 @@ def assign(variable: str, value: str, *, flag: str = "", operator: str = "=") ->
     if operator not in _OPERATORS:
         raise NotRepresentable(operator, "it is not an operator")
     if '"' in value or any(char not in _PRINTABLE for char in value):
-        raise NotRepresentable(value, "it holds a quote or an unprintable character")
+        raise NotRepresentable(value, "it contains a quote or an unprintable character")
     return f'{variable}{f"[{flag}]" if flag else ""} {operator} "{value}"'
 
 

@@ -117,7 +117,7 @@ def plan_project(
 
 
 def _must_be_last(build: Path, settings: UserSettings | None, existing: Use | None) -> bool:
-    """Return whether xentui's lines must come last, to override a line of the user's after them."""
+    """Return whether xentui's lines must move to the end to override one of the user's lines."""
     if not settings or existing not in ("take", "replace"):
         return False
     local = build / "conf/local.conf"

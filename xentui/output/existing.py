@@ -142,7 +142,7 @@ def read(build: Path) -> UserSettings:
     """Return the user's own Xen settings; none if ``build`` is not a build directory.
 
     Raises:
-        XentuiError: they cannot be told from xentui's own.
+        XentuiError: they cannot be distinguished from xentui's.
     """
     if not build_dir.is_build_dir(build):
         return UserSettings(build)

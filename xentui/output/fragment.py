@@ -127,7 +127,7 @@ def fragments(build: Path) -> list[str]:
 
 
 def left_over(build: Path, wanted: str = "") -> list[str]:
-    """Return advice on enabled fragments of xentui's that will no longer exist.
+    """Return advice on enabled fragments from xentui that will no longer exist.
 
     Args:
         build: the build directory.

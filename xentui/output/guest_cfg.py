@@ -169,7 +169,7 @@ def _from_varflags(project: Project, guest: EffectiveGuest) -> str:
 def _disk(project: Project, guest: EffectiveGuest) -> list[str]:
     """Return the line of the disks, if there are any.
 
-    If a guest has no image of its own, the line is written without blanks, so that the class does
+    If the guest has no image itself, the line is written without blanks, so that the class does
     not replace the path of the first additional disk.
     """
     image = text.packed(artifacts.image_file(project, guest.guest))

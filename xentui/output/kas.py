@@ -116,7 +116,7 @@ def block(value: str, indent: str) -> str:
         raise text.NotRepresentable(value, "a block must end in one newline")
     for line in lines:
         if not (line.isascii() and line.isprintable()):
-            raise text.NotRepresentable(line, "it holds an unprintable character")
+            raise text.NotRepresentable(line, "it contains an unprintable character")
     # YAML takes the blanks before the first line as the indentation of the whole block.
     if next(line for line in lines if line).startswith(" "):
         raise text.NotRepresentable(value, "the first line of a block must not begin with a blank")

@@ -3,7 +3,7 @@
 """The fields of the project file, read from ``schema.json``.
 
 This module is the only source of a field's type, unit, range, default, help and BitBake name. In
-addition to draft-07's keywords, the schema uses some of its own:
+addition to draft-07's keywords, the schema uses these:
 
 * ``x-unit``: the unit of a number.
 * ``x-bitbake``: the BitBake variable, where ``[{guest}]`` makes it a varflag of each guest.

@@ -230,7 +230,7 @@ def guest_row(context: Context, guest: EffectiveGuest) -> Row:
 
 
 def as_configured(context: Context, guest: EffectiveGuest) -> EffectiveGuest:
-    """Return a guest with the values of its own xl config, where that is available."""
+    """Return a guest with the values from its own xl config, if it has one and that is readable."""
     config = context.configs.get(guest.key)
     if config is None or config.error is not None:
         return guest

@@ -20,7 +20,7 @@ from xentui.xl.disk import ConfigDisk
 
 NUMBERS = ("memory", "maxmem", "vcpus", "maxvcpus")
 _SHAPE = (
-    "Write it on one line of its own as disk = ['file:IMAGE,xvda,rw'], in single quotes; "
+    "Write it on a separate line as disk = ['file:IMAGE,xvda,rw'], in single quotes; "
     "xentui show --what cfg prints such a copy."
 )
 
@@ -63,7 +63,7 @@ def readable(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 _ELSEWHERE = ("name", "kernel", "disk", "vif", "maxvcpus")
-"""Settings with rules of their own: here, and interfaces in :mod:`xentui.rules.network`."""
+"""Settings that other rules check: those below, and :mod:`xentui.rules.network` for interfaces."""
 
 _CODES = {
     "refused": "XT260",

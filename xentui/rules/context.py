@@ -28,21 +28,23 @@ class Context:
     """A project, and values that many rules need.
 
     Attributes:
+        project: the project, without the guests in :attr:`direct`.
         board: the project's board.
         bundles: keys of the project's bundles.
         guests: every guest with its effective values, in the project's order.
-        configs: parsed xl configs of the user's own, by guest.
+        configs: the users' own xl configs, parsed, by guest.
         texts: the texts of these configs, by guest.
         image_paths: paths of images and kernels on the target; empty without such configs.
-        fetched: addresses of plain files, by bundle and path.
-        folders: folders of unpacked archives, by bundle and path.
-        recipe_guests: keys of the guests whose image a recipe of the same name builds.
-        assets: the files next to the project file.
-        abilities: features of the layers that the project is built with.
+        fetched: addresses of fetched files that are not archives, by bundle and path.
+        folders: folders that archives are unpacked to, by bundle and path.
+        recipe_guests: keys of the guests whose images are built by recipes with the same names.
+        assets: contents of the files that the project refers to.
+        abilities: features of the layers with which the project is built.
         direct: guests that Xen starts itself; :attr:`project` and :attr:`guests` exclude them.
         whole: the project with these guests.
-        holding: returns a project with the user's own settings of the build directory applied.
-        held: the context of that project; ``None`` if it is the same project.
+        holding: returns a project in which the user's own settings in the build directory replace
+            those of the project.
+        held: the context of that project; ``None`` if it is equal.
     """
 
     project: Project
@@ -94,10 +96,10 @@ def make_context(
 
     Args:
         project: the project.
-        assets: the files next to the project file.
+        assets: contents of the files that the project refers to.
         abilities: features of the available layers; by default, those of the project's release.
-        holding: returns a project with the user's own settings of the build directory applied;
-            the budget is computed for that project.
+        holding: returns a project in which the user's own settings in the build directory replace
+            those of the project; the budget is computed for that project.
     """
     held = holding(project) if holding is not None else project
     direct, whole, project = project.direct_guests, project, project.without_direct_guests

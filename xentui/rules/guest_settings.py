@@ -56,12 +56,12 @@ def settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 
 def own_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Find settings in ``xl`` that have a field of their own, or that xentui writes."""
+    """Find settings in ``xl`` for which there is a field, or which xentui writes anyway."""
     fields = {field.xl: field.name for field in schema.fields("guest") if field.xl}
     fields |= {"kernel": "kernel", "disk": "disks"}
     lists = {field.name for field in schema.fields("guest") if field.kind in ("list", "tables")}
     for name, value in guest.guest.xl:
-        # A list can say what a field of one text cannot, such as "cpus" for each vCPU.
+        # A list can express more than a text field, such as different "cpus" for each vCPU.
         if name in fields and (not isinstance(value, tuple) or fields[name] in lists):
             yield found(
                 "XT282",
@@ -86,7 +86,7 @@ def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 path,
                 f"The disk {made.device} of {guest.key} {message}",
                 "Give it one of them: file for an image, block for a device of Dom0, size for an "
-                "empty disk, or target for what a block script attaches.",
+                "empty disk, or target for a block script.",
                 *(_only(guest, number, way) for way in ways),
             )
         elif made.target is not None and made.script is None:

@@ -19,7 +19,7 @@ BOARD_EXAMPLES = f"Examples are in {boards.bundled_directory()}."
 """Where to look up what may be in a board file."""
 
 _NOT_OFFERED = ("runqemu", "hyperv-gen1", "manual")
-"""Boot modes that are no guess for an unknown board."""
+"""Boot modes that are not proposed for an unknown board."""
 
 TESTED_DOM0 = 512
 """MiB that mv:tests/test_xen_runtime.py (TestXenDom0Boot) allows Dom0 at most."""

@@ -25,7 +25,7 @@ BRIDGE = "xenbr0"
 
 MAX_DHCP_GUESTS = 15
 """Guests that QEMU's user network can serve in addition to Dom0: it has 16 leases.
-Tried with QEMU 7.2: of 20 DHCP clients with MAC addresses of their own, 16 got an answer."""
+Tried with QEMU 7.2: of 20 DHCP clients with different MAC addresses, 16 got an answer."""
 
 _KEYS = tuple(name for name in nic.KEYS if name not in nic.DEPRECATED)
 _SAFE_PREFIX = "Begin it with 00:16:3e, the prefix of Xen."
@@ -243,7 +243,7 @@ def _macs(entries: Iterable[str]) -> list[str]:
 def _without(guest: EffectiveGuest, word: str) -> QuickFix | None:
     """Return the fix that removes a word from every interface of a guest.
 
-    There is none for a guest with an own config file, which xentui does not change.
+    Return ``None`` for a guest with its own config file, which xentui does not change.
     """
     if guest.guest.config_file is not None:
         return None

@@ -100,7 +100,7 @@ def _alone(context: Context, budget: Budget, room: int) -> Iterator[Finding]:
     """Find guests that cannot start even if no other guest runs."""
     guests = {guest.key: guest for guest in context.guests}
     for row in budget.rows:
-        # The project cannot change a guest of a layer's bundle or of the user's own settings.
+        # Guests in layers' bundles and in the user's own settings are not in the project.
         guest = guests.get(row.name)
         if guest is not None and row.kind == "guest" and not row.autostart and row.mib > room:
             own = guest.guest.config_file

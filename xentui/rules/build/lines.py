@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on single lines of the user's files that stop BitBake, or mean something unexpected."""
+"""Rules on lines in the user's files that stop BitBake or have an unexpected effect."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def classes(context: BuildContext) -> Iterator[Placed]:
             layer.place,
             f"this meta-virtualization has no {' and no '.join(lacking)}.bbclass{of_series}: "
             "guests would be ignored silently",
-            "Put both classes of its branch wrynose into a layer of yours (documentation: Older "
+            "Put both classes of its branch wrynose into your own layer (documentation: Older "
             "releases), or build Dom0 without guests, or use wrynose or master for every layer.",
         )
     else:
@@ -51,8 +51,8 @@ def classes(context: BuildContext) -> Iterator[Placed]:
             layer.place,
             f"this meta-virtualization builds Xen and Dom0, and has no classes for "
             f"guests{of_series}",
-            "Dom0 alone works. For guests, put both classes of its branch wrynose into a layer of "
-            "yours (documentation: Older releases).",
+            "Dom0 alone works. For guests, put both classes of its branch wrynose into your own "
+            "layer (documentation: Older releases).",
         )
 
 
