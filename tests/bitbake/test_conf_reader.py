@@ -243,9 +243,7 @@ def test_a_name_that_an_override_may_change_is_not_known() -> None:
 def test_a_file_on_an_unknown_path_leaves_doubt() -> None:
     reader = ConfReader(texts={"/x/local.conf": 'BBPATH = "${@f()}"\nrequire conf/y.conf\n'})
     reader.read("/x/local.conf")
-    assert list(reader.store.doubts) == [
-        "conf/y.conf may be in a part of BBPATH that is unknown"
-    ]
+    assert list(reader.store.doubts) == ["conf/y.conf may be in a part of BBPATH that is unknown"]
 
 
 PARTLY = 'B = "1"\nC = "1"\nrequire conf/a-${@f()}.conf\nD = "1"\n'
