@@ -469,3 +469,17 @@ async def test_presets_for_the_machine_of_the_build_directory_come_first() -> No
         await pilot.press("enter")
         await settle(pilot)
         assert app.session.project.host.machine == "qemuarm64"
+
+
+async def test_recipes_that_begin_with_the_filter_come_first() -> None:
+    more = {"virt/recipes-extended/images/uxen-guest-image-minimal.bb": "inherit core-image\n"}
+    build = small(Path.cwd(), LOCAL, more={**GUESTS, **more})
+    app = wizard(in_build_dir(build, replace(TWO, guests=())), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await read(pilot, app)
+        await pilot.press("a", "1")
+        await settle(pilot)
+        assert "▸ xen-guest-image-minimal" in shown(app)
+        await pilot.press(*"xen-guest", "enter")
+        await settle(pilot)
+        assert [guest.key for guest in app.session.project.guests] == ["xen-guest-image-minimal"]

@@ -133,6 +133,7 @@ async def _ask_recipe(step: Step, session: Session) -> str:
     """Return the name of the recipe that builds the guest, or an empty text."""
     offers = session.target.offers(NEW_NAME)
     if offers:
+        offers = sorted(offers, key=lambda offer: offer[0] != guests.REFERENCE)
         screen: Modal[str | None] = Pick("Which image recipe is the guest?", offers, free=True)
     else:
         taken = guests.keys(session.project)

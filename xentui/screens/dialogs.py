@@ -147,7 +147,7 @@ class Ask(Modal[str | None]):
 
 
 class Pick(Modal[str | None]):
-    """A list to pick from; typing filters it.
+    """A list to pick from; typing filters it, and names that begin with the filter come first.
 
     Args:
         title: the question.
@@ -183,7 +183,10 @@ class Pick(Modal[str | None]):
         with Vertical(classes="box"):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             yield Input(placeholder="part of a name", compact=True, id="pick-filter")
-            yield Table(Column("Name", 28), Column("What it is"), id="pick-table")
+            table = Table(Column("Name", 28), Column("What it is"), id="pick-table")
+            # The focus stays in the filter, where letters go and the arrow keys work too.
+            table.can_focus = False
+            yield table
             yield Text(id="pick-about")
             text = f"{self._note}  Enter uses it, Esc goes back".strip()
             yield Static(lit(text, "muted"), markup=False)
@@ -196,12 +199,16 @@ class Pick(Modal[str | None]):
 
     def _fill(self, wanted: str) -> None:
         words = wanted.lower().split()
-        rows = [
-            Row(str(place), (name, (text, "muted")))
+        found = [
+            (place, name, text)
             for place, (name, text) in enumerate(self._offers)
             if all(word in f"{name} {text}".lower() for word in words)
         ]
-        self.query_one(Table).set_rows(rows)
+        start = wanted.strip().lower()
+        found.sort(key=lambda one: not one[1].lower().startswith(start))
+        rows = [Row(str(place), (name, (text, "muted"))) for place, name, text in found]
+        table = self.query_one(Table)
+        table.set_rows(rows, keep=rows[0].key if rows else "")
         self._describe()
 
     def _describe(self) -> None:

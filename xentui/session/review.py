@@ -307,9 +307,12 @@ class Review:
         return lines
 
     def name_of(self, path: Path) -> str:
-        """Return the path of a file, relative to the target folder if it is inside."""
-        root, full = self._session.target.path.absolute(), path.absolute()
-        return str(full.relative_to(root)) if full.is_relative_to(root) else short_path(path)
+        """Return the path of a file, relative to the target folder, or with the layer's name."""
+        target, full = self._session.target, path.absolute()
+        roots = [target.path.absolute()]
+        roots += [target.layer_place.absolute().parent] if target.layer_place is not None else []
+        root = next((one for one in roots if full.is_relative_to(one)), None)
+        return str(full.relative_to(root)) if root is not None else short_path(path)
 
     def target_lines(self) -> Sequence[str]:
         """Return the files that the guests add to the target, and their start order."""
