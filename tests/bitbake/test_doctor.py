@@ -452,33 +452,9 @@ def test_a_layer_folder_that_is_not_a_layer_is_reported(tmp_path: Path) -> None:
     )
 
 
-def test_a_layer_nearby_is_proposed(tmp_path: Path) -> None:
-    more = {
-        "other/conf/layer.conf": trees.layer_conf("other", depends="core wanted"),
-        "meta-wanted/conf/layer.conf": trees.layer_conf("wanted"),
-        ".hidden/meta-wanted/conf/layer.conf": trees.layer_conf("wanted"),
-        "notes.txt": "",
-    }
-    (made,) = of("XT613", found(tmp_path, GOOD, more=more, layers=("core", "virt", "other")))
-    assert made[2] == f"Run: bitbake-layers add-layer {tmp_path}/meta-wanted"
-
-
-def test_a_layer_that_is_known_is_named_by_its_path(tmp_path: Path) -> None:
-    more = {"other/conf/layer.conf": trees.layer_conf("other", depends="core raspberrypi")}
-    (made,) = of("XT613", found(tmp_path, GOOD, more=more, layers=("core", "virt", "other")))
-    assert made[2].endswith("bitbake-layers add-layer PATH/TO/meta-raspberrypi")
-
-
 def test_a_frontend_of_vxn_needs_its_builds_too(tmp_path: Path) -> None:
     features = 'DISTRO_FEATURES:append = " virtualization vcontainer xen systemd"\n'
     line = 'IMAGE_INSTALL:append:pn-xen-image-minimal = " {}"\n'
     made = found(tmp_path / "a", PLAIN + features + line.format("vxn-docker"))
     assert lines_of("XT620", made) == [3]
     assert of("XT620", found(tmp_path / "b", PLAIN + features + line.format("vxn2"))) == []
-
-
-def test_the_last_word_on_the_kernel_is_pointed_at(tmp_path: Path) -> None:
-    printed = 'PREFERRED_PROVIDER_virtual/kernel = "linux-{}"\n'
-    text = GOOD + printed.format("dummy") + printed.format("other")
-    lines = len(text.splitlines())
-    assert lines_of("XT625", found(tmp_path, text)) == [lines]
