@@ -113,7 +113,7 @@ QUICK = ("a header of 100,000 parts", "60,000 guests", "a name of 4 MB")
 
 @pytest.mark.parametrize(
     "what",
-    [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in PROJECTS],,
+    [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in PROJECTS],
 )
 def test_a_project_file_is_refused(tmp_path: Path, what: str) -> None:
     (tmp_path / "p.toml").write_text(PROJECTS[what]())
