@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
-from xentui.bitbake.find_build_dir import find
 from xentui.errors import Exit, UsageError
 from xentui.project import filesystem
 from xentui.screens.main import MainScreen
@@ -31,7 +30,8 @@ from xentui.screens.textual_hooks import (
     name_alt_keys,
 )
 from xentui.screens.themes import DARK, LIGHT, THEMES
-from xentui.session import DEFAULT_OUT, Session, opening, texts
+from xentui.session import Session, opening, texts
+from xentui.session.target import out_of
 from xentui.signals import ending
 from xentui.widgets.text import ASCII, UNICODE, Glyphs, lit
 
@@ -242,15 +242,15 @@ def run(
         project: a project file to open.
         preset: a preset to begin with.
         build_dir: the build directory to write into; by default ``$BUILDDIR``, or the nearest one
-            at or above the current folder. Without any, files go into a folder of their own.
+            at or above the current folder. Without any, files go where the project was written
+            before, or into a new folder.
         ascii: whether to draw with ASCII characters only; ``None`` detects it.
         plain_preview: show the preview only on request, instead of after each key.
 
     Raises:
         XentuiError: the project, preset or build directory cannot be opened.
     """
-    found = find(build_dir)
-    session = Session(opening.named(project, preset), out=found or DEFAULT_OUT)
+    session = Session(opening.named(project, preset), out=out_of(project, build_dir))
     app = XentuiApp(
         session,
         ascii_only=_ascii_wanted(ascii),

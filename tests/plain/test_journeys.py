@@ -15,8 +15,9 @@ from tests.plain.talks import Person
 from tests.session.made import tarball
 from tests.sessions import session_of
 from xentui.project.model import Guest, Host, Project
-from xentui.session import Session
+from xentui.session import DEFAULT_OUT, Session, opening
 from xentui.session.state import EMPTY
+from xentui.session.target import out_of
 
 FORTY = Project(
     Host("qemux86-64", memory=65536),
@@ -192,3 +193,32 @@ def test_next_does_not_pass_a_question_that_was_not_answered() -> None:
     assert "Choose an answer first, or b to go back." in person.say("n")
     assert "Step 2 of 7" in person.say("2")
     assert person.session.title == "qemux86-64-minimal"
+
+
+def test_a_project_is_written_where_it_was_written_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BUILDDIR", raising=False)
+    person = Person(session_of(preset="qemux86-64-minimal"), begin="review")
+    person.choose("Write")
+    person.choose("Write")
+    Path("xentui-out").rename("moved")
+    project = Path("moved/qemux86-64-minimal.toml")
+    assert out_of(project, None) == Path("moved").absolute()
+    session = Session(opening.named(project, None), out=out_of(project, None))
+    session.review.compare()
+    assert session.review.status == "written"
+    assert out_of(Path("elsewhere.toml"), None) == DEFAULT_OUT
+
+
+def test_a_static_address_is_typed_in_one_line() -> None:
+    person = Person(session_of(preset="qemux86-64-minimal"), begin="guests")
+    person.say("1")
+    person.choose("Static address")
+    assert "prefix" in person.say("192.168.1.20 x")
+    output = person.say("192.168.1.20/24 192.168.1.1")
+    assert "Static address of xen-guest-image-minimal: 192.168.1.20/24 192.168.1.1" in output
+    assert "ip=192.168.1.20::192.168.1.1:255.255.255.0" in str(
+        person.session.project.guests[0].extra
+    )
+    person.choose("Static address")
+    assert "none" in person.say("-")
+    assert "192.168" not in str(person.session.project.guests[0].extra)

@@ -20,6 +20,7 @@ from xentui.project.model import Guest, Host, Project
 from xentui.session import MOST_GUESTS, Session
 from xentui.session.new_guest import KINDS, GuestKind, key_for, kind_of
 from xentui.session.state import EMPTY
+from xentui.session.writing import project_text
 
 
 def problems(session: Session) -> list[str]:
@@ -202,3 +203,21 @@ def test_the_command_line_makes_the_same_guest_of_a_disk(tmp_path: Path, run: Ru
     assert loaded is not None
     other = loaded.guest(guest.key)
     assert (other.kernel, other.extra, other.source) == (guest.kernel, guest.extra, guest.source)
+
+
+def test_renaming_a_guest_that_a_recipe_builds_is_questioned() -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    old = session.project.guests[0].key
+    assert session.type(("guests", old, "key"), "router") == ""
+    (renamed,) = [one for one in session.view.findings if one.code == "XT053"]
+    assert "BitBake needs an image recipe named router now" in renamed.message
+    session.apply_fix(renamed)
+    assert [(guest.key, guest.name) for guest in session.project.guests] == [(old, "router")]
+    assert all(one.code != "XT053" for one in session.view.findings)
+
+
+def test_the_description_of_a_preset_leaves_with_the_first_change() -> None:
+    session = session_of(preset="qemux86-64-minimal")
+    assert "[preset]" in project_text(session)
+    session.type(("host", "memory"), "2048")
+    assert "[preset]" not in project_text(session)

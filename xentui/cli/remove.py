@@ -8,10 +8,11 @@ import argparse
 from pathlib import Path
 
 from xentui.bitbake import find_build_dir
-from xentui.cli import parsing, writing
+from xentui.cli import parsing, terminal, writing
 from xentui.errors import Exit
 from xentui.output.build_dir import plan_removal
 from xentui.output.plan import resolve_edits
+from xentui.session import opening
 
 
 def add(commands: parsing.Commands) -> None:
@@ -40,4 +41,6 @@ def run(args: argparse.Namespace) -> int:
         writing.put_plan(resolve_edits(plan_removal(build), how), diff=args.diff)
         return Exit.OK
     writing.write(lambda: plan_removal(build), yes=args.yes, edited=how)
+    for path in opening.project_files((build,)):
+        terminal.say(f"kept     {path}, your project")
     return Exit.OK

@@ -173,5 +173,10 @@ def _tell(plan: Plan, done: ApplyResult) -> None:
 
 def _tell_nothing(plan: Plan) -> None:
     edited = len(plan.with_edits)
+    count = len(plan.changes)
+    if not count:
+        terminal.say("nothing to do")
+        return
     more = f", {edited} with edits by hand" if edited else ""
-    terminal.say(f"nothing to do: {counted(len(plan.changes), 'file')} as they should be{more}")
+    files = "1 file is" if count == 1 else f"{count} files are"
+    terminal.say(f"nothing to do: {files} as they should be{more}")

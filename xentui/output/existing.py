@@ -115,6 +115,12 @@ class UserSettings:
     def __bool__(self) -> bool:
         return bool(self.guests or self.settings or self.removed)
 
+    @property
+    def about_xen(self) -> bool:
+        """Whether any of it is about Xen; MACHINE is not."""
+        others = any(one.variable != "MACHINE" for one in self.settings)
+        return bool(self.guests or self.removed or others)
+
     @cached_property
     def digest(self) -> str:
         """A digest of all settings, which shows whether they changed since the last run."""

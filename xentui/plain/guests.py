@@ -16,9 +16,10 @@ from xentui.plain.prompt import Choice, Item, Line, Menu, Pick, Question, Wizard
 from xentui.project import bundling, complete_cfg, effective, schema
 from xentui.project.filesystem import exists
 from xentui.project.guest_presets import guest_presets
-from xentui.session import field_paths, files, forms, guests, texts
+from xentui.session import field_paths, files, forms, guest_network, guests, texts
 from xentui.session.forms import step_of
 from xentui.session.new_guest import KINDS, GuestKind, KindText
+from xentui.xl.ip_argument import StaticAddress, static_address, with_static_address
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
@@ -79,6 +80,8 @@ class GuestMenu(OfGuest):
         guest = project.guest(key)
         names = [field.title for field in schema.fields("guest") if field.advanced]
         made = fields(self.wizard, self.groups("main"))
+        if guest.config_file is None and effective.effective(project, guest).type != "hvm":
+            made.append(Choice("Static address", self._ask_address, self._address()))
         made += [
             self._way("Import", ImportMenu, guest.source.type if guest.source else "none"),
             self._way(
@@ -99,6 +102,36 @@ class GuestMenu(OfGuest):
 
     def _way(self, name: str, menu: type[OfGuest], value: str) -> Choice:
         return Choice(name, lambda: self.wizard.open(menu(self.wizard, self.key)), value)
+
+    def _address(self) -> str:
+        """Return the guest's static address for display."""
+        now = static_address(guest_network.command_line(self.session, self.key))
+        return " ".join(part for part in now if part) or "none"
+
+    def _ask_address(self) -> None:
+        lines = (
+            "The address with its prefix, then the gateway and the device if they are needed:",
+            "192.168.1.20/24 192.168.1.1 eth0",
+            "-: no static address.",
+        )
+        title = f"Static address of {self.key} [{self._address()}]"
+        self.wizard.open(Line(self.wizard, title, self._put_address, lines))
+
+    def _put_address(self, given: str) -> str:
+        """Set the static address, or return an error message."""
+        parts = [] if given == "-" else given.split()
+        if len(parts) > 3:
+            return "Give an address, a gateway and a device, with spaces between them."
+        wanted = StaticAddress(*parts)
+        extra = guest_network.command_line(self.session, self.key)
+        problem = with_static_address(extra, wanted, self.key)[1] if parts else ""
+        if problem:
+            return problem
+        before = guest_network.before_address(self.session, self.key)
+        guest_network.type_address(self.session, self.key, wanted, before)
+        self.session.end_typing()
+        self.wizard.changed(f"Static address of {self.key}: {self._address()}.")
+        return ""
 
     def _config(self) -> None:
         view = self.session.view

@@ -328,6 +328,10 @@ def _lines(change: Change) -> list[str]:
     return review.file_text(change).removesuffix("\n").split("\n")
 
 
+_MOST_ERRORS = 3
+"""Maximum number of errors that are named where writing is refused."""
+
+
 class WriteStep(StepMenu):
     """The question whether to write, or the result of writing."""
 
@@ -374,6 +378,9 @@ class WriteStep(StepMenu):
             yield f"Written into {self._done.root}."
         elif self._review.blocked:
             yield self._review.summary()
+            for finding in self._review.errors[:_MOST_ERRORS]:
+                yield words.problem(finding)
+            yield "p lists all problems."
             if self.wizard.code == Exit.OK:
                 self.wizard.code = self._review.exit_code
         else:

@@ -139,7 +139,7 @@ class Step(StepMenu):
 def _user_settings(survey: BuildSurvey) -> Iterable[str]:
     """Yield lines about the user's own Xen settings."""
     settings = survey.user_settings
-    if settings:
+    if settings is not None and settings.about_xen:
         yield "You have Xen settings there. Nothing overrides them without asking:"
         yield from settings.lines()
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from xentui.bitbake.find_build_dir import find
 from xentui.errors import XentuiError, sentences
 from xentui.plain import fields, guests, memory, review, start, words
 from xentui.plain.prompt import Prompt, Question, Wizard
 from xentui.plain.talk import AnswersEndError, Talk
 from xentui.plain.words import Command
-from xentui.session import DEFAULT_OUT, Session, field_paths, opening, texts
+from xentui.session import Session, field_paths, opening, texts
 from xentui.session.forms import STEPS, TITLES
+from xentui.session.target import out_of
 from xentui.signals import stoppable
 
 _STEPS: Mapping[str, Callable[[Wizard], Prompt]] = {
@@ -212,7 +212,7 @@ def run(
     Raises:
         XentuiError: the project or preset cannot be opened.
     """
-    out = find(build_dir) or DEFAULT_OUT
+    out = out_of(project, build_dir)
     session = Session(opening.named(project, preset), out=out)
     wizard = PlainWizard(session, Talk.here(ascii_only=ascii_only))
     try:

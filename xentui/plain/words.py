@@ -122,8 +122,10 @@ def counted(view: View) -> str:
 
 
 def many(count: int, what: str) -> str:
-    """Return a count with its noun: ``2 errors``, ``1 guest``, ``3 advice``."""
-    return f"{count} {what}{'s' if count != 1 and what != 'advice' else ''}"
+    """Return a count with its noun: ``2 errors``, ``1 guest``, ``3 pieces of advice``."""
+    if what == "advice":
+        return f"{count} piece{'s' if count != 1 else ''} of advice"
+    return f"{count} {what}{'s' if count != 1 else ''}"
 
 
 def free(budget: Budget) -> str:

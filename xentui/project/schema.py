@@ -160,8 +160,9 @@ class Field(NamedTuple):
             if self.unit == "MiB" and (size := _SIZE.fullmatch(typed)):
                 return _mib(size)
             if not re.fullmatch(r"-?[0-9]{1,18}", typed):
+                form = ", or a size such as 512M or 2G" if self.unit == "MiB" else ""
                 raise UsageError(
-                    f"{self.title}: must be a whole number, {self.range}, not {quoted(text)}"
+                    f"{self.title}: must be a whole number, {self.range}{form}, not {quoted(text)}"
                 )
             return int(typed)
         if self.kind == "flag":

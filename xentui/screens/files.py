@@ -144,7 +144,7 @@ class FileBrowser(Modal[Path | None]):
         self._fill("")
 
     def _path_of(self, text: str) -> Path:
-        path = filesystem.expanded(text.removeprefix("file://"))
+        path = filesystem.expanded(files.unquoted(text).removeprefix("file://"))
         return path if path.is_absolute() else self._base / path
 
     def _listing(self, text: str) -> tuple[Path, list[Entry], str]:

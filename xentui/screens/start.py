@@ -459,7 +459,7 @@ def location_lines(session: Session, signs: Glyphs) -> list[Line]:
         text += f"  {signs.dot}  reading the recipes{count} {signs.more}"
     lines.append((text, "ok" if fine else "error"))
     theirs = survey.user_settings
-    if theirs:
+    if theirs is not None and theirs.about_xen:
         guests = ", ".join(guest.entry for guest in theirs.guests)
         what = f"guests {guests}" if guests else "Xen settings"
         lines.append(

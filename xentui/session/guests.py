@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from xentui.errors import UsageError
 from xentui.project import effective
 from xentui.project.model import Bundle, Disk, Fetch, Guest, Project, index_of
+from xentui.rules.finding import Finding, QuickFix, found
 from xentui.session import field_paths
 
 REFERENCE = "xen-guest-image-minimal"
@@ -37,6 +39,39 @@ def require_room(project: Project) -> None:
 def keys(project: Project) -> tuple[str, ...]:
     """Return the keys of all guests."""
     return tuple(guest.key for guest in project.guests)
+
+
+def renamed_recipes(before: Project, now: Project) -> Iterator[Finding]:
+    """Yield a finding for each guest that BitBake builds and that has got a new name.
+
+    The name is that of an image recipe; the user may have meant the name on the target only.
+
+    Args:
+        before: the project as it was read.
+        now: the current project.
+    """
+    built = {one.key for one in before.guests if _built_by_recipe(one)}
+    gone = sorted(built - set(keys(now)))
+    for guest in now.guests:
+        if has(before, guest.key) or not _built_by_recipe(guest) or len(gone) != 1:
+            continue
+        old, key = gone[0], guest.key
+
+        def back(project: Project, old: str = old, key: str = key) -> Project:
+            project = field_paths.rename_guest(project, key, old)
+            return project.with_guest(replace(project.guest(old), name=key))
+
+        yield found(
+            "XT053",
+            f"guests.{key}",
+            f"{key} was {old}: BitBake needs an image recipe named {key} now",
+            f"If {key} is only the name on the target, keep {old} and set its domain name.",
+            QuickFix(f"Build {old}, and call it {key} on the target", back),
+        )
+
+
+def _built_by_recipe(guest: Guest) -> bool:
+    return not (guest.external or guest.source or guest.rootfs or guest.bundle)
 
 
 def has(project: Project, key: str) -> bool:

@@ -224,7 +224,9 @@ def add(
         kind = kind_of(file) or kind
     state = session.state
     key = key_for(state.project, name or file.path.name)
-    state = state.with_project(state.project.with_guest(begin(session, key)))
+    # Nothing in a container sets up its network, so the kernel must.
+    guest = begin(session, key, network=kind is GuestKind.CONTAINER)
+    state = state.with_project(state.project.with_guest(guest))
     state, _ = files.imported(state, session.folder, key, file)
     if isinstance(kernel, str):
         if kernel:
@@ -235,6 +237,12 @@ def add(
     if kind is GuestKind.DISK and not kernel and boots_itself(state.project, file):
         made = replace(state.project.guest(key), kernel="none", extra=None)
         state = state.with_project(state.project.with_guest(made))
+    if file.init is False and "init=" in (state.project.guest(key).extra or ""):
+        note = (
+            f"{file.path.name} has no init program, so {key} starts a shell (init=/bin/sh). "
+            "Change that in its kernel command line."
+        )
+        return Added(state, key, (note,))
     return Added(state, key)
 
 

@@ -412,14 +412,17 @@ def _take_existing(session: EditedProject) -> str:
     for name, path in found.files.items():
         state = state.with_file(name, path)
     session.switch_to(state, "take the settings of the build directory")
+    stay = {one.place for one in found.left}
+    taken_over = [guest.place for guest in settings.guests]
+    taken_over += [setting.place for setting in settings.settings]
+    old = dict.fromkeys(settings.where(place) for place in taken_over if place not in stay)
+    named = ", ".join(list(old)[:MOST_NAMED]) + (" and others" if len(old) > MOST_NAMED else "")
+    done = f"Your settings are in the project now. You may delete their old lines: {named}."
     if not found.left:
-        return "Your settings are in the project now."
+        return done
     places = [settings.where(one.place) for one in found.left]
     named = ", ".join(places[:MOST_NAMED]) + (" and others" if len(places) > MOST_NAMED else "")
-    return (
-        "Your settings are in the project now, except for lines that a project cannot express; "
-        f"they stay in your files: {named}."
-    )
+    return f"{done} Lines that a project cannot express stay in your files: {named}."
 
 
 def counted(count: int, what: str) -> str:

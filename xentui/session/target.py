@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentui.errors import XentuiError
-from xentui.project.filesystem import normalised
+from xentui.project.filesystem import exists, normalised
 
 if TYPE_CHECKING:
     from xentui.bitbake.abilities import Abilities
@@ -34,6 +34,29 @@ DEFAULT_OUT = Path("xentui-out")
 CONF, LAYER = "conf/xentui.conf", "meta-xentui"
 IN_LOCAL_CONF = "conf/local.conf, as a marked block"
 IN_LAYER = "the layer, as a fragment"
+
+
+def out_of(project: Path | None, build_dir: Path | None) -> Path:
+    """Return the folder that a session writes into at first.
+
+    It is the given build directory, the one of the shell, the folder of the project file if a
+    project was written there before, or else :data:`DEFAULT_OUT`.
+
+    Raises:
+        UsageError: the given path is not a build directory.
+    """
+    from xentui.bitbake.find_build_dir import find, is_build_dir
+
+    found = find(build_dir)
+    if found is None and project is not None:
+        folder = project.absolute().parent
+        if is_build_dir(folder) or exists(folder / MANIFEST):
+            found = folder
+    return found or DEFAULT_OUT
+
+
+MANIFEST = ".xentui-manifest.json"
+"""The file in each folder that xentui wrote into: what it wrote there."""
 
 Offer = tuple[str, str]
 """A value that can be chosen, and its description."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xentui.errors import XentuiError
 from xentui.project.model import Guest, Project
 from xentui.session import field_paths
+from xentui.session.guests import renamed_recipes
 from xentui.session.state import State
 from xentui.session.target import Destination
 
@@ -117,6 +118,9 @@ class View:
 
             scripts = script_findings(self.project, self.assets)
             found = sorted([*found, *scripts], key=lambda finding: RANKS[finding.severity])
+        if self.destination.recipe_names is None:
+            # Where the layers are known, a missing recipe is an error of the build directory.
+            found = [*found, *renamed_recipes(self.state.origin.project, self.project)]
         if self.state.allowed:
             from xentui.rules.finding import allow_at
 

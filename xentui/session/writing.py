@@ -76,7 +76,11 @@ def project_text(session: EditedProject) -> str:
 
         return update(origin.text, session.project)
 
-    return new_file.toml_text(session.project, schema_file=FILE_NAME)
+    project = session.project
+    if origin.kind == "preset" and project != origin.project:
+        # The preset's title and description are no longer true of the changed project.
+        project = replace(project, preset=None)
+    return new_file.toml_text(project, schema_file=FILE_NAME)
 
 
 @contextmanager
