@@ -455,7 +455,7 @@ def test_interfaces_and_a_static_address(wizard: Terminal) -> None:
     wizard.wait("Auto")
     before = wizard.pressed
     wizard.keys("c", "Enter")
-    wizard.wait(f"Guest {REFERENCE}-2-2")
+    wizard.wait(f"Guest {REFERENCE}-3")
     wizard.keys("Tab", "Tab", "Tab", "Tab", "Left", "Tab")
     wizard.type("192.168.7.50/24")
     wizard.keys("Tab")
@@ -475,7 +475,7 @@ def test_interfaces_and_a_static_address(wizard: Terminal) -> None:
     assert "00:16:3e:12:34:56" in two.settings["vif"][0]
     none = cfg(wizard, f"{REFERENCE}-2")
     assert not none.settings.get("vif")
-    static = cfg(wizard, f"{REFERENCE}-2-2")
+    static = cfg(wizard, f"{REFERENCE}-3")
     assert "ip=192.168.7.50::192.168.7.1:255.255.255.0" in str(static.settings["extra"])
 
 

@@ -116,3 +116,15 @@ async def test_the_filter_puts_the_cursor_on_the_best_match() -> None:
         await pilot.press(*["backspace"] * 4)
         await settle(pilot)
         assert app.main.step.query_one(Table).key == PC.host.machine
+
+
+async def test_help_says_what_each_way_to_start_xen_means() -> None:
+    app = wizard(session_of(Project(Host("acme-gateway"))), begin="machine")
+    async with app.run_test(size=LARGE) as pilot:
+        await settle(pilot)
+        await app.main.go("machine", "host.boot_mode")
+        await pilot.press("f1")
+        await settle(pilot)
+        page = " ".join(shown(app).replace("│", " ").split())
+        assert "uboot-rootfs: U-Boot runs boot.scr in /boot of the root file system." in page
+        assert "part list mmc 0" in page

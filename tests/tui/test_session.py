@@ -467,3 +467,13 @@ def test_a_command_on_several_lines_is_still_one_command(width: int) -> None:
     # A shell drops a backslash and the end of the line after it; shlex does not.
     text = "\n".join(lines[first : last + 1]).replace("\\\n", "")
     assert shlex.split(text) == shlex.split(command)
+
+
+def test_copies_are_counted_up_and_get_no_mac_address() -> None:
+    guest = replace(ONE.guests[0], vif=("mac=00:16:3e:00:00:01,bridge=xenbr0", "bridge=xenbr1"))
+    project = replace(ONE, guests=(guest,))
+    key = "alpha"
+    for _ in range(3):
+        project, key = guests.cloned(project, key)
+    assert [one.key for one in project.guests] == ["alpha", "alpha-2", "alpha-3", "alpha-4"]
+    assert project.guest("alpha-4").vif == ("bridge=xenbr0", "bridge=xenbr1")

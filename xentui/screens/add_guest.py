@@ -82,6 +82,16 @@ class ChooseKind(Modal[KindText | None]):
         self.dismiss(None)
 
 
+_EXAMPLES = {
+    GuestKind.TARBALL: "~/Downloads/alpine.tar.gz",
+    GuestKind.DISK: "~/Downloads/debian.qcow2",
+    GuestKind.VENDOR: "~/vendor/rootfs.ext4",
+    GuestKind.CONTAINER: "~/Downloads/web.tar",
+    GuestKind.IMPORT: "~/xen/guest.cfg",
+    GuestKind.CONFIG: "~/xen/guest.cfg",
+}
+
+
 async def add_guest(step: Step, session: Session) -> None:
     """Ask for the kind of the new guest, read its files, and post :class:`AddGuest`."""
     kind = await wizard(step).ask(ChooseKind())
@@ -97,7 +107,12 @@ async def add_guest(step: Step, session: Session) -> None:
         return
     deployed = kind.kind is GuestKind.VENDOR
     path = await wizard(step).ask(
-        FileBrowser(f"{kind.file}: which file?", kind.help, names=deployed)
+        FileBrowser(
+            f"{kind.file}: which file?",
+            kind.help,
+            names=deployed,
+            example=_EXAMPLES.get(kind.kind, ""),
+        )
     )
     if path is None:
         return
@@ -110,7 +125,12 @@ async def add_guest(step: Step, session: Session) -> None:
     kernel: Inspected | str = ""
     if deployed:
         path = await wizard(step).ask(
-            FileBrowser("Kernel: which file?", names=isinstance(file, str), folder=path.parent)
+            FileBrowser(
+                "Kernel: which file?",
+                names=isinstance(file, str),
+                folder=path.parent,
+                example="~/vendor/Image",
+            )
         )
         found = await _read(step, path) if path is not None else None
         if found is None:

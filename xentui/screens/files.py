@@ -100,6 +100,7 @@ class FileBrowser(Modal[Path | None]):
         note: a remark about the kind of file.
         folder: the folder to list first.
         names: whether a name without a file is an answer, such as one in the deploy directory.
+        example: a path, shown while nothing is typed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -112,12 +113,19 @@ class FileBrowser(Modal[Path | None]):
     ]
 
     def __init__(
-        self, title: str, note: str = "", *, folder: Path | None = None, names: bool = False
+        self,
+        title: str,
+        note: str = "",
+        *,
+        folder: Path | None = None,
+        names: bool = False,
+        example: str = "",
     ) -> None:
         super().__init__(classes="dialog")
         self._names = names
         self._title = title
         self._note = note
+        self._example = example
         self._base = folder or Path.cwd()
         self._listed: tuple[Path, list[Entry]] | None = None
 
@@ -127,7 +135,7 @@ class FileBrowser(Modal[Path | None]):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             # Selecting on focus would let the next key replace what was typed ahead.
             yield Input(
-                placeholder="~/Downloads/alpine.tar.gz",
+                placeholder=self._example or "part of a path, such as ~/Downloads/",
                 compact=True,
                 select_on_focus=False,
                 id="file-path",

@@ -161,13 +161,15 @@ class Start(Step):
                 word = opening.ORIGIN_WORDS[preset.origin]
                 cells = (name, preset.machine, memory, (word, "muted"))
             rows.append(Row(preset.name, cells))
-        if not wanted:
-            rows += [
-                Row(":other", ("  Other",), heading=True),
-                Row(NOTHING, ("Start from scratch", "", "", "")),
-                Row(OPEN, (f"{texts.OPEN_FILE} {glyphs(self).more}", "", "", "")),
-            ]
-        elif not rows:
+        open_file = f"{texts.OPEN_FILE} {glyphs(self).more}"
+        others = [
+            Row(key, (title, "", "", ""))
+            for key, title in ((NOTHING, "Start from scratch"), (OPEN, open_file))
+            if all(word in title.lower() for word in wanted)
+        ]
+        if others:
+            rows += [Row(":other", ("  Other",), heading=True), *others]
+        if not rows:
             rows.append(Row(":none", ("  No match. Esc shows all again.",), heading=True))
         table = self.query_one(Table)
         table.styles.max_height = len(rows) + 1
@@ -236,6 +238,8 @@ class Start(Step):
         key = self.query_one(Table).key
         if self.query_one("#start-filter").has_focus:
             return "Enter goes to the list; Esc shows all again." if key else "Esc shows all again."
+        if not key:
+            return "No match. Esc shows all again."
         if key == NOTHING:
             return "Enter begins with an empty project, on Machine."
         if key == OPEN:

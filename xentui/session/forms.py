@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from xentui.project import schema
+from xentui.project import board_file, boards, schema
 from xentui.project.effective import explain
 from xentui.project.model import CONTAINER, KNOWN_IMPORTS, Guest, Project
 from xentui.session import field_paths
@@ -231,10 +231,31 @@ def field_help(project: Project, path: field_paths.Path, default: Pair) -> list[
     for example in field.examples[:3]:
         shown = example if isinstance(example, str) else json.dumps(example)
         lines.append(("Example", shown))
+    if path == ("host", "boot_mode"):
+        lines += _boot_help(project)
     if field.kind == "list":
         lines.append(("", 'Separate entries with spaces; "none" means no entries.'))
     elif field.kind == "text" and not field.required:
         lines.append(("", 'Type "" for an empty value; leave blank for the default.'))
+    return lines
+
+
+def _boot_help(project: Project) -> list[Pair]:
+    """Return what each way to start Xen means on the project's board, and how to find out."""
+    arch = boards.board(project.host.machine).arch
+    known = board_file.FAMILIES.items()
+    lines = [
+        ("", f"{name}: {one.help}")
+        for name, one in known
+        if name != "runqemu" and one.arch in (None, arch)
+    ]
+    if arch == "aarch64":
+        how = (
+            "To find out, look at the serial console after power-on. If U-Boot starts, its command "
+            "'part list mmc 0' shows the card's partitions: with a FAT partition it is uboot-fat, "
+            "without one uboot-rootfs."
+        )
+        lines.append(("", how))
     return lines
 
 

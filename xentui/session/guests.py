@@ -6,17 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 
 from xentui.errors import UsageError
 from xentui.project import effective
 from xentui.project.model import Bundle, Disk, Fetch, Guest, Project, index_of
 from xentui.rules.finding import Finding, QuickFix, found
 from xentui.session import field_paths
+from xentui.xl import nic
 
 REFERENCE = "xen-guest-image-minimal"
 """meta-virtualization's own guest image (mv:recipes-extended/images)."""
 CONSOLE_EXTRA = "root=/dev/xvda ro console=hvc0"
 """The class's default has no console, so a booting guest would show nothing."""
+
+_MOST_DIGITS = 4
+"""Most digits of a number at the end of a guest's name that is counted up; more are an id."""
 
 MOST_GUESTS = 1000
 """Maximum number of guests in the wizard; the command line has no such limit."""
@@ -107,15 +112,35 @@ def added(project: Project, name: str = "") -> tuple[Project, str]:
 def cloned(project: Project, key: str) -> tuple[Project, str]:
     """Return the project with a copy of a guest right after it, and the copy's key.
 
+    A number at the end of the name is counted up. MAC addresses are not copied: each interface
+    needs another one, and xl makes them up.
+
     Raises:
         UsageError: there are too many guests already.
     """
     require_room(project)
     guest = project.guest(key)
-    new = field_paths.free_name(key, keys(project))
+    taken = keys(project)
+    stem, dash, number = key.rpartition("-")
+    if dash and number.isdecimal() and len(number) <= _MOST_DIGITS:
+        new = next(f"{stem}-{n}" for n in count(int(number) + 1) if f"{stem}-{n}" not in taken)
+    else:
+        new = field_paths.free_name(key, taken)
+    vif = tuple(map(_without_mac, guest.vif)) if guest.vif is not None else None
     guests = list(project.guests)
-    guests.insert(guests.index(guest) + 1, replace(guest, key=new, name=None))
+    guests.insert(guests.index(guest) + 1, replace(guest, key=new, name=None, vif=vif))
     return replace(project, guests=tuple(guests)), new
+
+
+def _without_mac(entry: str) -> str:
+    """Return an interface in xl's syntax without its MAC address, or as it is if it has none."""
+    named = nic.parts(entry)
+    if not named.get("mac"):
+        return entry
+    try:
+        return nic.write({name: text for name, text in named.items() if name != "mac"})
+    except ValueError:
+        return entry
 
 
 def moved(project: Project, key: str, by: int) -> Project:
