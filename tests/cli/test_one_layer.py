@@ -163,6 +163,12 @@ def test_two_that_differ_in_one_bundle_are_refused_by_their_names(
     assert not Path("out").exists()
 
 
+def test_the_commands_to_type_are_printed_only_after_writing(run: Run, fleet: list[str]) -> None:
+    write = ("generate", *fleet, "--out", "out", "--one-layer")
+    assert "bitbake-layers add-layer" not in run(*write, "--dry-run").out
+    assert "bitbake-layers add-layer" in run(*write).out
+
+
 def test_two_of_one_name_are_refused(run: Run) -> None:
     for name in ("a/board.toml", "b/Board.toml"):
         Path(name).parent.mkdir()
