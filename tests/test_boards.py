@@ -292,6 +292,13 @@ def test_guests_that_xen_starts_are_only_in_the_boot_files() -> None:
     assert not [f for f in check.check(project) if f.severity is not Severity.ADVICE]
 
 
+def test_an_unknown_boards_partition_has_the_kernel() -> None:
+    (conf,) = render(Project(Host("my-board", boot_mode="uboot-fat"))).conf.values()
+    assert "xen-${MACHINE};xen ${KERNEL_IMAGETYPE};Image xentui-boot.scr;boot.scr" in conf
+    (script,) = boot.shown(Project(Host("my-board", boot_mode="uboot-fat"))).values()
+    assert "${prefix}Image" in script
+
+
 def test_a_guest_that_xen_starts_is_given_no_device_that_could_share_its_uarts_interrupt() -> None:
     change = ('ramdisk = "second.cpio.gz"', 'ramdisk = "second.cpio.gz"\ndtdev = ["/soc/a@1"]')
     (script,) = boot.shown(direct(change)).values()

@@ -259,6 +259,12 @@ def _boards() -> Iterator[str]:
         "board was booted. A file of yours in `~/.config/xentui/boards/` adds a board; "
         "`xentui/board.schema.json` says what may be in it.\n"
     )
+    yield "## Ways to start Xen\n"
+    yield "For a board that xentui does not know, set `boot_mode` to the one that fits:\n"
+    for name, family in board_file.FAMILIES.items():
+        if family.choose:
+            yield f"- `{name}`: {family.help} {family.choose}"
+    yield "\n## All boards\n"
     yield "| board | | state | started by | layer |"
     yield "| --- | --- | --- | --- | --- |"
     for board in boards.all_boards():

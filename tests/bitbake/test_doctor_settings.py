@@ -58,6 +58,33 @@ def test_a_machine_that_is_set_twice(
     )
 
 
+FAT_BOOT = """MACHINE = "my-board"
+WKS_FILE = "board.wks"
+IMAGE_BOOT_FILES:append:pn-xen-image-minimal = " xen-my-board;xen xentui-boot.scr;boot.scr"
+"""
+ROOT_ONLY = "part /boot-loader --source rawcopy\npart / --source rootfs --fstype=ext4\n"
+
+
+@pytest.mark.parametrize(
+    ("kickstart", "reported"),
+    [
+        (ROOT_ONLY, True),
+        (f"{ROOT_ONLY}part /boot --source bootimg_partition\n", False),
+        (f"{ROOT_ONLY}part /boot --source=bootimg-partition\n", False),
+        (None, False),
+    ],
+)
+def test_a_disk_without_a_partition_for_the_boot_files(
+    tmp_path: Path, kickstart: str | None, *, reported: bool
+) -> None:
+    more = {} if kickstart is None else {"virt/files/wic/board.wks": kickstart}
+    made = of("XT130", found(tmp_path, FAT_BOOT, more=more))
+    assert [line for line, _, _ in made] == ([3] if reported else [])
+    for _, message, fix in made:
+        assert '"board.wks"' in message
+        assert "uboot-rootfs" in fix
+
+
 VRUNTIME = {
     f"virt/conf/multiconfig/vruntime-{name}.conf": "" for name in ("aarch64", "x86-64", "x86-32")
 }

@@ -63,32 +63,58 @@ class Family(NamedTuple):
         title: a few words.
         help: a sentence on how Xen is started.
         arch: the only architecture that supports it; ``None`` for both.
+        choose: when to choose it for a board that xentui does not know, and the consequence.
     """
 
     title: str
     help: str
     arch: Arch | None = None
+    choose: str = ""
 
 
 FAMILIES: dict[FamilyName, Family] = {
-    "efi": Family("UEFI", "The firmware starts xen.efi from the first partition of the disk."),
-    "bios": Family("PC BIOS", "Syslinux starts Xen from the first partition.", "x86-64"),
+    "efi": Family(
+        "UEFI",
+        "The firmware starts xen.efi from the first partition of the disk.",
+        choose="For PCs and boards whose firmware is UEFI, U-Boot's own included, if it provides a"
+        " device tree. xentui writes the .cfg and the kickstart file of the disk.",
+    ),
+    "bios": Family(
+        "PC BIOS",
+        "Syslinux starts Xen from the first partition.",
+        "x86-64",
+        "For PCs without UEFI. The layers provide the boot files.",
+    ),
     "uboot-fat": Family(
         "U-Boot, boot partition",
         "U-Boot runs boot.scr of a FAT partition that is filled from IMAGE_BOOT_FILES.",
         "aarch64",
+        "If the machine's kickstart file (WKS_FILE) has a partition with --source"
+        " bootimg_partition. xentui writes the script, and adds it and Xen to that partition.",
     ),
     "uboot-rootfs": Family(
-        "U-Boot, /boot", "U-Boot runs boot.scr in /boot of the root file system.", "aarch64"
+        "U-Boot, /boot",
+        "U-Boot runs boot.scr in /boot of the root file system.",
+        "aarch64",
+        "If the disk has no FAT partition, often with an extlinux.conf in /boot. xentui writes the"
+        " script, and installs it, Xen and the kernel into /boot.",
     ),
     "uboot-rpi": Family(
-        "Raspberry Pi", "The firmware starts U-Boot, which runs boot.scr of the card.", "aarch64"
+        "Raspberry Pi",
+        "The firmware starts U-Boot, which runs boot.scr of the card.",
+        "aarch64",
+        "For machines of meta-raspberrypi only. xentui writes the script that its U-Boot runs.",
     ),
     "hyperv-gen1": Family(
         "Hyper-V generation 1", "Syslinux starts Xen with what Hyper-V needs.", "x86-64"
     ),
     "runqemu": Family("runqemu", "runqemu starts Xen with a device tree of the build."),
-    "manual": Family("I start Xen myself", "xentui writes no boot files."),
+    "manual": Family(
+        "I start Xen myself",
+        "xentui writes no boot files.",
+        choose="If none of these fits. You load Xen, Dom0's kernel and the device tree, and set"
+        " dom0_mem.",
+    ),
 }
 """The ways to start Xen, in the order in which they are offered to the user."""
 

@@ -65,7 +65,10 @@ def _unknown(context: Context) -> Finding:
     message = f"xentui does not know the board {board.machine}"
     fixes = [quick_fixes.host(f"Use {near}", machine=near)] if near else []
     if mode is None:
-        guess = f"Set boot_mode to the way its firmware starts Xen. {guess}"
+        guess = (
+            "Set boot_mode to the way its firmware starts Xen; xentui explain XT102 says how to"
+            f" find it. {guess}"
+        )
         fixes += [
             quick_fixes.host(f"Start Xen by {name} ({family.title})", boot_mode=name)
             for name, family in board_file.FAMILIES.items()

@@ -119,16 +119,20 @@ def _image(pn: str, name: str) -> Iterator[str]:
 
 
 def _uboot_fat(project: Project, pn: str, board_name: str) -> Iterator[str]:
-    boot = boards.board(project.host.machine).boot
-    kernel_image = boards.board(project.host.machine).kernel.image
+    board = boards.board(project.host.machine)
+    boot = board.boot
+    dom0_kernel = f"${{KERNEL_IMAGETYPE}};{board.kernel.image}"
     files = ["xen-${MACHINE};xen", "xentui-boot.scr;boot.scr", *_of_guests(project)]
+    if not board.known:
+        # Its layer may not put the kernel on the partition. If it does, wic copies it twice.
+        files.insert(1, dom0_kernel)
     why = "# U-Boot runs boot.scr of the first partition, which loads Xen and Dom0's kernel.\n"
     if not boot.kickstart:
         yield why + text.assign(
             f"IMAGE_BOOT_FILES:append:{pn}", "".join(f" {file}" for file in files)
         )
         return
-    files += [f"${{KERNEL_IMAGETYPE}};{kernel_image}", *boot.keep]
+    files += [dom0_kernel, *boot.keep]
     if boot.dtb:
         files.append(f"{boot.dtb_folder}{boot.dtb};{boot.dtb}")
     yield (

@@ -19,6 +19,11 @@ from xentui.safe_text import quoted
 
 XEN_FEATURES = ("xen", "systemd", "virtualization")
 
+BOOT_SCRIPT = "xentui-boot.scr;boot.scr"
+"""The entry of IMAGE_BOOT_FILES for the script that xentui writes."""
+
+_BOOT_PARTITION = re.compile(r"--source[= ]+bootimg[-_]partition\b")
+_MAX_KICKSTART = 1 << 20
 _ASSIGNS = ("=", ":=")
 _IMAGES_OWN = ("QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "QB_MEM")
 """Variables that xen-image-minimal.bb or a class of it assigns itself."""
@@ -274,4 +279,37 @@ def unused(context: BuildContext) -> Iterator[Placed]:
         )
 
 
-RULES = (features, machine, multiconfigs, memory, kernel, undone, unused)
+def kickstart(context: BuildContext) -> Iterator[Placed]:
+    """Find a disk without a partition for the boot files that xentui's U-Boot script needs."""
+    for image in context.dom0_images:
+        name = context.build.value("WKS_FILE", image).text
+        if BOOT_SCRIPT not in context.build.value("IMAGE_BOOT_FILES", image).words or not name:
+            continue
+        text = _kickstart_text(context, name)
+        if text is None or _BOOT_PARTITION.search(text):
+            continue
+        yield placed(
+            "XT130",
+            context.place_of("IMAGE_BOOT_FILES", BOOT_SCRIPT),
+            f"The disk of {image} has no partition for Xen and boot.scr: {quoted(name)}, the"
+            " machine's kickstart file, does not use IMAGE_BOOT_FILES",
+            "Set host.boot_mode to uboot-rootfs, whose files are in /boot of the root file system,"
+            " or set WKS_FILE to a kickstart file with --source bootimg-partition.",
+        )
+
+
+def _kickstart_text(context: BuildContext, name: str) -> str | None:
+    """Return a kickstart file's text, or ``None`` if it is not found or cannot be read."""
+    found = next(filter(None, map(context.build.find_in_layers, _kickstart_paths(name))), None)
+    try:
+        return read_text(Path(found), _MAX_KICKSTART) if found is not None else None
+    except InputError:
+        return None
+
+
+def _kickstart_paths(name: str) -> list[str]:
+    """Return where BitBake looks for it in each layer (oe:meta/classes-recipe/image_types_wic)."""
+    return [f"{folder}/{name}" for folder in ("files/wic", "wic", "scripts/lib/wic/canned-wks")]
+
+
+RULES = (features, machine, multiconfigs, memory, kernel, undone, unused, kickstart)
