@@ -62,6 +62,9 @@ FAT_BOOT = """MACHINE = "my-board"
 WKS_FILE = "board.wks"
 IMAGE_BOOT_FILES:append:pn-xen-image-minimal = " xen-my-board;xen xentui-boot.scr;boot.scr"
 """
+FAT_BOOT += 'require conf/${@"computed"}.inc\n'
+"""A file whose name is computed makes every value uncertain, as in meta-rockchip's machines."""
+
 ROOT_ONLY = "part /boot-loader --source rawcopy\npart / --source rootfs --fstype=ext4\n"
 
 

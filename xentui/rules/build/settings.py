@@ -282,8 +282,10 @@ def unused(context: BuildContext) -> Iterator[Placed]:
 def kickstart(context: BuildContext) -> Iterator[Placed]:
     """Find a disk without a partition for the boot files that xentui's U-Boot script needs."""
     for image in context.dom0_images:
-        name = context.build.value("WKS_FILE", image).text
-        if BOOT_SCRIPT not in context.build.value("IMAGE_BOOT_FILES", image).words or not name:
+        # Also where the machine includes a file whose name BitBake computes, as meta-rockchip does.
+        name = context.build.value("WKS_FILE", image).raw
+        files = context.build.value("IMAGE_BOOT_FILES", image).raw or ""
+        if not name or BOOT_SCRIPT not in files.split():
             continue
         text = _kickstart_text(context, name)
         if text is None or _BOOT_PARTITION.search(text):
