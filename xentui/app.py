@@ -9,7 +9,6 @@ import gc
 import locale
 import os
 import sys
-import tomllib
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -18,8 +17,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 
-from xentui.errors import Exit, UsageError
-from xentui.project import filesystem
+from xentui.errors import Exit
+from xentui.screens import keymap
 from xentui.screens.main import MainScreen
 from xentui.screens.terminal_latency import TerminalLatency, is_slow_line, take_answer
 from xentui.screens.textual_hooks import (
@@ -134,8 +133,10 @@ class XentuiApp(OrderedKeys):
             return
         self.main.follow_keys_in_preview(follows=False)
         self.notify(
-            "Your terminal is slow, so the preview no longer follows each key. F4 shows it; "
-            "shift+F4, or ctrl+p live preview, lets it follow again.",
+            "Your terminal is slow, so the preview no longer follows each key. "
+            f"{self.key_for('wizard.preview', 'F4')} shows it; "
+            f"{self.key_for('preview.live', 'shift+F4')}, or ctrl+p live preview, lets it "
+            "follow again.",
             markup=False,
             timeout=12,
         )
@@ -150,8 +151,16 @@ class XentuiApp(OrderedKeys):
         """Let the preview follow each key, or no more."""
         self._live_wanted = self.main.plain_preview
         self.main.follow_keys_in_preview(follows=self._live_wanted)
-        word = "follows each key" if self._live_wanted else "no longer follows keys; F4 shows it"
+        key = self.key_for("wizard.preview", "F4")
+        word = (
+            "follows each key" if self._live_wanted else f"no longer follows keys; {key} shows it"
+        )
         self.notify(f"The preview {word}.", markup=False, timeout=3)
+
+    def key_for(self, action: str, usual: str) -> str:
+        """Return the key that the user chose for an action, by its name, or the usual one."""
+        key = self._other_keys.get(action, usual).split(",")[0]
+        return key.upper() if key[:1] == "f" and key[1:].isdigit() else key
 
     @property
     def main(self) -> MainScreen:
@@ -210,24 +219,6 @@ def _theme_wanted() -> str:
     return LIGHT.name if background in ("7", "15") else DARK.name
 
 
-def _keymap() -> dict[str, str]:
-    """Return the keys of ``keys`` in the user's ``xentui/config.toml``.
-
-    Raises:
-        UsageError: the file cannot be read or is not valid.
-    """
-    path = filesystem.folder("config") / "config.toml"
-    try:
-        keys = tomllib.loads(path.read_text(encoding="utf-8")).get("keys", {})
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: {error}", fix="Correct it, or move it away.") from None
-    if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
-        raise UsageError(f"{path}: keys must be texts", fix='Write "edit.undo" = "ctrl+z".')
-    return keys
-
-
 def run(
     *,
     project: Path | None = None,
@@ -257,7 +248,7 @@ def run(
         plain_preview=plain_preview or is_slow_line(sys.stdin.fileno()),
         begin="start" if project is None and preset is None else "review",
         theme=_theme_wanted(),
-        keymap=_keymap(),
+        keymap=keymap.read(),
     )
     app.call_later(_collect_from_now_on)
     name_alt_keys()

@@ -13,7 +13,7 @@ from tests.bitbake import trees
 from tests.bitbake_parser import parse_recipe
 from tests.cli.conftest import Run
 from tests.session.made import seen, tarball
-from tests.sessions import session_of
+from tests.sessions import TWO, session_of
 from xentui.output.rendered import Copy
 from xentui.session import Origin, Session, files, guests, opening, writing
 from xentui.session.new_guest import GuestKind
@@ -312,3 +312,19 @@ def test_the_draft_of_all_folders_belongs_to_the_one_that_resumed_it(
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     assert not Session(EMPTY).drafts.available()
+
+
+def test_a_path_that_is_typed_is_one_step_of_undo_and_no_folder_on_the_way(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/own.cfg").write_text("memory = 64\n")
+    session = session_of(TWO)
+    path, text = ("guests", "alpha", "config_file"), str(tmp_path / "d/own.cfg")
+    folders = str(tmp_path / "d")
+    for end in range(1, len(text) + 1):
+        message = session.type(path, text[:end])
+        if text[:end] == folders:
+            assert message == f"{folders} is a directory."
+    assert session.project.guest("alpha").config_file == "own.cfg"
+    assert set(session.state.files) == {"own.cfg"}
+    session.undo()
+    assert session.undo_label is None

@@ -14,7 +14,7 @@ from textual.widgets._toast import Toast
 
 from tests.sessions import TWO, session_of
 from tests.tui.test_textual_hooks import quiet
-from tests.tui.test_wizard import settle
+from tests.tui.test_wizard import field, settle
 from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.project.model import Fetch, Source
 from xentui.screens.help import HelpScreen
@@ -258,3 +258,35 @@ async def test_no_text_is_cut_off_where_there_is_room_below(
                 await pilot.press("enter")
                 await settle(pilot)
                 assert cut_off(shown(app)) == [], shown(app)
+
+
+async def test_a_field_that_was_left_shows_the_value_as_it_is_kept() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        memory = field(app, "guests.alpha.memory").editor
+        assert isinstance(memory, Input)
+        app.main.set_focus(memory)
+        await settle(pilot)
+        await pilot.press(*"0064", "tab")
+        await settle(pilot)
+        assert memory.value == "64"
+
+
+async def test_a_digit_after_g_is_a_step_only_until_the_focus_moves() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        app.main.set_focus(app.main.query_one("#network-mode"))
+        await settle(pilot)
+        await pilot.press("g")
+        app.main.set_focus(field(app, "guests.alpha.memory").editor)
+        await settle(pilot)
+        await pilot.press("6")
+        await settle(pilot)
+        assert app.main.here == "guests"
+        assert not app.main.jumping

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.actions import parse
@@ -18,8 +20,11 @@ from tests.sessions import TWO, session_of
 from tests.tui.test_wizard import settle
 from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.app import XentuiApp
+from xentui.errors import UsageError
+from xentui.screens import keymap
 from xentui.screens.guest_editor import GuestEditor
 from xentui.screens.guests import Guests
+from xentui.screens.help import help_for
 from xentui.screens.main import MainScreen
 from xentui.screens.memory import Memory
 from xentui.screens.review import Review
@@ -138,6 +143,46 @@ async def test_keys_can_be_rebound() -> None:
         await pilot.press("f6")
         await settle(pilot)
         assert len(session.project.guests) == 1
+
+
+async def test_help_and_hints_name_the_chosen_keys() -> None:
+    bad = replace(TWO, guests=(replace(TWO.guests[0], memory=100_000), TWO.guests[1]))
+    keys = {"problem.next": "f6", "wizard.write": "f12"}
+    app = XentuiApp(session_of(bad), begin="machine", keymap=keys)
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await settle(pilot)
+        assert "F6 goes to" in shown(app)
+        await pilot.press("alt+6")
+        await settle(pilot)
+        assert "press F12 to write" in app.main.step.hint()
+        _, lines = help_for(app.main)
+        page = "\n".join(line.plain for line in lines)
+        assert "F12  " in page
+        assert "F6, shift+F8" in page
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ('"edit.undoo" = "ctrl+z"', 'no action is named "edit.undoo"'),
+        ('"edit.undo" = "nonsense+key"', 'edit.undo: no key is named "nonsense+key"'),
+        ('"edit.undo" = "f5,"', 'edit.undo: no key is named ""'),
+        ('"edit.undo" = 5', "each value in [keys] must be a string"),
+    ],
+)
+def test_a_key_that_does_not_exist_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: str, message: str
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "xentui").mkdir()
+    config = tmp_path / "xentui/config.toml"
+    config.write_text(f"[keys]\n{keys}\n")
+    with pytest.raises(UsageError) as refused:
+        keymap.read()
+    assert message in refused.value.message
+    config.write_text('[keys]\n"edit.undo" = "ctrl+u, alt+m,left_square_bracket,z"\n')
+    assert list(keymap.read()) == ["edit.undo"]
 
 
 async def test_the_mouse_goes_to_steps_rows_and_keys() -> None:

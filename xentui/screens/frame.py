@@ -10,7 +10,7 @@ from xentui.screens.step_screen import StepScreen
 from xentui.session.forms import STEPS, TITLES
 from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepMark, StepStrip
 from xentui.widgets.preview import Preview
-from xentui.widgets.text import lit
+from xentui.widgets.text import lit, wizard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xentui.session.state import State
 
 GOTO = "Press 1 to 7 to go to a step."
-OVER = "p shows the next sheet; F4 or Esc goes back."
+OVER = "p shows the next sheet; {key} or Esc goes back."
 """Help while the preview covers the step."""
 
 
@@ -93,7 +93,7 @@ class Frame:
         if screen.jumping:
             pane.show(GOTO)
         elif screen.has_class("-preview"):
-            pane.show(OVER)
+            pane.show(OVER.format(key=wizard(screen).key_for("wizard.preview", "F4")))
         elif finding is not None:
             pane.show_finding(finding, found.number_of(finding), found.total, keys.key_of("fix"))
         else:

@@ -21,7 +21,7 @@ from xentui.session import forms
 from xentui.session.findings import finding_help
 from xentui.widgets.chrome import key_name
 from xentui.widgets.field import FieldRow
-from xentui.widgets.text import lit
+from xentui.widgets.text import lit, wizard
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -32,21 +32,22 @@ if TYPE_CHECKING:
 WIDTH, INDENT = 72, 11
 """Cells of the page at most, and of the names in it."""
 _KEYS = (
-    ("tab, shift+tab, or down and up", "next and previous field"),
-    ("ctrl+n, ctrl+b", "next and previous step"),
-    ("alt+1 to alt+7, or g and a digit", "any step"),
-    ("ctrl+s", "review, and from there write"),
-    ("F8, shift+F8, or ] and [", "next and previous problem"),
-    ("F9", "fix the problem under the cursor"),
-    ("F7", "fix all problems like it"),
-    ("ctrl+z, ctrl+y, or u and r", "undo and redo anything"),
-    ("F4", "preview"),
-    ("p", "next sheet of the preview"),
-    ("ctrl+p", "anything by its name"),
-    ("j k h l G", "move, as in vi"),
-    ("esc", "back; nothing is lost"),
-    ("ctrl+q", "leave"),
+    ("tab, shift+tab, or down and up", "next and previous field", ""),
+    ("ctrl+n, ctrl+b", "next and previous step", "step.next step.back"),
+    ("alt+1 to alt+7, or g and a digit", "any step", ""),
+    ("ctrl+s", "review, and from there write", "wizard.write"),
+    ("F8, shift+F8, or ] and [", "next and previous problem", "problem.next problem.previous"),
+    ("F9", "fix the problem under the cursor", "problem.fix"),
+    ("F7", "fix all problems like it", "problem.fix-all"),
+    ("ctrl+z, ctrl+y, or u and r", "undo and redo anything", "edit.undo edit.redo"),
+    ("F4", "preview", "wizard.preview"),
+    ("p", "next sheet of the preview", "preview.next-sheet"),
+    ("ctrl+p", "anything by its name", ""),
+    ("j k h l G", "move, as in vi", ""),
+    ("esc", "back; nothing is lost", "wizard.up"),
+    ("ctrl+q", "leave", "wizard.quit"),
 )
+"""The usual keys, what they do, and the names of the actions, which may have other keys."""
 
 
 class HelpScreen(Modal[None]):
@@ -97,12 +98,18 @@ def help_for(screen: StepScreen) -> tuple[str, list[Content]]:
     page = screen.step.help_page()
     if page is not None:
         title, pairs = page
-        return title, [*lines, *_wrapped(pairs, _room(screen)), lit(""), *_here(screen), *_keys()]
+        return title, [
+            *lines,
+            *_wrapped(pairs, _room(screen)),
+            lit(""),
+            *_here(screen),
+            *_keys(screen),
+        ]
     if row is None:
         lines = [*lines, lit(screen.step.hint())]
-        return screen.step.NAME.capitalize(), [*lines, lit(""), *_here(screen), *_keys()]
+        return screen.step.NAME.capitalize(), [*lines, lit(""), *_here(screen), *_keys(screen)]
     lines = [*lines, *_field(row, screen.session, _room(screen))]
-    return row.field.title, [*lines, lit(""), *_here(screen), *_keys()]
+    return row.field.title, [*lines, lit(""), *_here(screen), *_keys(screen)]
 
 
 def _row(screen: Screen[Any]) -> FieldRow | None:
@@ -165,8 +172,12 @@ def _here(screen: StepScreen) -> list[Content]:
     return [lit("Keys here", "strong"), *lines, lit("")]
 
 
-def _keys() -> list[Content]:
-    return [
-        lit("Keys everywhere", "strong"),
-        *(lit(f"{key:<33}").append(lit(what, "muted")) for key, what in _KEYS),
-    ]
+def _keys(screen: StepScreen) -> list[Content]:
+    lines = [lit("Keys everywhere", "strong")]
+    for usual, what, actions in _KEYS:
+        chosen = [wizard(screen).key_for(action, "") for action in actions.split()]
+        if any(chosen):
+            names = zip(chosen, usual.split(", "), strict=False)
+            usual = ", ".join(key or name.partition(" or ")[0] for key, name in names)  # noqa: PLW2901
+        lines.append(lit(f"{usual:<33}").append(lit(what, "muted")))
+    return lines

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -173,8 +174,9 @@ class MainScreen(StepScreen):
         self.query_one(KeyLine).visible = True
 
     def on_unmount(self) -> None:
-        """Keep the draft whatever happens."""
-        self._autosave()
+        """Save the draft; there is no step any more that could report an error."""
+        with suppress(OSError):
+            self.session.autosave()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable only actions that are possible now."""
@@ -421,6 +423,7 @@ class MainScreen(StepScreen):
     def on_descendant_focus(self) -> None:
         """Show the help for the focused widget; typing starts a new undo step."""
         self.session.end_typing()
+        self.jumping = False
         focused = self.focused
         if focused is not None:
             # A class on these two only: ":focus-within" would restyle everything inside them.

@@ -40,7 +40,7 @@ class Review(Step):
 
     NAME: ClassVar[str] = "review"
     HINT: ClassVar[str] = (
-        "Nothing is written before you say so: press ctrl+s to write. Left and right, or 1 to 4, "
+        "Nothing is written before you say so: press {key} to write. Left and right, or 1 to 4, "
         "show the other sheets."
     )
 
@@ -167,7 +167,11 @@ class Review(Step):
         """Return the help for the choice at the top, or for the sheets."""
         if self.query_one("#review-way").has_focus:
             return "Left and right, or w again, choose. Esc goes back to the sheet."
-        return super().hint()
+        return super().hint().replace("{key}", self._write_key)
+
+    @property
+    def _write_key(self) -> str:
+        return wizard(self).key_for("wizard.write", "ctrl+s")
 
     def on_descendant_focus(self) -> None:
         """Mark the choice at the top."""
@@ -206,9 +210,9 @@ class Review(Step):
         review = self.session.review
         text = f"{glyphs(self).severity(review.style)} {review.summary()}"
         if review.status == "ready":
-            text = f"{text} Press ctrl+s to write."
+            text = f"{text} Press {self._write_key} to write."
         elif review.status in ("undecided", "edited"):
-            text += " Press ctrl+s: you will be asked."
+            text += f" Press {self._write_key}: you will be asked."
         if self._examining:
             text += f" Examining the build directory {glyphs(self).more}"
         self.query_one("#review-sum", Text).show(lit(text, review.style))
@@ -317,6 +321,8 @@ class Review(Step):
         if action == "waive":
             already = parameters != (True,)
             return self.sheet == "problems" and self.problems.can_be_waived(already=already)
+        if action == "copy":
+            return self.sheet != "problems"
         if action == "filter":
             return self.sheet == "problems" and self.problems.count > 1
         return True

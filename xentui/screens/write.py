@@ -18,7 +18,7 @@ from textual.widget import Widget
 from xentui.errors import XentuiError
 from xentui.screens.step import Step
 from xentui.session import writing
-from xentui.widgets.text import ASCII, Glyphs, Text, glyphs, lit
+from xentui.widgets.text import ASCII, Glyphs, Text, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from xentui.session.writing import Written
@@ -89,14 +89,19 @@ class Write(Step):
 
     def _not_yet(self, signs: Glyphs) -> list[Content]:
         errors = self.session.findings.errors
+        keys = wizard(self).key_for
         lines = [lit("Nothing has been written yet.", "strong"), lit("")]
         if errors:
             word = "error has" if errors == 1 else "errors have"
             lines.append(lit(f"{signs.error} {errors} {word} to be fixed first.", "error"))
-            lines.append(lit("F8 goes to the next one, F9 fixes it where xentui knows how."))
+            following, fix = keys("problem.next", "F8"), keys("problem.fix", "F9")
+            text = f"{following} goes to the next one, {fix} fixes it where xentui knows how."
+            lines.append(lit(text))
         else:
             lines.append(lit(f"{signs.ok} No errors.", "ok"))
-            lines.append(lit("Press ctrl+s to see what would be written; ctrl+s again writes it."))
+            write = keys("wizard.write", "ctrl+s")
+            text = f"Press {write} to see what would be written; {write} again writes it."
+            lines.append(lit(text))
         return lines
 
     def action_finish(self) -> None:

@@ -198,6 +198,9 @@ def take(state: State, folder: Path, path: field_paths.Path, given: str) -> tupl
     seen = None
     found = resolve(given, folder)
     try:
+        if path[-1] != "uri" and found.is_dir():
+            # While a path is typed, each folder on the way is one for a moment.
+            return state, f"{visible(str(found))} is a directory."
         if path[-1] == "uri" and found.is_file():
             seen = glance(found)
         state, name = adopt(state, folder, found, seen)

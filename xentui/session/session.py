@@ -89,13 +89,13 @@ class Session(EditedProject):
         from xentui.session import files
 
         label = self._label(field_paths.field_of(path).title, path)
+        merge = field_paths.text_of_path(path) + str(path[-1])
         if files.lies_elsewhere(path, text):
-            value, message = None, self.take_file(path, text)
+            value, message = None, self.take_file(path, text, merge=merge)
             if not message:
                 return ""
         else:
             value, message = self.check(path, text)
-        merge = field_paths.text_of_path(path) + str(path[-1])
         named = self._named_before(path)
         if named:
             # The guest's name is part of the path, and changes with each key.
@@ -119,7 +119,7 @@ class Session(EditedProject):
             return self._renaming[2]
         return str(path[1])
 
-    def take_file(self, path: field_paths.Path, given: str) -> str:
+    def take_file(self, path: field_paths.Path, given: str, *, merge: str = "") -> str:
         """Set a field to a local file anywhere on this machine; return an error message, or "".
 
         A file outside the project's folder is copied there when the project is written.
@@ -127,13 +127,14 @@ class Session(EditedProject):
         Args:
             path: the field's path, such as ``("guests", "alpine", "config_file")``.
             given: the path as typed: with ``~``, absolute, relative, or ``file://``.
+            merge: edits with the same name are undone together.
         """
         from xentui.session import files
 
         state, message = files.take(self.state, self.folder, path, given)
         if not message:
             label = self._label(field_paths.field_of(path).title, path)
-            self._history.do(state.settled(path), label)
+            self._history.do(state.settled(path), label, merge=merge)
         return message
 
     def add_guest(

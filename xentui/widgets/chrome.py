@@ -11,7 +11,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells, set_cell_size
 from textual import events
 from textual.content import Content
 from textual.geometry import Region
@@ -22,7 +22,7 @@ from textual.widgets import Input
 
 from xentui.safe_text import visible
 from xentui.widgets.bars import bar, summary
-from xentui.widgets.text import Tipped, cut, glyphs, lit
+from xentui.widgets.text import Tipped, cut, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -75,12 +75,7 @@ class HeaderLine(Tipped):
         title, step, _, changed = self._state
         width = max(1, self.size.width)
         signs = glyphs(self)
-        right = Content("")
-        if self._budget is not None:
-            cells = MEMORY_BAR if width < 100 else MEMORY_BAR * 2
-            right = Content(" ").join(
-                [bar(self._budget, cells, signs), summary(self._budget, signs)]
-            )
+        right = self._memory()
         mark = Content("")
         if changed:
             word = f" {signs.changed} changed" if width > 90 else f" {signs.changed}"
@@ -92,11 +87,19 @@ class HeaderLine(Tipped):
             left = left.append(lit(f" {signs.dot} {step}", "muted"))
         return left.pad_right(max(1, width - left.cell_length - right.cell_length)).append(right)
 
+    def _memory(self) -> Content:
+        """Return the memory at the right end, which is empty until the budget is computed."""
+        if self._budget is None:
+            return Content("")
+        cells = MEMORY_BAR if self.size.width < 100 else MEMORY_BAR * 2
+        signs = glyphs(self)
+        return Content(" ").join([bar(self._budget, cells, signs), summary(self._budget, signs)])
+
     async def on_click(self, event: events.Click) -> None:
         """Open the palette or go to Memory, depending on the place."""
         if event.x - 1 < len("xentui"):
             await self.run_action("app.command_palette")
-        elif event.x > self.size.width // 2:
+        elif event.x - 1 >= self.size.width - self._memory().cell_length:
             await self.run_action("screen.step('memory')")
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
@@ -292,7 +295,8 @@ class HelpPane(Tipped):
         ]
         words += [f"{counted(advice, 'piece')} of advice"] if advice else []
         style = "error" if errors else "warning" if warnings else "muted"
-        line = f"{', '.join(words)}. F8 goes to {'it' if sum(counts) == 1 else 'the first'}."
+        key = wizard(self).key_for("problem.next", "F8")
+        line = f"{', '.join(words)}. {key} goes to {'it' if sum(counts) == 1 else 'the first'}."
         blank = [("", "", "")] * (height - 1 - len(lines))
         return (*lines, *blank, (line, style, "screen.problem(1)"))
 
@@ -334,11 +338,16 @@ class HelpPane(Tipped):
 
 def filled(text: str, width: int, height: int, more: str) -> list[str]:
     """Return text wrapped into lines; what does not fit into ``height`` is cut off, and marked."""
-    lines = [part for line in text.split("\n") for part in wrap(visible(line), width) or [""]]
+    lines = [
+        part
+        for line in text.split("\n")
+        for whole in wrap(visible(line), width) or [""]
+        for part in chop_cells(whole, width) or [""]
+    ]
     if len(lines) <= height:
         return lines
-    last = lines[max(0, height - 1)]
-    return [*lines[: max(0, height - 1)], f"{last[: width - len(more)].rstrip()}{more}"]
+    last = set_cell_size(lines[max(0, height - 1)], max(0, width - len(more)))
+    return [*lines[: max(0, height - 1)], f"{last.rstrip()}{more}"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,7 +235,7 @@ class FieldRow(Labelled):
             compact=True,
             select_on_focus=True,
             classes="number" if self.field.kind == "integer" else "text",
-            suggester=Offered(self) if self.session.target.survey is not None else None,
+            suggester=Offered(self),
         )
 
     def compose(self) -> ComposeResult:
@@ -350,6 +350,16 @@ class FieldRow(Labelled):
         if isinstance(self.editor, Input) and not self._on_their_way:
             text, _ = self.session.shown(self.path)
             self._shown = text
+            if not self.editor.has_focus:
+                self._show_accepted()
+
+    def _show_accepted(self) -> None:
+        """Show the value as the session has it, such as 64 for 0064, once it is not typed into."""
+        if isinstance(self.editor, Input) and not self._on_their_way:
+            self._shown, _ = self.session.shown(self.path)
+            if self.editor.value != self._shown:
+                with self.prevent(Input.Changed):
+                    self.editor.value = self._shown
 
     @on(Options.Chosen)
     def _chosen(self, event: Options.Chosen) -> None:
@@ -385,6 +395,8 @@ class FieldRow(Labelled):
         """Show a missing value as a problem once the field loses the focus."""
         super().on_descendant_blur()
         self._left = True
+        if field_paths.exists(self.session.project, self.path):
+            self._show_accepted()
         self.sync()
 
     def on_descendant_focus(self) -> None:

@@ -120,6 +120,9 @@ class Wizard(Protocol):
     glyphs: Glyphs
     session: Session
 
+    def key_for(self, action: str, usual: str) -> str:
+        """Return the key that the user chose for an action, by its name, or the usual one."""
+
     async def ask(self, screen: Screen[ResultT]) -> ResultT | None:
         """Show a screen on top and return its result."""
 

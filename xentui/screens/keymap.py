@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: The xentui authors
+# SPDX-License-Identifier: MIT
+"""The user's own keys, from ``[keys]`` in ``xentui/config.toml``."""
+
+from __future__ import annotations
+
+import difflib
+import pkgutil
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from importlib import import_module
+
+from textual.binding import Binding
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
+
+from xentui import screens, widgets
+from xentui.errors import UsageError
+from xentui.project import filesystem
+from xentui.safe_text import quoted
+
+_MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")
+_NAMES = {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values())
+
+
+def read() -> dict[str, str]:
+    """Return the keys by the names of their actions; without a file there are none.
+
+    Raises:
+        UsageError: the file cannot be read, or names an action or a key that does not exist.
+    """
+    path = filesystem.folder("config") / "config.toml"
+    try:
+        keys = tomllib.loads(path.read_text(encoding="utf-8")).get("keys", {})
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {error}", fix="Correct it, or move it away.") from None
+    if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
+        raise UsageError(
+            f"{path}: each value in [keys] must be a string", fix='Write "edit.undo" = "ctrl+z".'
+        )
+    actions = set(_actions()) if keys else set()
+    for action, given in keys.items():
+        if action not in actions:
+            near = difflib.get_close_matches(action[:64], actions, n=1)
+            fix = f"Did you mean {near[0]}? " if near else ""
+            raise UsageError(
+                f"{path}: no action is named {quoted(action)}",
+                fix=f"{fix}docs/reference-keys.md lists all names.",
+            )
+        for key in given.split(","):
+            if not _is_key(key.strip()):
+                raise UsageError(
+                    f"{path}: {action}: no key is named {quoted(key.strip())}",
+                    fix='Write keys as in "ctrl+z", "f5", "alt+m" or "left_square_bracket".',
+                )
+    return keys
+
+
+def _actions() -> Iterator[str]:
+    """Yield the names of all actions of the wizard. All of its screens are imported for that."""
+    modules = [import_module("xentui.app")]
+    for package in (screens, widgets):
+        names = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+        modules += [import_module(found.name) for found in names]
+    for module in modules:
+        for value in vars(module).values():
+            for binding in getattr(value, "BINDINGS", ()) if isinstance(value, type) else ():
+                if isinstance(binding, Binding) and binding.id:
+                    yield binding.id
+
+
+def _is_key(name: str) -> bool:
+    """Return whether Textual can report a key under this name."""
+    *modifiers, key = name.split("+") if len(name) > 1 else [name]
+    if not all(modifier in _MODIFIERS for modifier in modifiers):
+        return False
+    if len(key) == 1 or name in _NAMES or key in _NAMES:
+        return True
+    try:
+        unicodedata.lookup(key.replace("_", " "))
+    except KeyError:
+        return False
+    return True
