@@ -65,7 +65,7 @@ def test_guests_are_not_written_for_layers_that_ignore_them(
     assert generate(build, BOARD) == 1
     reported = " ".join(capsys.readouterr().err.split())
     assert "error XT615" in reported
-    assert "put both classes of its branch wrynose into a layer" in reported.lower()
+    assert "put both classes of its branch wrynose into your own layer" in reported.lower()
     after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert set(after) - set(before) == {tmp_path / "project.toml"}
     # The two classes in any layer are all that is missing.
@@ -128,6 +128,21 @@ def test_what_the_layers_read_decides_what_is_written(tmp_path: Path) -> None:
     assert "XEN_DOM0_NETWORK" not in conf
     assert '" xentui-dom0-network"' in conf
     assert list((not_reads / "meta-xentui").rglob("xentui-dom0-network_1.0.bb"))
+
+
+def test_an_old_folder_of_kickstart_files_is_reported_where_the_core_rejects_it(
+    tmp_path: Path,
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    wic = {"virt/wic/a.wks": ""}
+    place = "core/classes-recipe/image_types_wic.bbclass"
+    more = {**wic, place: 'WKS_SEARCH_PATH = "%s/wic"\n'}
+    assert "XT658" not in codes(trees.small(old, GOOD, more=more))
+    more = {**wic, place: 'WKS_SEARCH_PATH = "%s/files/wic"\n'}
+    build = trees.small(new, GOOD, more=more)
+    assert "XT658" in codes(build)
+    (new / "virt/wic").rename(new / "virt/files-wic")
+    assert "XT658" not in codes(build)
 
 
 def test_layers_that_changed_are_reported(

@@ -27,6 +27,9 @@ _XEN_VARIABLE = re.compile(
 _GUESTS = re.compile(r"BUNDLED_XEN_GUESTS$|XEN_GUEST_")
 """Variables that only the Xen guest classes read."""
 
+_OLD_KICKSTARTS = ("wic", "scripts/lib/wic/canned-wks")
+"""Folders that oe:meta/classes-global/sanity.bbclass rejects once it looks in files/wic."""
+
 
 def classes(context: BuildContext) -> Iterator[Placed]:
     """Find a meta-virtualization that is older than the Xen guest classes."""
@@ -87,6 +90,23 @@ def mixed(context: BuildContext) -> Iterator[Placed]:
         )
 
 
+def kickstart_folders(context: BuildContext) -> Iterator[Placed]:
+    """Find layers whose folder of kickstart files makes OpenEmbedded-Core's sanity check fail."""
+    if context.abilities.kickstart_folder != "files/wic":
+        return
+    for layer in context.build.layers:
+        for folder in _OLD_KICKSTARTS:
+            if exists(f"{layer.path}/{folder}"):
+                yield placed(
+                    "XT658",
+                    layer.place,
+                    f"{layer.collection or layer.path} has the folder {folder}, which this "
+                    "OpenEmbedded-Core rejects: BitBake stops before it builds anything",
+                    "Update the layer. If its newest version has the folder too, move it to "
+                    "files/wic in the layer.",
+                )
+
+
 def changed(context: BuildContext) -> Iterator[Placed]:
     """Find layers whose features changed since xentui wrote its settings."""
     written_for = context.written_for
@@ -143,4 +163,4 @@ def _is_whole(core: str) -> bool:
     return any(exists(f"{core}/{at}/base.bbclass") for at in ("classes-global", "classes"))
 
 
-RULES = (classes, mixed, changed, unread)
+RULES = (classes, mixed, kickstart_folders, changed, unread)
