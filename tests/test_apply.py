@@ -50,11 +50,8 @@ def leftovers(folder: Path) -> list[Path]:
 
 
 def test_everything_is_written_and_reported_in_order(tmp_path: Path) -> None:
-    reported: list[str] = []
-    result = apply(
-        plan(rendered(), tmp_path), on_written=lambda change: reported.append(change.name)
-    )
-    assert reported == [CONF, "meta-xentui/conf/layer.conf"] == [c.name for c in result.changes]
+    result = apply(plan(rendered(), tmp_path))
+    assert [change.name for change in result.changes] == [CONF, "meta-xentui/conf/layer.conf"]
     assert (tmp_path / CONF).read_text() == rendered().conf[CONF]
     assert contents(tmp_path).keys() == {CONF, "meta-xentui/conf/layer.conf", manifest.NAME}
 

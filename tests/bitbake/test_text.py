@@ -226,7 +226,7 @@ def test_an_assignment_that_would_be_read_otherwise_is_refused(
 
 def test_several_words_have_a_line_each() -> None:
     assert assign_lines("A", ["x"]) == 'A = "x"'
-    assert assign_lines("A", ["x"], operator="+=", one_line=False) == 'A += "\\\n    x \\\n"'
+    assert assign_lines("A", ["x"], one_line=False) == 'A = "\\\n    x \\\n"'
     two = 'A:append = "\\\n    x \\\n    y \\\n"'
     assert assign_lines("A:append", ["x", "y"]) == two
     assert assign_lines("A:append", ["x", "y"], one_line=False) == two

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xentui.bitbake.build_dir import BuildDir
-from xentui.bitbake.files import exists, folder_of, is_folder, listed
+from xentui.bitbake.files import exists, is_folder, listed
 from xentui.errors import InputError
 from xentui.project.filesystem import read_text
 
@@ -74,14 +74,13 @@ def _machine(name: str, layer: str, path: str) -> Machine:
     )
 
 
-def deployed(build: BuildDir, machine: str | None = None) -> Deployed:
-    """Return the files in the deploy directory of a machine, by default the build's own.
+def deployed(build: BuildDir) -> Deployed:
+    """Return the files in the deploy directory of the build's machine.
 
     Its path follows from TMPDIR and DEPLOY_DIR, if no Python is needed to compute them. If they are
     not set, it is ``tmp/deploy/images/MACHINE``.
     """
-    own = build.machine.value
-    name = machine or own
+    name = build.machine.value
     if not name or "/" in name:
         return Deployed(None)
     place = build.value("DEPLOY_DIR_IMAGE").text
@@ -89,10 +88,7 @@ def deployed(build: BuildDir, machine: str | None = None) -> Deployed:
         place = str(build.path / "tmp/deploy/images" / name)
     if place is None or "${" in place or not place.startswith("/"):
         return Deployed(None)
-    if name != own:
-        if not own or not place.endswith(f"/{own}"):
-            return Deployed(None)
-        place = f"{folder_of(place)}/{name}"
+
     entries = listed(place) if is_folder(place) else []
     images = [e for e in entries if e.endswith(_RAW_IMAGES) and exists(f"{place}/{e}")]
     kernels = [

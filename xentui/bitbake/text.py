@@ -217,25 +217,22 @@ def assign(variable: str, value: str, *, flag: str = "", operator: str = "=") ->
     return f'{variable}{f"[{flag}]" if flag else ""} {operator} "{value}"'
 
 
-def assign_lines(
-    variable: str, values: list[str], *, operator: str = "=", one_line: bool = True
-) -> str:
+def assign_lines(variable: str, values: list[str], *, one_line: bool = True) -> str:
     """Return an assignment of several words, with one line for each if there are several.
 
     Args:
         variable: the variable's name, with its overrides.
         values: words without blanks, checked by the caller.
-        operator: ``=``, ``+=`` …
         one_line: whether a single word stays on the line of the variable.
 
     Raises:
         NotRepresentable: BitBake would read the lines differently.
     """
     if one_line and len(values) == 1:
-        return assign(variable, values[0], operator=operator)
+        return assign(variable, values[0])
     for value in values:
-        assign(variable, value, operator=operator)
-    return "\n".join([f'{variable} {operator} "\\', *(f"    {value} \\" for value in values), '"'])
+        assign(variable, value)  # raises an error for words that cannot be written
+    return "\n".join([f'{variable} = "\\', *(f"    {value} \\" for value in values), '"'])
 
 
 def _checked(value: str, allowed: frozenset[str] | set[str]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,6 @@ def apply(
     *,
     force: bool = False,
     wait: float = LOCK_SECONDS,
-    on_written: Callable[[Change], None] = lambda _change: None,
 ) -> ApplyResult:
     """Apply a plan.
 
@@ -54,7 +53,7 @@ def apply(
         plan: the plan that the user has seen.
         force: whether to replace hand-edited files, after copying each to a new name.
         wait: seconds to wait for another run in the same folders.
-        on_written: called after each file.
+
 
     Raises:
         RefusedError: a hand-edited file is in the way, another run has locked a folder, or a link
@@ -81,12 +80,10 @@ def apply(
                 raise changed_meanwhile(change.path)
         # A folder that no longer exists has no files to remove.
         todo = [change for change in todo if change.root in trees]
-        return _carry_out(plan, todo, trees, on_written)
+        return _carry_out(plan, todo, trees)
 
 
-def _carry_out(
-    plan: Plan, todo: list[Change], trees: dict[Path, Tree], on_written: Callable[[Change], None]
-) -> ApplyResult:
+def _carry_out(plan: Plan, todo: list[Change], trees: dict[Path, Tree]) -> ApplyResult:
     kept: list[tuple[Path, Path]] = []
     digests = _unchanged(plan)
     for root in plan.roots:
@@ -106,7 +103,7 @@ def _carry_out(
             digests[change.path] = _write(tree, change)
             if change.without_edits is not None:
                 digests[change.path] = manifest.digest(encode(change.without_edits))
-        on_written(change)
+
     for root in plan.roots:
         if root.path in trees:
             _record(trees[root.path], _manifest(plan, root, digests))

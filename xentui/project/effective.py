@@ -70,15 +70,10 @@ Each one applies only if the project leaves this field out."""
 NO_HAND_SETTINGS: HandSettings = MappingProxyType({})
 
 
-def explain(
-    project: Project, path: KeyPath, by_hand: HandSettings = NO_HAND_SETTINGS
-) -> Value[Any]:
+def explain(project: Project, path: KeyPath) -> Value[Any]:
     """Return the effective value of a field and where it comes from.
 
-    Args:
-        project: the project.
-        path: keys and indexes in the project file, such as ``("guests", "alpine", "memory")``.
-        by_hand: settings made by hand in the build directory.
+    Settings made by hand in a build directory are not considered.
 
     Raises:
         KeyError: the format has no such field.
@@ -87,13 +82,18 @@ def explain(
     value = tables.value_at(project, path)
     if value is not None and value != tables.field_defaults(field.table)[field.name]:
         return Value(value, "project")
-    return fallback(project, path, by_hand)
+    return fallback(project, path)
 
 
 def fallback(
     project: Project, path: KeyPath, by_hand: HandSettings = NO_HAND_SETTINGS
 ) -> Value[Any]:
-    """Return the value that a field has when the project leaves it out, as :func:`explain` does.
+    """Return the value that a field has when the project leaves it out, and where it comes from.
+
+    Args:
+        project: the project.
+        path: keys and indexes in the project file, such as ``("guests", "alpine", "memory")``.
+        by_hand: settings made by hand in the build directory.
 
     Raises:
         KeyError: the format has no such field, or the project no such guest.
@@ -108,7 +108,10 @@ def fallback(
 
 
 def _default(
-    project: Project, field: Field, guest: Guest | None, by_hand: HandSettings
+    project: Project,
+    field: Field,
+    guest: Guest | None,
+    by_hand: HandSettings = NO_HAND_SETTINGS,
 ) -> Value[Any]:
     """Return the default of a field, from where its ``x-default-from`` says."""
     match field.default_from:
@@ -128,7 +131,9 @@ def _default(
             return _from_schema(field, origin)
 
 
-def _from_defaults(project: Project, name: str, by_hand: HandSettings) -> Value[Any]:
+def _from_defaults(
+    project: Project, name: str, by_hand: HandSettings = NO_HAND_SETTINGS
+) -> Value[Any]:
     value = getattr(project.defaults, name)
     if value is not None:
         return Value(value, "defaults")
@@ -280,27 +285,19 @@ def cached_per_guest(
 
 
 @cached_per_guest
-def effective(
-    project: Project, guest: Guest, by_hand: HandSettings = NO_HAND_SETTINGS
-) -> EffectiveGuest:
+def effective(project: Project, guest: Guest) -> EffectiveGuest:
     """Return a guest with the effective value of every field.
 
-    The contents of a config file that the guest names are not considered.
+    Neither settings made by hand nor the contents of the guest's own config file are considered.
     """
     values: dict[str, Any] = {}
     for field in _xl_fields():
         value = getattr(guest, field.name)
-        if value is None:
-            path = ("guests", guest.key, field.name)
-            if path in by_hand:
-                value = by_hand[path].value
-            elif field.default_from or field.default is not None:
-                value = _default(project, field, guest, by_hand).value
+        if value is None and (field.default_from or field.default is not None):
+            value = _default(project, field, guest).value
         values[field.name] = value
     size = guest.source.image_size if guest.source is not None else None
-    values["image_size"] = (
-        size if size is not None else _from_defaults(project, "image_size", by_hand).value
-    )
+    values["image_size"] = size if size is not None else _from_defaults(project, "image_size").value
     return EffectiveGuest(guest, values)
 
 

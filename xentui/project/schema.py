@@ -286,9 +286,9 @@ def named_tables() -> Mapping[str, str]:
 
 
 @cache
-def varflag_fields(table: str = "guest") -> tuple[Field, ...]:
-    """Return the fields of a table that are varflags in BitBake."""
-    return tuple(found for found in fields(table) if found.is_varflag)
+def varflag_fields() -> tuple[Field, ...]:
+    """Return the fields of a guest that are varflags in BitBake."""
+    return tuple(found for found in fields("guest") if found.is_varflag)
 
 
 @cache
