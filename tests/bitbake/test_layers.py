@@ -75,7 +75,8 @@ def test_images_and_kernels_are_distinguished_from_the_rest(tmp_path: Path) -> N
     )]  # fmt: skip
     folder = build.path / "tmp/deploy/images/qemux86-64"
     trees.write(folder, dict.fromkeys([*images, *kernels, *rest], ""))
-    (folder / "bzImage-dangling").symlink_to("nowhere")
+    for name in ("bzImage-dangling", "dangling.ext4"):
+        (folder / name).symlink_to("nowhere")
     found = layers.deployed(build)
     assert (found.images, found.kernels) == (tuple(images), tuple(kernels))
 
@@ -115,7 +116,7 @@ def names(*patterns: str) -> list[str]:
 
 
 def test_patterns_share_their_folders(tmp_path: Path) -> None:
-    made = ("a/a_1.bb", "a/b_1.bb", "a/.h_1.bb", "c/d/e_1.bb", "x/y_1.bb")
+    made = ("a/a_1.bb", "a/b_1.bb", "a/.h_1.bb", "c/d/e_1.bb", "x/y_1.bb", ".h/a_1.bb")
     trees.write(tmp_path, dict.fromkeys(made, ""))
     top = str(tmp_path)
     assert names(f"{top}/a/b_*.bb", f"{top}/a/a_*.bb") == ["a_1.bb", "b_1.bb"]
@@ -125,6 +126,7 @@ def test_patterns_share_their_folders(tmp_path: Path) -> None:
     assert names(f"{top}/c/*/e_1.bb", f"{top}/c/d/*.bb", f"{top}/c/?/[e]_*.bb") == ["e_1.bb"]
     assert names(f"{top}/a/?h_1.bb") == names(f"{top}/a/[.]h_1.bb") == []
     assert names(f"{top}/a/.h_1.bb") == [".h_1.bb"]
+    assert names(f"{top}/*/a_1.bb") == names(f"{top}/?*/a_1.bb") == ["a_1.bb"]
     first, rest = top[1:].split("/", 1)
     assert names(f"/{first[:-1]}*/{rest}/x/y_1.bb") == ["y_1.bb"]
     assert names(f"{top}/*") == []
