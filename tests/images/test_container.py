@@ -326,6 +326,11 @@ def folder(name: str) -> Entry:
     return (name, "", 0o755, 0, 0)
 
 
+def test_a_folder_that_two_layers_list_keeps_the_files_of_both(tmp_path: Path) -> None:
+    tree = laid(tmp_path, (folder("d/"), file("d/one")), (folder("d/"), file("d/two")))
+    assert all(tree.has(path) for path in ("d/one", "d/two"))
+
+
 LOWER = (file("a/foo"), file("d/sub/old"), file("d/gone"))
 
 
