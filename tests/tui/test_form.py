@@ -207,6 +207,23 @@ async def test_a_fix_replaces_what_was_typed_and_hidden_values_have_no_problems(
         assert not app.session.state.unfinished
 
 
+async def test_more_fields_are_gone_to_when_they_are_unfolded() -> None:
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        app.main.step.query_one("#editor-fold").focus()
+        await settle(pilot)
+        assert "▸ More fields" in shown(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        row = app.main.step.focused_row()
+        assert row is not None
+        assert row.field.advanced
+        assert f"▸ {row.title}" in shown(app)
+
+
 async def test_a_problem_is_shown_whole_above_the_keys() -> None:
     guest = replace(TWO.guest("alpha"), extra="root=/dev/sda1 console=hvc0")
     app = wizard(session_of(TWO.with_guest(guest)), begin="guests")

@@ -250,7 +250,9 @@ class GuestEditor(Vertical):
         yield FormButton(texts.ADD_DISK, id="disk-add")
 
     def _fold_label(self) -> str:
-        return "Fewer fields" if self._unfolded else "More fields"
+        if self._unfolded:
+            return "Fewer fields"
+        return "More fields: ramdisk, disks, devices, start order"
 
     # Following the session
 
@@ -468,6 +470,10 @@ class GuestEditor(Vertical):
         project = self.session.project
         if name == "editor-fold":
             self._unfold(not self._unfolded)
+            if self._unfolded:
+                # The new fields are below, perhaps out of sight.
+                first = self.query("#editor-advanced FieldRow").results(FieldRow)
+                self.call_after_refresh(self.screen.set_focus, next(first).editor)
         elif name == "disk-add":
             place = len(project.guest(self.key).disks)
             self._focus_next = field_paths.text_of_path((*self.base, "disks", place, "device"))

@@ -44,18 +44,18 @@ class FormButton(Button):
     def rename(self, text: str) -> None:
         """Change the label."""
         self._text = text
-        self._mark()
+        self._mark(here=self.has_focus)
 
     def on_focus(self) -> None:
         """Mark the label."""
-        self._mark()
+        self._mark(here=True)
 
     def on_blur(self) -> None:
         """Unmark the label."""
-        self._mark()
+        self._mark(here=False)
 
-    def _mark(self) -> None:
-        sign = glyphs(self).cursor if self.has_focus else " "
+    def _mark(self, *, here: bool) -> None:
+        sign = glyphs(self).cursor if here else " "
         self.label = lit(f"{sign} {self._text}")
 
 
