@@ -152,7 +152,7 @@ def test_an_image_is_recognised_in_every_form(images: dict[str, Path], form: str
         ((BASE,), "/srv/web/app", "root", None),
         ((BASE,), "/srv/web/app", "web", 'as the user "web"'),
         ((BASE,), "/srv/web/app", "1000:1000", 'as the user "1000:1000"'),
-        ((BASE,), "", "", "does not say what it runs"),
+        ((BASE,), "", "", "has no entry point"),
         ((), "/app", "", "has no layers"),
         (((("app", "", 0o755, 0, 0),),), "/app", "", "has no shell"),
     ],

@@ -233,7 +233,7 @@ def _with_layers(seen: Inspected, files: ImageFiles) -> Inspected:
 def _not_carried(image: container.Container) -> Iterator[str]:
     """Yield the settings of an image that a guest built from it ignores, a sentence each."""
     if not image.command:
-        yield "It does not say what it runs: name a program with init= yourself."
+        yield "It has no entry point: name a program with init= yourself."
     elif not image.shell:
         yield "It has no shell: its program is started without arguments and environment."
     if image.user.partition(":")[0] not in ("", "0", "root"):

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """The function of a bundle recipe that builds root directories from container images.
 
-skopeo-native makes one OCI layout of whatever archive it is given, for the machine's
-architecture. Its layers are then laid one over the other by the recipe itself, under pseudo:
-``umoci unpack`` is a Go program, which pseudo does not see, so that every file would belong to
-the build user. Links that an image has are followed in it, never out of it.
+skopeo-native converts each archive to an OCI layout, for the machine's architecture. The recipe
+itself then merges the layers under pseudo. ``umoci unpack`` would not do: pseudo does not support
+Go programs, so every file would belong to the build user. Links in an image are followed inside
+its root directory, never out of it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ DEPENDS = "skopeo-native:do_populate_sysroot"
 """Task of meta-virtualization's recipe that the function needs, on all of its releases."""
 
 _FUNCTION = r'''
-# Lays the layers of container images one over the other, with the owners, groups and setuid
-# bits that they have, and adds a program that starts what an image says it runs.
+# Merges the layers of container images, keeping owners, groups and setuid bits, and adds a
+# program that starts the image's entry point.
 python container_roots() {
     import json
     import os
@@ -31,7 +31,7 @@ python container_roots() {
     arches = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i586": "386"}
     start = """\
 #!/bin/sh
-# Starts what the container image says it runs.
+# Starts the entry point of the container image.
 [ -c /dev/null ] || mount -t devtmpfs devtmpfs /dev
 mount -o remount,rw / 2>/dev/null
 mount -t proc proc /proc 2>/dev/null
@@ -121,7 +121,7 @@ while :; do sleep 3600; done
         os.makedirs(os.path.dirname(program), exist_ok=True)
         remove(program)
         if not command:
-            bb.warn("%s: the image does not say what it runs" % root)
+            bb.warn("%s: the image has no entry point" % root)
             return
         if not os.path.exists(inside(root, "/bin/sh")):
             if len(command) > 1 or config.get("Env"):
