@@ -233,3 +233,16 @@ async def test_the_footer_shows_what_can_be_done_here() -> None:
         await pilot.press("enter", "tab")
         await settle(pilot)
         assert "a" not in dict(app.main.query_one(KeyLine).shown)
+
+
+async def test_f8_begins_with_the_first_problem_and_shift_f8_with_the_last() -> None:
+    wrong = TWO.with_guest(replace(TWO.guest("alpha"), memory=9000, vcpus=64))
+    for key, index in (("f8", 0), ("shift+f8", -1)):
+        app = wizard(session_of(wrong), begin="start")
+        async with app.run_test(size=SMALL) as pilot:
+            await settle(pilot)
+            await pilot.press(key)
+            await settle(pilot)
+            findings = app.session.findings.all
+            assert len(findings) > 1
+            assert app.main.finding_in_sight() == findings[index]
