@@ -230,6 +230,17 @@ def test_each_name_that_is_not_known_is_doubted() -> None:
     assert reader.includes == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["'conf/b.conf' if d.getVar('X') else ''", "bb.utils.contains('X', '1', 'conf/b.conf', '', d)"],
+)
+def test_a_condition_leaves_only_the_variables_of_its_files_unknown(name: str) -> None:
+    reader = read(f'A = "1"\nrequire ${{@{name}}}\n', **{"conf/b.conf": 'B = "1"\n'})
+    assert reader.store.plain("A") == "1"
+    assert reader.store.plain("B") is None
+    assert not reader.store.doubts
+
+
 def test_a_name_that_an_override_may_change_is_not_known() -> None:
     reader = read(
         'OVERRIDES = "${@f()}"\nA = "b"\nA:o1 = "c"\nrequire ${A}.conf\n',

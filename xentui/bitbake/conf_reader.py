@@ -9,6 +9,7 @@ named, fragments at the ``addfragments`` line. Anything that would stop BitBake 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -176,7 +177,14 @@ class ConfReader:
                 f"{Location(statement.file, statement.line)} names a file to {statement.kind} that "
                 f"is not known: {'; '.join(value.unknown)}"
             )
-            if not all(self._doubt_candidates(word, reason) for word in (value.raw or "").split()):
+            choices = _choices(text)
+            if choices is not None:
+                found = [self._find(statement, name) for name in choices]
+                certain = self._doubt_files([file for file in found if file is not None], reason)
+            else:
+                words = (value.raw or "").split()
+                certain = all(self._doubt_candidates(word, reason) for word in words)
+            if not certain:
                 self.store.doubt(reason)
             return None
         return value
@@ -197,8 +205,13 @@ class ConfReader:
             for entry in listed(f"{place}/{folder}")
             if entry.startswith(begin) and entry.endswith(end)
         ]
-        if HOLE in bbpath or len(files) > MAX_FILES:
-            return False
+        return HOLE not in bbpath and len(files) <= MAX_FILES and self._doubt_files(files, reason)
+
+    def _doubt_files(self, files: list[str], reason: str) -> bool:
+        """Mark the variables that files set as uncertain.
+
+        Return whether all of them were read; files that they include must be known by name.
+        """
         seen: dict[str, None] = {}
         while files:
             file = files.pop()
@@ -361,3 +374,26 @@ def _without_dots(begin: str) -> str:
     if "/.." not in begin:
         return begin
     return absolute(begin) + ("/" if begin.endswith("/") else "")
+
+
+def _choices(text: str) -> list[str] | None:
+    """Return the names that an inline condition chooses from; ``None`` if it is not one.
+
+    Machines of BSP layers use it (rockchip:conf/machine/include/rockchip-defaults.inc).
+    """
+    expression = re.fullmatch(r"\s*\$\{@([^{}]+)\}\s*", text)
+    if expression is None:
+        return None
+    try:
+        tree = ast.parse(expression[1].strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    match tree:
+        case ast.IfExp(body=ast.Constant(value=str(one)), orelse=ast.Constant(value=str(other))):
+            return [*one.split(), *other.split()]
+        case ast.Call(
+            func=ast.Attribute(attr="contains" | "contains_any"),
+            args=[_, _, ast.Constant(value=str(one)), ast.Constant(value=str(other)), _],
+        ):
+            return [*one.split(), *other.split()]
+    return None

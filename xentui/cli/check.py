@@ -7,10 +7,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, projects, reports, terminal
 from xentui.cli.reports import FindingsReport
@@ -21,14 +20,9 @@ from xentui.rules.finding import found
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
-    from xentui.bitbake.abilities import Abilities
     from xentui.cli.projects import Chosen
-    from xentui.project.assets import Assets
-    from xentui.project.document import DocumentError
-    from xentui.project.model import Guest, Project
     from xentui.rules.finding import Finding
-
-    Around = Callable[[Project, Assets, str], list[Finding]]
+    from xentui.session.examination import BuildLayers
 
 
 def add(commands: parsing.Commands) -> None:
@@ -57,12 +51,12 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "PROJECT and --preset NAME cannot be used together", fix="Give one of them."
         )
-    build = _build_context(args.build_dir)
+    layers = _layers(args.build_dir)
     made: list[FindingsReport] = []
     worst = Exit.OK
     for name, load in _wanted(args):
         try:
-            report = _checked(load(), build)
+            report = _checked(load(), layers)
         except DocumentError as error:
             terminal.complain(error)
             report = reports.FindingsReport(name, "", [_not_toml(error)], line=error.line)
@@ -94,25 +88,7 @@ def _wanted(args: argparse.Namespace) -> list[tuple[str, Callable[[], Chosen]]]:
     ]
 
 
-class _Build(NamedTuple):
-    """A build directory that projects are checked against.
-
-    Attributes:
-        examine: returns the findings there once a project is written.
-        abilities: what its layers can do.
-        bundles: returns the guests of its layers' bundles that a project installs.
-        vxn: whether its own settings install vxn.
-        recipes: names of its layers' recipes; ``None`` if unknown.
-    """
-
-    examine: Around
-    abilities: Abilities
-    bundles: Callable[[Project], dict[str, tuple[Guest, ...]]]
-    vxn: Callable[[Project], bool]
-    recipes: Callable[[], frozenset[str] | None]
-
-
-def _build_context(given: Path | None) -> _Build | None:
+def _layers(given: Path | None) -> BuildLayers | None:
     """Return what a build directory shows about projects, if one is given.
 
     Raises:
@@ -120,45 +96,30 @@ def _build_context(given: Path | None) -> _Build | None:
     """
     if given is None:
         return None
-    from xentui.bitbake import abilities, build_dir, find_build_dir, layer_bundles, recipes
-    from xentui.session import examination
+    from xentui.bitbake import find_build_dir
+    from xentui.session.examination import BuildLayers
 
     path = find_build_dir.find(given)
     assert path is not None  # noqa: S101 - a directory was given
-    build = build_dir.read(path)
-    known = cache(lambda: recipes.read(build))
-
-    def look(project: Project, assets: Assets, origin: str) -> list[Finding]:
-        return examination.of_project(project, assets, path, origin=origin, recipes=known)
-
-    def bundles(project: Project) -> dict[str, tuple[Guest, ...]]:
-        wanted = project.host.layer_bundles
-        return layer_bundles.guests(project, build, known()) if wanted else {}
-
-    return _Build(
-        look,
-        abilities.of_build_dir(build),
-        bundles,
-        partial(layer_bundles.installs_vxn, build=build),
-        lambda: known().names or None,
-    )
+    return BuildLayers(path)
 
 
-def _checked(chosen: Chosen, build: _Build | None) -> FindingsReport:
+def _checked(chosen: Chosen, layers: BuildLayers | None) -> FindingsReport:
     projects.note(chosen)
     project = chosen.loaded.project
     assets = projects.gather(project, chosen) if project is not None else None
-    if build is not None and project is not None and assets is not None:
-        assets = replace(
-            assets,
-            layer_bundles=build.bundles(project),
-            installs_vxn=build.vxn(project),
-            recipes=build.recipes(),
-        )
-    found = projects.findings(chosen, assets, build.abilities if build is not None else None)
-    sound = all(finding.severity is not Severity.ERROR for finding in found)
-    if sound and build is not None and project is not None and assets is not None:
-        found = projects.by_severity([*found, *build.examine(project, assets, chosen.origin)])
+    if layers is None or project is None or assets is None:
+        found = projects.findings(chosen, assets)
+    else:
+        assets = layers.added_to(assets, project)
+        found = projects.findings(chosen, assets, layers.abilities)
+        if all(finding.severity is not Severity.ERROR for finding in found):
+            from xentui.session import examination
+
+            there = examination.of_project(
+                project, assets, layers.build, origin=chosen.origin, recipes=layers.recipes
+            )
+            found = projects.by_severity([*found, *there])
     return projects.report(chosen, found)
 
 

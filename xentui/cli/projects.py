@@ -176,11 +176,10 @@ def sound(
         found = findings(chosen, assets)
     else:
         from xentui.output import existing as by_hand
-        from xentui.output.build_dir import abilities_of
         from xentui.session import examination
         from xentui.session.existing import kept, taken
 
-        able = abilities_of(build)
+        layers = examination.BuildLayers(build)
         settings = by_hand.read(build)
         use = existing or by_hand.noted(build, settings)
         if existing == "take":
@@ -188,12 +187,18 @@ def sound(
             project = theirs.project
             chosen = replace(chosen, loaded=replace(chosen.loaded, project=project))
             assets = gather(project, chosen, theirs.files)
-        found = findings(chosen, assets, able, lambda one: kept(one, settings, use))
-    if build is not None and all(f.severity is not Severity.ERROR for f in found):
-        there = examination.of_project(
-            project, assets, build, origin=chosen.origin, attach=attach, existing=existing
-        )
-        found += there
+        assets = layers.added_to(assets, project)
+        found = findings(chosen, assets, layers.abilities, lambda one: kept(one, settings, use))
+        if all(f.severity is not Severity.ERROR for f in found):
+            found += examination.of_project(
+                project,
+                assets,
+                build,
+                origin=chosen.origin,
+                attach=attach,
+                existing=existing,
+                recipes=layers.recipes,
+            )
     found = [f for f in found if f.severity is not Severity.ADVICE]
     listed = report(chosen, found)
     for line in listed.texts(sys.stderr):

@@ -91,7 +91,7 @@ def plan_project(
         UsageError: BBLAYERS cannot contain the layer's path.
         NotRepresentable: a value cannot be written so that BitBake reads it back unchanged.
     """
-    _must_be_build_dir(build)
+    must_be_build_dir(build)
     way = attach or attach_of(build)
     able = abilities or abilities_of(build)
     if way == "fragment":
@@ -167,7 +167,7 @@ def plan_build_dir(
             another build directory.
         UsageError: BBLAYERS cannot contain the layer's path.
     """
-    _must_be_build_dir(build)
+    must_be_build_dir(build)
     conf = build / "conf"
     known = _known(conf)
     way: Attach = attach or _way(known.notes.get("attach", ""))
@@ -213,7 +213,7 @@ def plan_removal(build: Path) -> Plan:
         InputError: it is not a build directory, or a file in it cannot be read.
         RefusedError: one of the user's files cannot be changed.
     """
-    _must_be_build_dir(build)
+    must_be_build_dir(build)
     conf = build / "conf"
     known = _known(conf)
     _, stale, conf_root = compare({}, conf)
@@ -234,7 +234,8 @@ def plan_removal(build: Path) -> Plan:
     return Plan((*users, *gone, *kept), tuple(roots), notes)
 
 
-def _must_be_build_dir(build: Path) -> None:
+def must_be_build_dir(build: Path) -> None:
+    """Raise InputError if a directory is not a build directory."""
     for name in ("conf/local.conf", "conf/bblayers.conf"):
         if not (build / name).is_file():
             raise InputError(
@@ -250,7 +251,7 @@ def abilities_of(build: Path) -> Abilities:
     Raises:
         InputError: it is not a build directory.
     """
-    _must_be_build_dir(build)
+    must_be_build_dir(build)
     return abilities_in(reading.read(build))
 
 

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.bitbake import build_dir as reading
+from xentui.bitbake import layer_bundles
+from xentui.bitbake import recipes as recipes_of
 from xentui.bitbake.conf_reader import MAX_FILE
 from xentui.bitbake.recipes import BUNDLE_CLASS
 from xentui.errors import XentuiError
 from xentui.output import clashes
 from xentui.output import existing as by_hand
-from xentui.output.build_dir import attach_of, plan_project
+from xentui.output.build_dir import abilities_in, attach_of, must_be_build_dir, plan_project
 from xentui.output.user_files import with_require
 from xentui.project.filesystem import normalised, read_text
 from xentui.rules.build import examine
@@ -55,6 +58,42 @@ def after_plan(edited: EditedProject, plan: Plan) -> Callable[[], Sequence[Findi
         )
 
     return examine_target
+
+
+class BuildLayers:
+    """What the layers of a build directory show about projects; read once, and when needed.
+
+    Attributes:
+        build: the build directory.
+        abilities: features of its layers.
+
+    Raises:
+        InputError: it is not a build directory.
+    """
+
+    def __init__(self, build: Path) -> None:
+        must_be_build_dir(build)
+        self.build = build
+        self._read = reading.read(build)
+        self.abilities = abilities_in(self._read)
+
+    @cached_property
+    def _recipes(self) -> Recipes:
+        return recipes_of.read(self._read)
+
+    def recipes(self) -> Recipes:
+        """Return the recipes of the layers."""
+        return self._recipes
+
+    def added_to(self, assets: Assets, project: Project) -> Assets:
+        """Return a project's assets with what the layers contribute to them."""
+        names = project.host.layer_bundles
+        return replace(
+            assets,
+            layer_bundles=layer_bundles.guests(project, self._read, self._recipes) if names else {},
+            installs_vxn=layer_bundles.installs_vxn(project, self._read),
+            recipes=self._recipes.names or None,
+        )
 
 
 def of_plan(
