@@ -222,7 +222,7 @@ def test_the_old_override_syntax_is_reported(line: str, old: str, operator: str)
 
 
 def test_each_name_that_is_not_known_is_doubted() -> None:
-    holds = "holds ${@…}, which is not evaluated"
+    holds = "contains ${@…}, which is not evaluated"
     reader = read('A = "${@f()}"\ninclude ${A}.conf\nrequire ${A}${@g()}\n')
     first = f"{FILE}:2 names a file to include that is not known: A {holds} ({FILE}:1)"
     second = f"{FILE}:3 names a file to require that is not known: A {holds} ({FILE}:1)"

@@ -292,7 +292,7 @@ GROWS = "it grows beyond what is worked out here"
 
 def not_evaluated(name: str, line: int) -> str:
     """Return the message on a value that contains Python."""
-    return f"{name} holds ${{@…}}, which is not evaluated ({FILE}:{line})"
+    return f"{name} contains ${{@…}}, which is not evaluated ({FILE}:{line})"
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,7 @@ def test_flags_and_texts_explain_too() -> None:
     mine = store('A[f] = "${@f()}"\nA[g] = "x"\nA[f] += "y"\n')
     assert mine.flag("A", "f") == Value(f"{HOLE} y", (not_evaluated("A[f]", 1),))
     assert (mine.flag("A", "g"), mine.flag("A", "h")) == (Value("x"), Value(None))
-    text = "it holds ${@…}, which is not evaluated"
+    text = "it contains ${@…}, which is not evaluated"
     assert mine.expand("a ${@f()}") == Value(f"a {HOLE}", (text,))
     assert Value(f"a {HOLE}b c", ()).words == ["a", "c"]
     assert Value(None).words == []
@@ -550,7 +550,7 @@ def test_a_name_with_overrides_is_a_variant(name: str, variants: list[tuple[str,
 def test_an_override_applies_or_not_or_may_apply(
     words: str, override: str, holds: bool | None
 ) -> None:
-    assert Overrides(tuple(words.split(" ")), "").holds(override) is holds
+    assert Overrides(tuple(words.split(" ")), "").is_active(override) is holds
 
 
 def test_the_strongest_of_several_variants_wins() -> None:

@@ -155,17 +155,17 @@ def test_other_tasks_are_refused(value: str) -> None:
 @pytest.mark.parametrize(
     ("write", "value", "reason", "strange"),
     [
-        (text.plain, "a$b", 'it holds "$"', "$"),
-        (text.packed, "a b;c|d", 'it holds ";"', ";"),
-        (text.plain, " a", 'it begins or ends with a blank, and it holds " "', " "),
-        (text.plain, "a-b\n", 'it holds "\\n"', "\\n"),
+        (text.plain, "a$b", 'it contains "$"', "$"),
+        (text.packed, "a b;c|d", 'it contains ";"', ";"),
+        (text.plain, " a", 'it begins or ends with a blank, and it contains " "', " "),
+        (text.plain, "a-b\n", 'it contains "\\n"', "\\n"),
         (text.name, "a/b", "it is not a name", ""),
-        (text.name, "aB+-./:=_9(", 'it is not a name, and it holds "("', "("),
+        (text.name, "aB+-./:=_9(", 'it is not a name, and it contains "("', "("),
         (text.domain, "a+", "it is not the name of a domain", ""),
         (text.word, "a_b", "it is not one plain word", ""),
         (text.uri, "ftp://a", "it is not an address that can be fetched", ""),
         (partial(text.one_of, allowed=("pv", "pvh")), "hvm", "it is not one of pv, pvh", ""),
-        (partial(assign, "A"), "a\x7f", f'{UNPRINTABLE}, and it holds "\\x7f"', "\\x7f"),
+        (partial(assign, "A"), "a\x7f", f'{UNPRINTABLE}, and it contains "\\x7f"', "\\x7f"),
     ],
 )
 def test_a_refusal_names_the_character_and_a_way_out(

@@ -314,7 +314,7 @@ class Store:
                 yield text
                 continue
             active = self.overrides()
-            state = active.holds(override)
+            state = active.is_active(override)
             if state is None:
                 self._uncertain(work, name, override, active)
             elif state:
@@ -346,7 +346,7 @@ class Store:
         meant = self.stands_for.get(piece)
         if meant is not None:
             return self._references(meant, work, name)
-        reason = f"{name or 'it'} holds ${{@…}}, which is not evaluated"
+        reason = f"{name or 'it'} contains ${{@…}}, which is not evaluated"
         assignments = (
             self.assignments.get(name.partition(":")[0].partition("[")[0]) if name else None
         )

@@ -21,7 +21,7 @@ class Overrides(NamedTuple):
     words: tuple[str, ...]
     unknown: str
 
-    def holds(self, override: str) -> bool | None:
+    def is_active(self, override: str) -> bool | None:
         """Return whether every part of ``a:b`` is active; ``None`` if that is unknown."""
         state: bool | None = True
         for part in override.split(":"):
@@ -93,7 +93,7 @@ def best(variants: Mapping[str, str], active: Overrides) -> tuple[str | None, li
     waiting: dict[str, str] = {}
     maybe = []
     for suffix, full in variants.items():
-        state = active.holds(suffix)
+        state = active.is_active(suffix)
         if state:
             waiting[suffix] = full
         elif state is None:

@@ -42,7 +42,7 @@ class NotRepresentable(XentuiError):
         strange = strange or next((char for char in str(value) if char not in _HARMLESS), None)
         shown = quoted(strange) if strange is not None else ""
         if shown and shown not in reason:
-            reason = f"{reason}, and it holds {shown}"
+            reason = f"{reason}, and it contains {shown}"
         super().__init__(
             f"{quoted(value)} cannot be written to a BitBake file: {reason}",
             fix=f"Remove {shown}, or write another value." if shown else "Write another value.",
@@ -238,7 +238,7 @@ def assign_lines(variable: str, values: list[str], *, one_line: bool = True) -> 
 def _checked(value: str, allowed: frozenset[str] | set[str]) -> str:
     for char in value:
         if char not in allowed:
-            raise NotRepresentable(value, f"it holds {quoted(char)}", char)
+            raise NotRepresentable(value, f"it contains {quoted(char)}", char)
     if value != value.strip():
         raise NotRepresentable(value, "it begins or ends with a blank")
     return value

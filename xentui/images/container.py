@@ -151,7 +151,7 @@ def _saved(files: ImageFiles, manifest: Any) -> Container:
     if not isinstance(manifest, list) or not manifest:
         raise Broken("its manifest.json is not valid")
     if len(manifest) > 1:
-        raise Broken("it holds several images: save only one")
+        raise Broken("it contains several images: save only one")
     entry = manifest[0]
     names, layers, place = (_table(entry).get(k) for k in ("RepoTags", "Layers", "Config"))
     config = _json(files, place) if isinstance(place, str) else None
@@ -171,10 +171,10 @@ def _layout(files: ImageFiles, index: Any) -> Container:
         # Attestations and the like are listed with the platform "unknown".
         images = {str(e.get("digest")): e for e in entries if _platform(e) != "unknown"}
         if not images:
-            raise Broken("it holds no image that runs on a known platform")
+            raise Broken("it contains no image that runs on a known platform")
         if len(images) > 1:
             arches = ", ".join(dict.fromkeys(_platform(e) or "?" for e in images.values()))
-            raise Broken(f"it holds {len(images)} images ({arches}): copy only one of them")
+            raise Broken(f"it contains {len(images)} images ({arches}): copy only one of them")
         (image,) = images.values()
         notes = _table(image.get("annotations"))
         name = notes.get("io.containerd.image.name", notes.get("org.opencontainers.image.ref.name"))

@@ -191,7 +191,7 @@ def _last(
         name, _, override = operation(each.variable)
         waits = [part for part in (name.partition(":")[2], override) if part]
         return each.flag == flag and each.operator != WEAK and not ours(each.place) and all(
-            overrides.holds(part) is not False for part in waits
+            overrides.is_active(part) is not False for part in waits
         )  # fmt: skip
 
     return next((s.place for s in reversed(after.assignments(variable)) if counts(s)), None)

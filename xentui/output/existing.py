@@ -204,7 +204,7 @@ def _settings(build: BuildDir) -> UserSettings:
         for each in build.assignments(base):
             name, keyword, override = operation(each.variable)
             waits = [part for part in (name.partition(":")[2], override) if part]
-            active = all(overrides.holds(part) is not False for part in waits)
+            active = all(overrides.is_active(part) is not False for part in waits)
             weak = each.operator == WEAK and not each.flag
             if each.place.file not in files or weak or each.operator == "unset" or not active:
                 continue

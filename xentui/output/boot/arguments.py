@@ -38,7 +38,7 @@ def of_dom0(project: Project, root: str) -> str:
 
     Args:
         project: the project.
-        root: GUID of the root file system's partition, or the variable that holds it.
+        root: GUID of the root file system's partition, or the variable with it.
 
     Raises:
         NotRepresentable: a value cannot be written.
