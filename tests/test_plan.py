@@ -163,6 +163,17 @@ def test_a_copy_is_compared_by_its_content(tmp_path: Path) -> None:
     assert kinds(plan(copied, out))["meta-xentui/disk.img"] == "edited"
 
 
+def test_another_source_of_the_same_size_and_time_is_copied_again(tmp_path: Path) -> None:
+    source, out = tmp_path / "disk.img", tmp_path / "out"
+    for content in (b"A" * 4096, b"B" * 4096):
+        source.unlink(missing_ok=True)
+        source.write_bytes(content)
+        os.utime(source, (1e9, 1e9))
+        apply(plan(rendered(**{"disk.img": Copy(source, 4096)}), out))
+        (copied,) = out.rglob("disk.img")
+        assert copied.read_bytes() == content
+
+
 def test_a_copy_whose_source_is_gone_is_reported(tmp_path: Path) -> None:
     copied = rendered(**{"disk.img": Copy(tmp_path / "gone.img", 3)})
     with pytest.raises(InputError, match=r"gone\.img"):

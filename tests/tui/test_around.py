@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,23 @@ async def test_leaving_without_changes_asks_nothing() -> None:
         await settle(pilot)
     assert app.return_code == 0
     assert not Path("draft.json").exists()
+
+
+async def test_a_draft_that_cannot_be_saved_on_leaving_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = session_of(TWO)
+    session.edit(TWO.without_guest("beta"), "delete beta")
+    app = wizard(session, begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        monkeypatch.setattr(session.drafts, "keep", _full)
+        app.exit(0)
+    assert app.return_code == 0
+
+
+def _full(*_: object) -> bool:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 async def test_escape_never_loses_what_was_typed() -> None:

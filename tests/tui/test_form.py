@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from textual import events
 from textual.widgets import Input
 from textual.widgets._toast import Toast
@@ -20,7 +21,7 @@ from xentui.project.model import Fetch, Source
 from xentui.screens.help import HelpScreen
 from xentui.screens.step import Form
 from xentui.session.forms import STEPS
-from xentui.widgets.chrome import HelpPane, KeyLine, StepStrip
+from xentui.widgets.chrome import HelpPane, KeyLine, StepStrip, filled
 from xentui.widgets.field import FieldRow
 
 IMPORTED = TWO.with_guest(
@@ -307,3 +308,9 @@ async def test_a_digit_after_g_is_a_step_only_until_the_focus_moves() -> None:
         await settle(pilot)
         assert app.main.here == "guests"
         assert not app.main.jumping
+
+
+def test_wide_characters_are_wrapped_by_the_cells_they_take() -> None:
+    lines = filled("漢字" * 20, 20, 3, "...")
+    assert max(map(cell_len, lines)) == 20
+    assert lines[-1].endswith("...")

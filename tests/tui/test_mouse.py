@@ -123,9 +123,11 @@ async def test_the_memory_on_top_leads_to_memory() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
-        await pilot.click(HeaderLine, offset=(70, 0))
         await settle(pilot)
-        assert app.main.here == "memory"
+        for column, here in ((shown(app).index("  ", 30), "guests"), (70, "memory")):
+            await pilot.click(HeaderLine, offset=(column, 0))
+            await settle(pilot)
+            assert app.main.here == here
 
 
 async def test_the_help_pane_leads_to_problems_explains_and_fixes_them() -> None:

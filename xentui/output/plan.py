@@ -157,9 +157,13 @@ def _compared_copy(
     tree: Tree, root: Path, name: str, new: Copy, known: Manifest, seen: Seen
 ) -> Change:
     recorded = known.files.get(name, "")
-    # A copy gets the time stamp of its source, so usually neither has to be read again.
-    alike = seen.size == new.size and seen.mtime_ns == source_stat(new).st_mtime_ns
-    if alike and recorded and not manifest.is_unsure(recorded):
+    # A copy gets the time stamp of its source, so usually neither has to be read again. Images of
+    # a reproducible build all have the same size and time stamp, though: a source whose status
+    # changed after the copy was written, which nothing can hide, is read.
+    source = source_stat(new)
+    alike = (seen.size, seen.mtime_ns) == (new.size, source.st_mtime_ns)
+    copied_since = source.st_ctime_ns <= seen.ctime_ns
+    if alike and copied_since and recorded and not manifest.is_unsure(recorded):
         return Change(root, name, "same", None, new, seen, recorded)
     found = _digest_of(_read(tree, name))
     same = seen.size == new.size and found == _digest_of(chunks(new))
