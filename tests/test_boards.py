@@ -19,7 +19,7 @@ from xentui.output.boot import imagebuilder
 from xentui.output.render import render
 from xentui.project import board_file, boards, schema, tables
 from xentui.project.artifacts import layout
-from xentui.project.model import Host, Project
+from xentui.project.model import Guest, Host, Project
 from xentui.rules import check
 from xentui.rules.budget import budget
 from xentui.rules.catalogue import Severity
@@ -231,6 +231,30 @@ def test_the_script_of_a_raspberry_pi_uses_the_card_it_was_found_on() -> None:
     assert 'setenv xen_from "${devtype} ${devnum}:${distro_bootpart}"' in script
     (conf,) = render(Project(Host("raspberrypi4-64"))).conf.values()
     assert 'IMAGE_BOOT_FILES:append:pn-xen-image-minimal = " xen-${MACHINE};xen"' in conf
+
+
+@pytest.mark.parametrize(
+    "board",
+    [
+        board
+        for board in boards.all_boards()
+        if board.boot.kickstart and "uboot-fat" in (board.boot.family, *board.boot.also)
+    ],
+    ids=lambda board: board.machine,
+)
+@pytest.mark.parametrize("guests", [0, 1])
+def test_the_partition_has_each_file_that_the_script_loads(
+    board: board_file.Board, guests: int
+) -> None:
+    guest = (Guest("a", started_by="xen", kernel="Image", ramdisk="r"),) * guests
+    project = Project(Host(board.machine, boot_mode="uboot-fat"), guests=guest)
+    (conf,) = render(project).conf.values()
+    (script,) = boot.shown(project).values()
+    (files,) = re.findall(r'IMAGE_BOOT_FILES\S* = "([^"]*)"', conf)
+    named = {entry.partition(";")[2] or entry for entry in files.split()}
+    loaded = {name for name in re.findall(r"\$\{prefix\}([\w.-]+)", script) if "$" not in name}
+    assert loaded
+    assert loaded <= named
 
 
 def test_dom0s_root_is_named_by_its_partition_and_not_by_a_disk() -> None:

@@ -133,6 +133,8 @@ def _uboot_fat(project: Project, pn: str, board_name: str) -> Iterator[str]:
         )
         return
     files += [dom0_kernel, *boot.keep]
+    if boot.initramfs:
+        files.append(f"{boot.initramfs};{script.INITRAMFS}")
     if boot.dtb:
         files.append(f"{boot.dtb_folder}{boot.dtb};{boot.dtb}")
     yield (

@@ -29,6 +29,9 @@ from xentui.project.model import Guest, Project
 XEN_SPAN = 0x1000000
 """Bytes reserved for Xen and its bss."""
 
+INITRAMFS = "initrd"
+"""Name of Dom0's initramfs on the boot partition."""
+
 
 @dataclass(frozen=True, slots=True)
 class DirectGuest:
@@ -87,7 +90,7 @@ def described(project: Project) -> Description:
         xen_arguments=arguments.of_xen(project),
         dom0_arguments=arguments.of_dom0(project, "${xen_root}"),
         kernel=board.kernel.image,
-        initramfs="initrd" if board.boot.initramfs else "",
+        initramfs=INITRAMFS if board.boot.initramfs else "",
         guests=tuple(_direct(project, guest) for guest in project.direct_guests),
         passed_nodes=arguments.passed_nodes(project),
         in_boot_folder=boards.boot_family(project.host) == "uboot-rootfs",
