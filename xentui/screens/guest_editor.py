@@ -463,6 +463,12 @@ class GuestEditor(Vertical):
         self.query_one("#editor-advanced").set_class(not unfolded, "folded")
         self.query_one("#editor-fold", FormButton).rename(self._fold_label())
 
+    def _go_to_unfolded(self) -> None:
+        """Focus the first of the fields that were unfolded, which may be out of sight."""
+        rows = self.query("#editor-advanced FieldRow").results(FieldRow)
+        self.screen.set_focus(next(rows).editor)
+        self.query_one(Form).keep_in_sight()
+
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
@@ -471,9 +477,7 @@ class GuestEditor(Vertical):
         if name == "editor-fold":
             self._unfold(not self._unfolded)
             if self._unfolded:
-                # The new fields are below, perhaps out of sight.
-                first = self.query("#editor-advanced FieldRow").results(FieldRow)
-                self.call_after_refresh(self.screen.set_focus, next(first).editor)
+                self.call_after_refresh(self._go_to_unfolded)
         elif name == "disk-add":
             place = len(project.guest(self.key).disks)
             self._focus_next = field_paths.text_of_path((*self.base, "disks", place, "device"))
