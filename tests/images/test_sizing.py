@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,3 +170,19 @@ def test_parents_that_an_archive_leaves_out_count() -> None:
     whole.file("a/b/c", 10)
     assert shape == whole
     assert shape.inodes == 4
+
+
+def test_a_link_of_sixty_bytes_needs_a_block(tmp_path: Path) -> None:
+    smallest = []
+    for length in (59, 60):
+        path = tmp_path / f"{length}.tar"
+        with tarfile.open(path, "w") as archive:
+            for number in range(3000):
+                entry = tarfile.TarInfo(f"l{number}")
+                entry.type, entry.linkname = tarfile.SYMTYPE, "t" * length
+                archive.addfile(entry)
+        size = inspect(path).image_size
+        assert size is not None
+        smallest.append(size.smallest)
+    # A shorter target is stored in the inode (linux:fs/ext4/symlink.c, fast symlinks).
+    assert smallest[1] > smallest[0]
