@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on the user's own xl configs, after the class has put in its paths (XT238 to XT270)."""
+"""Rules on the user's own xl configs, after the class has inserted its paths (XT238 to XT270)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def readable(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         return
     for problem in xl_check.problems(config, arch=context.board.arch, xen=context.xen):
         if problem.key in ("type", "builder") and problem.verdict in ("fails", "ignored"):
-            # What a type can be on the board is the rule's for every guest (XT233).
+            # XT233 checks the domain types of all guests.
             continue
         if problem.key not in _ELSEWHERE or (
             problem.key in ("disk", "vif") and isinstance(config.settings[problem.key].value, str)
@@ -92,7 +92,7 @@ def _finding(guest: EffectiveGuest, problem: xl_check.Problem) -> Finding:
 
 
 def rewriting(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that the class puts its paths into the config, and that xl can read the result."""
+    """Check that the class can insert its paths, and that xl can read the result."""
     config = context.configs.get(guest.key)
     if config is None or config.error is not None:
         return
@@ -241,7 +241,7 @@ _FILES = {
     "acpi_firmware": "ACPI tables",
     "smbios_firmware": "SMBIOS tables",
 }
-"""Keys that name a file of Dom0, and what it is (xl.cfg(5))."""
+"""Settings that name a file in Dom0, with the kind of file (xl.cfg(5))."""
 
 
 def _path(guest: EffectiveGuest) -> str:

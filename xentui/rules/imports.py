@@ -23,7 +23,7 @@ _SUFFIXES = {
     "wic": "raw",
     **{kind: kind for kind in CONVERTED_IMPORTS},
 }
-"""Import type of a file by the last part of its name."""
+"""The import type that the ending of a file name suggests."""
 
 
 def image_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def image_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     needed = sum(_size(context, entry) for entry in source.fetch) if sized else 0
     mib = -(-needed // (1024 * 1024))
     if needed and mib >= guest.image_size:
-        # A fifth is for inodes, journal and the blocks that ext4 reserves.
+        # Inodes, the journal and the blocks that ext4 reserves need about a fifth.
         larger = mib + max(16, mib // 5)
         yield found(
             "XT320",
@@ -76,7 +76,7 @@ def import_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         return
     local = contents(context.project, context.assets, guest)
     if local is not None and local.kind not in UNCERTAIN:
-        # XT350 reports what the file really is, whatever its name.
+        # The file itself is available, and XT350 checks its contents.
         return
     suits = _SUFFIXES.get(_suffix(source.file))
     if suits is not None and suits != source.type and (suits, source.type) != ("ext4", "raw"):

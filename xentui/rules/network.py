@@ -24,7 +24,7 @@ BRIDGE = "xenbr0"
 """The one bridge that the Dom0 image creates (mv:recipes-extended/xen, networkd files)."""
 
 MAX_DHCP_GUESTS = 15
-"""Guests that QEMU's user network can serve in addition to Dom0: it has 16 leases.
+"""Maximum number of guests that QEMU's user network serves in addition to Dom0: it has 16 leases.
 Tried with QEMU 7.2: of 20 DHCP clients with different MAC addresses, 16 got an answer."""
 
 _KEYS = tuple(name for name in nic.KEYS if name not in nic.DEPRECATED)
@@ -52,7 +52,7 @@ def vif_words(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 def _wrong_word(
     context: Context, guest: EffectiveGuest, path: str, name: str, text: str | None
 ) -> Finding | None:
-    """Return what is wrong with one word of an entry, if anything."""
+    """Return the finding for one word of an entry, if it is wrong."""
     if name in nic.FLAGS:
         return None
     if not nic.is_known(name, text) or name in nic.DEPRECATED or text is None:
@@ -118,7 +118,7 @@ def _wrong_type(context: Context, guest: EffectiveGuest, path: str, text: str) -
 
 
 def unsuitable_macs(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Find multicast MAC addresses, and those of a hardware vendor."""
+    """Find MAC addresses that are multicast or may belong to a real network card."""
     path, entries = vif_entries(context, guest)
     for mac in _macs(entries):
         first_octet = int(mac[:2], 16)
@@ -131,7 +131,7 @@ def unsuitable_macs(context: Context, guest: EffectiveGuest) -> Iterator[Finding
 
 
 def unknown_bridges(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Find bridges in Dom0 that nothing creates; those of a driver domain are its own."""
+    """Find bridges that nothing creates in Dom0; bridges in driver domains are not checked."""
     path, entries = vif_entries(context, guest)
     in_dom0 = (entry for entry in entries if nic.value(entry, "backend") in (None, "", "0"))
     for name in dict.fromkeys(nic.value(entry, "bridge") for entry in in_dom0):
@@ -192,7 +192,7 @@ def wrong_ip_argument(_context: Context, guest: EffectiveGuest) -> Iterator[Find
 
 
 def too_many_dhcp_guests(context: Context) -> Iterator[Finding]:
-    """Find the guests that QEMU's user network has no more addresses for."""
+    """Find guests for which QEMU's user network has no addresses left."""
     if not context.board.emulated or network(context.project) == "nat":
         return
     asking = [guest for guest in context.guests if _asks_for_address(guest) and guest.vif]
@@ -249,7 +249,7 @@ def _without(guest: EffectiveGuest, word: str) -> QuickFix | None:
         return None
     kept = (",".join(part for part in entry.split(",") if part.strip() != word)
             for entry in guest.vif)  # fmt: skip
-    # An entry must not be empty; a bridge is what xl would use anyway.
+    # An entry must not be empty. With this bridge, it means the same to xl as an empty one.
     vif = tuple(entry or f"bridge={BRIDGE}" for entry in kept)
     return quick_fixes.guest(f"Remove {word}", guest.key, vif=vif)
 
