@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The base class of all steps, and the messages they post.
 
-A step shows the session. It changes the project only through :func:`edit`; for everything else, it
-posts a request, which the main screen carries out. The main screen then redraws everything.
+A step shows the session. Its buttons and choices change the project through :func:`edit`, and those
+on Review change the target. For everything else it posts a request, such as to begin with a preset,
+which the main screen carries out. The main screen then redraws everything.
 """
 
 from __future__ import annotations
