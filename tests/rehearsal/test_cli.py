@@ -80,7 +80,7 @@ def test_another_system_than_linux_is_reported(
     monkeypatch.setattr("sys.platform", "darwin")
     result = run("rehearse", project)
     assert result.code == 4
-    assert "a rehearsal runs on Linux alone" in result.err
+    assert "a rehearsal needs Linux" in result.err
 
 
 @pytest.fixture

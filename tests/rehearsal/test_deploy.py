@@ -145,7 +145,7 @@ def test_configs_and_order_are_those_of_the_build(
     ]  # fmt: skip
     assert "rootfs-20260701.ext4,xvda" in applied.parts[1].config
     assert [note for note in applied.notes if "build again" in note] == [
-        "/etc/xen/c.cfg of the build is not what the project says now: build again.",
+        "/etc/xen/c.cfg of the build differs from the project: build again.",
         "The build does not start a with Dom0: build again.",
     ]
 
@@ -223,7 +223,7 @@ def test_hvm_guests_keep_the_tools_of_the_stand_in(folder: Path, parts: Parts) -
 def test_an_invalid_image_is_reported(folder: Path, parts: Parts, tmp_path: Path) -> None:
     (folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4").write_bytes(bytes(5000))
     with closing(found(folder, parts)) as own:
-        assert "cannot be followed" in own.choices[0].why
+        assert "cannot be read" in own.choices[0].why
     empty = tmp_path / "empty"
     empty.mkdir()
     with closing(found(empty, parts)) as own:

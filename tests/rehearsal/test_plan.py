@@ -103,6 +103,6 @@ def test_dom0_of_arm64_needs_pieces_in_a_row(total: int, dom0: int, fits: bool) 
     if fits:
         assert plan.rehearsal(wanted).dom0 == dom0
     else:
-        with pytest.raises(plan.CannotRehearseError, match="finds no place") as raised:
+        with pytest.raises(plan.CannotRehearseError, match="do not fit into QEMU") as raised:
             plan.rehearsal(wanted)
         assert "host.dom0_memory" in raised.value.fix

@@ -158,7 +158,7 @@ IGNORED = {
     "memory = 0512\n": ("memory", "doubtful", "octal: xl reads 330"),
     "vif = ['bridge=xenbr0,foo=bar']\n": ("vif", "ignored", "foo=bar"),
     "vif = ['mac=00:16:3e:xx:00:00']\n": ("vif", "ignored", "not a MAC address"),
-    "extra = 'a'\ncmdline = 'b'\n": ("extra", "ignored", "beside cmdline"),
+    "extra = 'a'\ncmdline = 'b'\n": ("extra", "ignored", "as cmdline is set"),
     "altp2mhvm = 1\ntype = 'hvm'\n": ("altp2mhvm", "ignored", "deprecated since Xen 4.9"),
     "dtb = '/b.dtb'\n": ("dtb", "unknown", "not a key of xl"),
     "iommu = 1\n": ("iommu", "unknown", "not a key of xl"),
@@ -173,8 +173,8 @@ IGNORED = {
     "xenstore_quota = ['nodes=1']\n": ("xenstore_quota", "later", "from Xen 4.22 on"),
     "serial = 'pty'\n": ("serial", "useless", "is for HVM guests, and this one is PV"),
     "boot = 'c'\n": ("boot", "useless", "is for HVM guests"),
-    "device_tree = '/p.dtb'\n": ("device_tree", "useless", "aarch64 alone"),
-    "dtdev = ['/soc/uart']\n": ("dtdev", "useless", "aarch64 alone"),
+    "device_tree = '/p.dtb'\n": ("device_tree", "useless", "only has an effect on aarch64"),
+    "dtdev = ['/soc/uart']\n": ("dtdev", "useless", "only has an effect on aarch64"),
 }
 
 

@@ -58,7 +58,7 @@ class Partition:
 
     Attributes:
         number: as in ``/dev/xvda1``.
-        type: what the table says it is, in words, or the code it gives.
+        type: its type from the partition table, in words, or its code.
         start: byte of the disk at which it begins.
         size: bytes.
         name: GPT's name of it, or an empty text.

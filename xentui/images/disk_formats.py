@@ -23,7 +23,7 @@ class VmDisk:
         format: its name for ``qemu-img convert -f``.
         label: what it is, in a few words.
         size: bytes of the disk inside; ``None`` if unknown.
-        whole: whether this file alone is enough to convert the disk.
+        whole: whether only this file is needed to convert the disk.
     """
 
     format: str

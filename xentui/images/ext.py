@@ -3,7 +3,7 @@
 """ext2, ext3 and ext4: the superblock, the files, and their contents.
 
 The layout is that of the kernel's Documentation/filesystems/ext4. Nothing is written, and a
-bounded number of bytes is read, whatever the structures say.
+bounded number of bytes is read, whatever values the structures contain.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Ext:
 
     Attributes:
         version: 2, 3 or 4.
-        size: bytes, as the superblock says; the file may be shorter or longer.
+        size: its size in bytes according to the superblock; the file may be shorter or longer.
         block_size: bytes of a block.
         blocks: how many there are.
         free: how many of them are free.
@@ -59,7 +59,7 @@ class _Node:
 
 
 def read(reader: Reader) -> Ext | None:
-    """Return what a file system is, or ``None`` where it is no ext2, ext3 or ext4."""
+    """Return the facts about a file system, or ``None`` if it is not ext2, ext3 or ext4."""
     try:
         tree = ExtTree(reader)
     except Broken:

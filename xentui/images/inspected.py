@@ -18,11 +18,11 @@ class Inspected:
     """A file or directory and its kind.
 
     Attributes:
-        path: where it lies.
+        path: its path.
         size: its bytes; of a directory, of all files in it.
         compression: ``gz``, ``bz2``, ``xz`` or ``zst``, where it is packed.
         found: what it is, once unpacked.
-        whole: whether all of it was read, and not its beginning alone.
+        whole: whether all of it was read, not only its beginning.
         sha256: of the file as it is, where all of it was read.
         unpacked: bytes after unpacking, where known.
         archive: of a tar archive that was read to its end.

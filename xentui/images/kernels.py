@@ -72,7 +72,7 @@ def _bzimage(head: bytes) -> Kernel:
         raw = head[place + 0x200 : place + 0x200 + 128].partition(b"\0")[0]
         version = raw.decode("ascii", "replace").partition(" ")[0][:64]
     shown = f" {version}" if version.isprintable() and version else ""
-    # xloadflags came with protocol 2.12; its first bit says that there is a 64-bit entry.
+    # xloadflags exists since protocol 2.12. Its first bit is set if there is a 64-bit entry.
     flags = unpack("<H", head, 0x236)[0] if protocol >= 0x20C else 1
     return Kernel(f"an x86 Linux kernel (bzImage){shown}", "x86-64" if flags & 1 else "x86")
 

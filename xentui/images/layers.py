@@ -31,7 +31,7 @@ class LayeredTree:
     """The files of an image, without their contents.
 
     Attributes:
-        root: the node of the top folder, as :class:`xentui.images.lookup.FileTree` wants it;
+        root: the node of the top folder, as :class:`xentui.images.lookup.FileTree` expects it;
             a node is a path.
     """
 

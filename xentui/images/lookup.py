@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 INITS = ("/sbin/init", "/etc/init", "/bin/init")
 """What a kernel starts without ``init=`` (init/main.c of Linux, ``kernel_init``);
-its last resort, /bin/sh, is no init."""
+its last resort, /bin/sh, is not an init."""
 
 _HOPS = 40
 

@@ -27,7 +27,7 @@ class Qcow2:
         backing_file: the image it builds on, or ``None``.
         encrypted: whether the disk inside is.
         external_data: whether the disk is in another file.
-        snapshots: how many snapshots it holds.
+        snapshots: its number of snapshots.
     """
 
     version: int
@@ -39,7 +39,7 @@ class Qcow2:
 
     @property
     def whole(self) -> bool:
-        """Whether this file alone is enough to convert the disk: no backing file and no key."""
+        """Whether only this file is needed to convert the disk: no backing file and no key."""
         return self.backing_file is None and not self.encrypted and not self.external_data
 
 
@@ -52,7 +52,7 @@ def read(reader: Reader) -> Qcow2:
     head = exactly(reader, 0, 72, "the end of its header")
     version = unpack(">I", head, 4)[0]
     if version not in (2, 3):
-        raise Broken(f"its version is {version}, and qemu-img knows 2 and 3")
+        raise Broken(f"its version is {version}, and qemu-img supports 2 and 3")
     offset, length, bits, size, method = unpack(">QIIQI", head, 8)
     snapshots = unpack(">I", head, 60)[0]
     if not 9 <= bits <= 21:

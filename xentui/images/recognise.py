@@ -97,7 +97,7 @@ class Recognised:
         disk_size: bytes of the disk that a guest gets, where known.
         arch: of a kernel or a container, the architecture as BitBake names it.
         vm_disk: of another hypervisor's image, which one.
-        container: of a container image, what it says of itself.
+        container: the settings in a container image; ``None`` for anything else.
         problems: what is wrong with it, a sentence each.
     """
 

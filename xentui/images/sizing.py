@@ -261,7 +261,7 @@ def _entries(size: int, longest: int, block: int) -> int:
     """Return the blocks of a directory, whatever the order of its entries.
 
     No entry crosses a block, whose last twelve bytes are a checksum. Blocks come one at a
-    time between those of files, so each is an extent of its own.
+    time between those of files, so each is a separate extent.
     """
     first = 24
     usable = block - 12

@@ -54,17 +54,17 @@ class Suggestion:
     """The settings of a project for one file.
 
     Attributes:
-        use: whether a guest's disk is made of it, or it is a guest's kernel or ramdisk.
+        use: whether it becomes a guest's disk, or is a guest's kernel or ramdisk.
         type: the import type; empty for a kernel.
         file: ``file`` of the source, or the guest's kernel.
         subdir: ``subdir`` of the fetch entry of an archive.
         image_size: MiB, of an import that needs one.
         partition: number of the partition that is the root; 0 where the whole disk is;
             ``None`` where unknown.
-        extra: a word that the kernel's command line needs besides ``root=``.
+        extra: a word that the kernel's command line needs in addition to ``root=``.
         place: path of the file that is fetched, relative to the project file.
         before: a command that makes that file first; empty where it is there.
-        guess: whether the name alone says so, as the bytes could not be read.
+        guess: whether it follows from the name only, as the bytes could not be read.
     """
 
     use: Literal["disk", "kernel", "ramdisk"]
@@ -165,7 +165,7 @@ def _converted(seen: Inspected, place: str) -> Suggestion | None:
 
 
 def _by_name(seen: Inspected, place: str, guest: str) -> Suggestion | None:
-    """Return the settings by the name of a file whose bytes say nothing, or ``None``."""
+    """Return the settings for a file that only its name identifies, or ``None``."""
     made = unpacked_name(seen, place)
     for pattern, kind in _TYPES_BY_NAME:
         if pattern.search(place if kind == "rootfs_dir" else made):
@@ -199,7 +199,7 @@ def _partition(seen: Inspected) -> int | None:
 
 
 def unpacked_name(seen: Inspected, place: str) -> str:
-    """Return where a file lies in UNPACKDIR once BitBake has unpacked it.
+    """Return a file's path in UNPACKDIR after BitBake has unpacked it.
 
     A file that unpacks to one file loses its folder (bb:lib/bb/fetch2/__init__.py, ``unpack``).
     """

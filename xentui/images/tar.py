@@ -177,7 +177,7 @@ class Tar:
         setuid: how many files are setuid or setgid.
         example: a name that is absolute or has a ``..``.
         complete: whether it was read to its end.
-        init: whether an init lies where a root directory has it, links followed; ``None``
+        init: whether there is an init at its usual path, following links; ``None``
             where unknown.
         init_below_top: the same below the one directory that everything is in.
     """
@@ -205,7 +205,7 @@ class Tar:
 
 
 def is_header(block: bytes) -> bool:
-    """Return whether a block is the header of a member: its checksum says so."""
+    """Return whether a block is the header of a member, by its checksum."""
     try:
         _header(block)
     except tarfile.HeaderError:
@@ -276,7 +276,7 @@ def _member(
                 raise Broken("it ends in the middle of a member")
             more = block[504] != 0
     if kind not in ("file", "directory"):
-        # Links and devices have no content, whatever their size field says.
+        # Links and devices have no content, whatever their size field.
         stored = 0
     return Member(
         name=name,
@@ -448,7 +448,7 @@ def walk(stream: Stream, into: Tar, shape: TreeStatistics) -> None:
 
     Args:
         stream: its bytes.
-        into: what it holds, as far as it was read.
+        into: its contents, as far as they were read.
         shape: what its tree needs of a file system.
 
     Raises:

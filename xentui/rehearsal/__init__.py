@@ -42,17 +42,17 @@ def rehearse(
 
     Args:
         project: the project.
-        assets: own xl configs of it.
-        parts: the programs, of :func:`xentui.rehearsal.parts.find`.
+        assets: the project's own xl configs.
+        parts: the programs, as found by :func:`xentui.rehearsal.parts.find`.
         progress: called with each event, in the calling thread.
-        stop: asked several times a second whether to give up.
-        accel: how the CPU is emulated; found out where left out.
-        log: given all that the machine says, piece by piece as it comes.
-        deploy_dir: a build's deploy directory, whose files replace stand-ins.
-        by_boot_files: start Xen as the board does, by the files that xentui writes.
+        stop: called several times a second; returns whether to give up.
+        accel: how the CPU is emulated; detected if left out.
+        log: called with everything that the machine prints, as it comes.
+        deploy_dir: a build's deploy directory, whose files replace the stand-ins.
+        by_boot_files: start Xen as the board does, from the boot files that xentui writes.
 
     Raises:
-        CannotRehearseError: the project's machine is none that can be rehearsed.
+        CannotRehearseError: the project cannot be rehearsed.
         StoppedError: ``stop`` returned true.
         InputError: a part cannot be read, or QEMU does not start.
     """

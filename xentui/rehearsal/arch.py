@@ -24,7 +24,7 @@ class Architecture:
         emulator_package: the Debian package with that program.
         dom0_option: the line in a kernel's configuration without which it cannot be Dom0.
         kernel_packages: the metapackages for the newest kernel, Debian's and then Ubuntu's.
-        min_guest_mib: the least memory in MiB with which Debian's kernel 6.1 booted as a guest.
+        min_guest_mib: the smallest memory in MiB in which Debian's kernel 6.1 booted as a guest.
     """
 
     arch: Arch

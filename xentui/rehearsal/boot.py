@@ -232,9 +232,8 @@ def _uboot(
 def script_image(text: str) -> bytes:
     """Return a script in U-Boot's format, as ``mkimage -A arm64 -T script -C none`` makes it.
 
-    Layout: u-boot:include/image.h, ``legacy_img_hdr``. The content is a list with one length, and
-        then
-    the text.
+    Layout: u-boot:include/image.h, ``legacy_img_hdr``. A list with one length comes before the
+    text.
     """
     data = text.encode()
     body = struct.pack(">II", len(data), 0) + data
@@ -249,7 +248,7 @@ def disk(
     """Return the disk as a file without a name, which ``stack`` closes.
 
     Raises:
-        InputError: there is not enough space for it, or mtools fails.
+        InputError: there is not enough space, or mtools fails.
     """
     sizes = [
         len(xen),

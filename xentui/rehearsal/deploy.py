@@ -170,7 +170,7 @@ def _dom0_image(own: Own, project: Project, machine: str) -> None:
         try:
             system = System(path)
         except (Broken, OSError) as error:
-            why = f"{path.name} cannot be followed ({error})"
+            why = f"{path.name} cannot be read ({error})"
             continue
         own.system = system
         own.choices.append(Choice(f"{what} and modules, out of", True, path.name, _size(path)))
@@ -244,7 +244,7 @@ def _kernel(own: Own, machine: str) -> None:
         unpacked = kernel.unpacked(path)
         release = kernel.release(path.read_bytes()[:65536]) or kernel.release(unpacked)
         if not kernel.can_be_dom0(unpacked):
-            why = f"{path.name} says nowhere that it can be Dom0"
+            why = f"{path.name} is not marked as a kernel that can be Dom0"
     except InputError as error:
         why = error.message
     modules = _modules(own.system, release)
@@ -276,9 +276,7 @@ def _configured(own: Own, project: Project, part: Part) -> Part:
         return part
     own.choices.append(Choice(label, True, f"Dom0's {part.config_path}", len(text.encode())))
     if _settings(text) != _settings(part.config):
-        own.notes += (
-            f"{part.config_path} of the build is not what the project says now: build again.",
-        )
+        own.notes += (f"{part.config_path} of the build differs from the project: build again.",)
     return plan.part(project, project.guest(part.key), text, part.predicted)
 
 

@@ -214,7 +214,7 @@ def _fetch(
 
 @contextmanager
 def _alone(folder: Path, say: Callable[[str], None], stop: Callable[[], bool]) -> Iterator[None]:
-    """Lock a folder for fetching, and remove what a killed process left there."""
+    """Lock a folder for fetching, and remove the leftovers of a killed process."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         waits = False
@@ -237,7 +237,6 @@ def _alone(folder: Path, say: Callable[[str], None], stop: Callable[[], bool]) -
 
 
 def _stopped() -> XentuiError:
-
     return StoppedError("the fetching was stopped")
 
 
@@ -259,7 +258,7 @@ def _kernel_packages(settings: Path | None, debian: str) -> list[str]:
         if found:
             return list(dict.fromkeys(found))
     raise InputError(
-        f"apt knows no package {machine.kernel_packages[0]}",
+        f"apt has no package {machine.kernel_packages[0]}",
         fix="Let root run apt-get update, or give another kernel in --parts DIR.",
     )
 

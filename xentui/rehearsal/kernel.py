@@ -112,8 +112,8 @@ def decompressed(data: bytes, name: str) -> bytes:
     if data[:4] == b"\x28\xb5\x2f\xfd":
         return _zstd(data, name)
     raise InputError(
-        f"{name}: is packed in a way that is not known",
-        fix="Give a kernel packed with xz, gzip or zstd.",
+        f"{name}: is compressed in an unknown way",
+        fix="Use a kernel compressed with xz, gzip or zstd.",
     )
 
 
@@ -209,12 +209,12 @@ def _read(path: Path) -> bytes:
 def _zstd(data: bytes, name: str) -> bytes:
     program = shutil.which("zstd")
     if program is None:
-        raise InputError(f"{name}: is packed with zstd", fix="Install zstd, which unpacks it.")
+        raise InputError(f"{name}: is compressed with zstd", fix="Install zstd.")
     run = subprocess.run(  # noqa: S603 - a fixed program, its input through a pipe
         [program, "-dcq"], input=data, capture_output=True, check=False
     )
     if not run.stdout:
-        raise InputError(f"{name}: is damaged, or not packed with zstd")
+        raise InputError(f"{name}: is damaged, or not compressed with zstd")
     return run.stdout
 
 

@@ -36,7 +36,7 @@ PROGRAMS = {
 }
 """Programs of the stand-in Dom0 and their Debian packages. All others are BusyBox's, which needs no
 libraries: Xen's scripts start many programs, and on an emulated CPU that saves a tenth of the
-    time."""
+time."""
 
 TOOLS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0")
 """Xen's own programs, which must be in one folder."""
@@ -199,7 +199,7 @@ def find(
     """
     if sys.platform != "linux":
         raise InputError(
-            "a rehearsal runs on Linux alone", fix="Rehearse where you build, or in a container."
+            "a rehearsal needs Linux", fix="Rehearse on the machine that builds, or in a container."
         )
     if directory is not None and not directory.is_dir():
         raise InputError(

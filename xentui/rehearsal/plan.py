@@ -170,8 +170,7 @@ def _fits_pieces(total: int, dom0: int) -> None:
 
     On arm64, Xen allocates Dom0's memory in pieces of at least 128 MiB that are aligned to their
     size (xen:xen/arch/arm/domain_build.c, ``allocate_memory_11``). Three pieces of QEMU's memory
-    are
-    taken: by Xen, by the device tree, and by Dom0's kernel and archive.
+    are used by Xen, by the device tree, and by Dom0's kernel and archive.
 
     Raises:
         CannotRehearseError: it does not fit.
@@ -179,8 +178,8 @@ def _fits_pieces(total: int, dom0: int) -> None:
     pieces = total // PIECE - 3
     if pieces < -(-dom0 // PIECE):
         raise CannotRehearseError(
-            f"Xen for arm64 finds no place for {dom0} MiB of Dom0 in QEMU's {total} MiB: Dom0 has "
-            f"{PIECE} MiB at a time, and three times as much are taken",
+            f"Dom0's {dom0} MiB do not fit into QEMU's {total} MiB: Xen for arm64 allocates "
+            f"them in pieces of {PIECE} MiB, and three pieces are in use",
             fix=f"Set host.dom0_memory to {max(pieces, 1) * PIECE} or less, or host.memory higher.",
         )
 
@@ -215,7 +214,7 @@ def part(project: Project, guest: Guest, text: str, predicted: int) -> Part:
     config = xl_config.parse(text)
     worked_out = effective(project, guest)
     kind = config.domain_type or worked_out.type
-    # What libxl gives where a config says nothing; the generated ones always do.
+    # libxl's default for a config that sets neither; generated configs always set it.
     memory = config.number("memory") or config.number("maxmem") or budget.CONFIG_MEMORY
     smallest = ARCHITECTURES[boards.board(project.host.machine).arch].min_guest_mib
     mode, why = _mode(kind, memory, smallest)

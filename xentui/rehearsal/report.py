@@ -48,17 +48,17 @@ class GuestReport:
             before).
         why: why it was not run, or an empty text.
         kind: ``pv``, ``pvh`` or ``hvm``.
-        memory: MiB of its own.
-        predicted: MiB it takes in all, as the budget has it.
+        memory: its own memory in MiB.
+        predicted: MiB that it takes in all, according to the budget.
         fits: whether the budget expected it to start.
-        free_kib: KiB that were free before it, or ``None``.
-        taken_kib: KiB it took, or ``None`` where it was not created or Dom0 gave it.
+        free_kib: KiB that were free before it was created, or ``None``.
+        taken_kib: KiB that it took; ``None`` if it was not created, or if the memory was Dom0's.
         words: the lines that xl printed, not made printable.
         console: the first line of the guest's console, not made printable.
         transcript: the last lines of a guest that boots its own files, not made printable.
         seconds: how long it took, or ``None``.
-        prompt: the prompt that the console of a guest that boots its own files waits at, such as
-            ``alpine login:``; empty where it reached none.
+        prompt: the prompt at which a guest that boots its own files waits, such as
+            ``alpine login:``; empty if it reached none.
     """
 
     key: str
@@ -108,20 +108,23 @@ class RehearsalReport:
 
     Attributes:
         machine: the board.
-        total: MiB of the board, and ``dom0`` of Dom0, ``None`` where it takes what is there.
-        xen_predicted: MiB for Xen itself, as the budget has it for QEMU.
+        total: the board's memory in MiB.
+        dom0: Dom0's memory in MiB; ``None`` if it takes all.
+        xen_predicted: MiB for Xen itself, according to the budget for QEMU.
         xen_kib: KiB that Xen kept, or ``None``.
-        free_kib: KiB free when Dom0 was up, and ``left_kib`` at the end.
-        guests: in the order they were started.
-        versions: of ``xen``, ``kernel`` and ``qemu``.
+        free_kib: KiB that were free when Dom0 was up.
+        left_kib: KiB that were free at the end.
+        guests: the guests in the order in which they were started.
+        versions: the versions of ``xen``, ``kernel`` and ``qemu``.
         accelerator: how the CPU was emulated.
-        seconds: the whole, and ``boot_seconds`` until Dom0 was up.
+        seconds: the duration of the run.
+        boot_seconds: the part of it until Dom0 was up; ``None`` if it never was.
         problem: why it ended early, or an empty text.
-        stopped: where the board's own boot files stopped, if they were rehearsed and did.
+        stopped: where the boot stopped, if the board's own boot files did not start Dom0.
         direct: guests that Xen started itself, each with the last line it printed, or nothing.
-        tail: the last lines of Xen and Dom0's kernel, where it ended early.
+        tail: the last lines that Xen and Dom0's kernel printed, if it ended early.
         notes: what the rehearsal could not show.
-        choices: what a build's own files took the place of; empty where none were given.
+        choices: for each part, the build's file or the stand-in; empty without a build.
     """
 
     machine: str
@@ -229,7 +232,7 @@ def _guests(rehearsal: Rehearsal, logs: Mapping[int, GuestLog]) -> Iterator[Gues
         if fits and part.autostart:
             free -= part.predicted
         made = _guest(part, logs.get(number), fits=fits)
-        # xl takes memory from such a Dom0 and gives it to the guest: what is free says nothing.
+        # xl gives the guest memory of such a Dom0, so the free memory shows nothing.
         yield made if rehearsal.dom0 is not None else replace(made, taken_kib=None)
 
 
@@ -274,7 +277,7 @@ def _ran(part: Part, console: Sequence[str]) -> Status:
 
 _SAID: dict[Status, str] = {
     "running": "started",
-    "silent": "started, but was not heard of",
+    "silent": "started, but printed nothing",
     "crashed": "CRASHED",
     "paused": "created, paused",
     "refused": "NOT STARTED",
@@ -298,10 +301,10 @@ def _lines(report: RehearsalReport) -> Iterator[str]:
         yield ""
         yield "Guests that Xen starts itself:"
         for key, line in report.direct:
-            yield f"  {key}: {f'started; its console: {line}' if line else 'NOT HEARD OF'}"
+            yield f"  {key}: {f'started; its console: {line}' if line else 'PRINTED NOTHING'}"
     for heading, chosen in (
         ("Guests that start with Dom0, in this order", True),
-        ("Other guests, each beside those", False),
+        ("Other guests, each next to those", False),
     ):
         guests = [guest for guest in report.guests if guest.autostart is chosen]
         if guests:
@@ -336,7 +339,7 @@ def _guest_lines(guest: GuestReport) -> Iterator[str]:
     elif guest.status == "refused" and guest.free_kib is not None:
         expected = "as predicted" if not guest.fits else "against the prediction"
         if not guest.for_memory:
-            expected = "it was not for want of memory"
+            expected = "memory was not the reason"
         yield (
             f"    needs {guest.predicted} MiB by the budget, {_mib(guest.free_kib)} were free: "
             f"{expected}"

@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a run reports, read line by line as it comes.
+"""The output of a run, read line by line as it comes.
 
-Two streams exist. On the first is what Xen and Dom0's kernel print, kept for when things go
-wrong. On the second only the rehearsal's own script speaks (``dom0_files/run``): one word with
-numbers a line, and after it, behind bars, other programs' words. Those may hold anything.
+There are two streams. The first is the console of Xen and Dom0's kernel; its last lines are kept
+for the report. The second is written by the rehearsal's own script (``dom0_files/run``): each line
+is a word and numbers. Lines that begin with a bar are copied from other programs and may contain
+anything.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Stage = Literal["parts", "xen", "dom0", "guest", "created", "console", "done", "
 Stream = Literal["console", "report"]
 
 _DIRECT = re.compile(r"\(XEN\) DOM(\d+): (.*)")
-"""What a guest prints that Xen started itself, on its emulated UART."""
+"""A line that a guest started by Xen itself prints on its emulated UART."""
 
 MAX_WORDS = 200
 """Lines kept of xl's output for one guest."""
@@ -39,12 +40,12 @@ class Event:
     Attributes:
         stage: ``parts`` (the machine is put together), ``xen`` (Xen is up), ``dom0`` (Dom0 is
             up), then for each guest ``guest`` (xl is starting it), ``created`` (xl is done),
-            ``console`` (its first line is awaited) and ``done``, at last ``end``.
-        text: for people, printable.
+            ``console`` (its first line is awaited) and ``done``, and finally ``end``.
+        text: a short text for the user, printable.
         guest: key of the guest, or an empty text.
-        number: which guest it is, from 1; 0 where no guest is concerned.
-        of: how many guests there are.
-        ok: whether xl started it; ``None`` while that is not known.
+        number: the guest's number, from 1; 0 if the event is not about a guest.
+        of: the number of guests.
+        ok: whether xl started it; ``None`` while that is unknown.
     """
 
     stage: Stage
@@ -57,15 +58,16 @@ class Event:
 
 @dataclass(slots=True)
 class GuestLog:
-    """What the rehearsal's script reported of one guest.
+    """The rehearsal script's report on one guest.
 
     Attributes:
         before: KiB that were free before it was started.
-        after: KiB free after; ``None`` while xl has not ended.
+        after: KiB that were free afterwards; ``None`` until xl has ended.
         code: exit code of xl, or ``None``.
         words: the lines that xl printed.
         console: the guest's first console line, and the last ones of a guest that boots.
-        started: Dom0's seconds when xl began, and ``ended`` when all was done.
+        started: Dom0's uptime in seconds when xl began.
+        ended: Dom0's uptime in seconds when the guest was done, or ``None``.
     """
 
     before: int = 0
@@ -123,7 +125,7 @@ class Transcript:
             try:
                 yield from self._word(word, rest)
             except (ValueError, IndexError, KeyError):
-                # A line that a broken machine spoiled: the next good one counts.
+                # A crashing machine can garble a line. Read on at the next one.
                 continue
 
     @property
@@ -192,4 +194,4 @@ def _keep(words: list[str], line: str) -> None:
 
 
 def _nowhere(_: str) -> None:
-    """Ignore a line that belongs to nothing known."""
+    """Ignore a line that follows no known word."""

@@ -92,7 +92,7 @@ def _key(around: Surroundings, name: str) -> Iterator[Problem]:
 
 def _useless(around: Surroundings, key: Key) -> str:
     if key.arch and key.arch != around.arch:
-        return f"has an effect on {key.arch} alone"
+        return f"only has an effect on {key.arch}"
     if key.types and around.type not in key.types:
         kinds = " and ".join(kind.upper() for kind in key.types)
         return f"is for {kinds} guests, and this one is {around.type.upper()}"
@@ -134,7 +134,7 @@ def _whole(around: Surroundings) -> Iterator[Problem]:
     if config.text("cmdline") is not None:
         for name in ("root", "extra"):
             if config.text(name) is not None:
-                message = "is ignored beside cmdline"
+                message = "is ignored, as cmdline is set"
                 yield Problem(name, config.line(name), "ignored", message, "Remove one.")
     for name, other in (
         ("device_model_override", "device_model_version"),

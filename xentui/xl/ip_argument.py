@@ -109,7 +109,7 @@ class StaticAddress(NamedTuple):
 
 
 def static_address(extra: str) -> StaticAddress:
-    """Return the static address on a kernel command line; empty where there is none.
+    """Return the static address on a kernel command line, or an empty text.
 
     >>> static_address("root=/dev/xvda ip=10.0.0.2::10.0.0.1:255.255.255.0::eth0:off").address
     '10.0.0.2/24'

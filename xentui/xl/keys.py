@@ -15,7 +15,7 @@ from typing import Any
 Version = tuple[int, int]
 
 XEN: Version = (4, 21)
-"""The Xen that configs are checked for where no layer says which it builds: that of
+"""The Xen version that configs are checked for if no layer sets one: that of
 meta-virtualization on wrynose and master (mv:recipes-extended/xen/xen_4.21.bb)."""
 
 OLDEST: Version = (4, 2)

@@ -79,13 +79,13 @@ Check: TypeAlias = Callable[[KeyValue], Iterator[Problem]]
 
 def _text(given: KeyValue) -> Iterator[Problem]:
     if not isinstance(given.value, str):
-        yield "ignored", "is a list, but xl wants one value"
+        yield "ignored", "is a list, but xl expects one value"
 
 
 def _number(given: KeyValue) -> Iterator[Problem]:
     number = given.number
     if not isinstance(given.value, str):
-        yield "ignored", "is a list, but xl wants a number"
+        yield "ignored", "is a list, but xl expects a number"
     elif number is None:
         why = " joined with +=" if as_number(given.value) is not None else ""
         yield "ignored", f"is {quoted(given.value)}{why}, which xl does not read as a number"
@@ -126,7 +126,7 @@ def _choice(given: KeyValue) -> Iterator[Problem]:
     """A word of a list: an ``enum`` in any case, a ``prefix`` abbreviated."""
     words = given.key.words(given.xen)
     if not isinstance(given.value, str):
-        yield "ignored", "is a list, but xl wants one word"
+        yield "ignored", "is a list, but xl expects one word"
         return
     if given.key.types and given.type not in given.key.types and given.key.name != "altp2m":
         # xl does not read the key for such a domain.
@@ -152,38 +152,38 @@ def _enum_or_number(given: KeyValue) -> Iterator[Problem]:
         if not 0 <= number < len(numbered):
             yield "refused", f"is {number}: xl knows {_either(tuple(numbered))}"
         elif given.key.name != "altp2m":
-            yield "doubtful", f"is {number}: xl wants its name, {quoted(numbered[number])}"
+            yield "doubtful", f"is {number}: xl expects its name, {quoted(numbered[number])}"
 
 
 def _uuid(given: KeyValue) -> Iterator[Problem]:
     if not isinstance(given.value, str):
-        yield "ignored", "is a list, but xl wants one value"
+        yield "ignored", "is a list, but xl expects one value"
     elif not re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", given.value):
         yield "refused", f"is {quoted(given.value)}, which is not a UUID"
 
 
 def _texts(given: KeyValue) -> Iterator[Problem]:
     if isinstance(given.value, str):
-        yield "ignored", 'is a single value, but xl wants a list, such as ["…"]'
+        yield "ignored", 'is a single value, but xl expects a list, such as ["…"]'
 
 
 def _texts_alone(given: KeyValue) -> Iterator[Problem]:
     if isinstance(given.value, str):
-        yield "refused", 'is a single value, but xl wants a list, such as ["…"]'
+        yield "refused", 'is a single value, but xl expects a list, such as ["…"]'
 
 
 def _text_or_texts(given: KeyValue) -> Iterator[Problem]:
     if given.key.name == "bootloader_args" and isinstance(given.value, str):
         # xl crashes on a text without any word.
         verdict: Verdict = "doubtful" if given.value.strip(" \t\n") else "refused"
-        yield verdict, 'is a single value; xl wants a list, such as ["…"]'
+        yield verdict, 'is a single value; xl expects a list, such as ["…"]'
 
 
 def _lists(given: KeyValue) -> Iterator[Problem]:
     if isinstance(given.value, str):
-        yield "ignored", "is a single value, but xl wants a list of lists"
+        yield "ignored", "is a single value, but xl expects a list of lists"
     elif any(isinstance(item, str) for item in given.value):
-        yield "refused", "is a list of strings, but xl wants a list of lists"
+        yield "refused", "is a list of strings, but xl expects a list of lists"
 
 
 def _disks(given: KeyValue) -> Iterator[Problem]:
@@ -286,7 +286,7 @@ def _irqs(given: KeyValue) -> Iterator[Problem]:
 
 def _not_a_text(given: KeyValue) -> Iterator[Problem]:
     if isinstance(given.value, tuple) and len(given.entries) < len(given.value):
-        yield "refused", "contains a list, but xl wants strings"
+        yield "refused", "contains a list, but xl expects strings"
 
 
 def _devices(
@@ -385,7 +385,7 @@ def _mca_caps(given: KeyValue) -> Iterator[Problem]:
     if given.type != "hvm":
         return
     if isinstance(given.value, str):
-        yield "refused", "is a single value, but xl wants a list"
+        yield "refused", "is a single value, but xl expects a list"
     for word in given.entries:
         if word not in given.key.choices:
             yield "refused", f"{quoted(word)} is not {_either(given.key.choices)}"
@@ -395,7 +395,7 @@ def _smbios(given: KeyValue) -> Iterator[Problem]:
     if given.type != "hvm":
         return
     if isinstance(given.value, str):
-        yield "refused", "is a single value, but xl wants a list"
+        yield "refused", "is a single value, but xl expects a list"
     for word in given.entries:
         name, _, text = word.partition("=")
         if name.lower() not in given.key.choices or not text:

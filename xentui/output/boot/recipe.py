@@ -26,8 +26,8 @@ def files(project: Project, given: dict[str, str], board_name: str = "") -> dict
         board_name: the project's name in a layer for several boards; empty in its own layer.
     """
     own = name(board_name)
-    beside = {f"{FOLDER}/{own}/{file}": content for file, content in given.items()}
-    return {f"{FOLDER}/{own}_1.0.bb": _recipe(project, next(iter(given))), **beside}
+    others = {f"{FOLDER}/{own}/{file}": content for file, content in given.items()}
+    return {f"{FOLDER}/{own}_1.0.bb": _recipe(project, next(iter(given))), **others}
 
 
 def _recipe(project: Project, file: str) -> str:
