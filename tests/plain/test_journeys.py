@@ -222,3 +222,12 @@ def test_a_static_address_is_typed_in_one_line() -> None:
     person.choose("Static address")
     assert "none" in person.say("-")
     assert "192.168" not in str(person.session.project.guests[0].extra)
+
+
+def test_from_scratch_in_a_build_directory_begins_with_its_machine(tmp_path: Path) -> None:
+    build = small(tmp_path / "tree", 'MACHINE ?= "rock-5b"\n')
+    person = Person(Session(EMPTY, out=build, draft_path=Path("draft.json")))
+    assert "You have Xen settings there" not in person.first
+    person.choose("Start from scratch")
+    assert person.session.project.host.machine == "rock-5b"
+    assert not person.session.changed

@@ -79,7 +79,7 @@ CASES = (
     Case(
         "XT107",
         "host.memory",
-        host("memory = 2048", machine="genericx86-64"),
+        host("memory = 2048", machine="genericx86-64") + '[preset]\ntitle = "a board"\n',
         ("memory = 2048", ""),
     ),
     Case("XT108", "host.dom0_memory", host("dom0_memory = 256"), ("256", "512")),

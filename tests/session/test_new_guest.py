@@ -17,7 +17,7 @@ from tests.sessions import session_of
 from xentui.errors import UsageError, XentuiError
 from xentui.project import document
 from xentui.project.model import Guest, Host, Project
-from xentui.session import MOST_GUESTS, Session
+from xentui.session import MOST_GUESTS, Session, guests
 from xentui.session.new_guest import KINDS, GuestKind, key_for, kind_of
 from xentui.session.state import EMPTY
 from xentui.session.writing import project_text
@@ -221,3 +221,20 @@ def test_the_description_of_a_preset_leaves_with_the_first_change() -> None:
     assert "[preset]" in project_text(session)
     session.type(("host", "memory"), "2048")
     assert "[preset]" not in project_text(session)
+
+
+def test_clones_are_numbered_and_have_no_mac_address_of_their_own() -> None:
+    vif = ("bridge=xenbr0,mac=00:16:3e:00:00:01", "bridge=xenbr1")
+    project, key = Project(Host("qemux86-64"), guests=(Guest("sensor", vif=vif),)), "sensor"
+    for _ in range(3):
+        project, key = guests.cloned(project, key)
+    assert [one.key for one in project.guests] == ["sensor", "sensor-2", "sensor-3", "sensor-4"]
+    assert project.guest("sensor").vif == vif
+    assert project.guest("sensor-2").vif == ("bridge=xenbr0", "bridge=xenbr1")
+
+
+def test_memory_that_the_user_typed_is_not_questioned() -> None:
+    session = session_of(preset="raspberrypi4-64")
+    assert any(one.code == "XT107" for one in session.view.findings)
+    session.type(("host", "memory"), "4096")
+    assert all(one.code != "XT107" for one in session.view.findings)

@@ -56,8 +56,10 @@ class Step(StepMenu):
         made += self._existing()
         made += [self._file(path) for path in self._files]
         made += [self._preset(preset) for preset in self._presets]
-        nothing = partial(begin, self.wizard, EMPTY, "start from scratch", "machine")
-        made.append(Choice("Start from scratch: a QEMU board and no guest", nothing))
+        scratch = self.session.scratch()
+        nothing = partial(begin, self.wizard, scratch, "start from scratch", "machine")
+        board = "a QEMU board" if scratch is EMPTY else scratch.project.host.machine
+        made.append(Choice(f"Start from scratch: {board} and no guest", nothing))
         question = Line(
             self.wizard,
             "Which project file, or b",

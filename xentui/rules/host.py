@@ -148,9 +148,13 @@ def boot_mode(context: Context) -> Iterator[Finding]:
 
 
 def total_memory(context: Context) -> Iterator[Finding]:
-    """Check whether the board's memory is set, or only assumed."""
+    """Report memory that a preset assumes; whoever sets it in their own project knows it."""
     host = context.project.host
-    if host.memory is not None and not context.board.emulated:
+    if (
+        context.project.preset is not None
+        and host.memory is not None
+        and not context.board.emulated
+    ):
         yield found(
             "XT107",
             "host.memory",

@@ -393,7 +393,7 @@ class Start(Step):
         elif key == EXISTING:
             self._take_existing()
         elif key == NOTHING:
-            self.post_message(Begin(EMPTY, "begin with nothing", "machine"))
+            self.post_message(Begin(self.session.scratch(), "begin with nothing", "machine"))
         elif key == OPEN:
             self.app.run_worker(self._open(), exclusive=True)
         elif key.startswith(FILE):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.project.history import History
+from xentui.project.model import Host, Project
 from xentui.session import field_paths, texts
 from xentui.session.drafts import Drafts
 from xentui.session.findings import Findings, can_be_waived, is_waived, waived
@@ -23,7 +24,6 @@ from xentui.session.target import DEFAULT_OUT, Target
 from xentui.session.view import View
 
 if TYPE_CHECKING:
-    from xentui.project.model import Project
     from xentui.rules.finding import Finding
 
 _KEPT_VIEWS = 8
@@ -164,6 +164,14 @@ class EditedProject:
             return self.drafts.keep(self.state, self.now())
         self.drafts.discard(self.state.origin)
         return False
+
+    def scratch(self) -> Origin:
+        """Return the origin of an empty project: for the build directory's machine, if known."""
+        survey = self.target.survey
+        machine = survey.build.machine.value if survey is not None and survey.build else None
+        if not machine or "\0" in machine or machine == EMPTY.project.host.machine:
+            return EMPTY
+        return replace(EMPTY, project=Project(Host(machine)))
 
     def begin(self, origin: Origin, label: str) -> str:
         """Start editing another project; return a sentence about the draft of the one before.

@@ -156,7 +156,9 @@ def kept(project: Project, settings: UserSettings | None, use: Use | None) -> Pr
     if not settings or use not in (None, "keep"):
         return project
     mine = {guest.key for guest in project.guests}
-    project = replace(project, host=_kept_host(project.host, settings))
+    machine = settings.find("MACHINE")
+    if use == "keep" or machine is None or machine.value == project.host.machine:
+        project = replace(project, host=_kept_host(project.host, settings))
     gone = {one.entry for one in settings.removed}
     for one in project.guests:
         if one.bundle is None and bundled_entry(one) in gone:

@@ -9,16 +9,13 @@ they add only keys and numbers to press.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xentui.errors import Exit, XentuiError, sentences
 from xentui.output.rendered import Copy
 from xentui.project import filesystem
-from xentui.project.model import Host, Project
 from xentui.session import texts
-from xentui.session.state import DEFAULT_MACHINE, EMPTY
 
 if TYPE_CHECKING:
     from xentui.output.change import Change
@@ -42,6 +39,12 @@ _ABOUT_EXISTING = (
     "Take over: the project gets your guests and values.",
     "Keep both: your lines stay in effect, and the project's other guests are added.",
     "Replace: the project's values take effect, and your other guests are dropped.",
+)
+
+_ABOUT_VALUES = (
+    "Take over: the project gets your values.",
+    "Keep both: your lines stay in effect.",
+    "Replace: the project's values take effect.",
 )
 
 Status = Literal["refused", "errors", "undecided", "edited", "written", "ready"]
@@ -334,10 +337,12 @@ class Review:
 
     def _existing_decision(self) -> Decision:
         details = [self._clash_line(clash).removeprefix("! ") for clash in self._clashes]
+        settings = self._session.target.user_settings
+        guests = settings is not None and bool(settings.guests)
         return Decision(
             "existing",
             "What should happen to your own Xen settings?",
-            (*details, "", *_ABOUT_EXISTING),
+            (*details, "", *(_ABOUT_EXISTING if guests else _ABOUT_VALUES)),
             (
                 ("take", "Take over"),
                 ("keep", "Keep both"),
@@ -391,12 +396,7 @@ class Review:
         """
         session = self._session
         session.target.read_user_settings()
-        survey = session.target.survey
-        machine = survey.build.machine.value if survey is not None and survey.build else None
-        host = Host(machine if machine and "\0" not in machine else DEFAULT_MACHINE)
-        note = session.begin(
-            replace(EMPTY, project=Project(host)), "start from the build directory"
-        )
+        note = session.begin(session.scratch(), "start from the build directory")
         return f"{self.decide_existing('take')} {note}".strip()
 
 

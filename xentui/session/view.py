@@ -118,6 +118,9 @@ class View:
 
             scripts = script_findings(self.project, self.assets)
             found = sorted([*found, *scripts], key=lambda finding: RANKS[finding.severity])
+        if self.project.host.memory != self.state.origin.project.host.memory:
+            # The user has just typed it.
+            found = [finding for finding in found if finding.code != "XT107"]
         if self.destination.recipe_names is None:
             # Where the layers are known, a missing recipe is an error of the build directory.
             found = [*found, *renamed_recipes(self.state.origin.project, self.project)]
