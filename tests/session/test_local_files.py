@@ -328,3 +328,17 @@ def test_a_path_that_is_typed_is_one_step_of_undo_and_no_folder_on_the_way(tmp_p
     assert set(session.state.files) == {"own.cfg"}
     session.undo()
     assert session.undo_label is None
+
+
+def test_a_file_that_is_put_next_to_the_project_later_is_found() -> None:
+    session = session_of(preset="qemux86-64-alpine")
+    path = ("guests", "alpine", "source", "fetch", 0, "uri")
+    session.put(path, "file://late.tar.gz")
+    session.review.compare()
+    (missing,) = [one for one in session.findings.all if one.code == "XT303"]
+    assert str(Path("xentui-out").absolute()) in missing.fix
+    assert not session.review.compare()
+    Path("xentui-out").mkdir(exist_ok=True)
+    tarball(Path("xentui-out/late.tar.gz"))
+    assert session.review.compare()
+    assert [one for one in session.findings.all if one.code == "XT303"] == []

@@ -15,7 +15,7 @@ from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.fetched import fetched_path, file_name, is_archive, unpacked_path
 from xentui.rules.finding import Finding, found
-from xentui.safe_text import quoted
+from xentui.safe_text import quoted, visible
 
 _ARCHES = frozenset({"x86-64", "aarch64", "arm", "x86", "i586", "i686"})
 
@@ -70,8 +70,15 @@ def local_files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 "XT303",
                 path,
                 f"{quoted(unquote(local))} does not exist next to the project file",
-                "Put it there: paths are relative to the project file's directory.",
+                f"Put it into {_directory(context)}: paths are relative to the project file's "
+                "directory.",
             )
+
+
+def _directory(context: Context) -> str:
+    """Return the project file's directory for display."""
+    directory = context.assets.directory
+    return visible(str(directory.absolute())) if directory is not None else "its directory"
 
 
 def imported_file(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:

@@ -13,7 +13,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
+from xentui.project.filesystem import exists
 from xentui.project.history import History
 from xentui.project.model import Host, Project
 from xentui.session import field_paths, texts
@@ -134,6 +136,15 @@ class EditedProject:
         while len(self._views) > _KEPT_VIEWS:
             self._views.popitem(last=False)
         return view
+
+    def look_again(self) -> bool:
+        """Examine the project again if a file that was missing exists now; return whether so."""
+        view = self.view
+        folder = view.destination.folder
+        if not any(exists(folder / unquote(name)) for name in view.assets.missing):
+            return False
+        self._views.clear()
+        return True
 
     def origin_view(self) -> View:
         """Return the view of the project as it was read, which changes are compared with."""

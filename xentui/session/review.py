@@ -105,7 +105,8 @@ class Review:
         session = self._session
         to = session.target
         now = self._now()
-        if self._of == now and not again:
+        found_files = session.look_again()
+        if self._of == now and not again and not found_files:
             return False
         to.refresh()
         self._plan, self._refused, self._clashes, self._diff = None, "", (), None
