@@ -74,13 +74,21 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(autouse=True)
-def _empty_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _empty_home(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Keep the user's own presets and settings out of the tests.
 
-    The home directory does not exist until a test writes to it: creating one for each of some
-    thousand tests that never look at it costs more than many of them.
+    The home directory is next to the files of a test that has a folder, as some look into it. For
+    all others it does not exist: creating one for each of some thousand tests that never look at
+    it costs more than many of them.
     """
-    home = tmp_path_factory.getbasetemp() / f"home-{next(_numbers)}"
+    if "tmp_path" in request.fixturenames:
+        home = request.getfixturevalue("tmp_path") / "home"
+    else:
+        home = tmp_path_factory.getbasetemp() / f"home-{next(_numbers)}"
     for name, folder in (
         ("HOME", home),
         ("XDG_CONFIG_HOME", home / ".config"),
