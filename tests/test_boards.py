@@ -333,6 +333,32 @@ def test_a_guest_that_xen_starts_is_given_no_device_that_could_share_its_uarts_i
     ]
 
 
+OWN_FILES = """ramdisk = "second.cpio.gz"
+[guests.second.source]
+type = "kernel"
+file = "Image-rt"
+[[guests.second.source.fetch]]
+uri = "file://files/second.cpio.gz"
+"""
+
+
+def test_a_file_that_no_recipe_deploys_is_reported() -> None:
+    text = DIRECT.replace('ramdisk = "second.cpio.gz"\n', "").rstrip("\n")
+    data = tomllib.loads(f"{text}\n{OWN_FILES}")
+    assert schema.validate(data) == []
+    found = [f.path for f in check.check(tables.from_data(data)) if f.code == "XT131"]
+    assert found == ["guests.second.ramdisk"]
+
+
+def test_a_guest_that_xen_starts_has_no_disk_and_no_console_of_dom0s() -> None:
+    given = direct(("console=ttyAMA0 quiet", "root=/dev/xvda ro console=hvc0 quiet"))
+    (finding,) = [f for f in check.check(given) if f.code == "XT132"]
+    assert "no disk for root= and no console hvc0" in finding.message
+    (fix,) = finding.quick_fixes
+    assert fix.apply(given).guest("second").extra == "ro quiet console=ttyAMA0"
+    assert not [f for f in check.check(fix.apply(given)) if f.code == "XT132"]
+
+
 PASSED = """
 version = 1
 [host]

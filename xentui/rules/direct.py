@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on guests that Xen starts itself, before Dom0 is up (XT124 to XT126)."""
+"""Rules on guests that Xen starts itself, before Dom0 is up (XT124 to XT126, XT131, XT132)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from xentui.project import boards
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
+from xentui.safe_text import quoted
 
 FAMILIES = ("uboot-fat", "uboot-rpi")
 """Boot families whose script loads guests' files from the boot partition."""
@@ -84,4 +85,48 @@ def files(context: Context) -> Iterator[Finding]:
             )
 
 
-RULES = (place, files)
+def deployed(context: Context) -> Iterator[Finding]:
+    """Find files that nothing deploys: those of a source are in a bundle, which xl guests use."""
+    for guest in context.direct:
+        wanted = guest.guest
+        if wanted.source is None:
+            continue
+        fetched = {entry.uri.partition(";")[0].rpartition("/")[2] for entry in wanted.source.fetch}
+        lost = [
+            (name, path)
+            for name, path in (("kernel", wanted.kernel), ("ramdisk", wanted.ramdisk))
+            if path is not None and path.rpartition("/")[2] in fetched
+        ]
+        for name, path in lost:
+            yield found(
+                "XT131",
+                f"guests.{guest.key}.{name}",
+                f"No recipe deploys {quoted(path)}, which must be on the boot partition",
+                "Deploy it with your own recipe (inherit deploy) and remove the source, or let xl"
+                " start the guest.",
+            )
+
+
+def arguments(context: Context) -> Iterator[Finding]:
+    """Check that the kernel is told neither of a disk nor of a console that do not exist."""
+    for guest in context.direct:
+        words = (guest.guest.extra or "").split()
+        disks = [word for word in words if word.startswith(("root=/dev/xvd", "console=hvc0"))]
+        if disks:
+            left = [word for word in words if word not in disks]
+            if not any(word.startswith("console=") for word in left):
+                left = [*left, "console=ttyAMA0"]
+            yield found(
+                "XT132",
+                f"guests.{guest.key}.extra",
+                f"{guest.key} is started by Xen and has no {' and no '.join(map(_device, disks))}",
+                "Use console=ttyAMA0, and a RAM disk as its root.",
+                quick_fixes.guest(f"Use {' '.join(left)}", guest.key, extra=" ".join(left)),
+            )
+
+
+def _device(word: str) -> str:
+    return "disk for root=" if word.startswith("root=") else "console hvc0 before Dom0 is up"
+
+
+RULES = (place, files, deployed, arguments)
