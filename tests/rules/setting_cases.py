@@ -93,6 +93,12 @@ CASES = (
         ("memory = 128", "driver_domain = true"),
         quick_fixes=1,
     ),
+    Case(
+        "XT285",
+        "guests.net.pci",
+        '[guests.net]\ndriver_domain = true\n[guests.web]\nbackend = "net"\n',
+        ("driver_domain = true", 'driver_domain = true\npci = ["03:00.0"]'),
+    ),
     setting("XT278", "pci", 'pci = ["03:00"]', 'pci = ["03:00.0"]'),
     setting("XT278", "pci", 'type = "pvh"\npci = ["03:00.0"]', 'pci = ["03:00.0"]'),
     setting("XT278", "passthrough", 'passthrough = "sync_pt"', "", board="qemuarm64"),

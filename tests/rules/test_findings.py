@@ -117,15 +117,16 @@ def test_the_one_bundle_that_is_there_stays_as_it_is() -> None:
             "qemux86-46",
             (
                 "Did you mean qemux86-64? Otherwise: Set boot_mode to the way its firmware starts"
-                " Xen. Its processor is assumed to be x86-64; if that is wrong, describe the board"
-                " in your own board file."
+                " Xen; xentui explain XT102 says how to find it. Its processor is assumed to be"
+                " x86-64; if that is wrong, describe the board in your own board file."
             ),
         ),
         (
             "zzz",
             (
-                "Set boot_mode to the way its firmware starts Xen. Its processor is assumed to be"
-                " aarch64; if that is wrong, describe the board in your own board file."
+                "Set boot_mode to the way its firmware starts Xen; xentui explain XT102 says how to"
+                " find it. Its processor is assumed to be aarch64; if that is wrong, describe the"
+                " board in your own board file."
             ),
         ),
     ],

@@ -276,6 +276,13 @@ def start_order(context: Context) -> Iterator[Finding]:
                     f"Let {key} start with Dom0 too.", _autostart(key), leave,
                 )  # fmt: skip
         yield from _served(guest, guests)
+        idle = guest.driver_domain and not (guest.pci or guest.dtdev)
+        if idle and any(other.backend == guest.key for other in guests.values()):
+            yield found(
+                "XT285", f"guests.{guest.key}.pci",
+                f"{guest.key} provides a network, but has no network card of its own",
+                "Pass a card to it with pci, and let its init start xl devd and create its bridge.",
+            )  # fmt: skip
     yield from _circle(context.project)
 
 

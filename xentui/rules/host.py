@@ -43,7 +43,7 @@ def supported(context: Context) -> Iterator[Finding]:
             "XT128",
             path,
             f"Your file for the board {board.machine} cannot be used",
-            f"{board.problem}. {BOARD_EXAMPLES}",
+            f"{board.problem}. {BOARD_EXAMPLES} Start xentui again after a correction.",
         )
     elif not board.known:
         yield _unknown(context)
