@@ -145,6 +145,15 @@ def test_an_old_folder_of_kickstart_files_is_reported_where_the_core_rejects_it(
     assert "XT658" not in codes(build)
 
 
+def test_an_override_that_python_computes_may_apply(tmp_path: Path) -> None:
+    machine = 'WKS_FILE ?= "theirs.wks"\nMACHINEOVERRIDES =. "${@arch(d)}:"\n'
+    more = {"core/conf/machine/genericx86-64.conf": machine}
+    build = trees.small(tmp_path, GOOD.replace("qemux86-64", "genericx86-64"), more=more)
+    board = BOARD.replace("qemux86-64", "genericx86-64").replace("1024", "4096")
+    assert generate(build, board) == 0
+    assert "\nWKS_FILE:x86-64:pn-" in (build / "conf/xentui.conf").read_text()
+
+
 def test_layers_that_changed_are_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -203,6 +212,26 @@ def test_the_layers_of_each_release_give_no_false_error(name: str, tmp_path: Pat
     build = trees.real(tmp_path, TREES / name, GOOD)
     known = releases.releases()[name]
     assert codes(build) == ([] if known.abilities.has_classes else ["XT649"])
+
+
+@real
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "case", [case for case in cases.cases() if case.id.startswith("preset-")], ids=lambda c: c.id
+)
+def test_presets_are_written_for_the_layers_of_their_boards(
+    case: cases.Case, tmp_path: Path
+) -> None:
+    further = [FURTHER[name] for name in case.further]
+    if not all((TREES / "wrynose" / name).is_dir() for name in further):
+        pytest.skip("its layers are missing")
+    conf = GOOD.replace("qemux86-64", case.given.host.machine)
+    build = trees.real(tmp_path / "build", TREES / "wrynose", conf, further)
+    preset = case.id.removeprefix("preset-")
+    code = main(["generate", "--preset", preset, "--build-dir", str(build), "--yes"])
+    # meta-intel's kickstart files are in a folder that wrynose rejects.
+    broken = "XT658" in codes(build)
+    assert code == (1 if broken else 0)
 
 
 @real

@@ -114,11 +114,17 @@ def outranking(after: BuildDir, project: Project) -> list[Clash]:
         # No file includes xentui's settings, as with --attach none.
         return []
     dom0 = image(project)
+    active = after.reader.store.seen_by(dom0).overrides()
     wanted: dict[tuple[str, str], str] = {}
     for each in own:
         base, keyword, _ = operation(each.variable)
-        if each.operator == "=" and not keyword and base.partition(":")[0] != GUESTS:
-            wanted[base.partition(":")[0], each.flag] = each.value
+        variable, _, overrides = base.partition(":")
+        if each.operator != "=" or keyword or variable == GUESTS:
+            continue
+        # BitBake computes the architecture's override with Python, so it is unknown here whether
+        # a line with it applies.
+        if not overrides or active.is_active(overrides):
+            wanted[variable, each.flag] = each.value
     for guest in project.guests:
         if guest.bundle is None:
             wanted |= {(name, guest.key): value for name, value in effective_flags(project, guest)}
