@@ -113,9 +113,10 @@ from xentui.session.drafts import Drafts
 from xentui.session.state import State
 drafts = Drafts(Path("d.json"))
 name = sys.argv[1]
+origin = Origin("preset", name, Project(Host("qemux86-64")))
 for number in range(20):
     project = Project(Host("qemux86-64"), guests=(Guest(name, memory=64 + number),))
-    drafts.keep(State(project, Origin("preset", name, project)), datetime.now(UTC))
+    drafts.keep(State(project, origin), datetime.now(UTC))
 print("saved", flush=True)
 sys.stdin.read()
 """
