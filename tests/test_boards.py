@@ -14,7 +14,7 @@ import pytest
 from xentui.bitbake.releases import releases
 from xentui.cli import main
 from xentui.errors import UsageError
-from xentui.output import boot
+from xentui.output import boot, commands
 from xentui.output.boot import imagebuilder
 from xentui.output.render import render
 from xentui.project import board_file, boards, schema, tables
@@ -331,6 +331,11 @@ def test_a_guest_that_xen_starts_is_given_no_device_that_could_share_its_uarts_i
     assert [f.path for f in check.check(direct(change)) if f.code == "XT126"] == [
         "guests.second.dtdev"
     ]
+
+
+def test_the_commands_name_the_guests_that_xen_starts() -> None:
+    lines = [line for line in commands.commands(direct()) if line.line == "xl dmesg"]
+    assert [line.note.partition(":")[0] for line in lines] == ["Xen started first, second"]
 
 
 OWN_FILES = """ramdisk = "second.cpio.gz"

@@ -50,6 +50,7 @@ def commands(
         *_build(project.without_direct_guests),
         *_boot(project, able, sets_memory=sets_memory),
         *_guests(project.without_direct_guests),
+        *_direct_guests(project),
         *_containers(project, able),
         *_tests(project, able),
     ]
@@ -252,6 +253,18 @@ def _guests(project: Project) -> Iterator[NextCommand]:
     if started:
         guest = project.guest(started[0])
         yield NextCommand("guests", f"xl console {guest.name or guest.key}", "ctrl+] leaves")
+
+
+def _direct_guests(project: Project) -> Iterator[NextCommand]:
+    """Yield how to see the guests that Xen starts itself, whose output is on Xen's console."""
+    keys = ", ".join(guest.key for guest in project.direct_guests)
+    if keys:
+        yield NextCommand(
+            "guests",
+            "xl dmesg",
+            f"Xen started {keys}: their output has (XEN) DOM1: and so on before it;"
+            " ctrl+a three times on the serial console gives them your input",
+        )
 
 
 def _containers(project: Project, able: Abilities) -> Iterator[NextCommand]:
