@@ -64,4 +64,6 @@ def test_no_sequence_of_answers_fails(seed: int) -> None:
         assert schema.validate(to_data(session.project)) == [], reported
         assert not session.state.unfinished, reported
     kept = Drafts(Path("draft.json")).load()
-    assert not session.changed or kept is None or kept.state.project == session.project, reported
+    # A project that was left for another one keeps its draft, which is then of another origin.
+    if session.changed and kept is not None and kept.state.origin == session.state.origin:
+        assert kept.state.project == session.project, reported
