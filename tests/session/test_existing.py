@@ -30,7 +30,8 @@ MINIMAL, VENDOR = "xen-guest-image-minimal", "vendor-os"
 
 
 def by_hand(folder: Path, local: str = HAND) -> Path:
-    return trees.small(folder / "tree", local)
+    place = "core/recipes-core/images/core-image-minimal.bb"
+    return trees.small(folder / "tree", local, more={place: "inherit core-image\n"})
 
 
 def bitbakes(build: Path) -> dict[str, str | None]:
