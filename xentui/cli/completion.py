@@ -37,7 +37,7 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "completion",
-        description="Prints the script with which a shell completes commands, options, presets, "
+        description="Prints the script that lets a shell complete commands, options, presets, "
         "guests and codes.\n\n"
         '  bash   add to ~/.bashrc:  eval "$(xentui completion bash)"\n'
         '  zsh    add to ~/.zshrc, after compinit:  eval "$(xentui completion zsh)"\n'

@@ -45,11 +45,11 @@ def add(commands: parsing.Commands) -> None:
         choices=generating.FORMATS,
         metavar="FORMAT",
         default="tree",
-        help="with --out: a tree with conf/xentui.conf (default); all that an empty machine needs "
-        "to fetch every layer and build, as a kas file (kas), a configuration of bitbake-setup, "
-        "or a script; a part to use after your own kas file (kas-part); a configuration "
-        "fragment in the layer (with --build-dir too); imagebuilder writes what uboot-script-gen "
-        "reads, for boot scripts made with ImageBuilder; snippet prints the settings for pasting",
+        help="what to write with --out. tree (default): conf/xentui.conf and a layer; kas, "
+        "bitbake-setup, script: all that an empty machine needs to fetch every layer and build; "
+        "kas-part: a file to use after your own kas file; fragment: a configuration fragment in "
+        "the layer (also with --build-dir); imagebuilder: the configuration of uboot-script-gen "
+        "from Xen's ImageBuilder; snippet: only print the settings, for pasting",
     )
     parser.add_argument(
         "--commit",

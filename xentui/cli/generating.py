@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What ``xentui generate`` writes of one project: which files, where, and what to type next."""
+"""What ``xentui generate`` writes for one project: which files, where, and what to type next."""
 
 from __future__ import annotations
 

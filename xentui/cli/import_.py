@@ -106,7 +106,7 @@ _YOCTO = (".conf", ".inc", ".bb")
 def _yocto(paths: list[Path], machine: str | None) -> tuple[Project, list[str]]:
     """Return the project of BitBake's files, and the lines to print about them."""
     if not paths:
-        note = f"MACHINE is {_NO_MACHINE}, as no file says it: --machine names another"
+        note = f"no file sets MACHINE, so it is {_NO_MACHINE}: --machine NAME sets another"
         return Project(host=Host(machine or _NO_MACHINE)), [] if machine else [note]
     imported = importer.read(paths, machine=machine)
     project = imported.project
@@ -143,7 +143,7 @@ def _report(imported: Imported) -> Iterator[str]:
     for line in _ranges(imported.imported_lines):
         yield f"{line}: imported; remove it once BitBake reads the generated files"
     for name, place in imported.needed.items():
-        yield f"{name}: copy it beside the project file from {place}"
+        yield f"{name}: copy it next to the project file from {place}"
     yield from imported.notes
 
 

@@ -26,10 +26,8 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "new",
-        description="Writes a project file from a preset. A value that is left at its "
-        "default is in "
-        "it as a comment,\n"
-        "with its origin.",
+        description="Writes a project file from a preset. Values at their defaults are comments in "
+        "it, with their origin.",
     )
     parser.add_argument("preset", metavar="PRESET", help="a preset; xentui presets lists them")
     parser.add_argument(

@@ -57,7 +57,9 @@ def add(commands: parsing.Commands) -> None:
         action="store_true",
         help="start Xen as the board does: by U-Boot or UEFI, with the files xentui writes",
     )
-    parser.add_argument("--yes", action="store_true", help="fetch missing packages without asking")
+    parser.add_argument(
+        "-y", "--yes", action="store_true", help="fetch missing packages without asking"
+    )
     parser.add_argument(
         "--accel",
         choices=("tcg", "kvm"),

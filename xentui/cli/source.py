@@ -78,7 +78,7 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what each file is, and with ``--write`` add it to a project.
+    """Print what each file is; with ``--write``, import it in a project.
 
     Raises:
         UsageError: ``--write`` is incomplete.
@@ -126,7 +126,7 @@ def _inspected(path: Path) -> Inspected:
         percent = 100 * done // total
         if total >= _LONG:
             shown.show(f"{name}: {percent:3} % of {_size(total)}")
-        # In the log of a build a line cannot be redrawn, so each tenth gets a line of its own.
+        # In the log of a build a line cannot be redrawn, so every 10 percent get a new line.
         if total >= _VERY_LONG and percent >= noted + 10 and not sys.stderr.isatty():
             noted = percent // 10 * 10
             terminal.tell(f"{name}: {noted} % of {_size(total)}")

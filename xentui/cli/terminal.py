@@ -24,7 +24,7 @@ WIDEST = 100
 
 
 def prepare() -> None:
-    """Let both streams take any character, whatever the locale can carry."""
+    """Let both streams print any character; those that the locale lacks are escaped."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui verify``: whether the user's own BitBake sees what a project says."""
+"""``xentui verify``: compare the values that the user's own BitBake sees with a project."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xentui.project.model import Project
 
 _EVERY = 60.0
-"""Seconds between two signs of life."""
+"""Seconds between two progress lines in a log."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -99,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.build:
         return Exit.OK if report.agrees else Exit.FINDINGS
     if not report.agrees:
-        terminal.say("xentui: BitBake does not see all that the project says: nothing was built")
+        terminal.say("xentui: BitBake's values differ from the project, so nothing was built")
         return Exit.FINDINGS
     if args.quick:
         terminal.say("xentui: only the configuration was compared, not the recipes (--quick)")
@@ -140,7 +140,7 @@ def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed:
             terminal.say(f"xentui: {command.line}: ended with {code}")
             return building.exit_code(code)
     for command in todo.for_user:
-        terminal.say(f"yours to type: {command.line}  # {command.note}")
+        terminal.say(f"now type: {command.line}  # {command.note}")
     return Exit.OK
 
 
@@ -153,7 +153,7 @@ class Progress:
         self._told = 0.0
 
     def asking(self, recipe: str | None, number: int, of: int) -> None:
-        """Begin with another question."""
+        """Report the next question to BitBake."""
         self.over()
         what = "the configuration" if recipe is None else recipe
         self._asked = f"[{number}/{of}] asking BitBake about {what}"
@@ -161,7 +161,7 @@ class Progress:
         terminal.say(self._asked)
 
     def __call__(self, seconds: float) -> None:
-        """Count the seconds: in a line that stays where it is, or now and then in a log."""
+        """Show the seconds: in a line that is redrawn, or every minute in a log."""
         if sys.stderr.isatty():
             self._line.show(f"      {seconds:.0f} s")
         elif seconds >= self._told + _EVERY:
@@ -169,5 +169,5 @@ class Progress:
             terminal.say(f"      {seconds:.0f} s")
 
     def over(self) -> None:
-        """Take the count away."""
+        """Remove the line with the seconds."""
         self._line.clear()

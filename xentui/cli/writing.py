@@ -38,10 +38,10 @@ def consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None:
 
 
 def how(args: argparse.Namespace) -> How | None:
-    """Return what becomes of files that were edited by hand, as the arguments say.
+    """Return what to do with files that were edited by hand, from the arguments.
 
     Raises:
-        UsageError: they say two things.
+        UsageError: the arguments contradict each other.
     """
     edited: How | None = args.edited
     if args.force and edited not in (None, "take"):
@@ -50,7 +50,7 @@ def how(args: argparse.Namespace) -> How | None:
 
 
 def put_plan(plan: Plan, *, diff: bool) -> None:
-    """Print what would change: the diff, or one line a file."""
+    """Print what would change: the diff, or one line per file."""
     for note in plan.notes:
         terminal.say(f"xentui: {note}")
     if all(change.kind == "same" for change in plan.changes):
@@ -68,21 +68,20 @@ def put_plan(plan: Plan, *, diff: bool) -> None:
 
 
 def write(make: Callable[[], Plan], *, yes: bool, edited: How | None = None) -> ApplyResult:
-    """Carry out a plan, once it is agreed to.
+    """Carry out a plan after the user agreed to it.
 
-    Somebody at a terminal is shown the diff and asked, also what becomes of files that were
-    edited by hand. A script is not asked: it needs ``yes`` only where the user's own files
-    would change, and says of edited files what becomes of them.
+    A user at a terminal sees the diff and is asked, also about files that were edited by hand.
+    A script is not asked: it needs ``yes`` only if the user's own files would change, and decides
+    about edited files by ``edited``.
 
     Args:
-        make: makes the plan; called again if another run was faster.
-        yes: the diff is agreed to.
-        edited: what becomes of hand-edited files; left out, they keep everything from being
-            written.
+        make: returns the plan; called again if another run wrote in the meantime.
+        yes: whether the user agreed to the diff in advance.
+        edited: what to do with files that were edited by hand; ``None``: they prevent writing.
 
     Raises:
-        RefusedError: the diff was not agreed to, or a hand-edited file is in the way.
-        InputError: the system refused.
+        RefusedError: the user did not agree, or a file was edited by hand.
+        InputError: a file could not be written.
     """
     plan = make()
     for note in plan.notes:
@@ -99,7 +98,7 @@ def write(make: Callable[[], Plan], *, yes: bool, edited: How | None = None) -> 
 
 
 def _agree(plan: Plan, *, yes: bool, edited: How | None) -> tuple[Plan, bool]:
-    """Return the plan as it was agreed to, and whether hand-edited files make way."""
+    """Return the plan that the user agreed to, and whether edited files may be overwritten."""
     shown: tuple[Change, ...] = ()
     if plan.edited and edited is None and terminal.interactive():
         shown, edited = plan.edited, _asked(plan)
@@ -141,7 +140,7 @@ def _unmergeable(plan: Plan) -> RefusedError:
 
 
 def _asked(plan: Plan) -> How | None:
-    """Show what was edited by hand, and ask what becomes of it."""
+    """Show what was edited by hand, and ask what to do with it."""
     for change in plan.edited:
         terminal.say(change.diff())
     answers = {

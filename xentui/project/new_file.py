@@ -13,8 +13,8 @@ from xentui.project.lines import KeyPath
 from xentui.project.model import Project
 
 _HEAD = """\
-# A project of xentui: Xen guests on a Yocto board. Memory and sizes are in MiB.
-# A line that begins with "# name =" shows a value that is left at its default.
+# An xentui project: Xen guests on a Yocto board. Memory and sizes are in MiB.
+# A line such as "# name = value" shows a default; remove its first # to set the value.
 """
 
 
