@@ -46,6 +46,7 @@ def test_a_mistake_in_a_project_file(run: Run, line: str, advice: str) -> None:
     [
         ("", ["Add version at the top, such as version = 1.", "Add the table [host]."]),
         ("version = 1\n[host]\n", ["Add machine in host, such as machine ="]),
+        ('version = "1"\n[host]\nmachine = "qemux86-64"\n', ["Must be 1, without quotes."]),
         ('version = 2\n[host]\nmachine = "qemux86-64"\n', ["Must be 1."]),
     ],
 )
@@ -127,3 +128,18 @@ def test_new_names_the_releases(run: Run, preset: str, note: str) -> None:
     assert note in run("new", preset, "-o", "mine.toml").err
     named = run("new", preset, "-o", "other.toml", "--set", "host.release=scarthgap").err
     assert "This project is for scarthgap" in named
+
+
+def test_mistakes_are_listed_from_top_to_bottom(run: Run) -> None:
+    lines = [
+        "zz = 1",
+        'memory = "x"',
+        "aa = 1",
+        "[guests.b]",
+        "vcpus = 0",
+        "[guests.a]",
+        "vcpus = 0",
+    ]
+    Path("board.toml").write_text(HOST + "\n".join(lines) + "\n")
+    found = run("check", "board.toml", "--json").json["findings"]
+    assert [one["line"] for one in found] == [4, 5, 6, 8, 10]

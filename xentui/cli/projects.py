@@ -132,7 +132,11 @@ def by_severity(findings: Iterable[Finding]) -> list[Finding]:
 
 def report(chosen: Chosen, found: Iterable[Finding]) -> FindingsReport:
     """Return the report of a project that was loaded."""
-    return FindingsReport(chosen.name, chosen.loaded.document.text, found)
+    made = FindingsReport(chosen.name, chosen.loaded.document.text, found)
+    if chosen.loaded.project is None:
+        # These are all errors, and people correct a file from top to bottom.
+        made.findings = tuple(sorted(made.findings, key=lambda one: made.line(one.path) or 0))
+    return made
 
 
 def usable(chosen: Chosen) -> tuple[Project, Assets]:

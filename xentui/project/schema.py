@@ -430,6 +430,8 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
             words = f"one of {', '.join(allowed)}" if len(allowed) > 2 else " or ".join(allowed)
             near = difflib.get_close_matches(str(value)[:64], allowed, n=1)
             fix = f"Did you mean {near[0]}?" if near else f"Must be {words}."
+            if isinstance(value, str) and value in allowed:
+                fix = f"Must be {value}, without quotes."
             yield Problem("XT006", path, f"{quoted(value)} is not allowed", fix)
         case "maxLength" | "minLength" | "maxItems" | "uniqueItems":
             yield _wrong_size(violation.keyword, path, value, wanted)
