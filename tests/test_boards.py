@@ -17,7 +17,8 @@ from xentui.errors import UsageError
 from xentui.output import boot, commands
 from xentui.output.boot import imagebuilder
 from xentui.output.render import render
-from xentui.project import board_file, boards, schema, tables
+from xentui.output.rendered import Copy
+from xentui.project import assets, board_file, boards, schema, tables
 from xentui.project.artifacts import layout
 from xentui.project.model import Guest, Host, Project
 from xentui.rules import check
@@ -338,21 +339,37 @@ def test_the_commands_name_the_guests_that_xen_starts() -> None:
     assert [line.note.partition(":")[0] for line in lines] == ["Xen started first, second"]
 
 
-OWN_FILES = """ramdisk = "second.cpio.gz"
+DOWNLOADED = f"""ramdisk = "second.cpio.gz"
 [guests.second.source]
 type = "kernel"
 file = "Image-rt"
 [[guests.second.source.fetch]]
-uri = "file://files/second.cpio.gz"
+uri = "https://example.org/second.cpio.gz"
+sha256 = "{"0" * 64}"
 """
 
 
 def test_a_file_that_no_recipe_deploys_is_reported() -> None:
     text = DIRECT.replace('ramdisk = "second.cpio.gz"\n', "").rstrip("\n")
-    data = tomllib.loads(f"{text}\n{OWN_FILES}")
+    data = tomllib.loads(f"{text}\n{DOWNLOADED}")
     assert schema.validate(data) == []
     found = [f.path for f in check.check(tables.from_data(data)) if f.code == "XT131"]
     assert found == ["guests.second.ramdisk"]
+
+
+def test_files_next_to_the_project_are_deployed_for_guests_that_xen_starts(tmp_path: Path) -> None:
+    (tmp_path / "second.cpio.gz").write_bytes(b"a RAM disk")
+    given = direct()
+    rendered = render(given, assets.gather(given, tmp_path))
+    folder = "recipes-bsp/xentui-boot"
+    assert isinstance(rendered.layer[f"{folder}/xentui-boot/second-second.cpio.gz"], Copy)
+    recipe = str(rendered.layer[f"{folder}/xentui-boot_1.0.bb"])
+    assert "file://boot.cmd file://second-second.cpio.gz;unpack=0" in recipe
+    assert "${UNPACKDIR}/second-second.cpio.gz ${DEPLOYDIR}/second-second.cpio.gz" in recipe
+    (conf,) = rendered.conf.values()
+    assert " second-second.cpio.gz " in conf.replace('"', " ")
+    # The first guest's files are still to be deployed by somebody else.
+    assert "guests/first.cpio.gz;first-first.cpio.gz" in conf
 
 
 def test_a_guest_that_xen_starts_has_no_disk_and_no_console_of_dom0s() -> None:

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from xentui.bitbake import releases, text
 from xentui.bitbake.abilities import Abilities
 from xentui.output import boot, bundle_recipe, dom0_layer, header, layer, sources
-from xentui.output.boot import bios
+from xentui.output.boot import bios, script
+from xentui.output.boot import recipe as boot_recipe
 from xentui.output.guest_cfg import supplied
 from xentui.output.rendered import CONF, Content, Copy, Rendered
 from xentui.output.xentui_conf import xentui_conf
@@ -55,12 +56,15 @@ def render(
             files[bundle_recipe.file_name(bundle)] = header.stamp(body, project=origin)
             files.update(_beside_recipe(project, bundle, guests, assets))
     files.update(_image(project, assets, origin, board, inherit=_must_inherit(project, able)))
+    own_files = script.own_files(whole, assets) if boot.is_written(whole) else {}
     for path, body in (
         *dom0_layer.files(project, able).items(),
         *bios.files(project, able, board).items(),
-        *boot.layer_files(whole, able, board).items(),
+        *boot.layer_files(whole, able, board, own_files).items(),
     ):
         files[path] = header.stamp(body, project=origin)
+    for name, source in own_files.items():
+        files.update(_copy(f"{boot_recipe.FOLDER}/{boot_recipe.name(board)}/{name}", source))
     if files:
         files = {
             "conf/layer.conf": header.stamp("\n" + layer.layer_conf(able), project=origin),

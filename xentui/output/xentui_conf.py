@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from xentui.bitbake import releases, text, vxn
 from xentui.bitbake.abilities import Abilities
 from xentui.output import boot
-from xentui.output.boot import bios
+from xentui.output.boot import bios, script
 from xentui.output.dom0_layer import dom0_packages
 from xentui.output.guest_cfg import supplied
 from xentui.output.guest_flags import bundled_entry, defaults_to_write, flags_to_write, why
@@ -55,7 +55,7 @@ def xentui_conf(
     able = abilities or releases.abilities_for(project)
     for_xl = project.without_direct_guests
     sections = (
-        ("Board", _board(project, able, machine=machine, board_name=board)),
+        ("Board", _board(project, assets, able, machine=machine, board_name=board)),
         ("Guest defaults", _defaults(for_xl)),
         ("Guests", _guests(for_xl, assets)),
         ("Guest bundles", _bundles(for_xl)),
@@ -72,7 +72,9 @@ def _section(title: str, blocks: Iterator[str]) -> str:
     return f"# --- {title} {'-' * (73 - len(title))}\n\n{body}\n" if body else ""
 
 
-def _board(project: Project, able: Abilities, *, machine: bool, board_name: str) -> Iterator[str]:
+def _board(
+    project: Project, assets: Assets, able: Abilities, *, machine: bool, board_name: str
+) -> Iterator[str]:
     host = project.host
     board = boards.board(host.machine)
     recipe = text.name(image(project))
@@ -104,7 +106,7 @@ def _board(project: Project, able: Abilities, *, machine: bool, board_name: str)
     yield from _machine_memory(project, able, recipe)
     yield from _bios_kickstart(project, able, recipe, bios.name(board_name))
     yield from _dom0_memory(project, able, recipe)
-    yield from boot.settings(project, board_name)
+    yield from boot.settings(project, board_name, script.own_files(project, assets))
     yield from _network(project, able, recipe)
     yield from _layer_bundles(project, recipe)
 

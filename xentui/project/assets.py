@@ -166,7 +166,8 @@ def _sources(project: Project) -> Iterator[str]:
 def _unfetched(project: Project) -> Iterator[str]:
     """Yield files that guests name but that no ``file://`` address has to name."""
     for guest in project.guests:
-        files = (guest.ramdisk, guest.device_tree, *(disk.file for disk in guest.disks))
+        kernel = guest.kernel if guest.started_by == "xen" else None
+        files = (kernel, guest.ramdisk, guest.device_tree, *(disk.file for disk in guest.disks))
         yield from (name for name in files if name is not None)
 
 

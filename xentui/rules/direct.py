@@ -86,12 +86,17 @@ def files(context: Context) -> Iterator[Finding]:
 
 
 def deployed(context: Context) -> Iterator[Finding]:
-    """Find files that nothing deploys: those of a source are in a bundle, which xl guests use."""
+    """Find downloads that nothing deploys: a bundle installs them, for guests that xl starts."""
     for guest in context.direct:
         wanted = guest.guest
         if wanted.source is None:
             continue
-        fetched = {entry.uri.partition(";")[0].rpartition("/")[2] for entry in wanted.source.fetch}
+        # The boot files' recipe deploys local files.
+        fetched = {
+            entry.uri.partition(";")[0].rpartition("/")[2]
+            for entry in wanted.source.fetch
+            if not entry.uri.startswith("file://")
+        }
         lost = [
             (name, path)
             for name, path in (("kernel", wanted.kernel), ("ramdisk", wanted.ramdisk))
@@ -102,8 +107,8 @@ def deployed(context: Context) -> Iterator[Finding]:
                 "XT131",
                 f"guests.{guest.key}.{name}",
                 f"No recipe deploys {quoted(path)}, which must be on the boot partition",
-                "Deploy it with your own recipe (inherit deploy) and remove the source, or let xl"
-                " start the guest.",
+                "Download it, and put it next to the project; or deploy it with your own recipe, or"
+                " let xl start the guest.",
             )
 
 

@@ -10,7 +10,7 @@ the same files work on every release.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from xentui.bitbake import text
 from xentui.bitbake.abilities import Abilities
@@ -30,12 +30,15 @@ def is_written(project: Project) -> bool:
     return boards.boot_writer(host) == "xentui" and boards.boot_family(host) != "bios"
 
 
-def settings(project: Project, board_name: str = "") -> Iterator[str]:
+def settings(
+    project: Project, board_name: str = "", own_files: Collection[str] = ()
+) -> Iterator[str]:
     """Yield the blocks of ``xentui.conf`` for the boot files; none if a layer starts Xen.
 
     Args:
         project: the project.
         board_name: the project's name in a layer for several boards; empty in its own layer.
+        own_files: names of the guests' files that the recipe deploys.
     """
     if not is_written(project):
         return
@@ -50,7 +53,7 @@ def settings(project: Project, board_name: str = "") -> Iterator[str]:
         )
         yield from _image(pn, name)
     elif family == "uboot-fat":
-        yield from _uboot_fat(project, pn, board_name)
+        yield from _uboot_fat(project, pn, board_name, own_files)
         yield from _image(pn, name)
     elif family == "uboot-rpi":
         yield (
@@ -63,7 +66,9 @@ def settings(project: Project, board_name: str = "") -> Iterator[str]:
             + "\n"
             + text.assign(
                 f"IMAGE_BOOT_FILES:append:{pn}",
-                "".join(f" {file}" for file in ("xen-${MACHINE};xen", *_of_guests(project))),
+                "".join(
+                    f" {file}" for file in ("xen-${MACHINE};xen", *_of_guests(project, own_files))
+                ),
             )
         )
         yield from _image(pn, name)
@@ -81,14 +86,15 @@ def settings(project: Project, board_name: str = "") -> Iterator[str]:
         yield text.assign(f"IMAGE_FSTYPES:append:{pn}", " wic")
 
 
-def _of_guests(project: Project) -> list[str]:
+def _of_guests(project: Project, own_files: Collection[str]) -> list[str]:
     """Return the entries of IMAGE_BOOT_FILES for guests that Xen itself starts."""
-    return [
-        f"{text.path(path)};{script.file_name(guest, path)}"
+    files = (
+        (text.path(path), script.file_name(guest, path))
         for guest in project.direct_guests
         for path in (guest.kernel, guest.ramdisk)
         if path is not None
-    ]
+    )
+    return [name if name in own_files else f"{path};{name}" for path, name in files]
 
 
 def who_starts(project: Project) -> str:
@@ -118,11 +124,13 @@ def _image(pn: str, name: str) -> Iterator[str]:
     )
 
 
-def _uboot_fat(project: Project, pn: str, board_name: str) -> Iterator[str]:
+def _uboot_fat(
+    project: Project, pn: str, board_name: str, own_files: Collection[str]
+) -> Iterator[str]:
     board = boards.board(project.host.machine)
     boot = board.boot
     dom0_kernel = f"${{KERNEL_IMAGETYPE}};{board.kernel.image}"
-    files = ["xen-${MACHINE};xen", "xentui-boot.scr;boot.scr", *_of_guests(project)]
+    files = ["xen-${MACHINE};xen", "xentui-boot.scr;boot.scr", *_of_guests(project, own_files)]
     if not board.known:
         # Its layer may not put the kernel on the partition. If it does, wic copies it twice.
         files.insert(1, dom0_kernel)
@@ -145,20 +153,26 @@ def _uboot_fat(project: Project, pn: str, board_name: str) -> Iterator[str]:
     )
 
 
-def layer_files(project: Project, abilities: Abilities, board_name: str = "") -> dict[str, str]:
+def layer_files(
+    project: Project,
+    abilities: Abilities,
+    board_name: str = "",
+    own_files: Collection[str] = (),
+) -> dict[str, str]:
     """Return the layer's boot files without their headers, by path in the layer.
 
     Args:
         project: the project.
         abilities: what the available layers can do.
         board_name: the project's name in a layer for several boards; empty in its own layer.
+        own_files: names of the guests' files that the recipe deploys; they are next to it.
 
     Raises:
         NotRepresentable: a value cannot be written.
     """
     if not is_written(project):
         return {}
-    made = recipe.files(project, shown(project), board_name)
+    made = recipe.files(project, shown(project), board_name, own_files)
     family, boot = boards.boot_family(project.host), boards.board(project.host.machine).boot
     if family == "efi" or (family == "uboot-fat" and boot.kickstart):
         place = f"{abilities.kickstart_folder}/{kickstart.name(family, board_name)}"

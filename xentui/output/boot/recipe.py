@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from xentui.bitbake import text
 from xentui.project import boards
 from xentui.project.licenses import CHECKSUMS
@@ -17,20 +19,23 @@ def name(board_name: str = "") -> str:
     return f"xentui-boot{f'-{text.name(board_name)}' if board_name else ''}"
 
 
-def files(project: Project, given: dict[str, str], board_name: str = "") -> dict[str, str]:
+def files(
+    project: Project, given: dict[str, str], board_name: str = "", own_files: Collection[str] = ()
+) -> dict[str, str]:
     """Return the recipe and its files, by path in the layer.
 
     Args:
         project: the project.
         given: the script or the .cfg, by name.
         board_name: the project's name in a layer for several boards; empty in its own layer.
+        own_files: names of the guests' files that it deploys.
     """
     own = name(board_name)
     others = {f"{FOLDER}/{own}/{file}": content for file, content in given.items()}
-    return {f"{FOLDER}/{own}_1.0.bb": _recipe(project, next(iter(given))), **others}
+    return {f"{FOLDER}/{own}_1.0.bb": _recipe(project, next(iter(given)), own_files), **others}
 
 
-def _recipe(project: Project, file: str) -> str:
+def _recipe(project: Project, file: str, own_files: Collection[str]) -> str:
     family = boards.boot_family(project.host)
     is_script = file == "boot.cmd"
     installed = family == "uboot-rootfs"
@@ -45,7 +50,11 @@ def _recipe(project: Project, file: str) -> str:
         *([text.assign("DEPENDS", "u-boot-mkimage-native")] if is_script else []),
         *([text.assign("PROVIDES", "u-boot-default-script", operator="+=")]
           if is_script and family == "uboot-rpi" else []),
-        text.assign("SRC_URI", f"file://{file}"),
+        # U-Boot's script loads a RAM disk as it is, so BitBake must not unpack it.
+        text.assign(
+            "SRC_URI",
+            " ".join([f"file://{file}", *(f"file://{one};unpack=0" for one in own_files)]),
+        ),
         text.assign("S", "${UNPACKDIR}"),
         "",
         f"inherit deploy{'' if installed else ' nopackages'}",
@@ -82,6 +91,7 @@ def _recipe(project: Project, file: str) -> str:
         "do_deploy() {",
         "    install -d ${DEPLOYDIR}",
         f"    install -m 0644 {source} ${{DEPLOYDIR}}/{target}",
+        *(f"    install -m 0644 ${{UNPACKDIR}}/{one} ${{DEPLOYDIR}}/{one}" for one in own_files),
         "}",
         "",
         "addtask deploy after do_compile before do_build",

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from xentui.bitbake import text
 from xentui.output.boot import arguments
 from xentui.project import board_file, boards
+from xentui.project.assets import Assets, SourceFile
 from xentui.project.effective import effective
 from xentui.project.model import Guest, Project
 
@@ -119,6 +120,25 @@ def file_name(guest: Guest, path: str) -> str:
     and Dom0's kernel is on the same partition.
     """
     return f"{text.name(guest.key)}-{text.path(path).rpartition('/')[2]}"
+
+
+def own_files(project: Project, assets: Assets) -> dict[str, SourceFile]:
+    """Return the user's files for guests that Xen starts, by name on the boot partition.
+
+    Other kernels and RAM disks of such guests are in the deploy directory already.
+    """
+    found: dict[str, SourceFile] = {}
+    for guest in project.direct_guests:
+        fetched = [fetch.uri.removeprefix("file://") for _, fetch in guest.fetches]
+        for path in (guest.kernel, guest.ramdisk):
+            if path is None:
+                continue
+            name = path.rpartition("/")[2]
+            names = [path, *(one for one in fetched if one.rpartition("/")[2] == name)]
+            source = next((assets.sources[one] for one in names if one in assets.sources), None)
+            if source is not None and not source.is_dir:
+                found[file_name(guest, path)] = source
+    return found
 
 
 def script(given: Description) -> str:
