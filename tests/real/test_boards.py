@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,8 @@ from tests.real.conftest import MakeBuild
 from tests.real.test_image import xen_image
 from xentui.output import boot
 from xentui.output.render import render
-from xentui.project import boards
-from xentui.project.model import Host, Project
+from xentui.project import assets, boards
+from xentui.project.model import Guest, Host, Project
 from xentui.rehearsal.boot import script_image
 
 HOST_MKIMAGE = """
@@ -114,6 +116,22 @@ def test_bitbake_makes_the_boot_files(machine: str, make_build: MakeBuild) -> No
     # All but the header's time and sums is what xentui's own packing gives.
     body = made[64:]
     assert script_image(content)[72:] in body
+
+
+def test_bitbake_deploys_the_files_of_a_guest_that_xen_starts(
+    make_build: MakeBuild, tmp_path: Path
+) -> None:
+    if shutil.which("mkimage", path=tree.PATH) is None:
+        pytest.skip("mkimage (Debian's u-boot-tools) is not there")
+    ramdisk = gzip.compress(b"a RAM disk")
+    (tmp_path / "one.cpio.gz").write_bytes(ramdisk)
+    guest = Guest("one", started_by="xen", memory=128, ramdisk="one.cpio.gz")
+    given = replace(project("imx8qm-mek"), guests=(guest,))
+    build = board_build(make_build, "imx8qm-mek")
+    build.write(given, assets.gather(given, tmp_path), extra=HOST_MKIMAGE)
+    build.run_task(build.layer / "recipes-bsp/xentui-boot/xentui-boot_1.0.bb", "deploy")
+    deployed = {path.name: path for path in _deployed(build.folder)}
+    assert deployed["one-one.cpio.gz"].read_bytes() == ramdisk
 
 
 @pytest.mark.parametrize("machine", ["zynqmp-generic", "versal-generic"])
