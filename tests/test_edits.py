@@ -197,7 +197,9 @@ def test_merging_keeps_both_and_the_next_run_touches_nothing(edited: Path) -> No
     assert kinds(again) == ["same"]
     assert again.with_edits == again.changes
     assert apply(again).changes == ()
-    assert (edited / manifest.NAME).stat() == before
+    after = (edited / manifest.NAME).stat()
+    # Reading the file may change its time of access.
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_a_later_change_of_the_project_asks_again_and_merges_again(edited: Path) -> None:
