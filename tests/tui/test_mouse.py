@@ -23,7 +23,7 @@ from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project.model import Guest, Host, Project
 from xentui.safe_text import visible
-from xentui.screens.dialogs import Ask, Pick
+from xentui.screens.dialogs import Ask, Pick, Question
 from xentui.screens.help import HelpScreen
 from xentui.screens.main import MainScreen
 from xentui.screens.palette import Commands
@@ -284,3 +284,30 @@ async def test_a_button_is_as_wide_as_its_label() -> None:
         await pilot.press("a")
         await settle(pilot)
         assert " No longer allow this" in shown(app)
+
+
+async def test_a_click_chooses_a_board() -> None:
+    app = wizard(session_of(TWO), begin="machine")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        table = app.main.query_one("#boards", Table)
+        await pilot.click(table, offset=(6, 2))
+        await settle(pilot)
+        assert app.session.project.host.machine == table.rows[1].key == "qemuarm64"
+
+
+async def test_why_a_file_is_refused_stays_on_the_screen() -> None:
+    Path("bad.cfg").write_text('name = "web"\nmemory = [\n')
+    app = wizard(session_of(TWO), begin="guests")
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("a", "6")
+        await settle(pilot)
+        await pilot.press(*"bad.cfg", "enter")
+        await settle(pilot)
+        assert isinstance(app.screen, Question)
+        assert "bad.cfg" in shown(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert app.screen is app.main
+        assert app.session.project == TWO

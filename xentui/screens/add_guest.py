@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 
 from xentui.project.filesystem import exists
 from xentui.project.guest_presets import guest_presets
-from xentui.screens.dialogs import Ask, Modal, Pick, answers
+from xentui.screens.dialogs import Ask, Modal, Pick, answers, refuse
 from xentui.screens.files import FileBrowser, Reading, size_text
 from xentui.screens.step import AddGuest, Step
 from xentui.session import Session, field_paths, guests
@@ -171,7 +171,7 @@ async def _read(step: Step, path: Path) -> Inspected | str | None:
     reading = Reading(path, lambda progress: inspect(path, progress))
     seen = await wizard(step).ask(reading)
     if seen is None and reading.problem:
-        step.say(reading.problem, "error")
+        await refuse(step, "No guest can be made from this file.", reading.problem)
     return seen
 
 

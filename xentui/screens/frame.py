@@ -34,6 +34,7 @@ class Frame:
         self._session = screen.session
         self._visited: set[str] = set()
         self._reviewed: State | None = None
+        self._title = ""
 
     # The state of each step
 
@@ -84,8 +85,11 @@ class Frame:
         header = screen.query_one(HeaderLine)
         header.show(session.title, TITLES[screen.here], budget, changed=session.changed)
         screen.query_one(StepStrip).show(self._marks(found.counts if chosen else {}), screen.here)
-        if screen.has_class("-wide"):
-            screen.query_one("#body").border_title = lit(screen.step.title())
+        title = screen.step.title() if screen.has_class("-wide") else ""
+        if title != self._title:
+            # Setting it draws the whole step again, even if it stays the same.
+            self._title = title
+            screen.query_one("#body").border_title = lit(title)
         keys = screen.query_one(KeyLine)
         keys.follow()
         pane = screen.query_one(HelpPane)

@@ -355,7 +355,7 @@ class GuestEditor(Vertical):
             lost = focused is not None and not focused.is_attached
             if self._focus_next and self.focus_path(self._focus_next):
                 self._focus_next = ""
-                self.query_one(Form).keep_in_sight()
+                self.query_one(Form).keep_in_sight(top=True)
             elif lost or self.screen.focused is None:
                 # Textual has moved the focus to whatever came next.
                 self._refocus(kept)
@@ -467,7 +467,7 @@ class GuestEditor(Vertical):
         """Focus the first of the fields that were unfolded, which may be out of sight."""
         rows = self.query("#editor-advanced FieldRow").results(FieldRow)
         self.screen.set_focus(next(rows).editor)
-        self.query_one(Form).keep_in_sight()
+        self.query_one(Form).keep_in_sight(top=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -32,6 +32,8 @@ SUPPORT: dict[board_file.State, tuple[str, str]] = {
 class BoardTable(Table):
     """The boards."""
 
+    CLICK_CHOOSES = True
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "activate", "Choose", id="list.choose"),
         Binding("i", "screen.help", "About", id="board.about"),

@@ -341,7 +341,9 @@ class MainScreen(StepScreen):
                 event.kind, event.file, name=event.name, kernel=event.kernel
             )
         except XentuiError as error:
-            self.step.say(sentences(error.message, error.fix), "error")
+            from xentui.screens.dialogs import refuse
+
+            self.app.run_worker(refuse(self.step, "This guest cannot be added.", error))
             return
         self.step.sync()
         note = event.note

@@ -274,15 +274,15 @@ class Form(VerticalScroll, can_focus=False):
         """Keep the focused field in sight."""
         self.keep_in_sight()
 
-    def keep_in_sight(self) -> None:
-        """Scroll to the focused field after the next layout."""
+    def keep_in_sight(self, *, top: bool = False) -> None:
+        """Scroll to the focused field after the next layout; with ``top``, to the first line."""
         focused = self.screen.focused
         if focused is not None and self in focused.ancestors:
-            self.call_after_refresh(self._keep_in_sight, focused)
+            self.call_after_refresh(self._keep_in_sight, focused, top)
 
-    def _keep_in_sight(self, focused: Widget) -> None:
+    def _keep_in_sight(self, focused: Widget, top: bool) -> None:
         if focused.is_attached and self in focused.ancestors:
-            self.scroll_to_widget(focused, animate=False)
+            self.scroll_to_widget(focused, animate=False, top=top)
 
 
 def section(text: str, *, first: bool = False) -> Static:

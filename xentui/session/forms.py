@@ -245,7 +245,7 @@ def _boot_help(project: Project) -> list[Pair]:
     arch = boards.board(project.host.machine).arch
     known = board_file.FAMILIES.items()
     lines = [
-        ("", f"{name}: {one.help}")
+        ("", f"{name}: {one.help} {one.choose}".rstrip())
         for name, one in known
         if name != "runqemu" and one.arch in (None, arch)
     ]

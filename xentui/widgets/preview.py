@@ -53,6 +53,7 @@ class Preview(Vertical):
         self.guest = ""
         self.conf, self.folder = CONF, LAYER
         self._views: tuple[View, View] | None = None
+        self._title = ""
         self._drawn: tuple[str, object] = ("", None)
 
     def compose(self) -> ComposeResult:
@@ -105,7 +106,10 @@ class Preview(Vertical):
         view, base = self._views
         name, lines = self._lines(view)
         _, before = self._lines(base) if base is not view else ("", lines)
-        self.border_title = lit(name)
+        if name != self._title:
+            # Setting it draws the whole pane again, even if it stays the same.
+            self._title = name
+            self.border_title = lit(name)
         same = (name, view.state.origin) == self._drawn
         if not same:
             self._drawn = (name, view.state.origin)

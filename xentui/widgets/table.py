@@ -96,6 +96,9 @@ class Table(ScrollView, Tipped, can_focus=True):
         Binding("l", "activate", show=False, id="list.choose-twin"),
     ]
 
+    CLICK_CHOOSES: ClassVar[bool] = False
+    """Whether one click chooses a row, as in a list of radio buttons; else it takes two."""
+
     cursor: reactive[int] = reactive(0, repaint=False)
 
     class Moved(Message):
@@ -328,15 +331,15 @@ class Table(ScrollView, Tipped, can_focus=True):
             self.post_message(self.Activated(self, self.key))
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the row clicked; a second click chooses it."""
+        """Go to the row clicked, and choose it at a double click, or at once."""
         place = event.y + round(self.scroll_y) - int(self.header)
         if (event.y == 0 and self.header) or not 0 <= place < len(self._rows):
             return
         if self._rows[place].heading:
             return
-        again = place == self.cursor and event.chain > 1
+        chosen = self.CLICK_CHOOSES or (place == self.cursor and event.chain > 1)
         self._set_cursor(place, 1)
-        if again:
+        if chosen:
             self.action_activate()
 
     def tip_at(self, x: int, y: int) -> str:
