@@ -309,5 +309,5 @@ async def test_why_a_file_is_refused_stays_on_the_screen() -> None:
         assert "bad.cfg" in shown(app)
         await pilot.press("escape")
         await settle(pilot)
-        assert app.screen is app.main
+        assert [type(one) for one in app.screen_stack] == [MainScreen]
         assert app.session.project == TWO
