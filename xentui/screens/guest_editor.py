@@ -252,7 +252,7 @@ class GuestEditor(Vertical):
     def _fold_label(self) -> str:
         if self._unfolded:
             return "Fewer fields"
-        return "More fields: ramdisk, disks, devices, start order"
+        return "More fields: ramdisk, disks, devices"
 
     # Following the session
 
