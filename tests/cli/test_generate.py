@@ -118,7 +118,7 @@ def test_a_hand_edit_is_merged_on_request(run: Run, board: Path) -> None:
     assert '"2048"' in file.read_text()
     result = run(*changed, "--check")
     assert (result.code, result.out) == (0, "")
-    assert result.err.endswith("nothing to do: 1 file as they should be, 1 with edits by hand\n")
+    assert result.err.endswith("nothing to do: 1 file is as they should be, 1 with edits by hand\n")
 
 
 def test_a_hand_edit_of_the_same_line_is_shown_as_a_conflict(run: Run, board: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_hand_edit_of_the_same_line_is_shown_as_a_conflict(run: Run, board: Pa
     assert file.read_text() == edited
     result = run(*changed, "--edited", "keep")
     assert result.code == 0
-    assert "nothing to do: 1 file as they should be, 1 with edits by hand" in result.err
+    assert "nothing to do: 1 file is as they should be, 1 with edits by hand" in result.err
     assert file.read_text() == edited
     assert run(*changed, "--edited", "take").code == 0
     assert '"2048"' in file.read_text()

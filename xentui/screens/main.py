@@ -190,10 +190,9 @@ class MainScreen(StepScreen):
             return self.problems.alike() > 1
         if action == "preview":
             return self.here not in WITHOUT_PREVIEW
-        if action == "undo":
-            return self.session.undo_label is not None or None
-        if action == "redo":
-            return self.session.redo_label is not None or None
+        labels = {"undo": self.session.undo_label, "redo": self.session.redo_label}
+        if action in labels:
+            return labels[action] is not None or None
         if action == "next":
             place = STEPS.index(self.here) + (1 if parameters[0] == 1 else -1)
             return 0 <= place < len(STEPS)
@@ -209,9 +208,8 @@ class MainScreen(StepScreen):
         self._began = True
         if not body.query(f"#step-{name}"):
             module, class_name = STEP_CLASSES[name]
-            made: Step = getattr(import_module(f"xentui.screens.{module}"), class_name)(
-                self.session
-            )
+            step_class = getattr(import_module(f"xentui.screens.{module}"), class_name)
+            made: Step = step_class(self.session)
             await body.mount(made)
             if not made.children:
                 # The app is leaving: nothing is composed any more.
