@@ -23,6 +23,7 @@ import tomlkit
 
 from xentui.bitbake import abilities, releases
 from xentui.bitbake.abilities import Abilities
+from xentui.project import model
 
 # Version, whether it is an LTS release, and branch of BitBake. The layers do not state these.
 KNOWN: dict[str, tuple[str, bool, str]] = {
@@ -151,7 +152,7 @@ def page() -> str:
     offers = []
     for each in known.values():
         able = each.abilities
-        guests = "yes" if able.has_classes else f"with {releases.DEFAULT}'s two classes"
+        guests = "yes" if able.has_classes else f"with {model.DEFAULT_RELEASE}'s two classes"
         forms = ["kas", "script"] + (["bitbake-setup"] if able.has_classes else [])
         offers.append(f"| {each.title} | {guests} | {', '.join(forms)} |")
     rows = []
@@ -160,7 +161,7 @@ def page() -> str:
         rows.append(f"| {label.replace('_', chr(92) + '_')} | {' | '.join(cells)} |")
     return PAGE.format(
         offers="\n".join(offers),
-        default=releases.DEFAULT,
+        default=model.DEFAULT_RELEASE,
         names=" | ".join(known),
         rules=" | ".join("---" for _ in known),
         rows="\n".join(rows),

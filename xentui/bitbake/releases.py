@@ -17,12 +17,9 @@ from pathlib import Path
 
 from xentui.bitbake.abilities import XEN_CLASSES, Abilities
 from xentui.project import boards
-from xentui.project.model import Project
+from xentui.project.model import DEFAULT_RELEASE, Project
 
 FILE = Path(__file__).with_name("releases.toml")
-
-DEFAULT = "wrynose"
-"""The release for which self-contained formats are written if the project names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ def portable() -> Abilities:
 
 def release_of(project: Project) -> Release:
     """Return the release for which a project's self-contained formats are written."""
-    return releases()[project.host.release or DEFAULT]
+    return releases()[project.host.release or DEFAULT_RELEASE]
 
 
 def abilities_for(project: Project) -> Abilities:

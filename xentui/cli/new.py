@@ -14,6 +14,7 @@ from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, RefusedError, UsageError
 from xentui.output.tree import StaleError, Tree
 from xentui.project import assets, new_file
+from xentui.project.model import DEFAULT_RELEASE
 from xentui.project.schema import FILE_NAME, as_text
 from xentui.safe_text import visible
 
@@ -67,8 +68,8 @@ def _releases_note(project: Project) -> str:
         return f"This project is for {releases.release_of(project).title}."
     fitting = releases.of_board(project.host.machine)
     names = ", ".join(release.title for release in fitting)
-    if any(release.name == releases.DEFAULT for release in fitting):
-        return f"It fits {names}. To name yours: --set host.release={releases.DEFAULT}"
+    if any(release.name == DEFAULT_RELEASE for release in fitting):
+        return f"It fits {names}. To name yours: --set host.release={DEFAULT_RELEASE}"
     return f"This board fits {names} only. Name yours: --set host.release={fitting[0].name}"
 
 

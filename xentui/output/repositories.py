@@ -15,7 +15,7 @@ from typing import NamedTuple
 from xentui.bitbake import releases
 from xentui.errors import UsageError
 from xentui.project import boards
-from xentui.project.model import Project
+from xentui.project.model import DEFAULT_RELEASE, Project
 from xentui.safe_text import quoted
 
 CLASSES = "xen-guest-classes"
@@ -90,7 +90,7 @@ def repositories(project: Project, commits: Mapping[str, str] | None = None) -> 
                 found.append(Repository(name, url, release.name, folders))
         found.append(Repository(layer.name, layer.url, branch, layer.folders or (".",)))
     if releases.needs_newer_classes(project):
-        found.append(Repository(CLASSES, _VIRTUALIZATION, releases.DEFAULT))
+        found.append(Repository(CLASSES, _VIRTUALIZATION, DEFAULT_RELEASE))
     return _pinned(found, commits or {})
 
 

@@ -27,6 +27,9 @@ WITHOUT_DISK = "kernel"
 NO_IMAGE = "none"
 """``rootfs`` of a guest without its own disk image."""
 
+DEFAULT_RELEASE = "wrynose"
+"""The release for which complete files are written if the project names none."""
+
 DiskType = Literal["raw", "ext4", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "qed"]
 DISK_TYPES: dict[str, DiskType] = {
     "qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vpc": "vhd", "vhdx": "vhdx", "qed": "qed",

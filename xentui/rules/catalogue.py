@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 class Severity(Enum):
@@ -63,7 +63,7 @@ def codes() -> tuple[str, ...]:
 
 @cache
 def _entries() -> dict[str, Entry]:
-    text = (files("xentui.rules") / "catalogue.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
     return {
         code: Entry(
             code=code,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from xentui.bitbake import releases
 from xentui.project.effective import network
+from xentui.project.model import DEFAULT_RELEASE
 from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, found
@@ -45,9 +46,9 @@ def classes(context: Context) -> Iterator[Finding]:
             "XT641",
             "host.release",
             f"{name}'s meta-virtualization has no Xen guest classes: the written files take both "
-            f"from the branch {releases.DEFAULT}",
+            f"from the branch {DEFAULT_RELEASE}",
             "Build Dom0 without guests if you do not want that, or move to wrynose.",
-            quick_fixes.host("Build with wrynose", release=releases.DEFAULT),
+            quick_fixes.host("Build with wrynose", release=DEFAULT_RELEASE),
         )
 
 

@@ -22,8 +22,8 @@ from textual.reactive import reactive
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from xentui.bitbake import releases
 from xentui.project import schema
+from xentui.project.model import DEFAULT_RELEASE
 from xentui.session import field_paths, forms
 from xentui.widgets.options import Choice, Options
 from xentui.widgets.text import LABEL, Tipped, cut, glyphs, lit
@@ -267,7 +267,7 @@ class FieldRow(Labelled):
         if self.path != ("host", "release"):
             return "default"
         in_build = self.session.target.build_dir is not None
-        return f"default ({'as the layers' if in_build else releases.DEFAULT})"
+        return f"default ({'as the layers' if in_build else DEFAULT_RELEASE})"
 
     def sync(self) -> None:
         """Show the session's value, without disturbing text that is being typed."""
