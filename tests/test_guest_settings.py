@@ -496,7 +496,9 @@ def test_xl_accepts_what_has_no_error(kind: str, fields: list[str], data: st.Dat
     verdict = xl_parser.create(predicted(made, guest))
     if any("affinity map is empty" in line for line in verdict.complaints):
         return  # A processor that the machine does not have.
-    fails = all("not supported" in f.message or "together with passthrough" in f.message for f in errors)
+    fails = all(
+        "not supported" in f.message or "together with passthrough" in f.message for f in errors
+    )
     assert verdict.accepted or errors, verdict.complaints
     assert not errors or not verdict.accepted or fails, errors
 
