@@ -82,7 +82,9 @@ class Review(Step):
         with Container(id="review-body"):
             yield CodeView(look="diff", id="review-diff")
             with Container(id="review-split"):
-                yield Table(Column("File"), Column("What happens", 14), id="review-files")
+                yield Table(
+                    Column("File", keep_end=True), Column("What happens", 14), id="review-files"
+                )
                 yield Hanging(id="review-file-name")
                 yield CodeView(id="review-file")
             yield CodeView(look="plain", id="review-target")

@@ -23,7 +23,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from xentui.safe_text import visible
-from xentui.widgets.text import Tipped, fit, glyphs
+from xentui.widgets.text import Tipped, cut_front, fit, glyphs
 
 Cell = str | tuple[str, str]
 
@@ -35,12 +35,14 @@ class Column(NamedTuple):
         right: whether its cells are aligned right.
         above: the least width of the table at which the column is shown; 0 for a column that is
             always shown. Optional columns are also left out where others need their room.
+        keep_end: whether a long cell is cut at its front: paths differ at their ends.
     """
 
     title: str
     width: int = 0
     right: bool = False
     above: int = 0
+    keep_end: bool = False
 
 
 class Row(NamedTuple):
@@ -303,7 +305,10 @@ class Table(ScrollView, Tipped, can_focus=True):
                 continue
             text, name = (cell, "") if isinstance(cell, str) else cell
             gap = 2 if room > 2 else 0
-            shown = fit(visible(text), room - gap, right=column.right, more=more) + " " * gap
+            text = visible(text)
+            if column.keep_end:
+                text = cut_front(text, room - gap, more)
+            shown = fit(text, room - gap, right=column.right, more=more) + " " * gap
             style = base
             if name and not plain:
                 style = base + self.get_component_rich_style(f"table--{name}", partial=True)

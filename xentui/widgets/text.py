@@ -161,6 +161,15 @@ def cut(text: str, width: int, more: str = "…") -> str:
     return set_cell_size(text, max(0, width - cell_len(more))) + more
 
 
+def cut_front(text: str, width: int, more: str = "…") -> str:
+    """Return the end of a text in at most ``width`` cells, marked where something was cut off."""
+    if cell_len(text) <= width:
+        return text
+    while text and cell_len(text) + cell_len(more) > width:
+        text = text[1:]
+    return more + text if text else cut(more, width, "")
+
+
 def clip(text: Content, width: int, more: str = "…") -> Content:
     """Return styled text of at most ``width`` cells, marked where something was cut off."""
     if text.cell_length <= max(0, width):
