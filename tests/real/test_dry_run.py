@@ -24,6 +24,7 @@ from xentui.project.effective import image
 _UNUSED = """
 # Recipes that no Dom0 image needs: a third of all. If one were needed, BitBake would stop.
 BBMASK += "/meta-openembedded/meta-python/recipes-"
+BBFILE_PATTERN_IGNORE_EMPTY_meta-python = "1"
 BBMASK += "/meta-openembedded/meta-oe/recipes-(dbs|extended|gnome|navigation|printing|shells)/"
 """
 PRESETS = sorted(path.stem for path in cases.PRESETS.glob("*.toml"))
