@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What can go wrong, and the exit code each kind ends with."""
 
+import difflib
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -59,3 +61,23 @@ def sentences(message: str, fix: str) -> str:
     """Return in whole sentences what is wrong, and how to fix it where that is known."""
     end = "" if message.endswith((".", "!", "?", "…")) else "."
     return f"{message}{end} {fix}".strip()
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str, *, cutoff: float = 0.6) -> str:
+    """Return a question that suggests the known word most like the given one.
+
+    Args:
+        word: the unknown word; only its beginning is compared, as a long one would take long.
+        known: the known words.
+        otherwise: the advice if none of them is similar.
+        cutoff: how similar it must be, from 0 to 1.
+    """
+    near = difflib.get_close_matches(word[:64], list(known), n=1, cutoff=cutoff)
+    return f"Did you mean {near[0]}?" if near else otherwise
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 error``, ``2 errors``, ``3 pieces of advice``."""
+    if noun == "advice":
+        return f"{counted(number, 'piece')} of advice"
+    return f"{number} {noun}{'' if number == 1 else 's'}"

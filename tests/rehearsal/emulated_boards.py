@@ -346,8 +346,8 @@ def _run(
                 logs[key.data].write(chunk)
                 logs[key.data].flush()
                 list(transcript.take(key.data, chunk.decode(errors="replace")))
-    said = (folder / "qemu.log").read_text(errors="replace").strip()
-    return transcript, "" if transcript.ended else f"QEMU ended: {said}"
+    output = (folder / "qemu.log").read_text(errors="replace").strip()
+    return transcript, "" if transcript.ended else f"QEMU ended: {output}"
 
 
 def main() -> None:

@@ -389,11 +389,12 @@ def _choices(text: str) -> list[str] | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     match tree:
-        case ast.IfExp(body=ast.Constant(value=str(one)), orelse=ast.Constant(value=str(other))):
-            return [*one.split(), *other.split()]
-        case ast.Call(
-            func=ast.Attribute(attr="contains" | "contains_any"),
-            args=[_, _, ast.Constant(value=str(one)), ast.Constant(value=str(other)), _],
+        case (
+            ast.IfExp(body=ast.Constant(value=str(one)), orelse=ast.Constant(value=str(other)))
+            | ast.Call(
+                func=ast.Attribute(attr="contains" | "contains_any"),
+                args=[_, _, ast.Constant(value=str(one)), ast.Constant(value=str(other)), _],
+            )
         ):
             return [*one.split(), *other.split()]
     return None

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, projects, reports, terminal
 from xentui.cli.reports import FindingsReport
-from xentui.errors import Exit, InputError, RefusedError, UsageError
+from xentui.errors import Exit, InputError, RefusedError, UsageError, counted
 from xentui.project.document import DocumentError
 from xentui.rules.catalogue import Severity
-from xentui.rules.finding import found
+from xentui.rules.finding import by_severity, found
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         terminal.put_json(_data(made, total))
     elif made:
-        name = made[0].name if len(args.project) < 2 else reports.counted(len(made), "project")
+        name = made[0].name if len(args.project) < 2 else counted(len(made), "project")
         terminal.put(f"{visible(name)}: {reports.in_words(total)}")
     bad = total["errors"] + (total["warnings"] if args.strict else 0)
     return max(worst, Exit.FINDINGS if bad else Exit.OK)
@@ -114,12 +114,8 @@ def _checked(chosen: Chosen, layers: BuildLayers | None) -> FindingsReport:
         assets = layers.added_to(assets, project)
         found = projects.findings(chosen, assets, layers.abilities)
         if all(finding.severity is not Severity.ERROR for finding in found):
-            from xentui.session import examination
-
-            there = examination.of_project(
-                project, assets, layers.build, origin=chosen.origin, recipes=layers.recipes
-            )
-            found = projects.by_severity([*found, *there])
+            there = layers.findings(project, assets, origin=chosen.origin)
+            found = by_severity([*found, *there])
     return projects.report(chosen, found)
 
 

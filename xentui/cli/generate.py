@@ -141,7 +141,7 @@ def _must_fit(args: argparse.Namespace) -> None:
             wrong = "--format snippet takes one project"
     elif args.out is None and args.build_dir is None:
         raise UsageError(
-            "it is not said where to write",
+            "neither --out nor --build-dir is given",
             fix="Give --out DIR for a new folder, or --build-dir DIR for your build directory.",
         )
     elif args.build_dir is None and (args.layer is not None or args.attach is not None):

@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
 from xentui import __version__
-from xentui.errors import UsageError
+from xentui.errors import UsageError, did_you_mean
 from xentui.project.filesystem import exists
 from xentui.safe_text import quoted, visible
 
@@ -70,10 +69,9 @@ class Parser(argparse.ArgumentParser):
             name = getattr(parsed, "command", None)
             parser = subparser(self, name) if name else self
             options = [option for action in parser._actions for option in action.option_strings]  # noqa: SLF001
-            near = difflib.get_close_matches(unknown[0][:64], options, n=1)
             raise UsageError(
                 f"{parser.prog} does not take {quoted(unknown[0])}",
-                fix=f"Did you mean {near[0]}?" if near else f"See {parser.prog} --help.",
+                fix=did_you_mean(unknown[0], options, f"See {parser.prog} --help."),
             )
         return parsed
 
@@ -82,11 +80,10 @@ class Parser(argparse.ArgumentParser):
         if action.choices is None or value in action.choices:
             return
         words = list(map(str, action.choices))
-        near = difflib.get_close_matches(value[:64], words, n=1)
         what = "/".join(action.option_strings) or action.dest
         raise UsageError(
             f"{what}: {quoted(value)} is unknown",
-            fix=f"Did you mean {near[0]}?" if near else f"Use one of {', '.join(words)}.",
+            fix=did_you_mean(value, words, f"Use one of {', '.join(words)}."),
         )
 
     def format_help(self) -> str:
@@ -107,11 +104,10 @@ def command_of(arguments: list[str]) -> str | None:
         return first
     if "/" in first or "." in first or _exists(first):
         return None
-    near = difflib.get_close_matches(first[:64], COMMANDS, n=1, cutoff=0.5)
-    known = ", ".join(COMMANDS)
+    known = f"Commands are {', '.join(COMMANDS)}."
     raise UsageError(
         f"{quoted(first)} is neither a command nor a project file",
-        fix=f"Did you mean {near[0]}?" if near else f"Commands are {known}.",
+        fix=did_you_mean(first, COMMANDS, known, cutoff=0.5),
     )
 
 

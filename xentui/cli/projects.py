@@ -13,13 +13,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from xentui.cli import reports, terminal
+from xentui.cli import terminal
 from xentui.cli.reports import FindingsReport
-from xentui.errors import UsageError, XentuiError
+from xentui.errors import UsageError, XentuiError, counted
 from xentui.project import assets, document, overrides, presets, schema
 from xentui.rules import check
-from xentui.rules.catalogue import RANKS, Severity
-from xentui.rules.finding import allow
+from xentui.rules.catalogue import Severity
+from xentui.rules.finding import allow, by_severity
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -125,11 +125,6 @@ def findings(
     return allow(found, chosen.allowed) if chosen.allowed else found
 
 
-def by_severity(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings with errors first, otherwise in the order given."""
-    return sorted(findings, key=lambda finding: RANKS[finding.severity])
-
-
 def report(chosen: Chosen, found: Iterable[Finding]) -> FindingsReport:
     """Return the report of a project that was loaded."""
     made = FindingsReport(chosen.name, chosen.loaded.document.text, found)
@@ -180,10 +175,10 @@ def sound(
         found = findings(chosen, assets)
     else:
         from xentui.output import existing as by_hand
-        from xentui.session import examination
+        from xentui.session.examination import BuildLayers
         from xentui.session.existing import kept, taken
 
-        layers = examination.BuildLayers(build)
+        layers = BuildLayers(build)
         settings = by_hand.read(build)
         use = existing or by_hand.noted(build, settings)
         if existing == "take":
@@ -194,14 +189,8 @@ def sound(
         assets = layers.added_to(assets, project)
         found = findings(chosen, assets, layers.abilities, lambda one: kept(one, settings, use))
         if all(f.severity is not Severity.ERROR for f in found):
-            found += examination.of_project(
-                project,
-                assets,
-                build,
-                origin=chosen.origin,
-                attach=attach,
-                existing=existing,
-                recipes=layers.recipes,
+            found += layers.findings(
+                project, assets, origin=chosen.origin, attach=attach, existing=existing
             )
     found = [f for f in found if f.severity is not Severity.ADVICE]
     listed = report(chosen, found)
@@ -210,7 +199,7 @@ def sound(
     errors = listed.count(Severity.ERROR)
     if errors:
         raise XentuiError(
-            f"{visible(chosen.name)}: {reports.counted(errors, 'error')}, so nothing was written",
+            f"{visible(chosen.name)}: {counted(errors, 'error')}, so nothing was written",
             fix="Fix what is listed above; xentui explain CODE says more.",
         )
     return project, assets

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from xentui.cli import terminal
-from xentui.errors import RefusedError, XentuiError
+from xentui.errors import RefusedError, XentuiError, counted
 from xentui.project import lines, schema
 from xentui.rules.catalogue import Severity
 from xentui.rules.finding import Finding
@@ -92,13 +92,6 @@ class FindingsReport:
             "warnings": self.count(Severity.WARNING),
             "advice": self.count(Severity.ADVICE),
         }
-
-
-def counted(number: int, word: str) -> str:
-    """Return a number and its word: ``1 error``, ``2 errors``, ``no errors``."""
-    if word == "advice":
-        return f"{number or 'no'} {'piece' if number == 1 else 'pieces'} of advice"
-    return f"{number or 'no'} {word}{'' if number == 1 else 's'}"
 
 
 def in_words(summary: dict[str, int]) -> str:

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from xentui.cli import parsing, terminal
-from xentui.cli.reports import counted
-from xentui.errors import RefusedError, UsageError
+from xentui.errors import RefusedError, UsageError, counted
 from xentui.output.apply import apply
 from xentui.output.plan import mergeable, resolve_edits
 from xentui.output.tree import StaleError

@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.errors import XentuiError, sentences
-from xentui.plain import words
+from xentui.errors import XentuiError, counted, sentences
 from xentui.plain.fields import StepMenu, asked, choice_of, fields, head
 from xentui.plain.prompt import Choice, Item, Line, Menu, Pick, Question, Wizard
 from xentui.project import bundling, complete_cfg, effective, schema
@@ -327,7 +326,7 @@ class Step(StepMenu):
     def heading(self) -> Iterable[str]:
         """Return the number of guests, and guests that are not the project's."""
         count = len(self.session.project.guests)
-        yield f"{head('guests')}. {words.many(count, 'guest') if count else 'None yet'}"
+        yield f"{head('guests')}. {counted(count, 'guest') if count else 'None yet'}"
         for other in self.session.view.other_guests:
             guest = other.guest
             yield f"Also on the target: {guest.key}, {guest.memory} MiB, by {other.bundled_by}"

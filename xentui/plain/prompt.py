@@ -440,7 +440,9 @@ class Wizard:
     def begun(self, what: str, note: str = "") -> None:
         """Print that another project was opened, with a note, and save the draft."""
         view = self._last_view = self.session.view
-        self.talk.say(f"{what} {words.counted(view).capitalize()}.", *([note] if note else []))
+        self.talk.say(
+            f"{what} {words.problem_counts(view).capitalize()}.", *([note] if note else [])
+        )
         self.keep_draft()
 
     def edit(

@@ -151,7 +151,7 @@ class Problem(Menu):
     def _toggle(self) -> None:
         done = self.session.waive(self._finding)
         if done is not None:
-            self.wizard.changed(f"Done: {done}. Now {words.counted(self.session.view)}.")
+            self.wizard.changed(f"Done: {done}. Now {words.problem_counts(self.session.view)}.")
 
     def _drop(self) -> None:
         done = self.session.apply_fix(self._finding)

@@ -121,7 +121,7 @@ class Step(StepMenu):
             f"Guests: {', '.join(guest.key for guest in origin.project.guests) or 'none'}",
             f"Writes: {', '.join(files[:_FILES])}{more}",
             f"Free: {words.free(view.budget)}",
-            f"Board: {board.state_words}; {words.counted(view)}",
+            f"Board: {board.state_words}; {words.problem_counts(view)}",
         ]
 
     def _ask(self, preset: PresetFile) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from xentui.errors import XentuiError, sentences
+from xentui.errors import XentuiError, counted, sentences
 from xentui.plain import fields, guests, memory, review, start, words
 from xentui.plain.prompt import Prompt, Question, Wizard
 from xentui.plain.talk import AnswersEndError, Talk
@@ -167,8 +167,8 @@ class PlainWizard(Wizard):
         for number, name in enumerate(STEPS, 1):
             errors, warnings, _ = counts.get(name, (0, 0, 0))
             marks = ["here"] if name == self.here else []
-            marks += [words.many(errors, "error")] if errors else []
-            marks += [words.many(warnings, "warning")] if warnings else []
+            marks += [counted(errors, "error")] if errors else []
+            marks += [counted(warnings, "warning")] if warnings else []
             self.talk.say(f"g {number} {TITLES[name]}{': ' if marks else ''}{', '.join(marks)}")
 
     def _undone(self, label: str | None, done: str, nothing: str) -> None:

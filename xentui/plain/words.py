@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xentui.errors import counted
 from xentui.session import field_paths, forms
 from xentui.session.forms import STEPS
 
@@ -105,7 +106,7 @@ def changes(before: View, after: View) -> Iterator[str]:
         number, finding = new[mark]
         yield f"New problem {number}: {problem(finding)}"
     if len(come) > _NEW:
-        yield f"{many(len(come) - _NEW, 'more new problem')}: p lists them."
+        yield f"{counted(len(come) - _NEW, 'more new problem')}: p lists them."
     gone = [finding for mark, (_, finding) in old.items() if mark not in new]
     if gone and not new:
         yield "No problems are left."
@@ -114,18 +115,13 @@ def changes(before: View, after: View) -> Iterator[str]:
         yield f"Solved: {', '.join(list(names)[:_GONE])}."
 
 
-def counted(view: View) -> str:
+def problem_counts(view: View) -> str:
     """Return the number of problems: ``1 error, 2 warnings``."""
     names = [finding.severity.value for finding in view.findings]
-    counts = [many(names.count(one), one) for one in ("error", "warning", "advice") if one in names]
+    counts = [
+        counted(names.count(one), one) for one in ("error", "warning", "advice") if one in names
+    ]
     return f"{', '.join(counts)}: p lists them" if counts else "no problem"
-
-
-def many(count: int, what: str) -> str:
-    """Return a count with its noun: ``2 errors``, ``1 guest``, ``3 pieces of advice``."""
-    if what == "advice":
-        return f"{count} piece{'s' if count != 1 else ''} of advice"
-    return f"{count} {what}{'s' if count != 1 else ''}"
 
 
 def free(budget: Budget) -> str:

@@ -228,6 +228,11 @@ class EffectiveGuest(NamedTuple):
         return str(self.values["extra"])
 
     @property
+    def boots_its_disk(self) -> bool:
+        """Whether it is an HVM guest without a kernel, which has no kernel command line."""
+        return self.type == "hvm" and self.guest.kernel in (None, "none")
+
+    @property
     def disk_device(self) -> str:
         """Device name of the guest's first disk."""
         return str(self.values["disk_device"])

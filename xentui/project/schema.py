@@ -17,7 +17,6 @@ addition to draft-07's keywords, the schema uses these:
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import tomllib
@@ -27,7 +26,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from xentui.errors import UsageError
+from xentui.errors import UsageError, did_you_mean
 from xentui.project.lines import KeyPath
 from xentui.project.validation import Checker, SchemaViolation, compiled
 from xentui.safe_text import quoted, visible
@@ -428,8 +427,7 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
         case "enum" | "const":
             allowed = list(map(str, wanted if isinstance(wanted, list) else [wanted]))
             words = f"one of {', '.join(allowed)}" if len(allowed) > 2 else " or ".join(allowed)
-            near = difflib.get_close_matches(str(value)[:64], allowed, n=1)
-            fix = f"Did you mean {near[0]}?" if near else f"Must be {words}."
+            fix = did_you_mean(str(value), allowed, f"Must be {words}.")
             if isinstance(value, str) and value in allowed:
                 fix = f"Must be {value}, without quotes."
             yield Problem("XT006", path, f"{quoted(value)} is not allowed", fix)
@@ -539,7 +537,5 @@ def _as_choice(key: str, spec: Mapping[str, Any]) -> str:
 
 
 def _suggest(key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key[:64], known, n=1)
-    if near:
-        return f"Did you mean {near[0]}?"
-    return f"Remove it, or use one of {', '.join(known)}." if known else "Remove it."
+    others = f"Remove it, or use one of {', '.join(known)}." if known else "Remove it."
+    return did_you_mean(key, known, others)

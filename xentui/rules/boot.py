@@ -175,7 +175,7 @@ def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             quick_fixes.guest("Use the host's kernel", guest.key, kernel=None),
             *_as_hvm(context.board, guest),
         )
-    if guest.type == "hvm" and wanted.kernel in (None, "none") and wanted.extra is not None:
+    if guest.boots_its_disk and wanted.extra is not None:
         yield found(
             "XT289",
             f"guests.{guest.key}.extra",

@@ -151,7 +151,7 @@ def allow(findings: Iterable[Finding], codes: Iterable[str]) -> list[Finding]:
             f"{quoted(code)} cannot be allowed",
             fix=f"Fix what it names; you can allow only {', '.join(WAIVABLE)}.",
         )
-    return _sorted(
+    return by_severity(
         _waived(finding, "allowed by --allow") if finding.code in allowed else finding
         for finding in findings
     )
@@ -165,7 +165,7 @@ def allow_at(findings: Iterable[Finding], places: Collection[tuple[str, str]]) -
         places: the code and path of each error that the user allows; codes that are not
             :data:`WAIVABLE` are ignored.
     """
-    return _sorted(
+    return by_severity(
         _waived(finding, "allowed here")
         if finding.code in WAIVABLE and (finding.code, finding.path) in places
         else finding
@@ -179,5 +179,6 @@ def _waived(finding: Finding, word: str) -> Finding:
     return replace(finding, severity=Severity.WARNING, message=f"{finding.message} ({word})")
 
 
-def _sorted(findings: Iterable[Finding]) -> list[Finding]:
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings with errors first, otherwise in the order given."""
     return sorted(findings, key=lambda finding: RANKS[finding.severity])

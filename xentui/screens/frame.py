@@ -10,7 +10,7 @@ from xentui.screens.step_screen import StepScreen
 from xentui.session.forms import STEPS, TITLES
 from xentui.widgets.chrome import HeaderLine, HelpPane, KeyLine, StepMark, StepStrip
 from xentui.widgets.preview import Preview
-from xentui.widgets.text import lit, wizard
+from xentui.widgets.text import set_border_title, wizard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,6 @@ class Frame:
         self._session = screen.session
         self._visited: set[str] = set()
         self._reviewed: State | None = None
-        self._title = ""
 
     # The state of each step
 
@@ -86,10 +85,7 @@ class Frame:
         header.show(session.title, TITLES[screen.here], budget, changed=session.changed)
         screen.query_one(StepStrip).show(self._marks(found.counts if chosen else {}), screen.here)
         title = screen.step.title() if screen.has_class("-wide") else ""
-        if title != self._title:
-            # Setting it draws the whole step again, even if it stays the same.
-            self._title = title
-            screen.query_one("#body").border_title = lit(title)
+        set_border_title(screen.query_one("#body"), title)
         keys = screen.query_one(KeyLine)
         keys.follow()
         pane = screen.query_one(HelpPane)

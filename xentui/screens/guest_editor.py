@@ -297,7 +297,7 @@ class GuestEditor(Vertical):
         """Hide rows that have no effect, but never the one that is being typed into."""
         guest = self.session.project.guest(self.key)
         # A command line that was given is shown in any case, so that it can be removed.
-        boots_its_disk = guests.boots_its_disk(effective.effective(self.session.project, guest))
+        boots_its_disk = effective.effective(self.session.project, guest).boots_its_disk
         for hidden, rows in (
             (self._kernel_mode() != "own", "kernel-file"),
             (boots_its_disk and guest.extra is None, "command-line"),

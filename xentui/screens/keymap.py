@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import difflib
 import pkgutil
 import tomllib
 import unicodedata
@@ -15,7 +14,7 @@ from textual.binding import Binding
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 from xentui import screens, widgets
-from xentui.errors import UsageError
+from xentui.errors import UsageError, did_you_mean
 from xentui.project import filesystem
 from xentui.safe_text import quoted
 
@@ -43,11 +42,10 @@ def read() -> dict[str, str]:
     actions = set(_actions()) if keys else set()
     for action, given in keys.items():
         if action not in actions:
-            near = difflib.get_close_matches(action[:64], actions, n=1)
-            fix = f"Did you mean {near[0]}? " if near else ""
+            guess = did_you_mean(action, actions, "")
             raise UsageError(
                 f"{path}: no action is named {quoted(action)}",
-                fix=f"{fix}docs/reference-keys.md lists all names.",
+                fix=f"{guess} docs/reference-keys.md lists all names.".lstrip(),
             )
         for key in given.split(","):
             if not _is_key(key.strip()):

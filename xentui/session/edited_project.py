@@ -179,8 +179,8 @@ class EditedProject:
     def scratch(self) -> Origin:
         """Return the origin of an empty project: for the build directory's machine, if known."""
         survey = self.target.survey
-        machine = survey.build.machine.value if survey is not None and survey.build else None
-        if not machine or "\0" in machine or machine == EMPTY.project.host.machine:
+        machine = survey.machine if survey is not None else ""
+        if not machine or machine == EMPTY.project.host.machine:
             return EMPTY
         return replace(EMPTY, project=Project(Host(machine)))
 

@@ -29,6 +29,7 @@ from xentui.rules.build import examine
 from xentui.session.existing import in_multiconfigs, outranked
 
 if TYPE_CHECKING:
+    from xentui.bitbake.abilities import Abilities
     from xentui.bitbake.recipes import Recipes
     from xentui.output.build_dir import Attach
     from xentui.output.existing import Use as ExistingUse
@@ -81,10 +82,6 @@ class BuildLayers:
     def _recipes(self) -> Recipes:
         return recipes_of.read(self._read)
 
-    def recipes(self) -> Recipes:
-        """Return the recipes of the layers."""
-        return self._recipes
-
     def added_to(self, assets: Assets, project: Project) -> Assets:
         """Return a project's assets with what the layers contribute to them."""
         names = project.host.layer_bundles
@@ -93,6 +90,27 @@ class BuildLayers:
             layer_bundles=layer_bundles.guests(project, self._read, self._recipes) if names else {},
             installs_vxn=layer_bundles.installs_vxn(project, self._read),
             recipes=self._recipes.names or None,
+        )
+
+    def findings(
+        self,
+        project: Project,
+        assets: Assets,
+        *,
+        origin: str,
+        attach: Attach | None = None,
+        existing: ExistingUse | None = None,
+    ) -> list[Finding]:
+        """Return the findings of :func:`of_project`, with what was read of the layers."""
+        return of_project(
+            project,
+            assets,
+            self.build,
+            origin=origin,
+            attach=attach,
+            existing=existing,
+            recipes=lambda: self._recipes,
+            abilities=self.abilities,
         )
 
 
@@ -149,6 +167,7 @@ def of_project(
     attach: Attach | None = None,
     existing: ExistingUse | None = None,
     recipes: Callable[[], Recipes] | None = None,
+    abilities: Abilities | None = None,
 ) -> list[Finding]:
     """Return the findings of a build directory as it would be with a project written into it.
 
@@ -160,6 +179,7 @@ def of_project(
         attach: how conf/local.conf includes the settings; by default as last time.
         existing: what to do with the user's own settings; by default as last time.
         recipes: returns the recipes of the layers.
+        abilities: features of the layers, if they were read already.
 
     Raises:
         XentuiError: the project cannot be written, or a file cannot be changed.
@@ -167,8 +187,9 @@ def of_project(
     settings = by_hand.read(build)
     use = existing or by_hand.noted(build, settings)
     made = plan_project(
-        project, assets, build, origin=origin, attach=attach, settings=settings, existing=use
-    )
+        project, assets, build, origin=origin, attach=attach, settings=settings, existing=use,
+        abilities=abilities,
+    )  # fmt: skip
     # With --attach none the user includes the settings in a way of their own.
     included = (attach or attach_of(build)) == "none"
     return of_plan(made, build, project=project, existing=use, recipes=recipes, included=included)

@@ -84,14 +84,9 @@ def has(project: Project, key: str) -> bool:
     return index_of(project.guests, key) is not None
 
 
-def boots_its_disk(guest: effective.EffectiveGuest) -> bool:
-    """Return whether a guest is HVM without a kernel, so that it has no kernel command line."""
-    return guest.type == "hvm" and guest.guest.kernel in (None, "none")
-
-
 def kernel_of(guest: effective.EffectiveGuest) -> str:
     """Return a guest's kernel in a few words, with its command line."""
-    if boots_its_disk(guest):
+    if guest.boots_its_disk:
         return "none: it boots from its disk"
     kernel = guest.guest.kernel or "the host's"
     return f"{kernel}, with {guest.extra}" if guest.extra else f"{kernel}, no command line"

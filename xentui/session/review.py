@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from xentui.errors import Exit, XentuiError, sentences
+from xentui.errors import Exit, XentuiError, counted, sentences
 from xentui.output.rendered import Copy
 from xentui.project import filesystem
 from xentui.session import texts
@@ -401,6 +401,11 @@ class Review:
         return f"{self.decide_existing('take')} {note}".strip()
 
 
+def _first_of(names: Sequence[str]) -> str:
+    """Return the first of some names in words."""
+    return ", ".join(names[:MOST_NAMED]) + (" and others" if len(names) > MOST_NAMED else "")
+
+
 def _take_existing(session: EditedProject) -> str:
     """Move the user's own settings into the project, as one undo step."""
     from xentui.session.existing import taken
@@ -417,18 +422,12 @@ def _take_existing(session: EditedProject) -> str:
     taken_over = [guest.place for guest in settings.guests]
     taken_over += [setting.place for setting in settings.settings]
     old = dict.fromkeys(settings.where(place) for place in taken_over if place not in stay)
-    named = ", ".join(list(old)[:MOST_NAMED]) + (" and others" if len(old) > MOST_NAMED else "")
+    named = _first_of(list(old))
     done = f"Your settings are in the project now. You may delete their old lines: {named}."
     if not found.left:
         return done
-    places = [settings.where(one.place) for one in found.left]
-    named = ", ".join(places[:MOST_NAMED]) + (" and others" if len(places) > MOST_NAMED else "")
+    named = _first_of([settings.where(one.place) for one in found.left])
     return f"{done} Lines that a project cannot express stay in your files: {named}."
-
-
-def counted(count: int, what: str) -> str:
-    """Return a number with its noun: ``1 error``, ``2 errors``."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def forms() -> tuple[tuple[Format, str], ...]:

@@ -49,14 +49,13 @@ def out_of(project: Path | None, build_dir: Path | None) -> Path:
 
     found = find(build_dir)
     if found is None and project is not None:
+        from xentui.output import manifest
+
         folder = project.absolute().parent
-        if is_build_dir(folder) or exists(folder / MANIFEST):
+        if is_build_dir(folder) or exists(folder / manifest.NAME):
             found = folder
     return found or DEFAULT_OUT
 
-
-MANIFEST = ".xentui-manifest.json"
-"""The file in each folder that xentui wrote into: what it wrote there."""
 
 Offer = tuple[str, str]
 """A value that can be chosen, and its description."""

@@ -113,11 +113,10 @@ class View:
 
         found = check_all(self.context)
         if self.project.import_types:
-            from xentui.rules.catalogue import RANKS
+            from xentui.rules.finding import by_severity
             from xentui.rules.scripts import script_findings
 
-            scripts = script_findings(self.project, self.assets)
-            found = sorted([*found, *scripts], key=lambda finding: RANKS[finding.severity])
+            found = by_severity([*found, *script_findings(self.project, self.assets)])
         if self.project.host.memory != self.state.origin.project.host.memory:
             # The user has just typed it.
             found = [finding for finding in found if finding.code != "XT107"]

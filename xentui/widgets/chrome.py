@@ -20,6 +20,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Input
 
+from xentui.errors import counted
 from xentui.safe_text import visible
 from xentui.widgets.bars import bar, summary
 from xentui.widgets.text import Tipped, cut, glyphs, lit, wizard
@@ -198,15 +199,6 @@ class StepStrip(Tipped):
             self.post_message(self.Picked(mark.name))
 
 
-def counted(number: int, word: str) -> str:
-    """Return a number of things in words.
-
-    >>> counted(1, "warning"), counted(2, "warning")
-    ('1 warning', '2 warnings')
-    """
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
 Lines = tuple[tuple[str, str, str], ...]
 """Each a text, its style, and the action that a click on it runs."""
 
@@ -285,16 +277,11 @@ class HelpPane(Tipped):
             # The first line describes the field; F1 shows the rest.
             text = head
         lines = [(line, "muted", "") for line in filled(text, width, height, self._cut_mark)]
-        errors, warnings, advice = counts
         if not sum(counts) or len(lines) >= height:
             return tuple(lines)
-        words = [
-            counted(number, word)
-            for number, word in ((errors, "error"), (warnings, "warning"))
-            if number
-        ]
-        words += [f"{counted(advice, 'piece')} of advice"] if advice else []
-        style = "error" if errors else "warning" if warnings else "muted"
+        nouns = ("error", "warning", "advice")
+        words = [counted(one, noun) for one, noun in zip(counts, nouns, strict=True) if one]
+        style = "error" if counts[0] else "warning" if counts[1] else "muted"
         key = wizard(self).key_for("problem.next", "F8")
         line = f"{', '.join(words)}. {key} goes to {'it' if sum(counts) == 1 else 'the first'}."
         blank = [("", "", "")] * (height - 1 - len(lines))

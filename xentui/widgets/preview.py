@@ -16,7 +16,7 @@ from xentui.session import texts
 from xentui.session.target import CONF, LAYER
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
-from xentui.widgets.text import Text, lit
+from xentui.widgets.text import Text, lit, set_border_title
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -53,7 +53,6 @@ class Preview(Vertical):
         self.guest = ""
         self.conf, self.folder = CONF, LAYER
         self._views: tuple[View, View] | None = None
-        self._title = ""
         self._drawn: tuple[str, object] = ("", None)
 
     def compose(self) -> ComposeResult:
@@ -106,10 +105,7 @@ class Preview(Vertical):
         view, base = self._views
         name, lines = self._lines(view)
         _, before = self._lines(base) if base is not view else ("", lines)
-        if name != self._title:
-            # Setting it draws the whole pane again, even if it stays the same.
-            self._title = name
-            self.border_title = lit(name)
+        set_border_title(self, name)
         same = (name, view.state.origin) == self._drawn
         if not same:
             self._drawn = (name, view.state.origin)

@@ -248,6 +248,13 @@ class Tipped(Widget):
             self.tooltip = lit(shown) if text else None
 
 
+def set_border_title(widget: Widget, title: str) -> None:
+    """Set a literal title, if it is another one: setting it draws the whole widget again."""
+    text = lit(title)
+    if widget.border_title != text.markup:
+        widget.border_title = text
+
+
 class Text(Static):
     """Literal text that is redrawn only when it changes."""
 

@@ -40,6 +40,9 @@ GUEST_VARIABLES = (
 )
 """Variables whose flags are guests (mv:classes/xen-guest-bundle.bbclass)."""
 
+OLD_KICKSTART_FOLDERS = ("wic", "scripts/lib/wic/canned-wks")
+"""Folders of kickstart files in a layer that older releases use in addition to ``files/wic``."""
+
 ONE_RELEASE = "Check out the branch of one release in every layer."
 """How to fix layers of different releases."""
 

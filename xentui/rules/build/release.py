@@ -13,6 +13,7 @@ from xentui.bitbake.conf_facts import Location
 from xentui.bitbake.files import exists
 from xentui.rules.build.context import (
     GUEST_VARIABLES,
+    OLD_KICKSTART_FOLDERS,
     ONE_RELEASE,
     BuildContext,
     Placed,
@@ -26,9 +27,6 @@ _XEN_VARIABLE = re.compile(
 
 _GUESTS = re.compile(r"BUNDLED_XEN_GUESTS$|XEN_GUEST_")
 """Variables that only the Xen guest classes read."""
-
-_OLD_KICKSTARTS = ("wic", "scripts/lib/wic/canned-wks")
-"""Folders that oe:meta/classes-global/sanity.bbclass rejects once it looks in files/wic."""
 
 
 def classes(context: BuildContext) -> Iterator[Placed]:
@@ -95,7 +93,8 @@ def kickstart_folders(context: BuildContext) -> Iterator[Placed]:
     if context.abilities.kickstart_folder != "files/wic":
         return
     for layer in context.build.layers:
-        for folder in _OLD_KICKSTARTS:
+        # oe:meta/classes-global/sanity.bbclass rejects them once it looks in files/wic.
+        for folder in OLD_KICKSTART_FOLDERS:
             if exists(f"{layer.path}/{folder}"):
                 yield placed(
                     "XT658",

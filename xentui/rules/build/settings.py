@@ -14,7 +14,14 @@ from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.files import exists, listed
 from xentui.errors import InputError
 from xentui.project.filesystem import read_text
-from xentui.rules.build.context import DOM0, BuildContext, Placed, near, placed
+from xentui.rules.build.context import (
+    DOM0,
+    OLD_KICKSTART_FOLDERS,
+    BuildContext,
+    Placed,
+    near,
+    placed,
+)
 from xentui.safe_text import quoted
 
 XEN_FEATURES = ("xen", "systemd", "virtualization")
@@ -282,7 +289,7 @@ def unused(context: BuildContext) -> Iterator[Placed]:
 def kickstart(context: BuildContext) -> Iterator[Placed]:
     """Find a disk without a partition for the boot files that xentui's U-Boot script needs."""
     for image in context.dom0_images:
-        # Also where the machine includes a file whose name BitBake computes, as meta-rockchip does.
+        # Also if not everything is known: a layer may include a file whose name BitBake computes.
         name = context.build.value("WKS_FILE", image).raw
         files = context.build.value("IMAGE_BOOT_FILES", image).raw or ""
         if not name or BOOT_SCRIPT not in files.split():
@@ -311,7 +318,7 @@ def _kickstart_text(context: BuildContext, name: str) -> str | None:
 
 def _kickstart_paths(name: str) -> list[str]:
     """Return where BitBake looks for it in each layer (oe:meta/classes-recipe/image_types_wic)."""
-    return [f"{folder}/{name}" for folder in ("files/wic", "wic", "scripts/lib/wic/canned-wks")]
+    return [f"{folder}/{name}" for folder in ("files/wic", *OLD_KICKSTART_FOLDERS)]
 
 
 RULES = (features, machine, multiconfigs, memory, kernel, undone, unused, kickstart)
