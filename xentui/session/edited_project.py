@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A project that is being edited: its states with their history, its target, its drafts.
 
-The session and the modules that add guests, compare and write work on this.
+The session works on this, and so do the modules that add guests, compare and write.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class EditedProject:
 
     @property
     def project_name(self) -> str:
-        """The project's name in the headers of generated files."""
+        """The name of the project file, which the headers of generated files show as well."""
         return self.state.origin.project_name
 
     @property
@@ -93,7 +93,7 @@ class EditedProject:
 
     @property
     def folder(self) -> Path:
-        """The folder of the project file; it may not exist yet. File names are relative to it."""
+        """The folder of the project file, which may not exist yet; names in it are relative."""
         return self._folder_of(self.state.origin)
 
     def _folder_of(self, origin: Origin) -> Path:
@@ -138,7 +138,7 @@ class EditedProject:
         return view
 
     def look_again(self) -> bool:
-        """Examine the project again if a file that was missing exists now; return whether so."""
+        """Forget the views if a file that was missing exists now; return whether one does."""
         view = self.view
         folder = view.destination.folder
         if not any(exists(folder / unquote(name)) for name in view.assets.missing):
@@ -151,7 +151,7 @@ class EditedProject:
         return self.view_of_origin(self.state.origin)
 
     def view_of_origin(self, origin: Origin) -> View:
-        """Return the view of a project that could be opened."""
+        """Return the view of a project as it was read, such as one that may be opened."""
         known = next((v for v in self._views.values() if v.state.is_of(origin)), None)
         return self.view_of(known.state if known is not None else State(origin.project, origin))
 
@@ -166,7 +166,7 @@ class EditedProject:
     # Edits
 
     def autosave(self) -> bool:
-        """Save the draft if there are unwritten changes; return whether it was saved.
+        """Save the draft, or discard it if everything was written; return whether it was saved now.
 
         Raises:
             OSError: the state directory cannot be written.
@@ -192,7 +192,7 @@ class EditedProject:
         """
         note = self._leave_draft()
         if self.undo_label is not None or note:
-            # Opened again, a preset is another project: drafts belong to the origin's identity.
+            # A copy, so that a preset opened twice has two drafts: each belongs to one origin object.
             origin = replace(origin)
         self.switch_to(State(origin.project, origin), label)
         return note
