@@ -168,6 +168,12 @@ def test_what_is_allowed_for_a_guest_is_allowed_under_its_new_name() -> None:
     assert session.state.allowed == {("XT406", "guests.gamma.memory")}
 
 
+def test_undo_names_the_move_of_a_guest_to_a_bundle() -> None:
+    session = session_of(Project(Host("qemux86-64"), guests=(Guest("a", tags=("external",)),)))
+    session.put(("guests", "a", "bundle"), "lab")
+    assert session.undo_label == "Bundle of a"
+
+
 def test_moving_the_last_guest_of_a_bundle_removes_the_bundle() -> None:
     project, where = guests.switched(ONE, "alpha")
     assert where == "bundle my-guests"

@@ -192,7 +192,7 @@ class EditedProject:
         """
         note = self._leave_draft()
         if self.undo_label is not None or note:
-            # A copy, so that a preset opened twice has two drafts: each belongs to one origin object.
+            # A copy, so that a preset opened twice has two drafts: each belongs to one origin.
             origin = replace(origin)
         self.switch_to(State(origin.project, origin), label)
         return note
@@ -241,6 +241,7 @@ class EditedProject:
     ) -> None:
         """Set the value at a path."""
         state = self.state.settled(path)
+        label = label or self._label(field_paths.field_of(path).title, path)
         if path[-1] == field_paths.KEY:
             state = state.renamed(str(path[0]), str(path[1]), str(value))
         elif path[0] == "guests" and path[2:] == ("bundle",):
@@ -248,7 +249,6 @@ class EditedProject:
             moved = field_paths.move_to_bundle(state.project, str(path[1]), bundle)
             self._history.do(state.with_project(moved), label, merge=merge)
             return
-        label = label or self._label(field_paths.field_of(path).title, path)
         project = field_paths.put(state.project, path, value)
         self._history.do(replace(state, project=project), label, merge=merge)
 
