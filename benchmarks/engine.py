@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks.timing import Row, best, best_of_each, process, table
 from xentui.output.guest_cfg import all_predicted
-from xentui.output.plan import plan
 from xentui.output.render import render
+from xentui.output.writing.plan import plan
 from xentui.project import document
 from xentui.project.artifacts import layout
 from xentui.rules.budget import budget

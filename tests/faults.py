@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from xentui.errors import XentuiError
-from xentui.output import header, manifest
-from xentui.output.apply import apply
-from xentui.output.plan import plan
+from xentui.output import header
 from xentui.output.rendered import Copy, Rendered
+from xentui.output.writing import manifest
+from xentui.output.writing.apply import apply
+from xentui.output.writing.plan import plan
 
 CALLS = (
     "open", "write", "fsync", "fchmod", "replace", "unlink", "mkdir", "rmdir", "stat", "fstat",

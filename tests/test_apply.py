@@ -20,12 +20,13 @@ import pytest
 
 from tests.faults import contents, stage
 from xentui.errors import InputError, RefusedError
-from xentui.output import header, manifest
-from xentui.output.apply import apply
-from xentui.output.change import Change
-from xentui.output.plan import Plan, plan
+from xentui.output import header
 from xentui.output.rendered import Copy, Rendered
-from xentui.output.tree import StaleError, Tree
+from xentui.output.writing import manifest
+from xentui.output.writing.apply import apply
+from xentui.output.writing.change import Change
+from xentui.output.writing.plan import Plan, plan
+from xentui.output.writing.tree import StaleError, Tree
 
 CONF = "conf/xentui.conf"
 

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from tests.budget import examples
 from xentui.errors import RefusedError
-from xentui.output import header, manifest
-from xentui.output.apply import ApplyResult, apply
-from xentui.output.merge import merge
-from xentui.output.plan import Plan, mergeable, plan, resolve_edits
+from xentui.output import header
 from xentui.output.rendered import Copy, Rendered
+from xentui.output.writing import manifest
+from xentui.output.writing.apply import ApplyResult, apply
+from xentui.output.writing.merge import merge
+from xentui.output.writing.plan import Plan, mergeable, plan, resolve_edits
 
 CONF = "conf/xentui.conf"
 BASE = "".join(f'{name} = "1"\n' for name in "ABCDEFGH")

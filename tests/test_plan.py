@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xentui.errors import InputError, RefusedError, XentuiError
-from xentui.output import header, manifest
-from xentui.output.apply import apply
-from xentui.output.plan import Plan, plan
+from xentui.output import header
 from xentui.output.rendered import Copy, Rendered
-from xentui.output.tree import parts_of
+from xentui.output.writing import manifest
+from xentui.output.writing.apply import apply
+from xentui.output.writing.plan import Plan, plan
+from xentui.output.writing.tree import parts_of
 
 
 def conf(body: str = 'A = "1"\n') -> str:

@@ -20,7 +20,7 @@ from tests.bitbake import trees
 from tests.budget import examples
 from xentui.cli import main
 from xentui.errors import RefusedError
-from xentui.output import header, manifest
+from xentui.output import header
 from xentui.output.fragment import machine_fragment
 from xentui.output.user_files import (
     BEGIN,
@@ -37,6 +37,7 @@ from xentui.output.user_files import (
     without_layer,
     without_require,
 )
+from xentui.output.writing import manifest
 
 LAYER = "/srv/yocto/meta-xentui"
 

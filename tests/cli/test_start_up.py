@@ -61,4 +61,4 @@ def test_no_command_but_the_wizard_loads_what_draws(tmp_path: Path, arguments: l
 
 def test_check_loads_no_writer_of_any_kind(tmp_path: Path) -> None:
     found = imported(tmp_path, "check", "board.toml")
-    assert not found & {"tomlkit", "xentui.output.plan", "xentui.output.render"}
+    assert not found & {"tomlkit", "xentui.output.writing.plan", "xentui.output.render"}

@@ -20,9 +20,9 @@ from tests.safety.test_denial import measured
 from tests.sessions import NOW, session_of
 from xentui.bitbake import build_dir, recipe_cache, recipes
 from xentui.errors import InputError
-from xentui.output import manifest
 from xentui.output.rendered import Copy, chunks
-from xentui.output.tree import MOST_READ, Tree
+from xentui.output.writing import manifest
+from xentui.output.writing.tree import MOST_READ, Tree
 from xentui.project.model import Guest, Host, Project
 from xentui.session.drafts import Drafts, location
 

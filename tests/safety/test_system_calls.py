@@ -18,7 +18,8 @@ import pytest
 
 from tests.cli.conftest import BOARD, ROOT
 from tests.faults import contents
-from xentui.output import header, manifest
+from xentui.output import header
+from xentui.output.writing import manifest
 
 STRACE = shutil.which("strace")
 CALLS = "fsync,fchmod,flock,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat"

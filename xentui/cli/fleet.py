@@ -15,15 +15,15 @@ from xentui.output.fleet import SETTINGS_FOLDER, Member, merge
 from xentui.output.fragment import FOLDER as FRAGMENTS
 from xentui.output.kas import layer_path
 from xentui.output.layer import COLLECTION
-from xentui.output.plan import Plan, plan, resolve_edits
 from xentui.output.rendered import LAYER
+from xentui.output.writing.plan import Plan, plan, resolve_edits
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xentui.output.change import Change
     from xentui.output.fleet import Fleet, Member
+    from xentui.output.writing.change import Change
 
 
 def run(args: argparse.Namespace) -> int:

@@ -12,14 +12,14 @@ from xentui.bitbake import find_build_dir
 from xentui.cli import generating, parsing, projects, reports, terminal, writing
 from xentui.errors import Exit, UsageError, XentuiError
 from xentui.output import formats
-from xentui.output.plan import resolve_edits
+from xentui.output.writing.plan import resolve_edits
 from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
     from xentui.cli.generating import Job
     from xentui.output.build_dir import Attach
     from xentui.output.commands import NextCommand
-    from xentui.output.plan import Plan
+    from xentui.output.writing.plan import Plan
 
 ATTACH = ("require", "block", "none", "fragment")
 

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 from xentui.errors import XentuiError
 from xentui.output import commands, existing, formats, fragment
 from xentui.output.build_dir import abilities_of, attach_of, plan_project
-from xentui.output.plan import plan
 from xentui.output.render import render
+from xentui.output.writing.plan import plan
 from xentui.output.xentui_conf import xentui_conf
 
 if TYPE_CHECKING:
     from xentui.cli.projects import Chosen
     from xentui.output.build_dir import Attach
-    from xentui.output.change import Change
     from xentui.output.clashes import Clash
     from xentui.output.commands import NextCommand
     from xentui.output.existing import Use, UserSettings
-    from xentui.output.plan import Plan
     from xentui.output.rendered import Rendered
+    from xentui.output.writing.change import Change
+    from xentui.output.writing.plan import Plan
     from xentui.project.assets import Assets
     from xentui.project.model import Project
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xentui.bitbake import releases
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, RefusedError, UsageError
-from xentui.output.tree import StaleError, Tree
+from xentui.output.writing.tree import StaleError, Tree
 from xentui.project import assets, new_file
 from xentui.project.model import DEFAULT_RELEASE
 from xentui.project.schema import FILE_NAME, as_text
@@ -127,8 +127,8 @@ def _exists_already(path: Path) -> RefusedError:
 
 def _copy_files(project: Project, path: Path, chosen: Chosen) -> None:
     """Copy the files that the project names next to it, and list those that are missing."""
-    from xentui.output.apply import apply
-    from xentui.output.plan import Plan
+    from xentui.output.writing.apply import apply
+    from xentui.output.writing.plan import Plan
     from xentui.session.writing import copy_change
 
     needed = assets.gather(project, path.parent, chosen.files, chosen.loaded.directory)

@@ -11,7 +11,7 @@ from xentui.bitbake import find_build_dir
 from xentui.cli import parsing, terminal, writing
 from xentui.errors import Exit
 from xentui.output.build_dir import plan_removal
-from xentui.output.plan import resolve_edits
+from xentui.output.writing.plan import resolve_edits
 from xentui.session import opening
 
 

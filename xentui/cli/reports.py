@@ -16,7 +16,7 @@ from xentui.rules.finding import Finding
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
-    from xentui.output.change import Change
+    from xentui.output.writing.change import Change
 
 
 class FindingsReport:

@@ -19,7 +19,7 @@ from xentui.images.inspected import data
 from xentui.images.recognise import UNCERTAIN
 from xentui.images.suggest import has_boot_loader, hindrances, suggest, with_source
 from xentui.output.rendered import Copy, chunks, source_stat
-from xentui.output.tree import Tree
+from xentui.output.writing.tree import Tree
 from xentui.project import document, edit, filesystem, schema, tables
 from xentui.project.assets import gather
 from xentui.project.edit import value_text as value
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from xentui.images.inspected import Inspected
     from xentui.images.suggest import Suggestion
-    from xentui.output.change import Change
+    from xentui.output.writing.change import Change
     from xentui.project.model import Project
 
 _LONG = 64 * 1024 * 1024

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, cast
 
 from xentui.cli import parsing, terminal
 from xentui.errors import RefusedError, UsageError, counted
-from xentui.output.apply import apply
-from xentui.output.plan import mergeable, resolve_edits
-from xentui.output.tree import StaleError
+from xentui.output.writing.apply import apply
+from xentui.output.writing.plan import mergeable, resolve_edits
+from xentui.output.writing.tree import StaleError
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
-    from xentui.output.apply import ApplyResult
-    from xentui.output.change import Change
-    from xentui.output.plan import How, Plan
+    from xentui.output.writing.apply import ApplyResult
+    from xentui.output.writing.change import Change
+    from xentui.output.writing.plan import How, Plan
 
 
 def consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None:

@@ -22,13 +22,14 @@ from xentui.bitbake import build_dir as reading
 from xentui.bitbake import releases
 from xentui.bitbake.abilities import META_VIRTUALIZATION, Abilities, of_build_dir
 from xentui.errors import InputError, RefusedError, UsageError
-from xentui.output import fragment, header, manifest, user_files
-from xentui.output.change import Change, Kind
+from xentui.output import fragment, header, user_files
 from xentui.output.existing import Use, UserSettings, adapted, note
-from xentui.output.plan import Plan, Root, compare
 from xentui.output.render import render
 from xentui.output.rendered import CONF, LAYER, Rendered, decode
-from xentui.output.tree import Tree
+from xentui.output.writing import manifest
+from xentui.output.writing.change import Change, Kind
+from xentui.output.writing.plan import Plan, Root, compare
+from xentui.output.writing.tree import Tree
 from xentui.project.assets import Assets
 from xentui.project.model import Project
 from xentui.safe_text import visible

@@ -30,8 +30,8 @@ from xentui.output.existing import (
     users_files,
 )
 from xentui.output.guest_flags import bundled_entry, effective_defaults, effective_flags
-from xentui.output.plan import Plan
 from xentui.output.rendered import CONF, LAYER, decode
+from xentui.output.writing.plan import Plan
 from xentui.project import filesystem
 from xentui.project.effective import image
 from xentui.project.model import Project

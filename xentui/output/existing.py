@@ -34,10 +34,11 @@ from xentui.bitbake.conf_syntax import parse
 from xentui.bitbake.files import absolute
 from xentui.bitbake.overrides import operation
 from xentui.errors import InputError
-from xentui.output import fragment, header, manifest, user_files
+from xentui.output import fragment, header, user_files
 from xentui.output.guest_flags import bundled_entry, effective_defaults, effective_flags
 from xentui.output.rendered import CONF, LAYER, Rendered, decode
-from xentui.output.tree import Tree
+from xentui.output.writing import manifest
+from xentui.output.writing.tree import Tree
 from xentui.project import filesystem, schema
 from xentui.project.model import Project
 from xentui.safe_text import visible

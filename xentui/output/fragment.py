@@ -22,7 +22,7 @@ from xentui.output import header
 from xentui.output.layer import COLLECTION, layer_conf
 from xentui.output.render import render
 from xentui.output.rendered import Rendered, decode
-from xentui.output.tree import MOST_READ
+from xentui.output.writing.tree import MOST_READ
 from xentui.output.xentui_conf import xentui_conf
 from xentui.project import filesystem
 from xentui.project.assets import NO_ASSETS, Assets

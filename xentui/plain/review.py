@@ -25,9 +25,9 @@ from xentui.session.review import forms
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
-    from xentui.output.change import Change
     from xentui.output.formats import Format
-    from xentui.output.plan import How
+    from xentui.output.writing.change import Change
+    from xentui.output.writing.plan import How
     from xentui.rules.finding import Finding, QuickFix
     from xentui.session.writing import Written
 

@@ -20,7 +20,7 @@ from xentui.session.target import GivenUpError, survey
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from xentui.output.plan import Plan
+    from xentui.output.writing.plan import Plan
     from xentui.rules.finding import Finding
     from xentui.session import Session
     from xentui.session.target import BuildSurvey

@@ -49,7 +49,7 @@ from xentui.widgets.text import Text, lit, wizard
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from xentui.output.plan import Plan
+    from xentui.output.writing.plan import Plan
     from xentui.project.model import Project
     from xentui.rehearsal.report import RehearsalReport
     from xentui.rules.finding import Finding

@@ -27,8 +27,8 @@ from xentui.widgets.text import Hanging, Text, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
-    from xentui.output.change import Change
-    from xentui.output.plan import Plan
+    from xentui.output.writing.change import Change
+    from xentui.output.writing.plan import Plan
     from xentui.rules.finding import Finding
     from xentui.session import Session, View
 

@@ -29,7 +29,7 @@ from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
-    from xentui.output.plan import Plan
+    from xentui.output.writing.plan import Plan
     from xentui.rules.finding import Finding
     from xentui.session.new_guest import GuestKind
 

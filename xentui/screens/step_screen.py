@@ -17,7 +17,7 @@ from xentui.screens.step import Step
 from xentui.session import Session
 
 if TYPE_CHECKING:
-    from xentui.output.plan import Plan
+    from xentui.output.writing.plan import Plan
     from xentui.rehearsal.report import RehearsalReport
     from xentui.rules.finding import Finding
 

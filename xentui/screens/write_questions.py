@@ -13,7 +13,7 @@ from xentui.screens.step_screen import StepScreen
 from xentui.widgets.text import lit, wizard
 
 if TYPE_CHECKING:
-    from xentui.output.plan import How, Plan
+    from xentui.output.writing.plan import How, Plan
     from xentui.screens.review import Review
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from xentui.bitbake.import_draft import Left
     from xentui.output.clashes import Clash
     from xentui.output.existing import Use, UserSettings
-    from xentui.output.plan import Plan
+    from xentui.output.writing.plan import Plan
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
 

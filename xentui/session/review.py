@@ -18,10 +18,10 @@ from xentui.project import filesystem
 from xentui.session import texts
 
 if TYPE_CHECKING:
-    from xentui.output.change import Change
     from xentui.output.clashes import Clash
     from xentui.output.formats import Format
-    from xentui.output.plan import Plan
+    from xentui.output.writing.change import Change
+    from xentui.output.writing.plan import Plan
     from xentui.rules.finding import Finding
     from xentui.session.edited_project import EditedProject
     from xentui.session.view import View
@@ -354,7 +354,7 @@ class Review:
 
     @staticmethod
     def _edited_decision(plan: Plan) -> Decision:
-        from xentui.output.plan import mergeable
+        from xentui.output.writing.plan import mergeable
 
         answers = [("back", "Back"), ("keep", "Leave them alone"), ("take", "Overwrite, keep mine")]
         if mergeable(plan):

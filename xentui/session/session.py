@@ -24,7 +24,7 @@ from xentui.session.target import DEFAULT_OUT
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
-    from xentui.output.plan import How, Plan
+    from xentui.output.writing.plan import How, Plan
     from xentui.rules.finding import Finding, QuickFix
     from xentui.session.new_guest import GuestKind
     from xentui.session.review import Review

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xentui.output.existing import Use as ExistingUse
     from xentui.output.existing import UserSettings
     from xentui.output.formats import Format
-    from xentui.output.plan import Plan
+    from xentui.output.writing.plan import Plan
     from xentui.project.model import Guest, Project
     from xentui.rules.finding import Finding
 
@@ -49,7 +49,7 @@ def out_of(project: Path | None, build_dir: Path | None) -> Path:
 
     found = find(build_dir)
     if found is None and project is not None:
-        from xentui.output import manifest
+        from xentui.output.writing import manifest
 
         folder = project.absolute().parent
         if is_build_dir(folder) or exists(folder / manifest.NAME):

@@ -22,13 +22,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xentui.errors import InputError, UsageError, XentuiError, reason
-from xentui.output.apply import apply
 from xentui.output.build_dir import plan_project
-from xentui.output.change import Change
 from xentui.output.formats import next_commands as commands_of
 from xentui.output.formats import render_as
-from xentui.output.plan import Plan, open_tree, plan, resolve_edits
 from xentui.output.rendered import LAYER, Copy, decode, encode
+from xentui.output.writing.apply import apply
+from xentui.output.writing.change import Change
+from xentui.output.writing.plan import Plan, open_tree, plan, resolve_edits
 from xentui.project import filesystem, new_file
 from xentui.project.filesystem import exists
 from xentui.project.overrides import difference
@@ -37,7 +37,7 @@ from xentui.safe_text import quoted, visible
 from xentui.session.state import Origin
 
 if TYPE_CHECKING:
-    from xentui.output.plan import How
+    from xentui.output.writing.plan import How
     from xentui.session.edited_project import EditedProject
 
 WORDS = {

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xentui.errors import RefusedError
-from xentui.output import manifest
-from xentui.output.change import Change
-from xentui.output.manifest import Manifest
-from xentui.output.plan import Plan, Root
 from xentui.output.rendered import Copy, chunks, encode, source_stat
-from xentui.output.tree import LOCK_SECONDS, Tree, changed_meanwhile
+from xentui.output.writing import manifest
+from xentui.output.writing.change import Change
+from xentui.output.writing.manifest import Manifest
+from xentui.output.writing.plan import Plan, Root
+from xentui.output.writing.tree import LOCK_SECONDS, Tree, changed_meanwhile
 from xentui.safe_text import visible
 
 _MOST_KEPT = 1000
@@ -54,11 +54,10 @@ def apply(
         force: whether to replace hand-edited files, after copying each to a new name.
         wait: seconds to wait for another run in the same folders.
 
-
     Raises:
         RefusedError: a hand-edited file is in the way, another run has locked a folder, or a link
-            appeared; :class:`~xentui.output.tree.StaleError` if a file was changed after the plan
-            was made. Files that were written before stay.
+            appeared; a :class:`~.tree.StaleError` if a file was changed after the plan was
+            made. Files that were written before stay.
         InputError: no space, no permission, or an unreadable source.
     """
     if plan.edited and not force:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xentui.errors import RefusedError, XentuiError
-from xentui.output.tree import Tree, parts_of
+from xentui.output.writing.tree import Tree, parts_of
 
 NAME = ".xentui-manifest.json"
 

@@ -14,9 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from xentui.output import header, manifest
-from xentui.output.change import Change, Kind, merged
-from xentui.output.manifest import Manifest
+from xentui.output import header
 from xentui.output.rendered import (
     CHUNK,
     Content,
@@ -27,7 +25,10 @@ from xentui.output.rendered import (
     encode,
     source_stat,
 )
-from xentui.output.tree import Seen, Tree
+from xentui.output.writing import manifest
+from xentui.output.writing.change import Change, Kind, merged
+from xentui.output.writing.manifest import Manifest
+from xentui.output.writing.tree import Seen, Tree
 
 LARGEST_TEXT = 16 << 20
 """Maximum size of an obsolete file whose text is shown, in bytes."""
@@ -211,7 +212,7 @@ def resolve_edits(plan: Plan, how: How | None) -> Plan:
 
     ``keep`` leaves them unchanged, so that all others can be written. ``merge`` merges both sides
     where that is possible; the remaining edited files still prevent writing. ``take`` and ``None``
-    do not change the plan: with ``force``, :func:`xentui.output.apply.apply` replaces the files.
+    do not change the plan: with ``force``, :func:`~.apply.apply` replaces the files.
     """
     if how not in ("keep", "merge"):
         return plan

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from xentui.output.merge import Conflict, Merged, lines_of, merge
 from xentui.output.rendered import Content, Copy
-from xentui.output.tree import Seen
+from xentui.output.writing.merge import Conflict, Merged, lines_of, merge
+from xentui.output.writing.tree import Seen
 from xentui.safe_text import visible
 
 Kind = Literal["new", "changed", "same", "edited", "removed", "kept"]
