@@ -18,7 +18,7 @@ from xentui.bitbake import build_dir, host, recipes
 from xentui.cli import main
 from xentui.output import header
 from xentui.rules.build import examine
-from xentui.rules.build.context import Placed
+from xentui.rules.build.context import LocatedFinding
 from xentui.rules.catalogue import codes
 
 GOOD = """\
@@ -41,7 +41,7 @@ def found(
     more: Mapping[str, str] | None = None,
     layers: tuple[str, ...] = ("core", "virt"),
     machine: host.Host = HOST,
-) -> list[Placed]:
+) -> list[LocatedFinding]:
     build = build_dir.read(trees.small(root, conf, more=more, layers=layers))
     return examine(build, recipes=partial(recipes.read, build, cached=False), host=machine)
 
@@ -268,7 +268,7 @@ def test_golden_answers_of_the_doctor(tmp_path: Path) -> None:
 PLAIN = 'MACHINE = "qemux86-64"\n'
 
 
-def of(code: str, made: list[Placed]) -> list[tuple[int, str, str]]:
+def of(code: str, made: list[LocatedFinding]) -> list[tuple[int, str, str]]:
     """Return line, message and fix of each finding with this code; line 0 if it has none."""
     return [
         (one.place.line if one.place else 0, one.finding.message, one.finding.fix)
@@ -277,7 +277,7 @@ def of(code: str, made: list[Placed]) -> list[tuple[int, str, str]]:
     ]
 
 
-def lines_of(code: str, made: list[Placed]) -> list[int]:
+def lines_of(code: str, made: list[LocatedFinding]) -> list[int]:
     return [line for line, _, _ in of(code, made)]
 
 

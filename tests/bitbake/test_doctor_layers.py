@@ -14,14 +14,14 @@ from tests.bitbake import trees
 from tests.bitbake.test_doctor import GOOD, found, of
 from xentui.bitbake import build_dir
 from xentui.rules.build import examine
-from xentui.rules.build.context import Placed
+from xentui.rules.build.context import LocatedFinding
 
 MIB = 1 << 20
 FETCH = "Fetch it, then run: bitbake-layers add-layer PATH"
 THREE = ("core", "virt", "other")
 
 
-def alone(root: Path, depends: str) -> list[Placed]:
+def alone(root: Path, depends: str) -> list[LocatedFinding]:
     """Return the findings if one layer is listed and no other layer is near."""
     more = {"other/conf/layer.conf": trees.layer_conf("other", depends=depends)}
     build = trees.small(root, GOOD, more=more, layers=("other",))

@@ -120,7 +120,7 @@ def test_a_toml_block_is_right(block: Block, tmp_path: Path) -> None:
     if not head and not tail:
         errors = [
             f"{each.code} {each.path}: {each.message}"
-            for each in check.findings(loaded)
+            for each in check.check_file(loaded)
             if each.severity.value == "error"
         ]
         assert errors == [], block.where

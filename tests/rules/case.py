@@ -14,7 +14,7 @@ from zlib import crc32
 from xentui.project import document
 from xentui.project.assets import Assets, gather
 from xentui.project.document import Loaded
-from xentui.rules.check import findings
+from xentui.rules.check import check_file
 from xentui.rules.finding import Finding
 
 HEAD = """\
@@ -82,7 +82,7 @@ class Case:
     def findings(self, folder: Path) -> list[Finding]:
         """Return all findings."""
         loaded, assets = self.load(folder)
-        return findings(loaded, assets)
+        return check_file(loaded, assets)
 
 
 def ext2(blocks: int = 64) -> bytes:

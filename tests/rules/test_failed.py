@@ -15,10 +15,10 @@ from xentui.cli.process import run
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import Guest, Host, Project
 from xentui.rules import build, check
-from xentui.rules.build.context import BuildContext, Placed
+from xentui.rules.build.context import BuildContext, LocatedFinding
 from xentui.rules.catalogue import Severity
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, allow, found
+from xentui.rules.finding import Finding, allow, make_finding
 
 PROJECT = Project(
     Host("qemux86-64", memory=1024, network="nat"),
@@ -27,7 +27,7 @@ PROJECT = Project(
 
 
 def _breaks(given: Context) -> Iterable[Finding]:
-    yield found("XT103", "host.network", "said before it broke", "Nothing.")
+    yield make_finding("XT103", "host.network", "said before it broke", "Nothing.")
     raise ZeroDivisionError("[/x] \x1b[31m" + "y" * 999)
 
 
@@ -35,7 +35,7 @@ def _breaks_too(given: Context, guest: EffectiveGuest) -> Iterable[Finding]:
     raise RuntimeError(guest.key)
 
 
-def _breaks_around(context: BuildContext) -> Iterable[Placed]:
+def _breaks_around(context: BuildContext) -> Iterable[LocatedFinding]:
     raise KeyError("DISTRO")
 
 

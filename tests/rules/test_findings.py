@@ -14,9 +14,9 @@ from tests.rules.test_rule_values import of, project_of
 from xentui.project.model import Bundle
 from xentui.rules import catalogue, quick_fixes
 from xentui.rules.catalogue import Severity
-from xentui.rules.check import in_order
+from xentui.rules.check import in_document_order
 from xentui.rules.context import Context
-from xentui.rules.finding import QuickFix, failed, found
+from xentui.rules.finding import QuickFix, make_finding, rule_failure
 
 ORDER = (
     "", "preset.title", "host.memory", "containers.vxn", "defaults.extra", "bundles.lab.license",
@@ -31,9 +31,9 @@ def test_findings_are_sorted_by_severity_and_then_by_document_order() -> None:
     project = project_of("[guests.web]\n[guests.db]\n")
     worst_first = ("XT201", "XT228", "XT252")
     assert [catalogue.entry(code).severity for code in worst_first] == list(Severity)
-    made = [found(code, path, "", "") for code in worst_first for path in ORDER]
+    made = [make_finding(code, path, "", "") for code in worst_first for path in ORDER]
     for given in (made, made[::-1], made[1::2] + made[::2]):
-        assert in_order(project, given) == made
+        assert in_document_order(project, given) == made
 
 
 def test_the_catalogue_is_read_from_its_file() -> None:
@@ -61,15 +61,15 @@ def test_only_this_much_of_an_exception_is_reported(
     length: int, output: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("XENTUI_DEBUG", raising=False)
-    made = failed(_fails, ValueError("x" * length), "guests.web")
+    made = rule_failure(_fails, ValueError("x" * length), "guests.web")
     assert made.path == "guests.web"
     assert made.message == (f"xentui itself failed in its check test_findings._fails ({output})")
 
 
-_guest = partial(quick_fixes.guest, "x", "web")
-_source = partial(quick_fixes.source, "x", "web")
-_fetch = partial(quick_fixes.fetch, "x", "web", 0)
-_bundle = partial(quick_fixes.bundle, "x", "lab")
+_guest = partial(quick_fixes.change_guest, "x", "web")
+_source = partial(quick_fixes.change_source, "x", "web")
+_fetch = partial(quick_fixes.change_fetch, "x", "web", 0)
+_bundle = partial(quick_fixes.change_bundle, "x", "lab")
 _renamed = partial(quick_fixes.rename_bundle, "lab")
 
 
@@ -90,9 +90,9 @@ _renamed = partial(quick_fixes.rename_bundle, "lab")
         (_source, {"file": " ", "type": "raw"}, False),
         (_bundle, {"license": "MIT"}, True),
         (_bundle, {"license": "MIT\n"}, False),
-        (quick_fixes.new_bundle, {"name": "a" * 63}, True),
-        (quick_fixes.new_bundle, {"name": "a" * 64}, False),
-        (quick_fixes.new_bundle, {"name": "export"}, False),
+        (quick_fixes.add_bundle, {"name": "a" * 63}, True),
+        (quick_fixes.add_bundle, {"name": "a" * 64}, False),
+        (quick_fixes.add_bundle, {"name": "export"}, False),
         (_renamed, {"new": "b" * 63}, True),
         (_renamed, {"new": "b" * 64}, False),
     ],
@@ -105,7 +105,7 @@ def test_a_fix_writes_what_the_schema_takes_and_nothing_else(
 
 def test_the_one_bundle_that_is_there_stays_as_it_is() -> None:
     given = project_of('[bundles.lab]\nversion = "2"\n[guests.web]\n')
-    moved = quick_fixes.into_bundle(given, "web").apply(given)
+    moved = quick_fixes.move_to_bundle(given, "web").apply(given)
     assert moved.bundles == (Bundle("lab", version="2"),)
     assert moved.guest("web").bundle == "lab"
 

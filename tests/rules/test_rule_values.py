@@ -202,18 +202,18 @@ def test_the_smallest_usual_board_is_proposed_that_is_large_enough(wanted: int) 
 
 
 def test_changes_that_the_schema_would_refuse_are_not_proposed() -> None:
-    assert quick_fixes.fetch("x", "web", 0, sha256="no digest") is None
-    assert quick_fixes.new_bundle("no name") is None
+    assert quick_fixes.change_fetch("x", "web", 0, sha256="no digest") is None
+    assert quick_fixes.add_bundle("no name") is None
     assert quick_fixes.rename_bundle("lab", "no name") is None
-    assert quick_fixes.bundle("x", "lab", version="a b") is None
-    assert quick_fixes.guest("x", "web", extra="${@x}") is None
+    assert quick_fixes.change_bundle("x", "lab", version="a b") is None
+    assert quick_fixes.change_guest("x", "web", extra="${@x}") is None
 
 
 def test_changes_of_removed_items_change_nothing() -> None:
     project = project_of("[guests.web]\n")
     for quick_fix in (
-        quick_fixes.fetch("x", "web", 0, sha256="0" * 64),
-        quick_fixes.source("x", "web", image_size=64),
+        quick_fixes.change_fetch("x", "web", 0, sha256="0" * 64),
+        quick_fixes.change_source("x", "web", image_size=64),
     ):
         assert quick_fix is not None
         assert quick_fix.apply(project) == project
@@ -221,7 +221,7 @@ def test_changes_of_removed_items_change_nothing() -> None:
 
 def test_a_change_of_a_fetch_changes_that_one() -> None:
     project = project_of(IMPORTED)
-    quick_fix = quick_fixes.fetch("x", "web", 0, sha256="1" * 64)
+    quick_fix = quick_fixes.change_fetch("x", "web", 0, sha256="1" * 64)
     assert quick_fix is not None
     changed = quick_fix.apply(project).guest("web").source
     assert changed is not None
@@ -230,13 +230,13 @@ def test_a_change_of_a_fetch_changes_that_one() -> None:
 
 def test_a_guest_goes_into_a_bundle_that_is_there_or_made() -> None:
     bare = project_of('[guests.web]\ntags = ["external"]\nrootfs = "a"\n')
-    moved = quick_fixes.into_bundle(bare, "web").apply(bare)
+    moved = quick_fixes.move_to_bundle(bare, "web").apply(bare)
     assert (moved.guest("web").bundle, moved.bundles) == (
         quick_fixes.DEFAULT_BUNDLE,
         (Bundle(quick_fixes.DEFAULT_BUNDLE),),
     )
     two = project_of('[bundles.one]\nversion = "2"\n[bundles.two]\n[guests.web]\n')
-    moved = quick_fixes.into_bundle(two, "web").apply(two)
+    moved = quick_fixes.move_to_bundle(two, "web").apply(two)
     assert (moved.guest("web").bundle, moved.bundles) == ("one", two.bundles)
 
 

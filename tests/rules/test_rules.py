@@ -23,8 +23,8 @@ from xentui.project import document, model, schema, tables
 from xentui.project.assets import Assets, gather
 from xentui.rules import catalogue
 from xentui.rules.catalogue import Severity
-from xentui.rules.check import check, findings
-from xentui.rules.finding import Finding, found
+from xentui.rules.check import check, check_file
+from xentui.rules.finding import Finding, make_finding
 
 CASES = (
     *host_cases.CASES,
@@ -76,7 +76,7 @@ def test_a_fix_takes_its_finding_away(case: Case, number: int, tmp_path: Path) -
     loaded, assets = case.load(tmp_path)
     assert loaded.project is not None
     before = tables.to_data(loaded.project)
-    finding = at(case, findings(loaded, assets))[0]
+    finding = at(case, check_file(loaded, assets))[0]
     quick_fix = finding.quick_fixes[number]
     fixed = quick_fix.apply(loaded.project)
     assert tables.to_data(loaded.project) == before, "the project given was changed"
@@ -93,7 +93,7 @@ def _again(project: model.Project, assets: Assets) -> Assets:
 @pytest.mark.parametrize(("code", "text"), SCHEMA.items())
 def test_what_the_schema_refuses_is_a_finding(code: str, text: str, tmp_path: Path) -> None:
     whole = text if text.startswith("version") else f'version = 1\n[host]\nmachine = "m"\n{text}'
-    made = findings(document.load_text(whole, tmp_path))
+    made = check_file(document.load_text(whole, tmp_path))
     assert [finding.code for finding in made] == [code]
     assert made[0].severity is Severity.ERROR
     assert made[0].path
@@ -108,7 +108,7 @@ def test_a_file_that_is_not_toml_is_a_finding() -> None:
 
 @pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
 def test_what_the_real_classes_built_has_warnings_at_most(vector: Vector) -> None:
-    made = findings(document.load(vector.project_file))
+    made = check_file(document.load(vector.project_file))
     assert [finding for finding in made if finding.severity is Severity.ERROR] == []
 
 
@@ -118,7 +118,7 @@ def test_errors_come_first_then_the_order_of_the_document(tmp_path: Path) -> Non
         '[guests.web]\nvif = ["bridge=br1"]\nmemory = 32\n[guests.db]\nkernel = "none"\n'
         'vif = ["mac=no,bridge=br1"]\n'
     )
-    made = findings(document.load_text(text, tmp_path))
+    made = check_file(document.load_text(text, tmp_path))
     assert [(finding.severity.value, finding.path, finding.code) for finding in made] == [
         ("error", "guests.db.bundle", "XT201"),
         ("error", "guests.db.vif", "XT217"),
@@ -135,7 +135,7 @@ def test_a_good_project_has_no_finding(tmp_path: Path) -> None:
         '[defaults]\nextra = "root=/dev/xvda ro console=hvc0"\n'
         '[guests.xen-guest-image-minimal]\ntags = ["autostart"]\nmemory = 256\n'
     )
-    assert findings(document.load_text(text, tmp_path)) == []
+    assert check_file(document.load_text(text, tmp_path)) == []
 
 
 def test_without_its_directory_no_file_is_reported_missing(tmp_path: Path) -> None:
@@ -145,14 +145,14 @@ def test_without_its_directory_no_file_is_reported_missing(tmp_path: Path) -> No
     )
     loaded = document.load_text(text, tmp_path)
     assert loaded.project is not None
-    assert {"XT238", "XT312"} <= {finding.code for finding in findings(loaded)}
+    assert {"XT238", "XT312"} <= {finding.code for finding in check_file(loaded)}
     assert not {"XT238", "XT312"} & {finding.code for finding in check(loaded.project)}
 
 
 def test_the_best_fix_comes_first() -> None:
     with pytest.raises(KeyError):
-        found("XT999", "", "", "")
-    bare = found("XT002", "a", "b", "c")
+        make_finding("XT999", "", "", "")
+    bare = make_finding("XT002", "a", "b", "c")
     assert (bare.quick_fix, bare.quick_fixes) == (None, ())
     assert replace(bare, others=()).quick_fixes == ()
 

@@ -21,7 +21,7 @@ from xentui.errors import XentuiError
 from xentui.output import header, user_files
 from xentui.output.render import render
 from xentui.project import document, edit, lines, model, new_file, overrides, schema, tables
-from xentui.rules.check import findings
+from xentui.rules.check import check_file
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
 
@@ -43,7 +43,7 @@ def document_target(data: bytes) -> None:
         assert error.line is None or 1 <= error.line <= count  # noqa: PT017
         return
     loaded = document.validated(parsed, ROOT)
-    for finding in findings(loaded):
+    for finding in check_file(loaded):
         assert finding.message
         assert finding.fix
     for problem in loaded.problems:

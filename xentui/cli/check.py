@@ -16,7 +16,7 @@ from xentui.cli.reports import FindingsReport
 from xentui.errors import Exit, InputError, RefusedError, UsageError, counted
 from xentui.project.document import DocumentError
 from xentui.rules.catalogue import Severity
-from xentui.rules.finding import by_severity, found
+from xentui.rules.finding import by_severity, make_finding
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _checked(chosen: Chosen, layers: BuildLayers | None) -> FindingsReport:
 
 
 def _not_toml(error: DocumentError) -> Finding:
-    return found(error.code, "", error.reason, error.fix)
+    return make_finding(error.code, "", error.reason, error.fix)
 
 
 def _print(args: argparse.Namespace, lines: Iterable[str]) -> None:

@@ -23,7 +23,7 @@ from xentui.rules.catalogue import Severity
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
     from xentui.bitbake.host import Host
-    from xentui.rules.build.context import Placed
+    from xentui.rules.build.context import LocatedFinding
 
 
 def add(commands: parsing.Commands) -> None:
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     return Exit.FINDINGS if counts["errors"] else Exit.OK
 
 
-def _print_report(build: BuildDir, findings: list[Placed], counts: dict[str, int]) -> None:
+def _print_report(build: BuildDir, findings: list[LocatedFinding], counts: dict[str, int]) -> None:
 
     lines = [f"build directory: {build.path}"]
     machine = build.machine
@@ -117,14 +117,14 @@ def _known(value: str | None) -> str:
     return "not known" if value is None or "\0" in value else value
 
 
-def _where(build: BuildDir, placed: Placed) -> str:
+def _where(build: BuildDir, placed: LocatedFinding) -> str:
     if placed.place is None:
         return ""
     return f"{placed.place.file.removeprefix(f'{build.path}/')}:{placed.place.line}"
 
 
 def _data(
-    build: BuildDir, machine: Host, findings: list[Placed], counts: dict[str, int]
+    build: BuildDir, machine: Host, findings: list[LocatedFinding], counts: dict[str, int]
 ) -> dict[str, Any]:
     return {
         "version": 1,

@@ -103,7 +103,7 @@ def findings(
     chosen: Chosen,
     assets: Assets | None,
     abilities: Abilities | None = None,
-    holding: Callable[[Project], Project] | None = None,
+    apply_user_settings: Callable[[Project], Project] | None = None,
 ) -> list[Finding]:
     """Return the findings of a project.
 
@@ -111,12 +111,12 @@ def findings(
         chosen: the project.
         assets: the files next to it.
         abilities: features of the available layers; by default, those of the project's release.
-        holding: returns the project with the user's own settings applied.
+        apply_user_settings: as in :func:`xentui.rules.context.make_context`.
 
     Raises:
         UsageError: an error is allowed that cannot be.
     """
-    found = check.findings(chosen.loaded, assets, abilities, holding)
+    found = check.check_file(chosen.loaded, assets, abilities, apply_user_settings)
     project = chosen.loaded.project
     if project is not None and project.import_types and assets is not None:
         from xentui.rules.scripts import script_findings

@@ -12,10 +12,10 @@ from xentui.project import schema, tables
 from xentui.project.board_file import Board
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, CONTAINER_INIT, WITHOUT_DISK
-from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.fetched import UNCERTAIN, contents
-from xentui.rules.finding import Finding, QuickFix, found
+from xentui.rules.fetched import UNCERTAIN_KINDS, inspect_disk_source
+from xentui.rules.finding import Finding, QuickFix, make_finding
+from xentui.rules.quick_fixes import change_defaults, change_guest
 from xentui.safe_text import quoted
 
 WHOLE_DISKS = ("qcow2", "raw")
@@ -28,17 +28,17 @@ _WHOLE = re.compile(r"/dev/(?:xvd|sd|hd|vd)[a-z]")
 _PART = re.compile(r"/dev/((?:xvd|sd|hd|vd)[a-z])[0-9]*")
 
 
-def generated(guest: EffectiveGuest) -> bool:
+def has_generated_command_line(guest: EffectiveGuest) -> bool:
     """Return whether the kernel command line comes from the project."""
     return guest.guest.config_file is None and guest.type != "hvm"
 
 
-def without_disk(guest: EffectiveGuest) -> bool:
+def is_kernel_only(guest: EffectiveGuest) -> bool:
     """Return whether the guest is only a kernel, which may not be Linux."""
     return guest.guest.source is not None and guest.guest.source.type == WITHOUT_DISK
 
 
-def option(extra: str, name: str) -> str | None:
+def kernel_option(extra: str, name: str) -> str | None:
     """Return the last value of an option on a kernel command line, or ``None``."""
     found_ = None
     for word in extra.split():
@@ -48,72 +48,74 @@ def option(extra: str, name: str) -> str | None:
     return found_
 
 
-def root_device(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_root_device(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the kernel command line names the right root device."""
-    if not generated(guest) or without_disk(guest):
+    if not has_generated_command_line(guest) or is_kernel_only(guest):
         return
     path = f"guests.{guest.key}.extra"
     device = f"/dev/{guest.disk_device}"
-    named = option(guest.extra, "root")
+    named = kernel_option(guest.extra, "root")
     if named is None:
-        yield found(
+        yield make_finding(
             "XT225",
             path,
             f"The kernel of {guest.key} does not know its root device",
             f"Add root={device}.",
-            quick_fixes.guest(
+            change_guest(
                 f"Add root={device}", guest.key, extra=f"root={device} {guest.extra}".strip()
             ),
         )
         return
     disk = _PART.fullmatch(named)
     if disk is not None and disk[1] != guest.disk_device.rstrip(digits):
-        yield found(
+        yield make_finding(
             "XT226",
             path,
             f"The root of {guest.key} is {named}, and its disk is {guest.disk_device}",
             f"Write root={device}.",
-            quick_fixes.guest(f"Write root={device}", guest.key, extra=_with_root(guest, device)),
+            change_guest(f"Write root={device}", guest.key, extra=_with_root(guest, device)),
         )
 
 
-def partition(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_partition(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find an image of a whole disk that is used as one file system."""
     source = guest.guest.source
-    if source is None or source.type not in WHOLE_DISKS or not generated(guest):
+    if source is None or source.type not in WHOLE_DISKS or not has_generated_command_line(guest):
         return
-    local = contents(context.project, context.assets, guest)
-    if local is not None and local.kind not in UNCERTAIN:
+    local = inspect_disk_source(context.project, context.assets, guest)
+    if local is not None and local.kind not in UNCERTAIN_KINDS:
         # The file itself is available: XT351 and XT352 check it.
         return
-    named = option(guest.extra, "root")
+    named = kernel_option(guest.extra, "root")
     if named is not None and _WHOLE.fullmatch(named):
-        yield found(
+        yield make_finding(
             "XT227",
             f"guests.{guest.key}.extra",
             f"A {source.type} image mostly has partitions, and the root of {guest.key} is {named}",
             f"Write root={named}1, or the partition it is on; a plain file system may stay.",
-            quick_fixes.guest(
-                f"Write root={named}1", guest.key, extra=_with_root(guest, f"{named}1")
-            ),
+            change_guest(f"Write root={named}1", guest.key, extra=_with_root(guest, f"{named}1")),
         )
 
 
-def console(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_console(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the guest has a console."""
-    if generated(guest) and not without_disk(guest) and option(guest.extra, "console") is None:
+    if (
+        has_generated_command_line(guest)
+        and not is_kernel_only(guest)
+        and kernel_option(guest.extra, "console") is None
+    ):
         message = f"{guest.key} prints nothing on the console that xl console shows"
         yield _lacks("XT228", guest, "console=hvc0", message, "Add console=hvc0.")
 
 
-def init(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_init(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a minimal root directory has an init."""
     source = guest.guest.source
-    if source is None or source.type != "rootfs_dir" or not generated(guest):
+    if source is None or source.type != "rootfs_dir" or not has_generated_command_line(guest):
         return
-    if option(guest.extra, "init") is not None:
+    if kernel_option(guest.extra, "init") is not None:
         return
-    local = contents(context.project, context.assets, guest)
+    local = inspect_disk_source(context.project, context.assets, guest)
     if local is not None and local.init is not None:
         return
     if any("minirootfs" in entry.uri for entry in source.fetch):
@@ -122,12 +124,12 @@ def init(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         yield _lacks("XT231", guest, "init=/bin/sh", message, fix)
 
 
-def container(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_container_init(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the kernel starts the container image's program."""
     source = guest.guest.source
-    if source is None or source.type != CONTAINER or not generated(guest):
+    if source is None or source.type != CONTAINER or not has_generated_command_line(guest):
         return
-    if option(guest.extra, "init") is None:
+    if kernel_option(guest.extra, "init") is None:
         argument = f"init={CONTAINER_INIT}"
         message = f"The kernel of {guest.key} does not start the container image's program"
         fix = f"Add {argument}, which the recipe puts there."
@@ -137,11 +139,11 @@ def container(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 def _lacks(code: str, guest: EffectiveGuest, argument: str, message: str, fix: str) -> Finding:
     """Return the finding for a kernel command line that lacks an argument."""
     extra = f"{guest.extra} {argument}".strip()
-    change = quick_fixes.guest(f"Add {argument}", guest.key, extra=extra)
-    return found(code, f"guests.{guest.key}.extra", message, fix, change)
+    change = change_guest(f"Add {argument}", guest.key, extra=extra)
+    return make_finding(code, f"guests.{guest.key}.extra", message, fix, change)
 
 
-def guest_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_guest_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the board can run the guest's type."""
     config = context.configs.get(guest.key)
     own = config.domain_type if config is not None else None
@@ -149,8 +151,8 @@ def guest_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if context.board.arch != "aarch64" or named not in ("pv", "hvm"):
         return
     field = "config_file" if own else "type"
-    change = () if own else (quick_fixes.guest("Remove the type", guest.key, type=None),)
-    yield found(
+    change = () if own else (change_guest("Remove the type", guest.key, type=None),)
+    yield make_finding(
         "XT233",
         f"guests.{guest.key}.{field}",
         f"{guest.key} is of type {named}, and Xen on Arm runs pvh only",
@@ -159,33 +161,33 @@ def guest_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     )
 
 
-def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the guest's type and kernel fit together."""
     wanted = guest.guest
     if wanted.config_file is not None:
         return
     path = f"guests.{guest.key}.kernel"
     if wanted.kernel == "none" and guest.type != "hvm":
-        yield found(
+        yield make_finding(
             "XT236",
             path,
             f"{guest.key} is of type {guest.type} and has no kernel: xl refuses it",
             "Remove the kernel, which gives it the host's"
             + (", or make it an HVM guest." if context.board.arch == "x86-64" else "."),
-            quick_fixes.guest("Use the host's kernel", guest.key, kernel=None),
+            change_guest("Use the host's kernel", guest.key, kernel=None),
             *_as_hvm(context.board, guest),
         )
     if guest.boots_its_disk and wanted.extra is not None:
-        yield found(
+        yield make_finding(
             "XT289",
             f"guests.{guest.key}.extra",
             f"{guest.key} starts from its own disk, so its kernel command line is ignored",
             "Set these options, such as a static address, in the guest's own files.",
-            quick_fixes.guest("Remove it", guest.key, extra=None),
+            change_guest("Remove it", guest.key, extra=None),
         )
 
 
-def ignored_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_ignored_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find fields that are ignored because the guest has its own xl config."""
     wanted = guest.guest
     if wanted.config_file is None:
@@ -200,36 +202,36 @@ def ignored_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding
         if getattr(wanted, field.name) != unset[field.name]
     ]
     if ignored:
-        yield found(
+        yield make_finding(
             "XT237",
             f"guests.{guest.key}.{ignored[0]}",
             f"{', '.join(ignored)} of {guest.key} are ignored: {quoted(wanted.config_file)}"
             " replaces them",
             "Set them in the config file, and remove them here.",
-            quick_fixes.guest("Remove them", guest.key, **{name: unset[name] for name in ignored}),
+            change_guest("Remove them", guest.key, **{name: unset[name] for name in ignored}),
         )
 
 
-def size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find guests that are larger than the board, or too small for a kernel."""
     if guest.guest.config_file is not None:
         return
     board = context.board
     if board.cpus is not None and guest.vcpus > board.cpus:
-        yield found(
+        yield make_finding(
             "XT251",
             f"guests.{guest.key}.vcpus",
             f"{guest.key} has {guest.vcpus} vCPUs on a board of {board.cpus} CPUs",
             f"Give it {board.cpus} at most.",
-            quick_fixes.guest(f"Give it {board.cpus} vCPUs", guest.key, vcpus=board.cpus),
+            change_guest(f"Give it {board.cpus} vCPUs", guest.key, vcpus=board.cpus),
         )
     if guest.memory < SMALL:
-        yield found(
+        yield make_finding(
             "XT252",
             f"guests.{guest.key}.memory",
             f"{guest.memory} MiB are too little for most kernels",
             f"Give it {SMALL} MiB or more.",
-            quick_fixes.guest(f"Give it {SMALL} MiB", guest.key, memory=SMALL),
+            change_guest(f"Give it {SMALL} MiB", guest.key, memory=SMALL),
         )
 
 
@@ -240,18 +242,18 @@ def _with_root(guest: EffectiveGuest, device: str) -> str:
 
 def _as_hvm(board: Board, guest: EffectiveGuest) -> Iterator[QuickFix | None]:
     if board.arch == "x86-64":
-        yield quick_fixes.guest("Make it an HVM guest", guest.key, type="hvm")
+        yield change_guest("Make it an HVM guest", guest.key, type="hvm")
 
 
-def defaults(context: Context) -> Iterator[Finding]:
+def check_default_image_type(context: Context) -> Iterator[Finding]:
     """Check the default image type of guests that recipes build."""
     fstype = context.project.defaults.image_fstype
     if fstype is None or fstype == schema.default_value("defaults", "image_fstype"):
         return
     path = "defaults.image_fstype"
-    back = quick_fixes.defaults("Use ext4", image_fstype=None)
+    back = change_defaults("Use ext4", image_fstype=None)
     if not _PLAIN_IMAGE.fullmatch(fstype):
-        yield found(
+        yield make_finding(
             "XT315",
             path,
             f"An image of type {quoted(fstype)} is not a plain disk, so xl cannot use it",
@@ -259,7 +261,7 @@ def defaults(context: Context) -> Iterator[Finding]:
             back,
         )
     elif any(not g.external and g.rootfs is None for g in context.project.guests):
-        yield found(
+        yield make_finding(
             "XT316",
             path,
             f"Every guest recipe must be able to make {fstype}",
@@ -273,6 +275,7 @@ _PLAIN_IMAGE = re.compile(
 )
 
 GUEST_RULES = (
-    root_device, partition, console, init, container, guest_type, kernel, ignored_fields, size,
+    check_root_device, check_partition, check_console, check_init, check_container_init,
+    check_guest_type, check_kernel, check_ignored_fields, check_size,
 )  # fmt: skip
-RULES = (defaults,)
+RULES = (check_default_image_type,)

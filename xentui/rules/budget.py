@@ -122,10 +122,10 @@ def budget_of(context: Context) -> Budget:
 
     It includes settings that the user made by hand in the build directory.
     """
-    context = context.held or context
+    context = context.as_built or context
     total, origin = explain(context.project, ("host", "memory"))
     guests = [guest_row(context, guest) for guest in context.guests]
-    guests += [_direct_row(context, guest) for guest in context.direct]
+    guests += [_direct_row(context, guest) for guest in context.direct_guests]
     used = [_dom0(context), *guests, *_layer_rows(context), *_reserve(context)]
     if total is None:
         return Budget((_xen(context, sum(row.mib for row in used)), *used), None, None, None)

@@ -11,9 +11,18 @@ from xentui.project import artifacts, boards, licenses
 from xentui.project.bundling import why_bundle
 from xentui.project.effective import EffectiveGuest, image
 from xentui.project.model import NO_IMAGE
-from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, found
+from xentui.rules.finding import Finding, make_finding
+from xentui.rules.quick_fixes import (
+    add_bundle,
+    change_bundle,
+    change_guest,
+    install_layer_bundle,
+    move_to_bundle,
+    remove_bundle,
+    remove_layer_bundle,
+    rename_bundle,
+)
 
 _OVERRIDE_WORDS = """
 aarch64 arm armv7a i586 i686 x86 x86-64 linux linux-gnu libc-glibc libc-musl
@@ -40,41 +49,41 @@ _PREFIX = re.compile(r"nativesdk-|lib(?:32|64|x32)-")
 _RECIPE = re.compile(r"[a-z0-9][a-z0-9.+-]*", re.ASCII)
 
 
-def right_place(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_guest_bundle(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a guest is in a bundle if it needs one, and that the bundle exists."""
     wanted = guest.guest
     path = f"guests.{guest.key}.bundle"
     if wanted.bundle is None:
         reasons = why_bundle(wanted)
         if reasons:
-            yield found(
+            yield make_finding(
                 "XT201",
                 path,
                 f"{guest.key} needs a bundle: {' and '.join(reasons)}",
                 "Put it into a bundle.",
-                quick_fixes.into_bundle(context.project, guest.key),
+                move_to_bundle(context.project, guest.key),
             )
     elif wanted.bundle not in context.bundles:
-        yield found(
+        yield make_finding(
             "XT202",
             path,
             f"{guest.key} is in the bundle {wanted.bundle}, which does not exist",
             f"Add [bundles.{wanted.bundle}].",
-            quick_fixes.new_bundle(wanted.bundle),
+            add_bundle(wanted.bundle),
         )
 
 
-def recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_image_recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a recipe builds the guest's image, or that the guest is marked external."""
     wanted = guest.guest
     path = f"guests.{guest.key}"
     if wanted.external:
         return
-    mark_external = quick_fixes.guest(
+    mark_external = change_guest(
         f"Mark {guest.key} external", guest.key, tags=(*wanted.tags, "external")
     )
     if wanted.source is not None:
-        yield found(
+        yield make_finding(
             "XT207",
             f"{path}.tags",
             f"{guest.key} is imported, but BitBake would look for a recipe with this name",
@@ -82,7 +91,7 @@ def recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             mark_external,
         )
     elif not _RECIPE.fullmatch(guest.key):
-        yield found(
+        yield make_finding(
             "XT206",
             path,
             f"{guest.key} cannot be the name of a recipe: BitBake splits recipe names at _",
@@ -90,7 +99,7 @@ def recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             mark_external,
         )
     elif context.assets.recipes is None and _is_copied_name(context, guest.key):
-        yield found(
+        yield make_finding(
             "XT215",
             path,
             f"{guest.key} looks like a copy of a guest, but BitBake needs a recipe with that name",
@@ -107,21 +116,21 @@ def _is_copied_name(context: Context, key: str) -> bool:
     return base in RECIPES or base in context.recipe_guests
 
 
-def external_image(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_external_image(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Report the file that must exist before the build, for an external guest."""
     wanted = guest.guest
     if not wanted.external or wanted.source is not None or wanted.rootfs == NO_IMAGE:
         return
     file = artifacts.image_file(context.project, wanted)
     if wanted.rootfs is None:
-        yield found(
+        yield make_finding(
             "XT208",
             f"guests.{guest.key}",
             f"Nothing provides the image of {guest.key}: {file} must be in the deploy directory",
             "Name its file with rootfs, import it with a source, or build it before the image.",
         )
     else:
-        yield found(
+        yield make_finding(
             "XT209",
             f"guests.{guest.key}.rootfs",
             f"{wanted.rootfs} must be in the deploy directory before the image is built",
@@ -129,35 +138,35 @@ def external_image(context: Context, guest: EffectiveGuest) -> Iterator[Finding]
         )
 
 
-def one_image(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_image_origin(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the guest's disk has one origin only."""
     wanted = guest.guest
     if wanted.source is not None and wanted.rootfs is not None:
-        yield found(
+        yield make_finding(
             "XT210",
             f"guests.{guest.key}.rootfs",
             f"{guest.key} has both an import and a rootfs; the class would use the import",
             "Remove one of them.",
-            quick_fixes.guest("Remove rootfs", guest.key, rootfs=None),
-            quick_fixes.guest("Remove the import", guest.key, source=None),
+            change_guest("Remove rootfs", guest.key, rootfs=None),
+            change_guest("Remove the import", guest.key, source=None),
         )
 
 
-def unused(context: Context) -> Iterator[Finding]:
+def check_unused_bundles(context: Context) -> Iterator[Finding]:
     """Find bundles without guests."""
     with_guests = {guest.bundle for guest in context.project.guests}
     for bundle in context.project.bundles:
         if bundle.key not in with_guests:
-            yield found(
+            yield make_finding(
                 "XT203",
                 f"bundles.{bundle.key}",
                 f"The bundle {bundle.key} contains no guest",
                 "Put a guest into it or remove it.",
-                quick_fixes.without_bundle(bundle.key),
+                remove_bundle(bundle.key),
             )
 
 
-def names(context: Context) -> Iterator[Finding]:
+def check_bundle_names(context: Context) -> Iterator[Finding]:
     """Find bundle names that mean something else to BitBake."""
     project = context.project
     images = {guest.key for guest in project.guests if not guest.external}
@@ -165,10 +174,10 @@ def names(context: Context) -> Iterator[Finding]:
     for bundle in project.bundles:
         path = f"bundles.{bundle.key}"
         other = _free_name(context, bundle.key)
-        rename = quick_fixes.rename_bundle(bundle.key, other)
+        rename = rename_bundle(bundle.key, other)
         meaning = _meaning(bundle.key, project.host.machine)
         if meaning:
-            yield found(
+            yield make_finding(
                 "XT204",
                 path,
                 f"{bundle.key} {meaning}",
@@ -176,17 +185,17 @@ def names(context: Context) -> Iterator[Finding]:
                 rename,
             )
         elif bundle.key in taken:
-            yield found(
+            yield make_finding(
                 "XT205",
                 path,
                 f"{bundle.key} is the name of another recipe",
                 f"Rename it, for example to {other}, or install the layer's bundle.",
                 rename,
-                quick_fixes.layer_bundle(bundle.key) if bundle.key in _BUNDLES else None,
+                install_layer_bundle(bundle.key) if bundle.key in _BUNDLES else None,
             )
 
 
-def layer_bundles(context: Context) -> Iterator[Finding]:
+def check_layer_bundles(context: Context) -> Iterator[Finding]:
     """Check that a layer has each bundle taken from layers, and that its guests are unique."""
     installed = context.project.host.layer_bundles
     known = context.assets.layer_bundles
@@ -194,23 +203,23 @@ def layer_bundles(context: Context) -> Iterator[Finding]:
     for number, name in enumerate(installed):
         path = f"host.layer_bundles[{number}]"
         if name in context.bundles:
-            yield found(
+            yield make_finding(
                 "XT366",
                 path,
                 f"{name} is a bundle of this project, so it is installed anyway",
                 "Remove it here.",
-                quick_fixes.without_layer_bundle(name),
+                remove_layer_bundle(name),
             )
         elif known is not None and name not in known:
-            yield found(
+            yield make_finding(
                 "XT367",
                 path,
                 f"No layer has a bundle recipe {name}",
                 "Add the layer that has it, or remove it.",
-                quick_fixes.without_layer_bundle(name),
+                remove_layer_bundle(name),
             )
         elif known is None:
-            yield found(
+            yield make_finding(
                 "XT365",
                 path,
                 f"The guests in the layer's bundle {name} are unknown, so they are not counted",
@@ -218,24 +227,24 @@ def layer_bundles(context: Context) -> Iterator[Finding]:
             )
         for guest in (known or {}).get(name, ()):
             if guest.key in mine:
-                yield found(
+                yield make_finding(
                     "XT368",
                     f"guests.{guest.key}",
                     f"{guest.key} is also a guest of the layer's bundle {name}: one config would"
                     " replace the other",
                     f"Give this guest another key, or leave {name} out.",
-                    quick_fixes.without_layer_bundle(name),
+                    remove_layer_bundle(name),
                 )
 
 
-def licences(context: Context) -> Iterator[Finding]:
+def check_licences(context: Context) -> Iterator[Finding]:
     """Find licences that the recipe cannot name."""
     for bundle in context.project.bundles:
         named = bundle.license
         path = f"bundles.{bundle.key}.license"
-        take_mit = quick_fixes.bundle("Take MIT", bundle.key, license="MIT")
+        take_mit = change_bundle("Take MIT", bundle.key, license="MIT")
         if named == "CLOSED":
-            yield found(
+            yield make_finding(
                 "XT318",
                 path,
                 "BitBake warns of LICENSE = CLOSED",
@@ -245,15 +254,12 @@ def licences(context: Context) -> Iterator[Finding]:
         elif named is not None and named not in licenses.CHECKSUMS:
             near = _near_licences(named)
             known = near or list(licenses.CHECKSUMS)
-            yield found(
+            yield make_finding(
                 "XT317",
                 path,
                 f"{named} is not a licence whose text xentui knows",
                 f"Use {', '.join(known)}.",
-                *(
-                    quick_fixes.bundle(f"Take {name}", bundle.key, license=name)
-                    for name in near[:1]
-                ),
+                *(change_bundle(f"Take {name}", bundle.key, license=name) for name in near[:1]),
                 take_mit,
             )
 
@@ -290,5 +296,5 @@ def _free_name(context: Context, name: str) -> str:
     return made
 
 
-GUEST_RULES = (right_place, recipe, external_image, one_image)
-RULES = (unused, names, layer_bundles, licences)
+GUEST_RULES = (check_guest_bundle, check_image_recipe, check_external_image, check_image_origin)
+RULES = (check_unused_bundles, check_bundle_names, check_layer_bundles, check_licences)

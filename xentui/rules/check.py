@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from xentui.bitbake.abilities import Abilities
@@ -32,7 +32,7 @@ from xentui.rules import (
 )
 from xentui.rules.catalogue import RANKS, Severity
 from xentui.rules.context import Context, make_context
-from xentui.rules.finding import Finding, QuickFix, failed, found
+from xentui.rules.finding import Finding, QuickFix, make_finding, rule_failure
 
 Rule = Callable[[Context], Iterable[Finding]]
 GuestRule = Callable[[Context, EffectiveGuest], Iterable[Finding]]
@@ -65,18 +65,16 @@ GUEST_RULES: tuple[GuestRule, ...] = (
 )
 """Rules that look at one guest, called for each guest.
 
-Their findings are cached while the guest and :func:`_common` stay the same. So they must not look
-at other guests; rules that do are in :data:`RULES`.
+Their findings are cached while the guest and :func:`_shared_input` stay the same. So they must not
+look at other guests; rules that do are in :data:`RULES`.
 """
 
 _TABLES = ("preset", "host", "containers", "defaults", "bundles", "guests", "import_types")
+"""The tables of a project file, in the order of the document."""
 
 
 def check(
-    project: Project,
-    assets: Assets = NO_ASSETS,
-    abilities: Abilities | None = None,
-    holding: Callable[[Project], Project] | None = None,
+    project: Project, assets: Assets = NO_ASSETS, abilities: Abilities | None = None
 ) -> list[Finding]:
     """Return all findings of a project: errors first, then in the order of the document.
 
@@ -84,20 +82,19 @@ def check(
         project: the project.
         assets: contents of the files that the project refers to; by default, none are known.
         abilities: features of the available layers; by default, those of the project's release.
-        holding: as in :func:`xentui.rules.context.make_context`.
     """
-    return check_all(make_context(project, assets, abilities, holding))
+    return check_context(make_context(project, assets, abilities))
 
 
 MOST_VERIFIED = 200
 """Maximum number of guest checks for verifying quick fixes; each takes some milliseconds."""
 
 
-def check_all(context: Context) -> list[Finding]:
-    """Return all findings of a project that has a context already.
+def check_context(context: Context) -> list[Finding]:
+    """Return all findings of a project whose context is already made.
 
-    A quick fix is offered only if the rules accept the fixed project. In a project with so many
-    fixes that this would take too long, they are offered unverified.
+    A quick fix is offered only if the rules accept the fixed project. If there are so many fixes
+    that this would take too long, they are offered unverified.
     """
     findings = _run_rules(context)
     offers = sum(len(finding.quick_fixes) for finding in findings)
@@ -108,10 +105,10 @@ def check_all(context: Context) -> list[Finding]:
 
 def _with_verified_fixes(context: Context, finding: Finding, findings: list[Finding]) -> Finding:
     """Return a finding without the quick fixes that cause an error or an opposite fix."""
-    kept = [one for one in finding.quick_fixes if _is_accepted(context, finding, one, findings)]
-    if len(kept) == len(finding.quick_fixes):
+    accepted = [fix for fix in finding.quick_fixes if _is_accepted(context, finding, fix, findings)]
+    if len(accepted) == len(finding.quick_fixes):
         return finding
-    return replace(finding, quick_fix=kept[0] if kept else None, others=tuple(kept[1:]))
+    return replace(finding, quick_fix=accepted[0] if accepted else None, others=tuple(accepted[1:]))
 
 
 def _is_accepted(
@@ -119,120 +116,120 @@ def _is_accepted(
 ) -> bool:
     """Return whether a fix removes its finding without causing a new error or an opposite fix."""
     before = {(one.code, one.path) for one in findings}
-    fixed = fix.apply(context.whole)
-    after = _run_rules(make_context(fixed, context.assets, context.abilities, context.holding))
+    fixed = fix.apply(context.full_project)
+    after = _run_rules(
+        make_context(fixed, context.assets, context.abilities, context.apply_user_settings)
+    )
     same = (finding.code, finding.path, finding.message)
     if any((one.code, one.path, one.message) == same for one in after):
         return False
     new = [one for one in after if (one.code, one.path) not in before]
     return not any(
         one.severity is Severity.ERROR
-        or any(back.apply(fixed) == context.whole for back in one.quick_fixes)
+        or any(opposite.apply(fixed) == context.full_project for opposite in one.quick_fixes)
         for one in new
     )
 
 
 def _run_rules(context: Context) -> list[Finding]:
-    made: list[Finding] = []
+    findings: list[Finding] = []
     for rule in RULES:
         try:
-            made.extend(rule(context))
+            findings.extend(rule(context))
         except Exception as error:  # noqa: BLE001 - other checks must still run
-            made.append(failed(rule, error))
-    kept = _kept_findings(_common(context))
+            findings.append(rule_failure(rule, error))
+    cache = _guest_cache(_shared_input(context))
     for guest in context.guests:
         if any(entry.uri.startswith("file://") for _, entry in guest.guest.fetches):
             # Rules read the contents of local files, which may change although the context does
             # not.
-            made.extend(check_guest(context, guest))
+            findings.extend(_run_guest_rules(context, guest))
             continue
-        known = kept.get(id(guest.guest))
-        if known is None:
+        cached = cache.get(id(guest.guest))
+        if cached is None:
             # The entry keeps the guest alive; otherwise a new object could get its id.
-            known = kept[id(guest.guest)] = (guest.guest, check_guest(context, guest))
-        made.extend(known[1])
-    return in_order(context.whole, made)
+            cached = cache[id(guest.guest)] = (guest.guest, _run_guest_rules(context, guest))
+        findings.extend(cached[1])
+    return in_document_order(context.full_project, findings)
 
 
-def _common(context: Context) -> tuple[object, ...]:
-    """Return everything except the guest on which the findings of a guest rule may depend."""
+def _shared_input(context: Context) -> tuple[object, ...]:
+    """Return all that a guest rule may look at, except the guest."""
     project = context.project
     tables = (project.host, project.containers, project.defaults, project.bundles)
-    files = (context.image_paths, context.folders, context.fetched, context.recipe_guests)
+    files = (
+        context.image_paths,
+        context.archive_folders,
+        context.fetched_files,
+        context.recipe_guests,
+    )
     return (*tables, project.import_types, *files, context.assets, context.abilities)
 
 
-_Kept = dict[int, tuple[Guest, list[Finding]]]
-_kept: deque[tuple[tuple[object, ...], _Kept]] = deque(maxlen=4)
-_MOST_KEPT = 4000
+_GuestCache = dict[int, tuple[Guest, list[Finding]]]
+_caches: deque[tuple[tuple[object, ...], _GuestCache]] = deque(maxlen=4)
+_MAX_CACHED = 4000
 
 
-def _kept_findings(common: tuple[object, ...]) -> _Kept:
-    """Return the cache of guests' findings for equal contexts, by the guests' ids.
+def _guest_cache(shared_input: tuple[object, ...]) -> _GuestCache:
+    """Return the guests with their findings for this input, by the ``id`` of each guest.
 
     An edit usually changes one guest, so that the findings on all others stay the same.
     """
-    known = next((kept for other, kept in tuple(_kept) if other == common), None)
-    if known is None or len(known) > _MOST_KEPT:
-        known = {}
-        _kept.appendleft((common, known))
-    return known
+    cache = next((cache for other, cache in tuple(_caches) if other == shared_input), None)
+    if cache is None or len(cache) > _MAX_CACHED:
+        cache = {}
+        _caches.appendleft((shared_input, cache))
+    return cache
 
 
-def check_guest(context: Context, guest: EffectiveGuest) -> list[Finding]:
+def _run_guest_rules(context: Context, guest: EffectiveGuest) -> list[Finding]:
     """Return the findings of all guest rules for one guest, unsorted."""
-    made: list[Finding] = []
+    findings: list[Finding] = []
     for rule in GUEST_RULES:
         try:
-            made.extend(rule(context, guest))
+            findings.extend(rule(context, guest))
         except Exception as error:  # noqa: BLE001 - other checks must still run
-            made.append(failed(rule, error, f"guests.{guest.key}"))
-    return made
+            findings.append(rule_failure(rule, error, f"guests.{guest.key}"))
+    return findings
 
 
-def from_problems(problems: Iterable[schema.Problem]) -> Iterator[Finding]:
-    """Yield a finding for each violation of the schema."""
-    for problem in problems:
-        yield found(problem.code, schema.dotted(problem.path), problem.message, problem.fix)
-
-
-def findings(
+def check_file(
     loaded: Loaded,
     assets: Assets | None = None,
     abilities: Abilities | None = None,
-    holding: Callable[[Project], Project] | None = None,
+    apply_user_settings: Callable[[Project], Project] | None = None,
 ) -> list[Finding]:
-    """Return all findings of a project file.
-
-    If it violates the schema, only these errors are returned, as all other rules need a project.
+    """Return all findings of a project file; only schema errors if it violates the schema.
 
     Args:
         loaded: the file.
         assets: contents of the files that it refers to; by default, they are read.
         abilities: features of the available layers; by default, those of the project's release.
-        holding: as in :func:`xentui.rules.context.make_context`.
+        apply_user_settings: as in :func:`xentui.rules.context.make_context`.
     """
     if loaded.project is None:
-        return list(from_problems(loaded.problems))
+        return [
+            make_finding(each.code, schema.dotted(each.path), each.message, each.fix)
+            for each in loaded.problems
+        ]
     if assets is None:
         assets = gather(loaded.project, loaded.directory)
-    return check(loaded.project, assets, abilities, holding)
+    return check_context(make_context(loaded.project, assets, abilities, apply_user_settings))
 
 
-def in_order(project: Project, made: list[Finding]) -> list[Finding]:
+def in_document_order(project: Project, findings: list[Finding]) -> list[Finding]:
     """Sort findings: errors first, then in the order of the document."""
-    if not made:
-        return made
-    tables = {name: place for place, name in enumerate(_TABLES)}
-    guests = {guest.key: place for place, guest in enumerate(project.guests)}
-    fields = {field.name: place for place, field in enumerate(schema.fields("guest"))}
+    tables = {name: number for number, name in enumerate(_TABLES)}
+    guests = {guest.key: number for number, guest in enumerate(project.guests)}
+    fields = {field.name: number for number, field in enumerate(schema.fields("guest"))}
 
-    def place(finding: Finding) -> tuple[int, ...]:
+    def rank(finding: Finding) -> tuple[int, ...]:
         table, _, rest = finding.path.partition(".")
-        of_table = (RANKS[finding.severity], tables.get(table, -1))
+        table_rank = (RANKS[finding.severity], tables.get(table, -1))
         if table != "guests":
-            return of_table
+            return table_rank
         key, _, name = rest.partition(".")
-        return (*of_table, guests.get(key, -1), fields.get(name.partition(".")[0], -1))
+        return (*table_rank, guests.get(key, -1), fields.get(name.partition(".")[0], -1))
 
-    return sorted(made, key=place)
+    return sorted(findings, key=rank)

@@ -10,18 +10,18 @@ from xentui.project import artifacts
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import Guest
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, found
+from xentui.rules.finding import Finding, make_finding
 from xentui.safe_text import quoted
 
 
-def images(context: Context) -> Iterator[Finding]:
+def check_shared_images(context: Context) -> Iterator[Finding]:
     """Find two guests with the same disk image."""
     owners: dict[str, str] = {}
     for guest in context.project.guests:
         file = artifacts.image_file(context.project, guest)
         owner = owners.setdefault(file, guest.key)
         if owner != guest.key:
-            yield found(
+            yield make_finding(
                 "XT211",
                 f"guests.{guest.key}.{'rootfs' if guest.rootfs else 'source'}",
                 f"{guest.key} and {owner} both use the disk image {file}",
@@ -29,7 +29,7 @@ def images(context: Context) -> Iterator[Finding]:
             )
 
 
-def files(context: Context) -> Iterator[Finding]:
+def check_file_names(context: Context) -> Iterator[Finding]:
     """Find different files with one name in the folder of images and kernels.
 
     The names of kernels are the user's; those of additional files begin with their guest's key,
@@ -52,7 +52,7 @@ def files(context: Context) -> Iterator[Finding]:
             what = f"the {field} of {guest.key}"
             other, known = owners.setdefault(name, (what, origin))
             if known != origin:
-                yield found(
+                yield make_finding(
                     "XT212",
                     f"guests.{guest.key}.{field}",
                     f"{what[:1].upper()}{what[1:]} and {other} are different files with the same "
@@ -62,7 +62,7 @@ def files(context: Context) -> Iterator[Finding]:
                 )
 
 
-def domains(context: Context) -> Iterator[Finding]:
+def check_domain_names(context: Context) -> Iterator[Finding]:
     """Find domain names that two guests have, or that no guest can have."""
     owners: dict[str, str] = {}
     for guest in context.guests:
@@ -72,7 +72,7 @@ def domains(context: Context) -> Iterator[Finding]:
             why = (
                 "is Dom0's own name" if name == "Domain-0" else "would be read as a domain's number"
             )
-            yield found(
+            yield make_finding(
                 "XT214",
                 path,
                 f"The domain name {quoted(name)} {why}",
@@ -80,7 +80,7 @@ def domains(context: Context) -> Iterator[Finding]:
             )
         owner = owners.setdefault(name, guest.key)
         if owner != guest.key:
-            yield found(
+            yield make_finding(
                 "XT213",
                 path,
                 f"{guest.key} and {owner} both have the domain name {quoted(name)}",
@@ -98,7 +98,7 @@ def _origin(context: Context, guest: Guest) -> str:
     """Return what identifies a kernel: its address, or its path where it is built."""
     if guest.kernel is None:
         return artifacts.kernel_file(context.project, guest)
-    return context.fetched.get((guest.bundle, guest.kernel), guest.kernel)
+    return context.fetched_files.get((guest.bundle, guest.kernel), guest.kernel)
 
 
-RULES = (images, files, domains)
+RULES = (check_shared_images, check_file_names, check_domain_names)

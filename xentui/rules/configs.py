@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from xentui.project import artifacts
 from xentui.project.effective import EffectiveGuest
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, found
+from xentui.rules.finding import Finding, make_finding
 from xentui.safe_text import quoted
 from xentui.xl import check as xl_check
 from xentui.xl import config as xl_config
@@ -25,10 +25,10 @@ _SHAPE = (
 )
 
 
-def present(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_file_exists(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the file exists and can be checked."""
     file = guest.guest.config_file
-    if file is None or not context.sees_files or guest.key in context.configs:
+    if file is None or not context.files_known or guest.key in context.configs:
         return
     if file in context.assets.unreadable:
         why = "is not UTF-8 text, or cannot be read"
@@ -36,16 +36,16 @@ def present(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     else:
         why = "does not exist next to the project file"
         fix = "Put it there: the class silently ignores a missing file and writes its own config."
-    yield found("XT238", _path(guest), f"{quoted(file)} {why}", fix)
+    yield make_finding("XT238", _path(guest), f"{quoted(file)} {why}", fix)
 
 
-def readable(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that xl reads the config, and every setting in it as intended."""
     config = context.configs.get(guest.key)
     if config is None:
         return
     if config.error is not None:
-        yield found(
+        yield make_finding(
             "XT239",
             _path(guest),
             f"xl refuses line {config.error.line}: {config.error.message}",
@@ -88,10 +88,10 @@ def _finding(guest: EffectiveGuest, problem: xl_check.Problem) -> Finding:
     message = f"Line {problem.line}: {problem.key} {problem.message}"
     if code == "XT268":
         message = f"{problem.key} {problem.message}"
-    return found(code, _path(guest), message, advice)
+    return make_finding(code, _path(guest), message, advice)
 
 
-def rewriting(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_inserted_paths(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the class can insert its paths, and that xl can read the result."""
     config = context.configs.get(guest.key)
     if config is None or config.error is not None:
@@ -103,7 +103,7 @@ def rewriting(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     yield from _kernel(guest, config, after, kernel)
     if after.error is not None:
         message = f"The class breaks line {after.error.line} when it inserts the path"
-        yield found("XT240", _path(guest), f"{message}: {after.error.message}", _SHAPE)
+        yield make_finding("XT240", _path(guest), f"{message}: {after.error.message}", _SHAPE)
         return
     line = config.line("disk")
     for number, (spec, disk) in enumerate(zip(after.texts("disk"), disks, strict=True)):
@@ -115,32 +115,32 @@ def rewriting(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             message = f"Line {line}: xl refuses the disk {quoted(spec)}"
             if broken:
                 message += " after the class has inserted the path"
-            yield found("XT240", _path(guest), f"{message}: {disk.error}", _SHAPE)
+            yield make_finding("XT240", _path(guest), f"{message}: {disk.error}", _SHAPE)
     wanted = f"{artifacts.IMAGES}/{image}"
     if not disks:
         if guest.guest.has_image:
             message = "It has no disk, so the guest's image is never used"
-            yield found("XT241", _path(guest), message, f"{_SHAPE} {_ALONE}")
+            yield make_finding("XT241", _path(guest), message, f"{_SHAPE} {_ALONE}")
     elif not disks[0].error:
         if disks[0].target != wanted:
             message = f"Line {line}: the class does not insert {wanted}"
-            yield found("XT241", _path(guest), message, _SHAPE)
+            yield make_finding("XT241", _path(guest), message, _SHAPE)
         yield from _format(context, guest, disks[0], line)
     yield from _files(context, guest, config, disks)
 
 
-def contents(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_name_and_sizes(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the config describes a guest."""
     config = context.configs.get(guest.key)
     if config is None or config.error is not None:
         return
     if not config.text("name"):
-        yield found(
+        yield make_finding(
             "XT246", _path(guest), "It has no name for the domain", f'Add name = "{guest.key}".'
         )
     vcpus, most = config.number("vcpus"), config.number("maxvcpus")
     if vcpus is not None and most is not None and most < vcpus:
-        yield found(
+        yield make_finding(
             "XT249",
             _path(guest),
             f"Line {config.line('maxvcpus')}: maxvcpus is {most}, less than vcpus, {vcpus}",
@@ -148,7 +148,7 @@ def contents(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
     memory, largest = config.number("memory"), config.number("maxmem")
     if memory is not None and largest is not None and memory < largest:
-        yield found(
+        yield make_finding(
             "XT250",
             _path(guest),
             f"memory is {memory} and maxmem {largest} MiB: the guest must have a balloon driver",
@@ -162,7 +162,7 @@ def _format(
     """Check that the first disk declares the format of the image."""
     really = artifacts.image_format(context.project, guest.guest)
     if really is not None and disk.format != really and not disk.cdrom:
-        yield found(
+        yield make_finding(
             "XT270",
             _path(guest),
             f"Line {line}: the disk is declared {disk.format}, and the guest's image is {really}",
@@ -173,21 +173,21 @@ def _format(
 def _kernel(guest: EffectiveGuest, config: Config, after: Config, kernel: str) -> Iterator[Finding]:
     named = after.text("kernel")
     if guest.guest.kernel == "none" and named is not None:
-        yield found(
+        yield make_finding(
             "XT243",
             _path(guest),
             f"Line {config.line('kernel')} names a kernel, but the project has kernel = none",
             "Remove the line, or remove kernel = none.",
         )
     elif named is not None and named != f"{artifacts.IMAGES}/{kernel}":
-        yield found(
+        yield make_finding(
             "XT242",
             _path(guest),
             f"Line {config.line('kernel')}: the class does not insert {artifacts.IMAGES}/{kernel}",
             'Write it at the line\'s start as kernel = "FILE", in double quotes.',
         )
     elif named is None and not _boots_itself(after):
-        yield found(
+        yield make_finding(
             "XT244",
             _path(guest),
             "It has neither kernel nor boot loader, and is not an HVM guest",
@@ -210,7 +210,7 @@ def _files(
     named += [("the network script", script) for script in _scripts(config)]
     for what, path in named:
         if not path.startswith("/dev/") and path not in context.image_paths:
-            yield found(
+            yield make_finding(
                 "XT245",
                 _path(guest),
                 f"Nothing puts {what} {quoted(path)} on the target",
@@ -248,4 +248,4 @@ def _path(guest: EffectiveGuest) -> str:
     return f"guests.{guest.key}.config_file"
 
 
-GUEST_RULES = (present, readable, rewriting, contents)
+GUEST_RULES = (check_file_exists, check_settings, check_inserted_paths, check_name_and_sizes)

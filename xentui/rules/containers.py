@@ -7,31 +7,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project import schema
-from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, found
+from xentui.rules.finding import Finding, make_finding
+from xentui.rules.quick_fixes import change_containers
 
 NATIVE = ("docker", "podman")
 """Front ends that are container engines with vxn as their runtime."""
 
 
-def board(context: Context) -> Iterator[Finding]:
+def check_board(context: Context) -> Iterator[Finding]:
     """Check that vxn finds its own images on the board."""
     if context.project.containers.vxn and not context.board.emulated:
         machine = context.board.machine
-        yield found(
+        yield make_finding(
             "XT501",
             "containers.vxn",
             f"vxn looks for its kernel in a folder named {machine}, which nothing creates",
             "Use vxn on qemux86-64 or qemuarm64, or turn it off.",
-            quick_fixes.containers("Turn vxn off", vxn=None, frontends=None),
+            change_containers("Turn vxn off", vxn=None, frontends=None),
         )
 
 
-def distribution(context: Context) -> Iterator[Finding]:
+def check_distribution(context: Context) -> Iterator[Finding]:
     """Check the layers that the build needs in addition to meta-virtualization."""
     if context.project.containers.vxn:
-        yield found(
+        yield make_finding(
             "XT502",
             "containers.vxn",
             "vxn's multiconfigs need conf/distro/poky.conf; without it BitBake stops parsing",
@@ -39,15 +39,15 @@ def distribution(context: Context) -> Iterator[Finding]:
         )
 
 
-def frontends(context: Context) -> Iterator[Finding]:
+def check_frontends(context: Context) -> Iterator[Finding]:
     """Find front ends without vxn, or that exclude each other."""
     containers = context.project.containers
     wanted = containers.frontends or ()
     path = "containers.frontends"
     if wanted and not containers.vxn:
-        without = quick_fixes.containers("Remove the front ends", frontends=None)
-        with_vxn = quick_fixes.containers("Add vxn", vxn=True)
-        yield found(
+        without = change_containers("Remove the front ends", frontends=None)
+        with_vxn = change_containers("Add vxn", vxn=True)
+        yield make_finding(
             "XT504",
             path,
             f"{', '.join(wanted)} start containers through vxn, which is off",
@@ -56,21 +56,19 @@ def frontends(context: Context) -> Iterator[Finding]:
         )
         return
     if all(name in wanted for name in NATIVE):
-        yield found(
+        yield make_finding(
             "XT503",
             path,
             "docker and podman both install the command docker",
             "Remove one of them.",
             *(
-                quick_fixes.containers(
-                    f"Remove {name}", frontends=tuple(f for f in wanted if f != name)
-                )
+                change_containers(f"Remove {name}", frontends=tuple(f for f in wanted if f != name))
                 for name in reversed(NATIVE)
             ),
         )
     native = [name for name in NATIVE if name in wanted]
     if native:
-        yield found(
+        yield make_finding(
             "XT505",
             path,
             f"{' and '.join(native)} cannot give a vxn container its own network",
@@ -78,40 +76,42 @@ def frontends(context: Context) -> Iterator[Finding]:
         )
 
 
-def reserve(context: Context) -> Iterator[Finding]:
+def check_memory_reserve(context: Context) -> Iterator[Finding]:
     """Check that the reserved memory is what vxn will use."""
     containers = context.project.containers
     if not containers.vxn:
         return
     if containers.concurrent == 0:
-        yield found(
+        yield make_finding(
             "XT506",
             "containers.concurrent",
             "No memory is reserved for containers",
             "Set concurrent to the number of containers that run at once.",
-            quick_fixes.containers("Reserve memory for one container", concurrent=None),
+            change_containers("Reserve memory for one container", concurrent=None),
         )
     own = schema.default_value("containers", "memory")
     if containers.memory is not None and containers.memory != own:
-        yield found(
+        yield make_finding(
             "XT507",
             "containers.memory",
             f"vxn uses {own} MiB for a container unless its environment sets another size",
             f"Set VXN_MEMORY={containers.memory} and VXN_OCI_MEMORY={containers.memory} in Dom0.",
-            quick_fixes.containers(f"Plan with {own} MiB", memory=None),
+            change_containers(f"Plan with {own} MiB", memory=None),
         )
 
 
-def from_build_directory(context: Context) -> Iterator[Finding]:
+def check_installed_vxn(context: Context) -> Iterator[Finding]:
     """Report that the build directory installs vxn although the project does not."""
     if context.assets.installs_vxn and not context.project.containers.vxn:
-        yield found(
+        yield make_finding(
             "XT369",
             "containers.vxn",
             "The build directory installs vxn, so memory for one container is counted",
             "Set vxn = true to choose how many containers are counted.",
-            quick_fixes.containers("Set vxn = true", vxn=True),
+            change_containers("Set vxn = true", vxn=True),
         )
 
 
-RULES = (from_build_directory, board, distribution, frontends, reserve)
+RULES = (
+    check_installed_vxn, check_board, check_distribution, check_frontends, check_memory_reserve,
+)  # fmt: skip

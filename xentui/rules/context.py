@@ -28,44 +28,45 @@ class Context:
     """A project, and values that many rules need.
 
     Attributes:
-        project: the project, without the guests in :attr:`direct`.
+        project: the project, without the guests in :attr:`direct_guests`.
+        full_project: the project with these guests.
         board: the project's board.
         bundles: keys of the project's bundles.
         guests: every guest with its effective values, in the project's order.
-        configs: the users' own xl configs, parsed, by guest.
-        texts: the texts of these configs, by guest.
+        configs: the users' own xl configs, parsed, by guest key.
+        texts: the texts of these configs, by guest key.
         image_paths: paths of images and kernels on the target; empty without such configs.
-        fetched: addresses of fetched files that are not archives, by bundle and path.
-        folders: folders that archives are unpacked to, by bundle and path.
+        fetched_files: addresses of fetched files that are not archives, by bundle and path.
+        archive_folders: folders that archives are unpacked to, each with its bundle.
         recipe_guests: keys of the guests whose images are built by recipes with the same names.
         assets: contents of the files that the project refers to.
         abilities: features of the layers with which the project is built.
-        direct: guests that Xen starts itself; :attr:`project` and :attr:`guests` exclude them.
-        whole: the project with these guests.
-        holding: returns a project in which the user's own settings in the build directory replace
-            those of the project.
-        held: the context of that project; ``None`` if it is equal.
+        direct_guests: guests that Xen starts itself; :attr:`project` and :attr:`guests` exclude
+            them.
+        apply_user_settings: returns a project with the settings that the user made by hand in the
+            build directory, which win over the project's.
+        as_built: the context of that project; ``None`` if it equals this one.
     """
 
     project: Project
-    whole: Project
+    full_project: Project
     board: Board
     bundles: frozenset[str]
     guests: tuple[EffectiveGuest, ...]
     configs: Mapping[str, Config]
     texts: Mapping[str, str]
     image_paths: frozenset[str]
-    fetched: Mapping[FetchedName, str]
-    folders: frozenset[FetchedName]
+    fetched_files: Mapping[FetchedName, str]
+    archive_folders: frozenset[FetchedName]
     recipe_guests: frozenset[str]
     assets: Assets
     abilities: Abilities
-    direct: tuple[EffectiveGuest, ...] = ()
-    holding: Callable[[Project], Project] | None = None
-    held: Context | None = None
+    direct_guests: tuple[EffectiveGuest, ...] = ()
+    apply_user_settings: Callable[[Project], Project] | None = None
+    as_built: Context | None = None
 
     @property
-    def sees_files(self) -> bool:
+    def files_known(self) -> bool:
         """Whether the project's directory was searched for files."""
         return self.assets.directory is not None
 
@@ -90,19 +91,19 @@ def make_context(
     project: Project,
     assets: Assets = NO_ASSETS,
     abilities: Abilities | None = None,
-    holding: Callable[[Project], Project] | None = None,
+    apply_user_settings: Callable[[Project], Project] | None = None,
 ) -> Context:
-    """Return the context of a project.
+    """Build the context of a project.
 
     Args:
         project: the project.
         assets: contents of the files that the project refers to.
         abilities: features of the available layers; by default, those of the project's release.
-        holding: returns a project in which the user's own settings in the build directory replace
-            those of the project; the budget is computed for that project.
+        apply_user_settings: returns a project with the settings that the user made by hand in the
+            build directory; the budget is computed for that project.
     """
-    held = holding(project) if holding is not None else project
-    direct, whole, project = project.direct_guests, project, project.without_direct_guests
+    full_project, project = project, project.without_direct_guests
+    built = full_project if apply_user_settings is None else apply_user_settings(full_project)
     texts = {
         guest.key: assets.texts[guest.config_file]
         for guest in project.guests
@@ -110,23 +111,23 @@ def make_context(
     }
     return Context(
         project=project,
-        whole=whole,
+        full_project=full_project,
         board=boards.board(project.host.machine),
         bundles=frozenset(bundle.key for bundle in project.bundles),
         guests=tuple(effective(project, guest) for guest in project.guests),
         configs={key: _parsed(text) for key, text in texts.items()},
         texts=texts,
         image_paths=frozenset(_image_paths(project)) if texts else frozenset(),
-        fetched=fetched.plain_files(project),
-        folders=fetched.folders(project),
+        fetched_files=fetched.plain_files(project),
+        archive_folders=fetched.archive_folders(project),
         recipe_guests=frozenset(
             guest.key for guest in project.guests if not guest.external and guest.source is None
         ),
         assets=assets,
         abilities=abilities or releases.abilities_for(project),
-        direct=tuple(effective(whole, guest) for guest in direct),
-        holding=holding,
-        held=make_context(held, assets, abilities) if held is not whole and held != whole else None,
+        direct_guests=tuple(effective(full_project, g) for g in full_project.direct_guests),
+        apply_user_settings=apply_user_settings,
+        as_built=make_context(built, assets, abilities) if built != full_project else None,
     )
 
 

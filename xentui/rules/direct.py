@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from xentui.project import boards
-from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, found
+from xentui.rules.finding import Finding, make_finding
+from xentui.rules.quick_fixes import change_guest, change_host
 from xentui.safe_text import quoted
 
 FAMILIES = ("uboot-fat", "uboot-rpi")
@@ -22,7 +22,7 @@ USED_FIELDS = frozenset(
 """Fields that have an effect on such a guest, and tags, which do no harm."""
 
 
-def place(context: Context) -> Iterator[Finding]:
+def check_board_support(context: Context) -> Iterator[Finding]:
     """Check that Xen can start guests itself on the board."""
     why = _why_not(context)
     if not why:
@@ -31,13 +31,13 @@ def place(context: Context) -> Iterator[Finding]:
     # On a board whose layer starts Xen, uboot-fat is the layer's boot script already.
     other = replace(context.project.host, boot_mode="uboot-fat")
     fat = "uboot-fat" in board.boot.families and boards.boot_writer(other) == "xentui"
-    for guest in context.direct:
-        yield found(
+    for guest in context.direct_guests:
+        yield make_finding(
             "XT124",
             f"guests.{guest.key}.started_by",
             f"Xen cannot start {guest.key} itself on {board.machine}",
             f"{why} {'Set boot_mode to uboot-fat, or let' if fat else 'Let'} xl start the guest.",
-            quick_fixes.host("Start Xen by uboot-fat", boot_mode="uboot-fat") if fat else None,
+            change_host("Start Xen by uboot-fat", boot_mode="uboot-fat") if fat else None,
         )
 
 
@@ -59,12 +59,12 @@ def _why_not(context: Context) -> str:
     return "A layer starts Xen on this board." if writer == "layer" else "You start Xen yourself."
 
 
-def files(context: Context) -> Iterator[Finding]:
+def check_fields(context: Context) -> Iterator[Finding]:
     """Check that the guest has a RAM disk, and no settings without effect."""
-    for guest in context.direct:
+    for guest in context.direct_guests:
         wanted = guest.guest
         if wanted.ramdisk is None:
-            yield found(
+            yield make_finding(
                 "XT125",
                 f"guests.{guest.key}.ramdisk",
                 f"{guest.key} has no RAM disk, the only disk of a guest that Xen starts",
@@ -77,7 +77,7 @@ def files(context: Context) -> Iterator[Finding]:
             if name not in USED_FIELDS and getattr(wanted, name) not in (None, (), False)
         ]
         if idle:
-            yield found(
+            yield make_finding(
                 "XT126",
                 f"guests.{guest.key}.{idle[0]}",
                 f"{guest.key} is started by Xen, not xl, which ignores {', '.join(idle)}",
@@ -85,9 +85,9 @@ def files(context: Context) -> Iterator[Finding]:
             )
 
 
-def deployed(context: Context) -> Iterator[Finding]:
+def check_deployed_files(context: Context) -> Iterator[Finding]:
     """Find downloads that nothing deploys: a bundle installs them, for guests that xl starts."""
-    for guest in context.direct:
+    for guest in context.direct_guests:
         wanted = guest.guest
         if wanted.source is None:
             continue
@@ -103,7 +103,7 @@ def deployed(context: Context) -> Iterator[Finding]:
             if path is not None and path.rpartition("/")[2] in fetched
         ]
         for name, path in lost:
-            yield found(
+            yield make_finding(
                 "XT131",
                 f"guests.{guest.key}.{name}",
                 f"No recipe deploys {quoted(path)}, which must be on the boot partition",
@@ -112,21 +112,21 @@ def deployed(context: Context) -> Iterator[Finding]:
             )
 
 
-def arguments(context: Context) -> Iterator[Finding]:
+def check_kernel_arguments(context: Context) -> Iterator[Finding]:
     """Check that the kernel is told neither of a disk nor of a console that do not exist."""
-    for guest in context.direct:
+    for guest in context.direct_guests:
         words = (guest.guest.extra or "").split()
         disks = [word for word in words if word.startswith(("root=/dev/xvd", "console=hvc0"))]
         if disks:
             left = [word for word in words if word not in disks]
             if not any(word.startswith("console=") for word in left):
                 left = [*left, "console=ttyAMA0"]
-            yield found(
+            yield make_finding(
                 "XT132",
                 f"guests.{guest.key}.extra",
                 f"{guest.key} is started by Xen and has no {' and no '.join(map(_device, disks))}",
                 "Use console=ttyAMA0, and a RAM disk as its root.",
-                quick_fixes.guest(f"Use {' '.join(left)}", guest.key, extra=" ".join(left)),
+                change_guest(f"Use {' '.join(left)}", guest.key, extra=" ".join(left)),
             )
 
 
@@ -134,4 +134,4 @@ def _device(word: str) -> str:
     return "disk for root=" if word.startswith("root=") else "console hvc0 before Dom0 is up"
 
 
-RULES = (place, files, deployed, arguments)
+RULES = (check_board_support, check_fields, check_deployed_files, check_kernel_arguments)

@@ -24,7 +24,7 @@ _ARCHIVE = re.compile(
 )
 _PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz|Z)$")
 
-UNCERTAIN = ("packed", "unknown", "blank", "empty")
+UNCERTAIN_KINDS = ("packed", "unknown", "blank", "empty")
 """Kinds of files whose content does not contradict their name."""
 
 FetchedName = tuple[str | None, str]
@@ -77,7 +77,7 @@ def plain_files(project: Project) -> Mapping[FetchedName, str]:
     return files
 
 
-def folders(project: Project) -> frozenset[FetchedName]:
+def archive_folders(project: Project) -> frozenset[FetchedName]:
     """Return the folders that archives are unpacked to; an empty path is UNPACKDIR itself.
 
     Archives of a root directory are unpacked elsewhere, separately for each guest.
@@ -92,7 +92,9 @@ def folders(project: Project) -> frozenset[FetchedName]:
     )
 
 
-def contents(project: Project, assets: Assets, guest: EffectiveGuest) -> Inspected | None:
+def inspect_disk_source(
+    project: Project, assets: Assets, guest: EffectiveGuest
+) -> Inspected | None:
     """Inspect the local file that a guest's disk is made from.
 
     Return ``None`` if there is no such file or it is unreadable. Only its beginning is read, and
@@ -104,7 +106,7 @@ def contents(project: Project, assets: Assets, guest: EffectiveGuest) -> Inspect
     for entry in image_space.fetches_for_board(project, source):
         local = assets.sources.get(entry.uri.removeprefix("file://"))
         if local is not None and is_disk_source(source, entry, local):
-            return inspect(local)
+            return inspect_file(local)
     return None
 
 
@@ -120,21 +122,21 @@ def is_disk_source(source: Source, entry: Fetch, local: SourceFile) -> bool:
     return source.file == unpacked_path(entry)
 
 
-def inspect(local: SourceFile) -> Inspected | None:
+def inspect_file(local: SourceFile) -> Inspected | None:
     """Inspect a local file or directory; return ``None`` if it is unreadable."""
     from xentui.images.inspect import glance
 
     try:
         if local.is_dir:
             # If a folder's size and time stamp are unchanged, so are its contents, most likely.
-            return _folder(local.path, local.size, local.path.stat().st_mtime_ns)
+            return _inspect_folder(local.path, local.size, local.path.stat().st_mtime_ns)
         return glance(local.path)
     except (InputError, OSError):
         return None
 
 
 @lru_cache(maxsize=64)
-def _folder(path: Path, _size: int, _time: int) -> Inspected:
+def _inspect_folder(path: Path, _size: int, _time: int) -> Inspected:
     from xentui.images.inspect import glance
 
     return glance(path)

@@ -66,7 +66,9 @@ class Finding:
         return (self.quick_fix, *self.others) if self.quick_fix is not None else ()
 
 
-def found(code: str, path: str, message: str, fix: str, *quick_fixes: QuickFix | None) -> Finding:
+def make_finding(
+    code: str, path: str, message: str, fix: str, *quick_fixes: QuickFix | None
+) -> Finding:
     """Return a finding with the severity of its code in the catalogue.
 
     Args:
@@ -98,7 +100,7 @@ _LONGEST = 200
 """The number of characters that are shown of an exception's message."""
 
 
-def failed(rule: Callable[..., Any], error: Exception, path: str = "") -> Finding:
+def rule_failure(rule: Callable[..., Any], error: Exception, path: str = "") -> Finding:
     """Return the finding that a rule raised an exception.
 
     All other rules are still run. This one may have found an error, so the project counts as
@@ -118,7 +120,7 @@ def failed(rule: Callable[..., Any], error: Exception, path: str = "") -> Findin
     if len(reason) > _LONGEST:
         reason = f"{reason[:_LONGEST]}..."
     where = rule.__module__.rpartition(".")[2]
-    return found(
+    return make_finding(
         FAILED,
         path,
         f"xentui itself failed in its check {where}.{rule.__name__} ({reason})",

@@ -15,10 +15,10 @@ from typing import Any
 from xentui.project import artifacts, boards, complete_cfg, image_space, schema
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import DISK_CONTENTS, DISK_TYPES, Fetch, Guest, Project
-from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.fetched import inspect
-from xentui.rules.finding import Finding, QuickFix, found
+from xentui.rules.fetched import inspect_file
+from xentui.rules.finding import Finding, QuickFix, make_finding
+from xentui.rules.quick_fixes import change_guest
 from xentui.safe_text import quoted, visible
 from xentui.xl import check as xl_check
 from xentui.xl import disk as xl_disk
@@ -27,7 +27,7 @@ from xentui.xl.config import Config, Setting, Value
 from xentui.xl.disk import ConfigDisk
 
 
-def settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that xl takes each setting as intended, on this architecture and for this type."""
     if guest.guest.config_file is not None or not _has_settings(guest.guest):
         return
@@ -40,7 +40,7 @@ def settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             name = paths[problem.key]
             path = f"guests.{guest.key}.{name}"
             nothing = () if isinstance(getattr(guest.guest, name), tuple) else None
-            drop = quick_fixes.guest(f"Remove {name}", guest.key, **{name: nothing})
+            drop = change_guest(f"Remove {name}", guest.key, **{name: nothing})
         else:
             continue
         code = {
@@ -52,10 +52,10 @@ def settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "later": "XT280",
         }.get(problem.verdict, "XT281")
         advice = problem.advice or "Write it as in xl.cfg(5), or remove it."
-        yield found(code, path, f"{problem.key} {problem.message}", advice, drop)
+        yield make_finding(code, path, f"{problem.key} {problem.message}", advice, drop)
 
 
-def own_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_xl_table(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find settings in ``xl`` for which there is a field, or which xentui writes anyway."""
     fields = {field.xl: field.name for field in schema.fields("guest") if field.xl}
     fields |= {"kernel": "kernel", "disk": "disks"}
@@ -63,7 +63,7 @@ def own_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     for name, value in guest.guest.xl:
         # A list can express more than a text field, such as different "cpus" for each vCPU.
         if name in fields and (not isinstance(value, tuple) or fields[name] in lists):
-            yield found(
+            yield make_finding(
                 "XT282",
                 f"guests.{guest.key}.xl.{name}",
                 f"xl.{name} of {guest.key} belongs in the field {fields[name]}",
@@ -72,7 +72,7 @@ def own_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             )
 
 
-def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_additional_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check each additional disk, and that it has its own device."""
     devices = {guest.disk_device: "its own image"} if guest.guest.has_image else {}
     for number, made in enumerate(guest.guest.disks):
@@ -81,7 +81,7 @@ def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         if len(ways) != 1:
             nothing = "names no image, device, size or target"
             message = f"names {' and '.join(ways)}" if ways else nothing
-            yield found(
+            yield make_finding(
                 "XT271",
                 path,
                 f"The disk {made.device} of {guest.key} {message}",
@@ -90,7 +90,7 @@ def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 *(_only(guest, number, way) for way in ways),
             )
         elif made.target is not None and made.script is None:
-            yield found(
+            yield make_finding(
                 "XT271",
                 f"{path}.target",
                 f"The disk {made.device} of {guest.key} names a target and no script to attach it",
@@ -101,7 +101,7 @@ def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             owner != made.device
             or [d.device for d in guest.guest.disks].index(made.device) != number
         ):
-            yield found(
+            yield make_finding(
                 "XT273",
                 f"{path}.device",
                 f"{guest.key} has two disks under the device {made.device}",
@@ -116,7 +116,7 @@ def further_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
         refused = xl_disk.parse(xl_disk.write(written), context.xen).error
         if refused:
-            yield found(
+            yield make_finding(
                 "XT278",
                 path,
                 f"xl of Xen {keys.shown(context.xen)} refuses the disk {made.device} of "
@@ -131,7 +131,7 @@ def _disk_bytes(context: Context, guest: EffectiveGuest, number: int) -> Iterato
     local = image_space.local_file(guest.guest, made.file, context.assets) if made.file else None
     if local is None or local.is_dir:
         return
-    inspected = inspect(local)
+    inspected = inspect_file(local)
     foreign = inspected.found.vm_disk if inspected is not None else None
     is_of = foreign.format if foreign is not None else "qcow2" if local.disk is not None else ""
     really = DISK_TYPES.get(is_of, "raw")
@@ -139,24 +139,24 @@ def _disk_bytes(context: Context, guest: EffectiveGuest, number: int) -> Iterato
     if really != declared:
         right = replace(made, type=None if really == "raw" else really)
         disks = tuple(right if d is made else d for d in guest.guest.disks)
-        yield found(
+        yield make_finding(
             "XT270",
             f"guests.{guest.key}.disks[{number}].type",
             f"{quoted(made.file or '')} is declared {declared}, and is {really}",
             f"Set its type to {really}.",
-            quick_fixes.guest(f"Take it as {really}", guest.key, disks=disks),
+            change_guest(f"Take it as {really}", guest.key, disks=disks),
         )
 
 
-def files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_additional_files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that something provides each additional file."""
     for file in artifacts.extra_files(guest.guest):
-        if not file.file or (guest.guest.bundle, file.file) in context.fetched:
+        if not file.file or (guest.guest.bundle, file.file) in context.fetched_files:
             continue
         above = [file.file.rpartition("/")[0], ""]
-        if any((guest.guest.bundle, folder) in context.folders for folder in above):
+        if any((guest.guest.bundle, folder) in context.archive_folders for folder in above):
             continue
-        yield found(
+        yield make_finding(
             "XT272",
             f"guests.{guest.key}.{file.field}" + (".file" if "[" in file.field else ""),
             f"Nothing fetches {quoted(file.file)}: it must be in the deploy directory",
@@ -171,7 +171,7 @@ def _only(guest: EffectiveGuest, number: int, way: str) -> QuickFix | None:
     nothing: dict[str, Any] = dict.fromkeys(DISK_CONTENTS)
     kept = replace(disk, **{**nothing, way: getattr(disk, way)})
     disks = (*guest.guest.disks[:number], kept, *guest.guest.disks[number + 1 :])
-    return quick_fixes.guest(f"Keep only {way}", guest.key, disks=disks)
+    return change_guest(f"Keep only {way}", guest.key, disks=disks)
 
 
 def _fetch_from_project(context: Context, guest: EffectiveGuest, file: str) -> QuickFix | None:
@@ -179,42 +179,42 @@ def _fetch_from_project(context: Context, guest: EffectiveGuest, file: str) -> Q
     if file not in context.assets.sources:
         return None
     fetch = (*guest.guest.fetch, Fetch(f"file://{file}"))
-    return quick_fixes.guest("Fetch it from the project's folder", guest.key, fetch=fetch)
+    return change_guest("Fetch it from the project's folder", guest.key, fetch=fetch)
 
 
-def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_fetched_kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a fetched kernel is a kernel for the board, from its bytes."""
     wanted = guest.guest.kernel
     if wanted is None or wanted == "none":
         return
     local = image_space.local_file(guest.guest, wanted, context.assets)
-    inspected = inspect(local) if local is not None and not local.is_dir else None
+    inspected = inspect_file(local) if local is not None and not local.is_dir else None
     if inspected is None or inspected.kind in ("packed", "unknown", "blank"):
         return
     path = f"guests.{guest.key}.kernel"
     arch = inspected.found.arch if inspected.kind == "kernel" else ""
     if inspected.kind != "kernel":
-        yield found(
+        yield make_finding(
             "XT284", path, f"{quoted(wanted)} is not a kernel: {inspected.label}",
             "Name the kernel's file, or remove it for Dom0's own kernel.",
-            quick_fixes.guest("Use Dom0's kernel", guest.key, kernel=None),
+            change_guest("Use Dom0's kernel", guest.key, kernel=None),
         )  # fmt: skip
     elif arch and arch != context.board.arch:
-        yield found(
+        yield make_finding(
             "XT284", path,
             f"{quoted(wanted)} is a kernel for {arch}, and the board is {context.board.arch}",
             "Build the guest's kernel for the board's architecture.",
-            quick_fixes.guest("Use Dom0's kernel", guest.key, kernel=None),
+            change_guest("Use Dom0's kernel", guest.key, kernel=None),
         )  # fmt: skip
 
 
-def passed_through(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_passthrough(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Report what passthrough needs outside the guest's config."""
     wanted = guest.guest
     if wanted.pci:
         path = f"guests.{guest.key}.pci"
         if not all("seize=1" in entry for entry in wanted.pci):
-            yield found(
+            yield make_finding(
                 "XT288",
                 path,
                 f"Dom0 keeps the devices of {guest.key} unless it is configured to release them",
@@ -223,7 +223,7 @@ def passed_through(context: Context, guest: EffectiveGuest) -> Iterator[Finding]
             )
         else:
             module = "" if wanted.bundle else ", and xen-pciback loaded in Dom0"
-            yield found(
+            yield make_finding(
                 "XT283",
                 path,
                 f"{guest.key} needs the IOMMU turned on in the firmware{module}",
@@ -241,7 +241,7 @@ def passed_through(context: Context, guest: EffectiveGuest) -> Iterator[Finding]
             if there
         ]
         if context.board.arch == "aarch64" and missing:
-            yield found(
+            yield make_finding(
                 "XT283",
                 f"guests.{guest.key}.{field}",
                 f"A device for {guest.key} needs {' and '.join(missing)}",
@@ -254,23 +254,23 @@ def passed_through(context: Context, guest: EffectiveGuest) -> Iterator[Finding]
 
 def _seize(guest: EffectiveGuest) -> QuickFix | None:
     pci = tuple(entry if "seize=" in entry else f"{entry},seize=1" for entry in guest.guest.pci)
-    return quick_fixes.guest("Take the devices from Dom0's drivers", guest.key, pci=pci)
+    return change_guest("Take the devices from Dom0's drivers", guest.key, pci=pci)
 
 
-def start_order(context: Context) -> Iterator[Finding]:
+def check_start_order(context: Context) -> Iterator[Finding]:
     """Check that each guest can start after the guests in ``after`` and ``backend``."""
     guests = {guest.key: guest for guest in context.project.guests}
     for guest in context.project.guests:
         for number, key in enumerate(guest.after):
             path = f"guests.{guest.key}.after[{number}]"
             without = tuple(name for name in guest.after if name != key)
-            leave = quick_fixes.guest(f"Do not wait for {key}", guest.key, after=without)
+            leave = change_guest(f"Do not wait for {key}", guest.key, after=without)
             if key not in guests or key == guest.key:
                 what = "itself" if key == guest.key else f"{quoted(key)}, which is not a guest here"
-                yield found("XT274", path, f"{guest.key} starts after {what}",
+                yield make_finding("XT274", path, f"{guest.key} starts after {what}",
                             "Name another guest of this project.", leave)  # fmt: skip
             elif guest.autostart and not guests[key].autostart:
-                yield found(
+                yield make_finding(
                     "XT276", path,
                     f"{guest.key} starts after {key}, which does not start with Dom0",
                     f"Let {key} start with Dom0 too.", _autostart(key), leave,
@@ -278,7 +278,7 @@ def start_order(context: Context) -> Iterator[Finding]:
         yield from _served(guest, guests)
         idle = guest.driver_domain and not (guest.pci or guest.dtdev)
         if idle and any(other.backend == guest.key for other in guests.values()):
-            yield found(
+            yield make_finding(
                 "XT285", f"guests.{guest.key}.pci",
                 f"{guest.key} provides a network, but has no network card of its own",
                 "Pass a card to it with pci, and let its init start xl devd and create its bridge.",
@@ -295,15 +295,15 @@ def _served(guest: Guest, guests: dict[str, Guest]) -> Iterator[Finding]:
         path = f"guests.{guest.key}.{field}"
         server = guests.get(key)
         if server is None or key == guest.key:
-            yield found(
+            yield make_finding(
                 "XT277", path, f"{quoted(key)} cannot serve {guest.key}: it is not another guest",
                 "Name a guest of this project that is a driver domain, or remove it.",
             )  # fmt: skip
         elif not server.driver_domain and server.config_file is None:
-            yield found(
+            yield make_finding(
                 "XT287", path, f"{key} serves {guest.key} and is not a driver domain",
                 f"Make {key} a driver domain.",
-                quick_fixes.guest(f"Make {key} a driver domain", key, driver_domain=True),
+                change_guest(f"Make {key} a driver domain", key, driver_domain=True),
             )  # fmt: skip
 
 
@@ -315,14 +315,12 @@ def _circle(project: Project) -> Iterator[Finding]:
             key = left.pop()
             for other in after.get(key, ()):
                 if other == guest.key and key != guest.key:
-                    yield found(
+                    yield make_finding(
                         "XT275",
                         f"guests.{guest.key}.after",
                         f"{guest.key} starts after {key}, which starts after {guest.key}",
                         "Remove one of them: no order can satisfy both.",
-                        quick_fixes.guest(
-                            f"Let {guest.key} wait for no guest", guest.key, after=()
-                        ),
+                        change_guest(f"Let {guest.key} wait for no guest", guest.key, after=()),
                     )
                     return
                 if other not in trail:
@@ -365,7 +363,7 @@ def _value(value: object) -> Value:
 
 def _without_xl(guest: EffectiveGuest, key: str) -> QuickFix | None:
     kept = tuple((name, value) for name, value in guest.guest.xl if name != key)
-    return quick_fixes.guest(f"Remove {key}", guest.key, xl=kept)
+    return change_guest(f"Remove {key}", guest.key, xl=kept)
 
 
 def _autostart(key: str) -> QuickFix:
@@ -387,7 +385,7 @@ _LOGIN = re.compile(r"://[^/@?]{1,200}@")
 _QUERY = re.compile(r"[?&](?:password|token|secret|key|sig|signature)=", re.IGNORECASE)
 
 
-def secrets(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_secrets(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find passwords and tokens, which everyone could read in the files and on the target."""
     wanted = guest.guest
     if wanted.extra is not None and _SECRET.search(wanted.extra):
@@ -397,21 +395,21 @@ def secrets(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             yield _secret(f"guests.{guest.key}.source.fetch[{number}].uri", "the address")
 
 
-def default_secrets(context: Context) -> Iterator[Finding]:
+def check_default_secrets(context: Context) -> Iterator[Finding]:
     """Find passwords and tokens in the guest defaults."""
     extra = context.project.defaults.extra
     if extra is not None and _SECRET.search(extra):
         yield _secret("defaults.extra", "the kernel command line")
 
 
-def invisible(context: Context) -> Iterator[Finding]:
+def check_invisible_characters(context: Context) -> Iterator[Finding]:
     """Find characters that are invisible, or change how text is shown."""
     preset = context.project.preset
     if preset is None:
         return
     for name, given_text in (("title", preset.title), ("description", preset.description)):
         if visible(given_text, keep="\n\t") != given_text:
-            yield found(
+            yield make_finding(
                 "XT702",
                 f"preset.{name}",
                 "The text contains invisible characters, or ones that change how it is shown",
@@ -420,7 +418,7 @@ def invisible(context: Context) -> Iterator[Finding]:
 
 
 def _secret(path: str, where: str) -> Finding:
-    return found(
+    return make_finding(
         "XT232",
         path,
         f"There seems to be a password or token in {where}",
@@ -428,5 +426,8 @@ def _secret(path: str, where: str) -> Finding:
     )
 
 
-GUEST_RULES = (settings, own_fields, further_disks, files, kernel, passed_through, secrets)
-RULES = (start_order, default_secrets, invisible)
+GUEST_RULES = (
+    check_settings, check_xl_table, check_additional_disks, check_additional_files,
+    check_fetched_kernel, check_passthrough, check_secrets,
+)  # fmt: skip
+RULES = (check_start_order, check_default_secrets, check_invisible_characters)

@@ -10,9 +10,9 @@ from xentui.bitbake import releases
 from xentui.project import board_file, boards
 from xentui.project.board_file import Dom0Knob
 from xentui.project.effective import fallback, image
-from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, found
+from xentui.rules.finding import Finding, make_finding
+from xentui.rules.quick_fixes import change_host
 from xentui.safe_text import quoted
 
 BOARD_EXAMPLES = f"Examples are in {boards.bundled_directory()}."
@@ -25,21 +25,21 @@ TESTED_DOM0 = 512
 """MiB that mv:tests/test_xen_runtime.py (TestXenDom0Boot) allows Dom0 at most."""
 
 
-def supported(context: Context) -> Iterator[Finding]:
+def check_board(context: Context) -> Iterator[Finding]:
     """Check that Xen starts on the board at all."""
     board = context.board
     path = "host.machine"
     if board.state == "refused":
         instead = board.instead
-        yield found(
+        yield make_finding(
             "XT101",
             path,
             f"Xen does not start on {board.machine}",
             f"{board.summary} Use {instead} instead." if instead else board.summary,
-            quick_fixes.host(f"Use {instead}", machine=instead) if instead else None,
+            change_host(f"Use {instead}", machine=instead) if instead else None,
         )
     elif board.problem:
-        yield found(
+        yield make_finding(
             "XT128",
             path,
             f"Your file for the board {board.machine} cannot be used",
@@ -49,7 +49,7 @@ def supported(context: Context) -> Iterator[Finding]:
         yield _unknown(context)
     elif not board.emulated:
         without = "".join(f" Expected not to work: {one}." for one in board.not_working)
-        yield found(
+        yield make_finding(
             "XT103", path, f"{board.machine}: {board.state_words}", f"{board.summary}{without}"
         )
 
@@ -63,20 +63,20 @@ def _unknown(context: Context) -> Finding:
         " own board file."
     )
     message = f"xentui does not know the board {board.machine}"
-    fixes = [quick_fixes.host(f"Use {near}", machine=near)] if near else []
+    fixes = [change_host(f"Use {near}", machine=near)] if near else []
     if mode is None:
         guess = (
             "Set boot_mode to the way its firmware starts Xen; xentui explain XT102 says how to"
             f" find it. {guess}"
         )
         fixes += [
-            quick_fixes.host(f"Start Xen by {name} ({family.title})", boot_mode=name)
+            change_host(f"Start Xen by {name} ({family.title})", boot_mode=name)
             for name, family in board_file.FAMILIES.items()
             if family.arch in (None, board.arch) and name not in _NOT_OFFERED
         ]
     else:
         message += f": its boot files are those of {mode}"
-    return found(
+    return make_finding(
         "XT102",
         "host.machine",
         message,
@@ -85,14 +85,14 @@ def _unknown(context: Context) -> Finding:
     )
 
 
-def layer(context: Context) -> Iterator[Finding]:
+def check_board_layer(context: Context) -> Iterator[Finding]:
     """Check that the board's layer has a branch for the release."""
     of_board = context.board.layer
     release = releases.release_of(context.project)
     if of_board is None or release.name in of_board.branches:
         return
     known = ", ".join(of_board.branches)
-    yield found(
+    yield make_finding(
         "XT127",
         "host.machine",
         f"No branch of {of_board.name} is known for {release.name}",
@@ -100,31 +100,31 @@ def layer(context: Context) -> Iterator[Finding]:
     )
 
 
-def licenses(context: Context) -> Iterator[Finding]:
+def check_licenses(context: Context) -> Iterator[Finding]:
     """Check that all licences are accepted that the board's image needs."""
     accepted = context.project.host.accepted_licenses or ()
     for one in context.board.licenses:
         if one.flag not in accepted:
-            yield found(
+            yield make_finding(
                 "XT120",
                 "host.accepted_licenses",
                 f"{context.board.machine} is not built unless you accept the licence flag "
                 f"{one.flag}",
                 f'Read it, and set accepted_licenses = ["{one.flag}"]. It covers {one.covers}.',
-                quick_fixes.host(f"Accept {one.flag}", accepted_licenses=(*accepted, one.flag)),
+                change_host(f"Accept {one.flag}", accepted_licenses=(*accepted, one.flag)),
             )
 
 
-def boot_mode(context: Context) -> Iterator[Finding]:
+def check_boot_mode(context: Context) -> Iterator[Finding]:
     """Check that Xen can be started on the board in the chosen way."""
     mode, board = context.project.host.boot_mode, context.board
     if mode is None or board.state == "refused":
         return
     path = "host.boot_mode"
     arch = board_file.FAMILIES[mode].arch
-    reset = quick_fixes.host("Leave it to the board", boot_mode=None)
+    reset = change_host("Leave it to the board", boot_mode=None)
     if arch not in (None, board.arch):
-        yield found(
+        yield make_finding(
             "XT105",
             path,
             f"{mode} is for {arch}, and {board.machine} is {board.arch}",
@@ -133,9 +133,11 @@ def boot_mode(context: Context) -> Iterator[Finding]:
         )
     elif mode == "hyperv-gen1":
         fix = "Use bios or efi for any other machine."
-        yield found("XT106", path, "A hyperv-gen1 image is made for Hyper-V generation 1", fix)
+        yield make_finding(
+            "XT106", path, "A hyperv-gen1 image is made for Hyper-V generation 1", fix
+        )
     elif board.known and mode not in (*board.boot.families, "manual"):
-        yield found(
+        yield make_finding(
             "XT122",
             path,
             f"{board.machine} is not known to start Xen by {mode}",
@@ -144,10 +146,10 @@ def boot_mode(context: Context) -> Iterator[Finding]:
         )
     elif mode == "efi" and board.emulated:
         fix = "Start runqemu with wic and ovmf: xentui show --what commands prints the line."
-        yield found("XT106", path, "An efi image starts on UEFI firmware only", fix)
+        yield make_finding("XT106", path, "An efi image starts on UEFI firmware only", fix)
 
 
-def total_memory(context: Context) -> Iterator[Finding]:
+def check_assumed_memory(context: Context) -> Iterator[Finding]:
     """Report memory that a preset assumes; whoever sets it in their own project knows it."""
     host = context.project.host
     if (
@@ -155,7 +157,7 @@ def total_memory(context: Context) -> Iterator[Finding]:
         and host.memory is not None
         and not context.board.emulated
     ):
-        yield found(
+        yield make_finding(
             "XT107",
             "host.memory",
             f"The budget assumes {host.memory} MiB for {context.board.machine}: no file sets it",
@@ -163,7 +165,7 @@ def total_memory(context: Context) -> Iterator[Finding]:
         )
 
 
-def dom0_knob(context: Context) -> Iterator[Finding]:
+def check_dom0_memory_setting(context: Context) -> Iterator[Finding]:
     """Check whether Dom0's memory can be set on the board, and how."""
     host, board = context.project.host, context.board
     memory = host.dom0_memory
@@ -171,24 +173,24 @@ def dom0_knob(context: Context) -> Iterator[Finding]:
     path = "host.dom0_memory"
     if memory is None:
         if board.arch == "x86-64" and left_out is None:
-            yield found(
+            yield make_finding(
                 "XT111",
                 path,
                 "Dom0 takes all memory unless your boot files set dom0_mem",
                 "Set Dom0's memory, for example dom0_memory = 1024.",
-                quick_fixes.host("Give Dom0 1024 MiB", dom0_memory=1024),
+                change_host("Give Dom0 1024 MiB", dom0_memory=1024),
             )
         return
     knob = boards.dom0_knob(host)
     if knob is Dom0Knob.NONE:
-        yield found(
+        yield make_finding(
             "XT109",
             path,
             f"Nothing in the layers sets Dom0's memory on {board.machine}",
             f"Put dom0_mem={memory}M on Xen's command line in the boot loader yourself.",
         )
     elif knob is Dom0Knob.KICKSTART and memory != left_out:
-        yield found(
+        yield make_finding(
             "XT108",
             path,
             f"For {memory} MiB of Dom0, xentui writes a kickstart file that replaces the layer's",
@@ -196,36 +198,36 @@ def dom0_knob(context: Context) -> Iterator[Finding]:
         )
 
 
-def dom0_size(context: Context) -> Iterator[Finding]:
+def check_dom0_size(context: Context) -> Iterator[Finding]:
     """Compare Dom0's memory with what is known from tests and boards."""
     memory = context.project.host.dom0_memory
     if memory is None:
         return
     path = "host.dom0_memory"
     if context.board.emulated and memory > TESTED_DOM0:
-        yield found(
+        yield make_finding(
             "XT110",
             path,
             f"meta-virtualization's boot test fails with a Dom0 of {memory} MiB",
             f"Keep to {TESTED_DOM0} MiB if you run its tests.",
-            quick_fixes.host(f"Give Dom0 {TESTED_DOM0} MiB", dom0_memory=TESTED_DOM0),
+            change_host(f"Give Dom0 {TESTED_DOM0} MiB", dom0_memory=TESTED_DOM0),
         )
     limit = context.board.dom0_limit
     if limit is not None and memory > limit:
-        yield found(
+        yield make_finding(
             "XT112",
             path,
             f"A Dom0 of {memory} MiB may lose devices of {context.board.title}",
             f"Keep to {limit} MiB: {context.board.dom0_limit_why}.",
-            quick_fixes.host(f"Give Dom0 {limit} MiB", dom0_memory=limit),
+            change_host(f"Give Dom0 {limit} MiB", dom0_memory=limit),
         )
 
 
-def own_image(context: Context) -> Iterator[Finding]:
+def check_dom0_image(context: Context) -> Iterator[Finding]:
     """Check that the Dom0 image includes the guests."""
     recipe = image(context.project)
     if recipe != "xen-image-minimal":
-        yield found(
+        yield make_finding(
             "XT113",
             "host.image",
             f"{quoted(recipe)} must inherit xen-guest-cross-install",
@@ -234,5 +236,6 @@ def own_image(context: Context) -> Iterator[Finding]:
 
 
 RULES = (
-    supported, layer, licenses, boot_mode, total_memory, dom0_knob, dom0_size, own_image,
+    check_board, check_board_layer, check_licenses, check_boot_mode, check_assumed_memory,
+    check_dom0_memory_setting, check_dom0_size, check_dom0_image,
 )  # fmt: skip

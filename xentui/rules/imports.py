@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, KNOWN_IMPORTS, Fetch, Source
-from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.fetched import UNCERTAIN, contents
-from xentui.rules.finding import Finding, QuickFix, found
+from xentui.rules.fetched import UNCERTAIN_KINDS, inspect_disk_source
+from xentui.rules.finding import Finding, QuickFix, make_finding
+from xentui.rules.quick_fixes import change_source, remove_import_type
 from xentui.safe_text import quoted
 
 _SUFFIXES = {
@@ -26,7 +26,7 @@ _SUFFIXES = {
 """The import type that the ending of a file name suggests."""
 
 
-def image_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_image_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that image_size has an effect and is large enough."""
     source = guest.guest.source
     if source is None:
@@ -35,12 +35,12 @@ def image_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     sized = source.type in ("rootfs_dir", CONTAINER)
     if not sized and not context.project.has_import_script(source.type):
         if source.image_size is not None:
-            yield found(
+            yield make_finding(
                 "XT306",
                 path,
                 f"An image of type {source.type} keeps its own size",
                 "Remove image_size.",
-                quick_fixes.source("Remove the size", guest.key, image_size=None),
+                change_source("Remove the size", guest.key, image_size=None),
             )
         return
     needed = sum(_size(context, entry) for entry in source.fetch) if sized else 0
@@ -48,16 +48,16 @@ def image_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if needed and mib >= guest.image_size:
         # Inodes, the journal and the blocks that ext4 reserves need about a fifth.
         larger = mib + max(16, mib // 5)
-        yield found(
+        yield make_finding(
             "XT320",
             path,
             f"{mib} MiB of files do not fit into an image of {guest.image_size} MiB",
             f"Set image_size to {larger} or more.",
-            quick_fixes.source(f"Make it {larger} MiB", guest.key, image_size=larger),
+            change_source(f"Make it {larger} MiB", guest.key, image_size=larger),
         )
 
 
-def import_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_import_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the import type exists and suits the file."""
     source = guest.guest.source
     if source is None:
@@ -66,7 +66,7 @@ def import_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if source.type not in KNOWN_IMPORTS:
         if all(kind.key != source.type for kind in context.project.import_types):
             known = [*KNOWN_IMPORTS, *(kind.key for kind in context.project.import_types)]
-            yield found(
+            yield make_finding(
                 "XT310",
                 path,
                 f"The import type {source.type} is neither built in nor defined",
@@ -74,13 +74,13 @@ def import_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 *_type_by_name(guest, source),
             )
         return
-    local = contents(context.project, context.assets, guest)
-    if local is not None and local.kind not in UNCERTAIN:
+    local = inspect_disk_source(context.project, context.assets, guest)
+    if local is not None and local.kind not in UNCERTAIN_KINDS:
         # The file itself is available, and XT350 checks its contents.
         return
     suits = _SUFFIXES.get(_suffix(source.file))
     if suits is not None and suits != source.type and (suits, source.type) != ("ext4", "raw"):
-        yield found(
+        yield make_finding(
             "XT321",
             path,
             f"{quoted(source.file)} does not look like {source.type}",
@@ -89,14 +89,14 @@ def import_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_kernel_provided(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find kernels that must already be in the deploy directory."""
     named = guest.guest.kernel
     if named in (None, "none") or named == context.board.kernel_image or guest.type == "hvm":
         return
     if _fetched(context, guest.guest.bundle, named):
         return
-    yield found(
+    yield make_finding(
         "XT314",
         f"guests.{guest.key}.kernel",
         f"Nothing fetches the kernel {quoted(named)}: it must be in the deploy directory",
@@ -107,29 +107,31 @@ def kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 def _fetched(context: Context, bundle: str | None, path: str) -> bool:
     steps = path.split("/")
     above = ("/".join(steps[:length]) for length in range(len(steps)))
-    return (bundle, path) in context.fetched or any((bundle, f) in context.folders for f in above)
+    return (bundle, path) in context.fetched_files or any(
+        (bundle, f) in context.archive_folders for f in above
+    )
 
 
-def types(context: Context) -> Iterator[Finding]:
+def check_import_types(context: Context) -> Iterator[Finding]:
     """Find import types that are unused, or whose script is missing."""
     used = {guest.source.type for guest in context.project.guests if guest.source is not None}
     for kind in context.project.import_types:
         path = f"import_types.{kind.key}"
         if kind.key not in used:
-            yield found(
+            yield make_finding(
                 "XT311",
                 path,
                 f"No guest uses the import type {kind.key}",
                 "Remove it, or use it as source.type of a guest.",
-                quick_fixes.without_import_type(kind.key),
+                remove_import_type(kind.key),
             )
-        if context.sees_files and kind.script not in context.assets.texts:
+        if context.files_known and kind.script not in context.assets.texts:
             why = (
                 "cannot be read"
                 if kind.script in context.assets.unreadable
                 else ("does not exist next to the project file")
             )
-            yield found(
+            yield make_finding(
                 "XT312",
                 f"{path}.script",
                 f"The script {quoted(kind.script)} {why}",
@@ -149,8 +151,8 @@ def _suffix(file: str) -> str:
 def _type_by_name(guest: EffectiveGuest, source: Source) -> Iterator[QuickFix | None]:
     suits = _SUFFIXES.get(_suffix(source.file))
     if suits is not None and suits != source.type:
-        yield quick_fixes.source(f"Import it as {suits}", guest.key, type=suits, image_size=None)
+        yield change_source(f"Import it as {suits}", guest.key, type=suits, image_size=None)
 
 
-GUEST_RULES = (image_size, import_type, kernel)
-RULES = (types,)
+GUEST_RULES = (check_image_size, check_import_type, check_kernel_provided)
+RULES = (check_import_types,)

@@ -13,9 +13,9 @@ import difflib
 from collections.abc import Iterable, Iterator
 
 from xentui.project.effective import EffectiveGuest, network
-from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, QuickFix, found
+from xentui.rules.finding import Finding, QuickFix, make_finding
+from xentui.rules.quick_fixes import change_guest, change_host
 from xentui.safe_text import quoted
 from xentui.xl import nic
 from xentui.xl.ip_argument import ip_words, wrong_argument
@@ -39,7 +39,7 @@ def vif_entries(context: Context, guest: EffectiveGuest) -> tuple[str, tuple[str
     return f"guests.{guest.key}.vif", guest.vif
 
 
-def vif_words(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_vif_words(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find settings of an interface that xl does not know, refuses or cannot use."""
     path, entries = vif_entries(context, guest)
     for entry in entries:
@@ -62,7 +62,7 @@ def _wrong_word(
     if name == "type":
         return _wrong_type(context, guest, path, text)
     if why := nic.refused(name, text):
-        return found("XT221", path, f"xl refuses {quoted(f'{name}={text}')}: {why}",
+        return make_finding("XT221", path, f"xl refuses {quoted(f'{name}={text}')}: {why}",
                      f"Correct the value, or remove {name}.",
                      _without(guest, f"{name}={text}"))  # fmt: skip
     if why := nic.unusable(name, text):
@@ -71,7 +71,7 @@ def _wrong_word(
             "model": ("XT291", "Use e1000, rtl8139 or virtio-net, or remove model."),
         }[name]
         word = f"{name}={text}"
-        return found(code, path, f"{quoted(word)}: {why}", fix, _without(guest, word))
+        return make_finding(code, path, f"{quoted(word)}: {why}", fix, _without(guest, word))
     return None
 
 
@@ -79,9 +79,11 @@ def _unknown(path: str, name: str, text: str | None) -> Finding:
     if name in nic.DEPRECATED:
         instead = nic.DEPRECATED[name]
         fix = f"Use {instead}=." if instead else f"Remove {name}."
-        return found("XT216", path, f"xl no longer uses {quoted(name)} in a vif", fix)
+        return make_finding("XT216", path, f"xl no longer uses {quoted(name)} in a vif", fix)
     if text is None and name in _KEYS:
-        return found("XT216", path, f"{quoted(name)} has no value", f"Write {name}= with a value.")
+        return make_finding(
+            "XT216", path, f"{quoted(name)} has no value", f"Write {name}= with a value."
+        )
     near = difflib.get_close_matches(name, _KEYS)
     if near:
         fix = f"Did you mean {near[0]}=?"
@@ -89,13 +91,13 @@ def _unknown(path: str, name: str, text: str | None) -> Finding:
         fix = f"Did you mean bridge={name}?"
     else:
         fix = f"Write key=value, where key is one of {', '.join(_KEYS)}."
-    return found("XT216", path, f"xl does not know {quoted(name)} in a vif", fix)
+    return make_finding("XT216", path, f"xl does not know {quoted(name)} in a vif", fix)
 
 
 def _not_a_mac(path: str, text: str) -> Finding | None:
     if nic.is_mac(text):
         return None
-    return found("XT217", path, f"{quoted(text)} is not a MAC address",
+    return make_finding("XT217", path, f"{quoted(text)} is not a MAC address",
                  "Write six octets with colons, such as 00:16:3e:00:00:01.")  # fmt: skip
 
 
@@ -103,12 +105,12 @@ def _wrong_type(context: Context, guest: EffectiveGuest, path: str, text: str) -
     if text not in nic.TYPES:
         what = f"{quoted(text)} is not a type of interface"
         fix = "Remove type, or write type=vif."
-        return found("XT222", path, what, fix, _without(guest, f"type={text}"))
+        return make_finding("XT222", path, what, fix, _without(guest, f"type={text}"))
     config = context.configs.get(guest.key)
     domain_type = (config.domain_type if config is not None else None) or guest.type
     if text != "ioemu" or domain_type == "hvm":
         return None
-    return found(
+    return make_finding(
         "XT222",
         path,
         f"An emulated interface (type=ioemu) works only in HVM guests; this one is {domain_type}",
@@ -117,26 +119,26 @@ def _wrong_type(context: Context, guest: EffectiveGuest, path: str, text: str) -
     )
 
 
-def unsuitable_macs(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_unsuitable_macs(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find MAC addresses that are multicast or may belong to a real network card."""
     path, entries = vif_entries(context, guest)
     for mac in _macs(entries):
         first_octet = int(mac[:2], 16)
         if first_octet & 1:
             what = f"{mac} is a multicast address, which no interface can have"
-            yield found("XT219", path, what, _SAFE_PREFIX)
+            yield make_finding("XT219", path, what, _SAFE_PREFIX)
         elif not first_octet & 2 and not mac.lower().startswith("00:16:3e"):
             what = f"{mac} may be the address of a real network card"
-            yield found("XT220", path, what, _SAFE_PREFIX)
+            yield make_finding("XT220", path, what, _SAFE_PREFIX)
 
 
-def unknown_bridges(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_unknown_bridges(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find bridges that nothing creates in Dom0; bridges in driver domains are not checked."""
     path, entries = vif_entries(context, guest)
     in_dom0 = (entry for entry in entries if nic.value(entry, "backend") in (None, "", "0"))
     for name in dict.fromkeys(nic.value(entry, "bridge") for entry in in_dom0):
         if name is not None and name != BRIDGE:
-            yield found(
+            yield make_finding(
                 "XT223",
                 path,
                 f"Dom0 has no bridge {quoted(name)}: the image creates only {BRIDGE}",
@@ -145,7 +147,7 @@ def unknown_bridges(context: Context, guest: EffectiveGuest) -> Iterator[Finding
             )
 
 
-def duplicate_devids(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_duplicate_devids(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find two interfaces of a guest with the same devid."""
     path, entries = vif_entries(context, guest)
     known: set[str] = set()
@@ -153,7 +155,7 @@ def duplicate_devids(context: Context, guest: EffectiveGuest) -> Iterator[Findin
         if not devid:
             continue
         if devid in known:
-            yield found(
+            yield make_finding(
                 "XT224",
                 path,
                 f"Two interfaces have devid={devid}",
@@ -163,26 +165,26 @@ def duplicate_devids(context: Context, guest: EffectiveGuest) -> Iterator[Findin
         known.add(devid)
 
 
-def dhcp_without_interface(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_dhcp_without_interface(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find a guest that asks for an address (``ip=dhcp``) but has no network interface."""
     if _asks_for_address(guest) and not guest.vif:
         rest = " ".join(word for word in guest.extra.split() if word != "ip=dhcp")
-        yield found(
+        yield make_finding(
             "XT230",
             f"guests.{guest.key}.extra",
             f"{guest.key} asks for an address (ip=dhcp) but has no network interface",
             "Remove ip=dhcp, or add an interface to the guest.",
-            quick_fixes.guest(f"Remove ip=dhcp from {guest.key}", guest.key, extra=rest),
+            change_guest(f"Remove ip=dhcp from {guest.key}", guest.key, extra=rest),
         )
 
 
-def wrong_ip_argument(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_wrong_ip_argument(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find an ``ip=`` on the kernel command line that the kernel cannot use."""
     if guest.guest.config_file is not None or guest.type == "hvm":
         return
     for word in ip_words(guest.extra)[0]:
         if why := wrong_argument(word):
-            yield found(
+            yield make_finding(
                 "XT292",
                 f"guests.{guest.key}.extra",
                 f"{quoted(word)}: {why}",
@@ -191,19 +193,19 @@ def wrong_ip_argument(_context: Context, guest: EffectiveGuest) -> Iterator[Find
             )
 
 
-def too_many_dhcp_guests(context: Context) -> Iterator[Finding]:
+def check_too_many_dhcp_guests(context: Context) -> Iterator[Finding]:
     """Find guests for which QEMU's user network has no addresses left."""
     if not context.board.emulated or network(context.project) == "nat":
         return
     asking = [guest for guest in context.guests if _asks_for_address(guest) and guest.vif]
     for guest in asking[MAX_DHCP_GUESTS:]:
-        yield found(
+        yield make_finding(
             "XT229",
             f"guests.{guest.key}.extra",
             f"QEMU's user network has addresses for {MAX_DHCP_GUESTS} guests; {guest.key} may get "
             "none",
             'Set the Dom0 network to "nat", or remove ip=dhcp.',
-            quick_fixes.host("Let Dom0 route for its guests (nat)", network="nat"),
+            change_host("Let Dom0 route for its guests (nat)", network="nat"),
         )
 
 
@@ -213,7 +215,7 @@ def _asks_for_address(guest: EffectiveGuest) -> bool:
     return by_kernel and "ip=dhcp" in guest.extra.split()
 
 
-def duplicate_macs(context: Context) -> Iterator[Finding]:
+def check_duplicate_macs(context: Context) -> Iterator[Finding]:
     """Find a MAC address that two interfaces have."""
     owners: dict[str, str] = {}
     for guest in context.guests:
@@ -223,7 +225,7 @@ def duplicate_macs(context: Context) -> Iterator[Finding]:
             if not owner:
                 owners[mac.lower()] = guest.key
                 continue
-            yield found(
+            yield make_finding(
                 "XT218",
                 path,
                 f"{guest.key} and {owner} have the same MAC address {mac}"
@@ -251,7 +253,7 @@ def _without(guest: EffectiveGuest, word: str) -> QuickFix | None:
             for entry in guest.vif)  # fmt: skip
     # An entry must not be empty. With this bridge, it means the same to xl as an empty one.
     vif = tuple(entry or f"bridge={BRIDGE}" for entry in kept)
-    return quick_fixes.guest(f"Remove {word}", guest.key, vif=vif)
+    return change_guest(f"Remove {word}", guest.key, vif=vif)
 
 
 def _on_own_bridge(guest: EffectiveGuest, name: str) -> QuickFix | None:
@@ -265,18 +267,14 @@ def _on_own_bridge(guest: EffectiveGuest, name: str) -> QuickFix | None:
         )
         for entry in guest.vif
     )
-    return quick_fixes.guest(f"Put {guest.key} on {BRIDGE}", guest.key, vif=vif)
+    return change_guest(f"Put {guest.key} on {BRIDGE}", guest.key, vif=vif)
 
 
 GUEST_RULES = (
-    vif_words,
-    unsuitable_macs,
-    unknown_bridges,
-    duplicate_devids,
-    dhcp_without_interface,
-    wrong_ip_argument,
-)
+    check_vif_words, check_unsuitable_macs, check_unknown_bridges, check_duplicate_devids,
+    check_dhcp_without_interface, check_wrong_ip_argument,
+)  # fmt: skip
 """Rules that are called for each guest."""
 
-RULES = (duplicate_macs, too_many_dhcp_guests)
+RULES = (check_duplicate_macs, check_too_many_dhcp_guests)
 """Rules that are called once for a project."""

@@ -19,17 +19,17 @@ from xentui.rules.finding import QuickFix
 DEFAULT_BUNDLE = "my-guests"
 
 
-def host(label: str, **changes: Any) -> QuickFix:
+def change_host(label: str, **changes: Any) -> QuickFix:
     """Change fields of ``[host]``."""
     return _in_table(label, "host", changes)
 
 
-def containers(label: str, **changes: Any) -> QuickFix:
+def change_containers(label: str, **changes: Any) -> QuickFix:
     """Change fields of ``[containers]``."""
     return _in_table(label, "containers", changes)
 
 
-def defaults(label: str, **changes: Any) -> QuickFix:
+def change_defaults(label: str, **changes: Any) -> QuickFix:
     """Change fields of ``[defaults]``."""
     return _in_table(label, "defaults", changes)
 
@@ -42,7 +42,7 @@ def _in_table(label: str, table: str, changes: Mapping[str, Any]) -> QuickFix:
     return QuickFix(label, apply)
 
 
-def guest(label: str, key: str, **changes: Any) -> QuickFix | None:
+def change_guest(label: str, key: str, **changes: Any) -> QuickFix | None:
     """Change fields of one guest."""
     if not _writable("guest", changes):
         return None
@@ -53,7 +53,7 @@ def guest(label: str, key: str, **changes: Any) -> QuickFix | None:
     return QuickFix(label, apply)
 
 
-def source(label: str, key: str, **changes: Any) -> QuickFix | None:
+def change_source(label: str, key: str, **changes: Any) -> QuickFix | None:
     """Change fields of a guest's import."""
     if not _writable("source", changes):
         return None
@@ -67,7 +67,7 @@ def source(label: str, key: str, **changes: Any) -> QuickFix | None:
     return QuickFix(label, apply)
 
 
-def fetch(label: str, key: str, number: int, **changes: Any) -> QuickFix | None:
+def change_fetch(label: str, key: str, number: int, **changes: Any) -> QuickFix | None:
     """Change fields of one file that is fetched for a guest's import."""
     if not _writable("fetch", changes):
         return None
@@ -85,7 +85,7 @@ def fetch(label: str, key: str, number: int, **changes: Any) -> QuickFix | None:
     return QuickFix(label, apply)
 
 
-def into_bundle(project: Project, key: str) -> QuickFix:
+def move_to_bundle(project: Project, key: str) -> QuickFix:
     """Put a guest into the project's first bundle, or into a new one."""
     name = project.bundles[0].key if project.bundles else DEFAULT_BUNDLE
 
@@ -98,14 +98,14 @@ def into_bundle(project: Project, key: str) -> QuickFix:
     return QuickFix(f"Put {key} into the bundle {name}", apply)
 
 
-def new_bundle(name: str) -> QuickFix | None:
+def add_bundle(name: str) -> QuickFix | None:
     """Add a bundle."""
     if not _bundle_name(name):
         return None
     return QuickFix(f"Add the bundle {name}", lambda project: project.with_bundle(Bundle(name)))
 
 
-def without_bundle(name: str) -> QuickFix:
+def remove_bundle(name: str) -> QuickFix:
     """Remove a bundle."""
 
     def apply(project: Project) -> Project:
@@ -132,7 +132,7 @@ def rename_bundle(old: str, new: str) -> QuickFix | None:
     return QuickFix(f"Call the bundle {new}", apply)
 
 
-def bundle(label: str, name: str, **changes: Any) -> QuickFix | None:
+def change_bundle(label: str, name: str, **changes: Any) -> QuickFix | None:
     """Change fields of a bundle."""
     if not _writable("bundle", changes):
         return None
@@ -143,7 +143,7 @@ def bundle(label: str, name: str, **changes: Any) -> QuickFix | None:
     return QuickFix(label, apply)
 
 
-def layer_bundle(name: str) -> QuickFix:
+def install_layer_bundle(name: str) -> QuickFix:
     """Install a bundle of a layer instead of one of the project, with its guests."""
 
     def apply(project: Project) -> Project:
@@ -156,7 +156,7 @@ def layer_bundle(name: str) -> QuickFix:
     return QuickFix(f"Install the layer's {name} instead", apply)
 
 
-def without_layer_bundle(name: str) -> QuickFix:
+def remove_layer_bundle(name: str) -> QuickFix:
     """Stop installing a bundle of a layer."""
 
     def apply(project: Project) -> Project:
@@ -166,7 +166,7 @@ def without_layer_bundle(name: str) -> QuickFix:
     return QuickFix(f"Remove {name}", apply)
 
 
-def without_import_type(name: str) -> QuickFix:
+def remove_import_type(name: str) -> QuickFix:
     """Remove an import type."""
 
     def apply(project: Project) -> Project:
@@ -176,7 +176,7 @@ def without_import_type(name: str) -> QuickFix:
     return QuickFix(f"Remove the import type {name}", apply)
 
 
-def guest_memory(label: str, memory: dict[str, int]) -> QuickFix:
+def set_guest_memory(label: str, memory: dict[str, int]) -> QuickFix:
     """Set the memory of several guests, in MiB by guest key."""
 
     def apply(project: Project) -> Project:

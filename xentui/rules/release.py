@@ -9,76 +9,76 @@ from collections.abc import Iterator
 from xentui.bitbake import releases
 from xentui.project.effective import network
 from xentui.project.model import DEFAULT_RELEASE
-from xentui.rules import quick_fixes
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, found
+from xentui.rules.finding import Finding, make_finding
+from xentui.rules.quick_fixes import change_containers, change_host
 
 OCI_FRONTENDS = ("docker", "podman")
 
 
-def boot_mode(context: Context) -> Iterator[Finding]:
+def check_boot_mode(context: Context) -> Iterator[Finding]:
     """Find a boot mode that the layers cannot make; efi is written by xentui, on every release."""
     mode = context.project.host.boot_mode
     if mode != "hyperv-gen1" or mode in context.abilities.boot_modes:
         return
     name = context.project.host.release
     who = name if name is not None else "wrynose"
-    yield found(
+    yield make_finding(
         "XT640",
         "host.boot_mode",
         f"{who}'s meta-virtualization starts Xen in mode bios only, and {mode} is asked for"
         if len(context.abilities.boot_modes) == 1
         else f"the layers cannot make an image for the boot mode {mode}",
         "Use efi, which works on every release, or build with master, whose layers have it.",
-        quick_fixes.host("Start Xen by UEFI", boot_mode="efi"),
-        quick_fixes.host("Remove the boot mode", boot_mode=None),
-        quick_fixes.host("Build with master", release="master") if name != "master" else None,
+        change_host("Start Xen by UEFI", boot_mode="efi"),
+        change_host("Remove the boot mode", boot_mode=None),
+        change_host("Build with master", release="master") if name != "master" else None,
     )
 
 
-def classes(context: Context) -> Iterator[Finding]:
+def check_guest_classes(context: Context) -> Iterator[Finding]:
     """Find a release whose layers have no guest classes."""
     name = context.project.host.release
     if name is None or releases.releases()[name].abilities.has_classes:
         return
     if context.project.guests:
-        yield found(
+        yield make_finding(
             "XT641",
             "host.release",
             f"{name}'s meta-virtualization has no Xen guest classes: the written files take both "
             f"from the branch {DEFAULT_RELEASE}",
             "Build Dom0 without guests if you do not want that, or move to wrynose.",
-            quick_fixes.host("Build with wrynose", release=DEFAULT_RELEASE),
+            change_host("Build with wrynose", release=DEFAULT_RELEASE),
         )
 
 
-def vxn(context: Context) -> Iterator[Finding]:
+def check_vxn(context: Context) -> Iterator[Finding]:
     """Find containers on layers without vxn, or without a part of it."""
     containers = context.project.containers
     if not containers.vxn:
         return
     able = context.abilities.vxn
     if able is None:
-        yield found(
+        yield make_finding(
             "XT642",
             "containers.vxn",
             f"{context.project.host.release or 'this'} has no vxn: meta-virtualization has it "
             "since wrynose",
             "Remove vxn, or build with wrynose.",
-            quick_fixes.containers("Remove vxn", vxn=None, frontends=None),
+            change_containers("Remove vxn", vxn=None, frontends=None),
         )
         return
     if able.static_addresses and network(context.project) != "nat":
-        yield found(
+        yield make_finding(
             "XT643",
             "host.network",
             "vxn's containers have addresses in 10.0.100.0/24, which Dom0 does not route",
             'Set network = "nat", or VXN_NET_MODE=dhcp in Dom0.',
-            quick_fixes.host("Let Dom0 route for its guests (nat)", network="nat"),
+            change_host("Let Dom0 route for its guests (nat)", network="nat"),
         )
     native = [name for name in containers.frontends or () if name in OCI_FRONTENDS]
     if native and not able.oci_network:
-        yield found(
+        yield make_finding(
             "XT644",
             "containers.frontends",
             f"Containers of {' and '.join(native)} have no network before master",
@@ -86,20 +86,20 @@ def vxn(context: Context) -> Iterator[Finding]:
         )
 
 
-def other_release(context: Context) -> Iterator[Finding]:
+def check_layers_release(context: Context) -> Iterator[Finding]:
     """Find a release that differs from that of the available layers."""
     name = context.project.host.release
     core, _ = releases.recognised(context.abilities)
     if name is None or not core or core == name:
         return
-    yield found(
+    yield make_finding(
         "XT645",
         "host.release",
         f"The project is for {name}, and the layers are those of {core}",
         f"Remove the release or make it {core}, or use layers of {name}.",
-        quick_fixes.host("Remove the release", release=None),
-        quick_fixes.host(f"Make it {core}", release=core),
+        change_host("Remove the release", release=None),
+        change_host(f"Make it {core}", release=core),
     )
 
 
-RULES = (boot_mode, classes, vxn, other_release)
+RULES = (check_boot_mode, check_guest_classes, check_vxn, check_layers_release)

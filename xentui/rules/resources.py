@@ -14,10 +14,10 @@ from xentui.project.image_space import (
     extra_space,
     image_sizes,
 )
-from xentui.rules import quick_fixes
 from xentui.rules.budget import Budget, budget_of
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, QuickFix, found
+from xentui.rules.finding import Finding, QuickFix, make_finding
+from xentui.rules.quick_fixes import change_host, set_guest_memory
 
 SMALLEST = 64
 """Minimum memory of a guest after a quick fix, in MiB."""
@@ -26,11 +26,11 @@ STEP = 16
 """Quick fixes lower guests' memory to a multiple of this, in MiB."""
 
 
-def memory(context: Context) -> Iterator[Finding]:
+def check_memory(context: Context) -> Iterator[Finding]:
     """Check that everything fits into the board's memory."""
     budget = budget_of(context)
     if budget.total is None:
-        yield found(
+        yield make_finding(
             "XT403",
             "host.memory",
             f"The total memory of {context.board.machine} is unknown, so the budget cannot "
@@ -40,7 +40,7 @@ def memory(context: Context) -> Iterator[Finding]:
         return
     room = budget.total - budget.of("xen") - budget.of("dom0")
     if room < 0:
-        yield found(
+        yield make_finding(
             "XT405",
             "host.dom0_memory",
             f"Dom0 ({budget.of('dom0')} MiB) and Xen ({budget.of('xen')} MiB) use all of the "
@@ -55,7 +55,7 @@ def memory(context: Context) -> Iterator[Finding]:
     elif not budget.fits:
         yield _no_containers(context, budget)
     elif not budget.fits_all:
-        yield found(
+        yield make_finding(
             "XT402",
             "guests",
             f"All guests at once need {budget.lacking_all} MiB more than there is; those that "
@@ -74,7 +74,7 @@ def _short(context: Context, budget: Budget, room: int) -> Finding:
         if count == 1
         else (f"The {count} guests that start automatically need")
     )
-    return found(
+    return make_finding(
         "XT401",
         "guests",
         f"{what} {budget.autostart} MiB; Xen and Dom0 leave {room} of {budget.total} MiB, "
@@ -86,7 +86,7 @@ def _short(context: Context, budget: Budget, room: int) -> Finding:
 
 
 def _no_containers(context: Context, budget: Budget) -> Finding:
-    return found(
+    return make_finding(
         "XT404",
         "containers",
         f"With the guests running, the containers need {budget.lacking} MiB more than there is",
@@ -105,14 +105,14 @@ def _alone(context: Context, budget: Budget, room: int) -> Iterator[Finding]:
         if guest is not None and row.kind == "guest" and not row.autostart and row.mib > room:
             own = guest.guest.config_file
             lower = _floor(guest.memory, row.mib, room)
-            yield found(
+            yield make_finding(
                 "XT406",
                 f"guests.{row.name}.{'config_file' if own else 'memory'}",
                 f"{row.name} needs {row.mib} MiB, but Xen and Dom0 leave only {room}",
                 "Give the guest less memory, or the board more.",
                 *_more(context, budget, row.mib - room),
                 *(
-                    [quick_fixes.guest_memory(f"Give it {lower} MiB", {row.name: lower})]
+                    [set_guest_memory(f"Give it {lower} MiB", {row.name: lower})]
                     if lower is not None and own is None
                     else []
                 ),
@@ -131,7 +131,7 @@ def _more(context: Context, budget: Budget, lacking: int) -> Iterator[QuickFix]:
     size = size if size >= wanted else size * 3 // 2
     most = schema.field("host", "memory").maximum
     if most is None or size <= most:
-        yield quick_fixes.host(f"Give the board {size} MiB", memory=size)
+        yield change_host(f"Give the board {size} MiB", memory=size)
 
 
 def _less(context: Context, room: int, *, every: bool = False) -> Iterator[QuickFix]:
@@ -139,7 +139,7 @@ def _less(context: Context, room: int, *, every: bool = False) -> Iterator[Quick
     rows = [
         row for row in budget_of(context).rows if row.kind == "guest" and (every or row.autostart)
     ]
-    held = {guest.key: guest for guest in (context.held or context).guests}
+    held = {guest.key: guest for guest in (context.as_built or context).guests}
     sizes = {
         guest.key: guest
         for guest in context.guests
@@ -161,7 +161,7 @@ def _less(context: Context, room: int, *, every: bool = False) -> Iterator[Quick
         if len(movable) == 1
         else (f"Lower {len(movable)} guests to what fits")
     )
-    yield quick_fixes.guest_memory(what, lowered)
+    yield set_guest_memory(what, lowered)
 
 
 def _floor(own: int, whole: int, share: int) -> int | None:
@@ -178,14 +178,14 @@ def _floor(own: int, whole: int, share: int) -> int | None:
     return memory if memory >= SMALLEST else None
 
 
-def disk_space(context: Context) -> Iterator[Finding]:
+def check_disk_space(context: Context) -> Iterator[Finding]:
     """Check that the guests' images fit into the space that the Dom0 recipe reserves."""
     needed = image_sizes(context.project, context.assets)
     if needed.fits:
         return
     space = extra_space(context.project, context.assets)
     about = "about " if needed.estimate else ""
-    yield found(
+    yield make_finding(
         "XT358",
         "guests",
         f"The guests' images take {about}{needed.kib} KB of Dom0's root file system, whose "
@@ -194,11 +194,11 @@ def disk_space(context: Context) -> Iterator[Finding]:
     )
 
 
-def container_space(context: Context) -> Iterator[Finding]:
+def check_container_space(context: Context) -> Iterator[Finding]:
     """Check that Dom0 has space for the images of containers."""
     project = context.project
     if project.containers.vxn and extra_space(project, context.assets) is None:
-        yield found(
+        yield make_finding(
             "XT359",
             "containers.vxn",
             "Container images are in Dom0's root file system, which has 2,000,000 KB to spare",
@@ -207,4 +207,4 @@ def container_space(context: Context) -> Iterator[Finding]:
         )
 
 
-RULES = (memory, disk_space, container_space)
+RULES = (check_memory, check_disk_space, check_container_space)

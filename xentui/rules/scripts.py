@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from xentui.project.assets import Assets
 from xentui.project.model import Project
-from xentui.rules.finding import Finding, found
+from xentui.rules.finding import Finding, make_finding
 from xentui.safe_text import quoted, visible
 
 _MAX_WARNINGS = 5
@@ -37,7 +37,7 @@ def script_findings(project: Project, assets: Assets) -> Iterator[Finding]:
         path = f"import_types.{import_type.key}.script"
         errors = syntax_errors(text)
         if errors:
-            yield found(
+            yield make_finding(
                 "XT360",
                 path,
                 f"{quoted(import_type.script)} has a syntax error: {errors[0]}",
@@ -45,7 +45,7 @@ def script_findings(project: Project, assets: Assets) -> Iterator[Finding]:
             )
         else:
             for problem in lint(text)[:_MAX_WARNINGS]:
-                yield found(
+                yield make_finding(
                     "XT361",
                     path,
                     f"shellcheck on {quoted(import_type.script)}: {problem}",

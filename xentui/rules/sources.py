@@ -11,23 +11,23 @@ from xentui.project import boards
 from xentui.project.complete_cfg import why_complete_cfg
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, Fetch, Source
-from xentui.rules import quick_fixes
 from xentui.rules.context import Context
 from xentui.rules.fetched import fetched_path, file_name, is_archive, unpacked_path
-from xentui.rules.finding import Finding, found
+from xentui.rules.finding import Finding, make_finding
+from xentui.rules.quick_fixes import change_fetch, change_source
 from xentui.safe_text import quoted, visible
 
 _ARCHES = frozenset({"x86-64", "aarch64", "arm", "x86", "i586", "i686"})
 
 
-def checksums(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_checksums(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that every remote file has a checksum."""
     for number, (field, entry) in enumerate(guest.guest.fetches):
         if entry.uri.startswith("file://"):
             continue
         path = f"guests.{guest.key}.{field}"
         if entry.sha256 is None:
-            yield found(
+            yield make_finding(
                 "XT301",
                 f"{path}.sha256",
                 f"{quoted(file_name(entry.uri))} has no checksum: BitBake refuses to fetch it",
@@ -35,20 +35,20 @@ def checksums(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             )
         if entry.uri.startswith("http://"):
             secure = f"https://{entry.uri.removeprefix('http://')}"
-            yield found(
+            yield make_finding(
                 "XT302",
                 f"{path}.uri",
                 f"{quoted(file_name(entry.uri))} is fetched over http, which anyone can listen to",
                 "Use https if the server has it; the checksum guards the content.",
-                quick_fixes.fetch("Fetch it over https", guest.key, number, uri=secure)
+                change_fetch("Fetch it over https", guest.key, number, uri=secure)
                 if field.startswith("source.")
                 else None,
             )
 
 
-def local_files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_local_files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that local files exist."""
-    if not context.sees_files:
+    if not context.files_known:
         return
     for field, entry in guest.guest.fetches:
         local = entry.uri.removeprefix("file://")
@@ -58,7 +58,7 @@ def local_files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         there = context.assets.sources.get(local)
         if there is not None and there.is_dir:
             name = quoted(unquote(local))
-            yield found(
+            yield make_finding(
                 "XT322",
                 path,
                 f"{name} is a directory: BitBake would lose its links and owners",
@@ -66,7 +66,7 @@ def local_files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
                 "DIRECTORY .",
             )
         elif there is None:
-            yield found(
+            yield make_finding(
                 "XT303",
                 path,
                 f"{quoted(unquote(local))} does not exist next to the project file",
@@ -81,7 +81,7 @@ def _directory(context: Context) -> str:
     return visible(str(directory.absolute())) if directory is not None else "its directory"
 
 
-def imported_file(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_imported_file(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that one of the fetched files provides the file to import."""
     source = guest.guest.source
     if source is None:
@@ -97,12 +97,12 @@ def imported_file(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         if is_archive(entry.uri) and not entry.subdir and not packed
     ]
     if unsure:
-        yield found(
+        yield make_finding(
             "XT304",
             path,
             f"{quoted(source.file)} exists only if it is the archive's own top directory or file",
             "Set subdir to that name unless it is: archives are unpacked flat.",
-            quick_fixes.fetch(
+            change_fetch(
                 f"Unpack below {source.file.partition('/')[0]}",
                 guest.key,
                 unsure[0],
@@ -119,18 +119,18 @@ def imported_file(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         for entry in entries
     ]
     names = list(dict.fromkeys(name for name in offered if name))
-    yield found(
+    yield make_finding(
         "XT305",
         path,
         f"No fetched file provides {quoted(source.file)}",
         f"Use one of the fetched files: {', '.join(map(quoted, names))}."
         if names
         else "Add a fetch entry that provides it.",
-        *(quick_fixes.source(f"Import {name}", guest.key, file=name) for name in names[:3]),
+        *(change_source(f"Import {name}", guest.key, file=name) for name in names[:3]),
     )
 
 
-def architectures(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_architectures(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a file is fetched for the board, and that each override is valid."""
     entries = _fetch(guest)
     if not any(entry.arch for entry in entries):
@@ -140,14 +140,14 @@ def architectures(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     others = (_ARCHES | set(boards.names()) | {"qemuall"}) - mine
     for number, entry in enumerate(entries):
         if entry.arch and entry.arch not in mine and entry.arch not in others:
-            yield found(
+            yield make_finding(
                 "XT319",
                 f"guests.{guest.key}.source.fetch[{number}].arch",
                 f"{entry.arch} is not an architecture or board that xentui knows as an override",
                 "Write x86-64 or aarch64, or check that it is in the board's OVERRIDES.",
             )
     if all(entry.arch in others for entry in entries):
-        yield found(
+        yield make_finding(
             "XT307",
             f"guests.{guest.key}.source.fetch",
             f"Nothing is fetched for {board.machine}, which is {board.arch}",
@@ -155,18 +155,18 @@ def architectures(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def subdirs(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_subdirs(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find a subdir for a file that is not unpacked."""
     source = guest.guest.source
     for number, entry in enumerate(_fetch(guest)):
         if entry.subdir is None or is_archive(entry.uri) or source is None:
             continue
-        yield found(
+        yield make_finding(
             "XT313",
             f"guests.{guest.key}.source.fetch[{number}].subdir",
             f"{quoted(file_name(entry.uri))} is not an archive: subdir only moves it",
             "Remove subdir.",
-            quick_fixes.source(
+            change_source(
                 "Remove subdir",
                 guest.key,
                 fetch=tuple(
@@ -180,7 +180,7 @@ def subdirs(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         )
 
 
-def downloads(context: Context) -> Iterator[Finding]:
+def check_download_names(context: Context) -> Iterator[Finding]:
     """Find different files that are downloaded under the same name."""
     owners: dict[str, tuple[str, str]] = {}
     for guest in context.project.guests:
@@ -190,7 +190,7 @@ def downloads(context: Context) -> Iterator[Finding]:
             content = entry.sha256 or entry.uri
             known, owner = owners.setdefault(where, (content, guest.key))
             if known != content:
-                yield found(
+                yield make_finding(
                     "XT308",
                     f"guests.{guest.key}.source.fetch[{number}].uri",
                     f"{guest.key} and {owner} fetch different files with one name,"
@@ -201,7 +201,7 @@ def downloads(context: Context) -> Iterator[Finding]:
                 )
 
 
-def names_next_to_recipe(context: Context) -> Iterator[Finding]:
+def check_names_next_to_recipe(context: Context) -> Iterator[Finding]:
     """Find different files with the same name in the folder next to a bundle's recipe."""
     scripts = {kind.key: kind.script for kind in context.project.import_types}
     owners: dict[tuple[str | None, str], tuple[str, str]] = {}
@@ -212,7 +212,7 @@ def names_next_to_recipe(context: Context) -> Iterator[Finding]:
             place = (guest.guest.bundle, name)
             known, owner = owners.setdefault(place, (origin, guest.key))
             if known != origin:
-                yield found(
+                yield make_finding(
                     "XT309",
                     f"guests.{guest.key}.{field}",
                     f"{quoted(origin)} of {guest.key} and {quoted(known)} of {owner} would both"
@@ -271,5 +271,7 @@ def _within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
 
 
-GUEST_RULES = (checksums, local_files, imported_file, architectures, subdirs)
-RULES = (downloads, names_next_to_recipe)
+GUEST_RULES = (
+    check_checksums, check_local_files, check_imported_file, check_architectures, check_subdirs,
+)  # fmt: skip
+RULES = (check_download_names, check_names_next_to_recipe)

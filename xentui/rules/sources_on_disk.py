@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from xentui.project import image_space
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, WITHOUT_DISK, Fetch, Project, Source
-from xentui.rules import fetched, quick_fixes
-from xentui.rules.boot import generated, option
+from xentui.rules import fetched
+from xentui.rules.boot import has_generated_command_line, kernel_option
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, QuickFix, found
+from xentui.rules.finding import Finding, QuickFix, make_finding
+from xentui.rules.quick_fixes import change_fetch, change_guest, change_source
 from xentui.safe_text import quoted
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ _FIXES: dict[str, str] = {
 }
 
 
-def on_disk(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
+def check_local_sources(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Compare a guest's local files with their description in the project."""
     source = guest.guest.source
     if source is None or not context.assets.sources:
@@ -60,7 +61,7 @@ def on_disk(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
         local = context.assets.sources.get(place) if place != entry.uri else None
         if local is None or entry not in mine:
             continue
-        inspected = fetched.inspect(local)
+        inspected = fetched.inspect_file(local)
         if inspected is None:
             continue
         yield from _digest(guest, inspected, entry, number)
@@ -78,12 +79,12 @@ def _digest(
 ) -> Iterator[Finding]:
     if entry.sha256 is None or inspected.sha256 is None or entry.sha256 == inspected.sha256:
         return
-    yield found(
+    yield make_finding(
         "XT356",
         f"guests.{guest.key}.source.fetch[{number}].sha256",
         f"{quoted(inspected.path.name)} does not have this checksum",
         f"Write {inspected.sha256}, or replace the file.",
-        quick_fixes.fetch("Use the file's checksum", guest.key, number, sha256=inspected.sha256),
+        change_fetch("Use the file's checksum", guest.key, number, sha256=inspected.sha256),
     )
 
 
@@ -101,7 +102,7 @@ def _content(
         advice = (
             f"{quick_fix.label}." if quick_fix is not None else _advice(inspected, place, guest.key)
         )
-        yield found(
+        yield make_finding(
             "XT350",
             path,
             f"{quoted(inspected.path.name)} is {inspected.label}, and cannot be imported as "
@@ -110,21 +111,21 @@ def _content(
             quick_fix,
         )
     elif (qcow2 := inspected.found.qcow2) is not None and not qcow2.whole:
-        yield found(
+        yield make_finding(
             "XT353",
             f"guests.{guest.key}.source.file",
             f"{quoted(inspected.path.name)} is not a whole disk: {_part(inspected.problems[0])}",
             "Convert it first: qemu-img convert -O qcow2 OLD NEW.",
         )
     elif inspected.problems and inspected.kind in ("qcow2", "ext", "disk", "unknown"):
-        yield found(
+        yield make_finding(
             "XT357",
             f"guests.{guest.key}.source.file",
             f"{quoted(inspected.path.name)} seems damaged: {_part(inspected.problems[0])}",
             "Fetch or copy it again, and compare its checksum.",
         )
     elif inspected.kind in ("unknown", "blank"):
-        yield found(
+        yield make_finding(
             "XT362",
             f"guests.{guest.key}.source.file",
             f"{quoted(inspected.path.name)} is {inspected.label}: it may not be a bootable disk",
@@ -138,7 +139,7 @@ def _architecture(
     """Check that a container's programs run on the board."""
     arch = inspected.found.arch
     if inspected.kind == "container" and arch and arch != context.board.arch:
-        yield found(
+        yield make_finding(
             "XT364",
             f"guests.{guest.key}.source.file",
             f"{quoted(inspected.path.name)} is for {arch}, and {context.board.machine} is"
@@ -197,21 +198,21 @@ def _size(guest: EffectiveGuest, inspected: Inspected, place: str) -> Iterator[F
     # Files that are too big alone are found without opening them.
     if -(-inspected.size // _MIB) >= guest.image_size:
         return
-    yield found(
+    yield make_finding(
         "XT354",
         f"guests.{guest.key}.source.image_size",
         f"The contents of {quoted(place)} need an image of {size.smallest} MiB,"
         f" and image_size is {guest.image_size}",
         f"Set image_size to {size.advised}, which leaves room.",
-        quick_fixes.source(f"Make it {size.advised} MiB", guest.key, image_size=size.advised),
-        quick_fixes.source(f"Make it {size.smallest} MiB", guest.key, image_size=size.smallest),
+        change_source(f"Make it {size.advised} MiB", guest.key, image_size=size.advised),
+        change_source(f"Make it {size.smallest} MiB", guest.key, image_size=size.smallest),
     )
 
 
 def _boots(guest: EffectiveGuest, inspected: Inspected) -> Iterator[Finding]:
-    if not generated(guest):
+    if not has_generated_command_line(guest):
         return
-    named = _DEVICE.fullmatch(option(guest.extra, "root") or "")
+    named = _DEVICE.fullmatch(kernel_option(guest.extra, "root") or "")
     if named is not None and named["disk"] == guest.disk_device:
         table = inspected.found.disk
         if table is not None and table.partitions:
@@ -221,14 +222,14 @@ def _boots(guest: EffectiveGuest, inspected: Inspected) -> Iterator[Finding]:
     if (
         inspected.init is False
         and inspected.kind != "container"
-        and option(guest.extra, "init") is None
+        and kernel_option(guest.extra, "init") is None
     ):
-        yield found(
+        yield make_finding(
             "XT355",
             f"guests.{guest.key}.extra",
             f"{quoted(inspected.path.name)} has no init, and no init= names another",
             "Add init=/bin/sh for a shell, or add an init to the file system.",
-            quick_fixes.guest("Add init=/bin/sh", guest.key, extra=f"{guest.extra} init=/bin/sh"),
+            change_guest("Add init=/bin/sh", guest.key, extra=f"{guest.extra} init=/bin/sh"),
         )
 
 
@@ -241,7 +242,7 @@ def _partition(
     device = f"/dev/{guest.disk_device}"
     what = f"has no partition {number}" if number else "is a disk with partitions"
     root = table.root
-    yield found(
+    yield make_finding(
         "XT351",
         f"guests.{guest.key}.extra",
         f"{quoted(inspected.path.name)} {what}, and the root of {guest.key} is {device}{number}",
@@ -256,7 +257,7 @@ def _no_partition(guest: EffectiveGuest, inspected: Inspected, number: str) -> I
     if not number:
         return
     device = f"/dev/{guest.disk_device}"
-    yield found(
+    yield make_finding(
         "XT352",
         f"guests.{guest.key}.extra",
         f"{quoted(inspected.path.name)} becomes a disk without partitions,"
@@ -282,4 +283,4 @@ def _part(sentence: str) -> str:
     return f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}"
 
 
-GUEST_RULES = (on_disk,)
+GUEST_RULES = (check_local_sources,)

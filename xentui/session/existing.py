@@ -23,7 +23,7 @@ from xentui.output.guest_flags import bundled_entry
 from xentui.project import model, schema, tables
 from xentui.project.effective import HandSettings, Value
 from xentui.project.lines import KeyPath
-from xentui.rules.finding import found
+from xentui.rules.finding import make_finding
 
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
@@ -88,7 +88,7 @@ def undecided(
 
 def findings_of(settings: UserSettings, lines: Sequence[Clash]) -> list[Finding]:
     """Return a finding for each line that would be overridden; its path is FILE:LINE."""
-    return [found(CODE, settings.where(one.place), one.message, FIX) for one in lines]
+    return [make_finding(CODE, settings.where(one.place), one.message, FIX) for one in lines]
 
 
 def outranked(after: BuildDir, project: Project, use: Use | None) -> list[Finding]:
@@ -106,7 +106,7 @@ def outranked(after: BuildDir, project: Project, use: Use | None) -> list[Findin
 
     asked = existing.users_files(after) if use is None else set()
     return [
-        found(OUTRANKED, existing.where(one.place, after.path), one.message, OUTRANKED_FIX)
+        make_finding(OUTRANKED, existing.where(one.place, after.path), one.message, OUTRANKED_FIX)
         for one in clashes.outranking(after, project)
         if one.place.file not in asked
     ]
@@ -116,7 +116,7 @@ def in_multiconfigs(build: BuildDir) -> list[Finding]:
     """Return a finding for each line that sets guests for a multiconfig only."""
     fix = "Remove the line, or build the image without the multiconfig."
     return [
-        found("XT052", existing.where(one.place, build.path), one.message, fix)
+        make_finding("XT052", existing.where(one.place, build.path), one.message, fix)
         for one in clashes.of_multiconfigs(build)
     ]
 

@@ -11,7 +11,7 @@ from itertools import count
 from xentui.errors import UsageError
 from xentui.project import effective
 from xentui.project.model import Bundle, Disk, Fetch, Guest, Project, index_of
-from xentui.rules.finding import Finding, QuickFix, found
+from xentui.rules.finding import Finding, QuickFix, make_finding
 from xentui.session import field_paths
 from xentui.xl import nic
 
@@ -66,7 +66,7 @@ def renamed_recipes(before: Project, now: Project) -> Iterator[Finding]:
             project = field_paths.rename_guest(project, key, old)
             return project.with_guest(replace(project.guest(old), name=key))
 
-        yield found(
+        yield make_finding(
             "XT053",
             f"guests.{key}",
             f"{key} was {old}: BitBake needs an image recipe named {key} now",

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from xentui import rehearsal
 from xentui.project import effective
 from xentui.rehearsal.report import GuestReport, RehearsalReport
-from xentui.rules.quick_fixes import guest as change_guest
-from xentui.rules.quick_fixes import guest_memory
+from xentui.rules.quick_fixes import change_guest, set_guest_memory
 
 if TYPE_CHECKING:
     from xentui.project.assets import Assets
@@ -140,4 +139,4 @@ def _smaller(project: Project, guest: GuestReport) -> QuickFix | None:
     fits = memory - max(1, lacking)
     if fits < LEAST:
         return None
-    return guest_memory(f"Give {guest.key} {fits} MiB", {guest.key: fits})
+    return set_guest_memory(f"Give {guest.key} {fits} MiB", {guest.key: fits})

@@ -109,9 +109,9 @@ class View:
         Findings about the last valid value of a field with invalid text are left out: that value
         is not on the screen.
         """
-        from xentui.rules.check import check_all
+        from xentui.rules.check import check_context
 
-        found = check_all(self.context)
+        found = check_context(self.context)
         if self.project.import_types:
             from xentui.rules.finding import by_severity
             from xentui.rules.scripts import script_findings

@@ -12,11 +12,11 @@ from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
 from xentui.errors import XentuiError
 from xentui.rules.build import guests, host, layers, lines, names, release, settings
-from xentui.rules.build.context import BuildContext, Placed
+from xentui.rules.build.context import BuildContext, LocatedFinding
 from xentui.rules.catalogue import RANKS
-from xentui.rules.finding import failed
+from xentui.rules.finding import rule_failure
 
-Rule = Callable[[BuildContext], Iterable[Placed]]
+Rule = Callable[[BuildContext], Iterable[LocatedFinding]]
 
 RULES: tuple[Rule, ...] = (
     *lines.RULES,
@@ -36,7 +36,7 @@ def examine(
     host: Host | None = None,
     written_for: Abilities | None = None,
     planned_bundles: frozenset[str] = frozenset(),
-) -> list[Placed]:
+) -> list[LocatedFinding]:
     """Return all findings: errors first, then in the order of files and lines.
 
     Args:
@@ -49,17 +49,17 @@ def examine(
         planned_bundles: names of bundle recipes that are about to be written.
     """
     context = BuildContext(build, recipes, host, written_for, planned_bundles)
-    made: dict[Placed, None] = {}
+    made: dict[LocatedFinding, None] = {}
     for rule in RULES:
         try:
             made.update(dict.fromkeys(rule(context)))
         except XentuiError:
             raise
         except Exception as error:  # noqa: BLE001 - other checks must still run
-            made[Placed(failed(rule, error), None)] = None
+            made[LocatedFinding(rule_failure(rule, error), None)] = None
     order = {file: number for number, file in enumerate(build.reader.files)}
 
-    def rank(found: Placed) -> tuple[int, ...]:
+    def rank(found: LocatedFinding) -> tuple[int, ...]:
         severity, place = RANKS[found.finding.severity], found.place
         if place is None:
             return severity, len(order)

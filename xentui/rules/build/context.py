@@ -18,7 +18,7 @@ from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
 from xentui.project import boards
-from xentui.rules.finding import Finding, found
+from xentui.rules.finding import Finding, make_finding
 from xentui.safe_text import visible
 
 XENTUI_CONF = "conf/xentui.conf"
@@ -49,7 +49,7 @@ ONE_RELEASE = "Check out the branch of one release in every layer."
 _PN = re.compile(r":pn-([^:]+)")
 
 
-class Placed(NamedTuple):
+class LocatedFinding(NamedTuple):
     """A finding, and the line of a file that it is about, if any."""
 
     finding: Finding
@@ -169,13 +169,15 @@ class BuildContext:
         return features | (defaults - set(self.build.value("DISTRO_FEATURES_OPTED_OUT").words))
 
 
-def placed(code: str, place: Location | None, message: str, fix: str) -> Placed:
+def finding_at(code: str, place: Location | None, message: str, fix: str) -> LocatedFinding:
     """Return a finding about a line.
 
     Raises:
         KeyError: the catalogue does not have the code.
     """
-    return Placed(found(code, str(place) if place is not None else "", message, fix), place)
+    return LocatedFinding(
+        make_finding(code, str(place) if place is not None else "", message, fix), place
+    )
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -10,7 +10,13 @@ from pathlib import Path
 
 from xentui.errors import InputError
 from xentui.project import filesystem
-from xentui.rules.build.context import GUEST_VARIABLES, BuildContext, Placed, near, placed
+from xentui.rules.build.context import (
+    GUEST_VARIABLES,
+    BuildContext,
+    LocatedFinding,
+    finding_at,
+    near,
+)
 from xentui.safe_text import quoted, visible
 
 _LARGEST = 1 << 20
@@ -18,7 +24,7 @@ _TAGS = ("autostart", "external")
 _BUNDLE_ONLY = ("XEN_GUEST_SOURCE_TYPE", "XEN_GUEST_SOURCE_FILE", "XEN_GUEST_IMAGE_SIZE")
 
 
-def unknown_guests(context: BuildContext) -> Iterator[Placed]:
+def check_unknown_guests(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find flags of guests that are not bundled anywhere."""
     bundled = {entry.partition(":")[0] for entry in context.bundled()}
     flagged = {
@@ -33,7 +39,7 @@ def unknown_guests(context: BuildContext) -> Iterator[Placed]:
     carried = {guest for recipe in context.recipes.bundles.values() for guest in recipe.guest_names}
     for flag, each in strange.items():
         if flag not in carried:
-            yield placed(
+            yield finding_at(
                 "XT623",
                 each.place,
                 f"{each.variable}[{flag}] is for a guest that nothing bundles",
@@ -42,13 +48,13 @@ def unknown_guests(context: BuildContext) -> Iterator[Placed]:
             )
 
 
-def bundled_guests(context: BuildContext) -> Iterator[Placed]:
+def check_bundled_guests(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find guests in the configuration that cannot be built as described."""
     for entry, place in context.bundled().items():
         name, *tags = entry.split(":")
         wrong = [tag for tag in tags if tag not in _TAGS]
         if wrong:
-            yield placed(
+            yield finding_at(
                 "XT633",
                 place,
                 f"{quoted(entry)}: unknown tag {', '.join(map(quoted, wrong))}, which the class "
@@ -60,11 +66,11 @@ def bundled_guests(context: BuildContext) -> Iterator[Placed]:
             yield from _recipe(context, name, entry)
 
 
-def _as_described(context: BuildContext, name: str) -> Iterator[Placed]:
+def _as_described(context: BuildContext, name: str) -> Iterator[LocatedFinding]:
     for variable in _BUNDLE_ONLY:
         for each in context.users(variable):
             if each.flag == name and not _is_carried(context, name):
-                yield placed(
+                yield finding_at(
                     "XT634",
                     each.place,
                     f"{variable}[{name}] is read in bundle recipes only: {name} is named in "
@@ -73,7 +79,7 @@ def _as_described(context: BuildContext, name: str) -> Iterator[Placed]:
                 )
     for each in context.users("XEN_GUEST_KERNEL"):
         if each.flag == name and each.value == "none" and not _is_carried(context, name):
-            yield placed(
+            yield finding_at(
                 "XT634",
                 each.place,
                 f"XEN_GUEST_KERNEL[{name}]: none is understood in bundle recipes only; here a file "
@@ -82,7 +88,7 @@ def _as_described(context: BuildContext, name: str) -> Iterator[Placed]:
             )
     for each in context.users("XEN_GUEST_CONFIG_FILE"):
         if each.flag == name and "UNPACKDIR" in each.value:
-            yield placed(
+            yield finding_at(
                 "XT635",
                 each.place,
                 f"XEN_GUEST_CONFIG_FILE[{name}] names a file below UNPACKDIR: an image unpacks "
@@ -98,7 +104,7 @@ def _is_carried(context: BuildContext, name: str) -> bool:
     )
 
 
-def _image_type(context: BuildContext, name: str, entry: str) -> Iterator[Placed]:
+def _image_type(context: BuildContext, name: str, entry: str) -> Iterator[LocatedFinding]:
     """Whether a guest's recipe makes the type of image that the class looks for."""
     recipe = next((one for one in context.recipes.images if one.name == name), None)
     types = context.build.value("IMAGE_FSTYPES", name)
@@ -107,7 +113,7 @@ def _image_type(context: BuildContext, name: str, entry: str) -> Iterator[Placed
     wanted = context.build.value("XEN_GUEST_IMAGE_FSTYPE").text or "ext4"
     if wanted in types.words:
         return
-    yield placed(
+    yield finding_at(
         "XT660",
         context.place_of("BUNDLED_XEN_GUESTS", entry),
         f"{name} makes images of type {', '.join(types.words)}, and the class looks for its"
@@ -125,11 +131,11 @@ def _sets_types(path: str) -> bool:
     return re.search(r"^IMAGE_FSTYPES\b", text, re.MULTILINE) is not None
 
 
-def _recipe(context: BuildContext, name: str, entry: str) -> Iterator[Placed]:
+def _recipe(context: BuildContext, name: str, entry: str) -> Iterator[LocatedFinding]:
     if name in context.recipes.names:
         yield from _image_type(context, name, entry)
         return
-    yield placed(
+    yield finding_at(
         "XT636",
         context.place_of("BUNDLED_XEN_GUESTS", entry),
         f"no layer has a recipe {quoted(name)} to build this guest's image",
@@ -138,7 +144,7 @@ def _recipe(context: BuildContext, name: str, entry: str) -> Iterator[Placed]:
     )
 
 
-def unnoticed(context: BuildContext) -> Iterator[Placed]:
+def check_rebuild_dependency(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find guests whose changes BitBake does not notice."""
     bundled = context.bundled()
     if not bundled or "XENTUI_HASH" in context.build.reader.store.assignments:
@@ -147,7 +153,7 @@ def unnoticed(context: BuildContext) -> Iterator[Placed]:
     depends = context.build.flag("do_rootfs", "vardeps").words
     if any("XEN" in word for word in depends):
         return
-    yield placed(
+    yield finding_at(
         "XT638",
         place,
         "BitBake does not see that the image depends on the guests' settings: after a change the "
@@ -157,4 +163,4 @@ def unnoticed(context: BuildContext) -> Iterator[Placed]:
     )
 
 
-RULES = (unknown_guests, bundled_guests, unnoticed)
+RULES = (check_unknown_guests, check_bundled_guests, check_rebuild_dependency)

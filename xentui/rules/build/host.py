@@ -7,20 +7,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project.boards import board
-from xentui.rules.build.context import BuildContext, Placed, placed
+from xentui.rules.build.context import BuildContext, LocatedFinding, finding_at
 from xentui.safe_text import quoted, visible
 
 DISK_MIB = 60 * 1024
 """Free space below which a first build of a Dom0 image and a guest is likely to stop."""
 
 
-def devices(context: BuildContext) -> Iterator[Placed]:
+def check_devices(context: BuildContext) -> Iterator[LocatedFinding]:
     """Check the devices that runqemu needs on this machine."""
     host = context.host
     if host is None or not _emulated(context):
         return
     if host.kvm == "missing":
-        yield placed(
+        yield finding_at(
             "XT627",
             None,
             "there is no /dev/kvm: QEMU emulates the processor, slowly, and x86-64 images may "
@@ -28,14 +28,14 @@ def devices(context: BuildContext) -> Iterator[Placed]:
             "Switch virtualization on in the firmware, or load the module kvm_intel or kvm_amd.",
         )
     elif host.kvm == "refused":
-        yield placed(
+        yield finding_at(
             "XT627",
             None,
             "you have no access to /dev/kvm: runqemu stops with kvm",
             "Join the group that owns it: sudo usermod -aG kvm $USER, then log in again.",
         )
     if host.tun != "ready":
-        yield placed(
+        yield finding_at(
             "XT628",
             None,
             f"/dev/net/tun is {'missing' if host.tun == 'missing' else 'not accessible'}: "
@@ -49,11 +49,11 @@ def _emulated(context: BuildContext) -> bool:
     return machine is not None and (board(machine).emulated or machine.startswith("qemu"))
 
 
-def disk(context: BuildContext) -> Iterator[Placed]:
+def check_disk_space(context: BuildContext) -> Iterator[LocatedFinding]:
     """Check that there is enough disk space for a build."""
     host = context.host
     if host is not None and host.free_mib is not None and host.free_mib < DISK_MIB:
-        yield placed(
+        yield finding_at(
             "XT629",
             None,
             f"{visible(str(host.place))} has {host.free_mib // 1024} GiB free; a first build of "
@@ -62,10 +62,10 @@ def disk(context: BuildContext) -> Iterator[Placed]:
         )
 
 
-def user(context: BuildContext) -> Iterator[Placed]:
+def check_user(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find a build that would run as root, which BitBake refuses."""
     if context.host is not None and context.host.root:
-        yield placed(
+        yield finding_at(
             "XT630",
             None,
             "this is root, and BitBake refuses to build as root",
@@ -73,7 +73,7 @@ def user(context: BuildContext) -> Iterator[Placed]:
         )
 
 
-def environment(context: BuildContext) -> Iterator[Placed]:
+def check_environment(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find a MACHINE in the environment that wins over the configuration."""
     host, machine = context.host, context.build.machine
     if host is None or not host.machine or host.machine == machine.value:
@@ -83,7 +83,7 @@ def environment(context: BuildContext) -> Iterator[Placed]:
         for each in context.build.assignments("MACHINE")
     )
     if not strong:
-        yield placed(
+        yield finding_at(
             "XT626",
             machine.place,
             f"the environment sets MACHINE to {quoted(host.machine)}, which is stronger than what "
@@ -92,4 +92,4 @@ def environment(context: BuildContext) -> Iterator[Placed]:
         )
 
 
-RULES = (devices, disk, user, environment)
+RULES = (check_devices, check_disk_space, check_user, check_environment)

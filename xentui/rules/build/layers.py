@@ -15,7 +15,7 @@ from xentui.bitbake.layers import machines
 from xentui.errors import InputError
 from xentui.project.boards import board
 from xentui.project.filesystem import read_text
-from xentui.rules.build.context import ONE_RELEASE, BuildContext, Placed, near, placed
+from xentui.rules.build.context import ONE_RELEASE, BuildContext, LocatedFinding, finding_at, near
 from xentui.safe_text import quoted, visible
 
 _KNOWN_PATHS = {
@@ -36,12 +36,12 @@ _COLLECTION = re.compile(r'^BBFILE_COLLECTIONS\s*+\+?=\s*+"([^"\n]*+)"', re.MULT
 _MAX_LOOKED_AT = 400
 
 
-def missing(context: BuildContext) -> Iterator[Placed]:
+def check_missing_layers(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find layers that are listed but missing, or needed but not listed."""
     build = context.build
     for layer in build.layers:
         if not layer.exists:
-            yield placed(
+            yield finding_at(
                 "XT612",
                 layer.place,
                 f"BBLAYERS names {layer.path}, which is not a directory",
@@ -49,7 +49,7 @@ def missing(context: BuildContext) -> Iterator[Placed]:
                 f"{visible(layer.path)}.",
             )
         elif not exists(layer.conf):
-            yield placed(
+            yield finding_at(
                 "XT612",
                 layer.place,
                 f"{layer.path} is not a layer: it has no conf/layer.conf",
@@ -57,7 +57,7 @@ def missing(context: BuildContext) -> Iterator[Placed]:
             )
     there = {layer.collection for layer in build.layers}
     if META_VIRTUALIZATION not in there:
-        yield placed(
+        yield finding_at(
             "XT614",
             _bblayers(context),
             "meta-virtualization is not among the layers, but it provides Xen and its classes",
@@ -70,7 +70,7 @@ def missing(context: BuildContext) -> Iterator[Placed]:
                 wanted.setdefault(name, []).append(layer.collection)
     for name, who in wanted.items():
         if name != META_VIRTUALIZATION:
-            yield placed(
+            yield finding_at(
                 "XT613",
                 _bblayers(context),
                 f"the layer {visible(name)} is missing, which {visible(', '.join(who))} depends on",
@@ -130,11 +130,11 @@ def _collections(path: str) -> list[str]:
     return [word for found in _COLLECTION.finditer(text) for word in found[1].split()]
 
 
-def series(context: BuildContext) -> Iterator[Placed]:
+def check_release_series(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find layers for another release than OpenEmbedded-Core's."""
     build = context.build
     if not build.has_core and build.layers:
-        yield placed(
+        yield finding_at(
             "XT616",
             _bblayers(context),
             "no layer provides conf/bitbake.conf: OpenEmbedded-Core is missing",
@@ -142,7 +142,7 @@ def series(context: BuildContext) -> Iterator[Placed]:
         )
     for layer in build.layers if build.series else ():
         if layer.compat and not set(layer.compat) & set(build.series):
-            yield placed(
+            yield finding_at(
                 "XT616",
                 layer.place,
                 f"the layer {layer.collection} works with {', '.join(layer.compat)}, and this "
@@ -151,14 +151,14 @@ def series(context: BuildContext) -> Iterator[Placed]:
             )
 
 
-def machine(context: BuildContext) -> Iterator[Placed]:
+def check_machine(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find a MACHINE that no layer has."""
     build = context.build
     name = build.machine.value
     if not build.has_core or HOLE in (name or ""):
         return
     if not name:
-        yield placed(
+        yield finding_at(
             "XT617",
             build.machine.place or Location(str(build.local_conf), 1),
             "MACHINE is not set" if name is None else "MACHINE is empty",
@@ -176,10 +176,10 @@ def machine(context: BuildContext) -> Iterator[Placed]:
             or f"Add the layer that has conf/machine/{visible(name)}.conf."
         )
     what = f"no layer has the machine {quoted(name)}"
-    yield placed("XT617", build.machine.place, what, fix)
+    yield finding_at("XT617", build.machine.place, what, fix)
 
 
-def architecture(context: BuildContext) -> Iterator[Placed]:
+def check_architecture(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find a MACHINE that Xen cannot run on, if the configuration asks for Xen.
 
     The features of the machine's tune show its processor (oe:meta/conf/machine/include). If no file
@@ -202,11 +202,11 @@ def architecture(context: BuildContext) -> Iterator[Placed]:
     else:
         return
     instead = f" Use {known.instead}." if known.instead else " Choose another machine."
-    yield placed(
+    yield finding_at(
         "XT123", build.machine.place, f"Xen cannot run on {visible(name)}", f"{reason}{instead}"
     )
 
 
 _OTHERS = {"arm": "32-bit Arm", "m32": "32-bit x86", "mx32": "32-bit x86"}
 
-RULES = (missing, series, machine, architecture)
+RULES = (check_missing_layers, check_release_series, check_machine, check_architecture)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.conf_syntax import Fault
-from xentui.rules.build.context import GUEST_VARIABLES, BuildContext, Placed, placed
+from xentui.rules.build.context import GUEST_VARIABLES, BuildContext, LocatedFinding, finding_at
 from xentui.safe_text import quoted, visible
 
 LISTS = frozenset(
@@ -53,20 +53,20 @@ _FIXES = {
 _MAX_SHOWN = 60
 
 
-def faults(context: BuildContext) -> Iterator[Placed]:
+def check_syntax(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find lines that stop BitBake."""
     for fault in context.build.faults:
         yield _fault(fault)
 
 
-def _fault(fault: Fault) -> Placed:
+def _fault(fault: Fault) -> LocatedFinding:
     code = _FAULTS.get(fault.kind, "XT601")
     fix = _FIXES.get(fault.kind, 'Correct the line: VARIABLE = "value", or put # before it.')
     message = fault.message if code != "XT601" else f"BitBake cannot read this: {fault.message}"
-    return placed(code, Location(fault.file, fault.line), message, fix)
+    return finding_at(code, Location(fault.file, fault.line), message, fix)
 
 
-def appends(context: BuildContext) -> Iterator[Placed]:
+def check_joined_words(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find words that are glued to their neighbours because the space is missing."""
     for each in context.every_users():
         base = each.variable.partition(":")[0]
@@ -75,7 +75,7 @@ def appends(context: BuildContext) -> Iterator[Placed]:
         # A value that begins or ends with ${…} may expand to a space.
         begins, ends = each.value.startswith("${"), each.value.endswith("}")
         if each.operator in (":append", ".=") and not (each.value[0].isspace() or begins):
-            yield placed(
+            yield finding_at(
                 "XT606",
                 each.place,
                 f"{each.variable} adds {quoted(each.value)} without a space before it, so it is "
@@ -83,7 +83,7 @@ def appends(context: BuildContext) -> Iterator[Placed]:
                 f'Begin the value with a space: {visible(each.variable)} = " {_short(each)}".',
             )
         elif each.operator in (":prepend", "=.") and not (each.value[-1].isspace() or ends):
-            yield placed(
+            yield finding_at(
                 "XT606",
                 each.place,
                 f"{each.variable} puts {quoted(each.value)} before the value without a "
@@ -97,13 +97,13 @@ def _short(assignment: Assignment) -> str:
     return visible(words if len(words) <= _MAX_SHOWN else f"{words[:_MAX_SHOWN]}…")
 
 
-def image_install(context: BuildContext) -> Iterator[Placed]:
+def check_image_install(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find packages that go into every image, or that the recipe's own list drops."""
     for each in context.users("IMAGE_INSTALL"):
         if each.flag:
             continue
         if each.variable == "IMAGE_INSTALL" and each.operator in ("+=", "=+", ".=", "=.", "?="):
-            yield placed(
+            yield finding_at(
                 "XT608",
                 each.place,
                 f"IMAGE_INSTALL {each.operator} in a configuration replaces what image "
@@ -113,7 +113,7 @@ def image_install(context: BuildContext) -> Iterator[Placed]:
         elif each.operator == ":append" and ":pn-" not in each.variable:
             words = [word for word in each.value.split() if context.is_dom0s(word)]
             if words:
-                yield placed(
+                yield finding_at(
                     "XT607",
                     each.place,
                     f"{', '.join(visible(word) for word in words)} is added to every image, guest "
@@ -123,21 +123,21 @@ def image_install(context: BuildContext) -> Iterator[Placed]:
                 )
 
 
-def flags(context: BuildContext) -> Iterator[Placed]:
+def check_guest_flags(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find flags of guests that look right but do something else."""
     for variable in GUEST_VARIABLES:
         for each in context.users(variable):
             if not each.flag:
                 continue
             if each.variable != variable:
-                yield placed(
+                yield finding_at(
                     "XT631",
                     each.place,
                     f"{each.variable}[{each.flag}]: overrides and :append have no effect on a flag",
                     f'Write the whole value: {variable}[{visible(each.flag)}] = "…".',
                 )
             elif each.operator in ("+=", "=+", ".=", "=."):
-                yield placed(
+                yield finding_at(
                     "XT632",
                     each.place,
                     f"{variable}[{each.flag}] {each.operator} adds to nothing: the class' default "
@@ -146,4 +146,4 @@ def flags(context: BuildContext) -> Iterator[Placed]:
                 )
 
 
-RULES = (faults, appends, image_install, flags)
+RULES = (check_syntax, check_joined_words, check_image_install, check_guest_flags)

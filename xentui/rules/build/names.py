@@ -19,7 +19,7 @@ from xentui.bitbake.files import base_name, exists, joined, listed
 from xentui.errors import InputError
 from xentui.project.boards import board
 from xentui.project.filesystem import read_text
-from xentui.rules.build.context import BuildContext, Placed, near, placed
+from xentui.rules.build.context import BuildContext, LocatedFinding, finding_at, near
 from xentui.safe_text import quoted, visible
 
 _GLOBAL_CLASSES = ("classes-global", "classes")
@@ -42,7 +42,7 @@ _NOT_OVERRIDES = re.compile(r"(?:PREFERRED|REQUIRED|BBFILE|LAYER|SRCREV|BB_|XENT
 _LARGEST = 1 << 20
 
 
-def distro(context: BuildContext) -> Iterator[Placed]:
+def check_distro(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find a DISTRO that no layer has."""
     build = context.build
     name = build.distro.value
@@ -64,10 +64,10 @@ def distro(context: BuildContext) -> Iterator[Placed]:
         else near(name, known) or f"Add the layer that has conf/distro/{visible(name)}.conf."
     )
     place = build.distro.place or Location(str(build.local_conf), 1)
-    yield placed("XT650", place, f"no layer has the distribution {quoted(name)}", fix)
+    yield finding_at("XT650", place, f"no layer has the distribution {quoted(name)}", fix)
 
 
-def classes(context: BuildContext) -> Iterator[Placed]:
+def check_classes(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find classes that every recipe inherits and no layer has."""
     build = context.build
     if not build.has_core:
@@ -88,7 +88,7 @@ def classes(context: BuildContext) -> Iterator[Placed]:
                 for folder in _GLOBAL_CLASSES
                 for entry in listed(f"{layer.path}/{folder}")
             ]
-            yield placed(
+            yield finding_at(
                 "XT651",
                 place,
                 f"{variable} names the class {quoted(name)}, which no layer has: BitBake parses "
@@ -101,7 +101,7 @@ def _has_class(context: BuildContext, folder: str, name: str) -> bool:
     return context.build.find_in_layers(f"{folder}/{name}.bbclass") is not None
 
 
-def image_features(context: BuildContext) -> Iterator[Placed]:
+def check_image_features(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find image features that this release does not have: each image with one is skipped."""
     build = context.build
     core = build.layer("core")
@@ -119,7 +119,7 @@ def image_features(context: BuildContext) -> Iterator[Placed]:
             package = f"FEATURE_PACKAGES_{word}"
             if not mentions.never_named([package], layers):
                 continue
-            yield placed(
+            yield finding_at(
                 "XT652",
                 place,
                 f"{variable} has {quoted(word)}, which is not an image feature of this release: "
@@ -157,7 +157,7 @@ def _text(path: str) -> str:
         return ""
 
 
-def renamed(context: BuildContext) -> Iterator[Placed]:
+def check_renamed_variables(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find variables that were renamed or removed, at which BitBake stops."""
     store = context.build.reader.store
     for name, place in _renamed(context).items():
@@ -166,7 +166,7 @@ def renamed(context: BuildContext) -> Iterator[Placed]:
                 continue
             became = store.flag("BB_RENAMED_VARIABLES", name).text or ""
             moved = bool(re.fullmatch(r"[A-Z0-9_:-]+", became))
-            yield placed(
+            yield finding_at(
                 "XT653",
                 each.place,
                 f"{name} is not read any more ({base_name(place.file)}:{place.line}): BitBake "
@@ -182,7 +182,7 @@ def _renamed(context: BuildContext) -> dict[str, Location]:
     return {each.flag: each.place for each in renamed if each.flag}
 
 
-def old_overrides(context: BuildContext) -> Iterator[Placed]:
+def check_old_overrides(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find overrides written with an underscore, which set a variable that nothing reads."""
     overrides = {
         word
@@ -194,7 +194,7 @@ def old_overrides(context: BuildContext) -> Iterator[Placed]:
         found = _old_override(name, overrides)
         if found and not each.flag and not _NOT_OVERRIDES.match(name):
             base = name.removesuffix(f"_{found}")
-            yield placed(
+            yield finding_at(
                 "XT654",
                 each.place,
                 f"{name} is another variable, which nothing reads: an override begins with a colon",
@@ -214,7 +214,7 @@ def _old_override(name: str, overrides: set[str]) -> str:
     return ""
 
 
-def in_recipes(context: BuildContext) -> Iterator[Placed]:
+def check_settings_in_recipes(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find settings of the configuration in the user's recipes and appends, without effect."""
     for layer in context.build.layers:
         if layer.collection in _KNOWN_COLLECTIONS or not layer.exists:
@@ -229,14 +229,14 @@ def in_recipes(context: BuildContext) -> Iterator[Placed]:
                         yield from _in_recipe(f"{place}/{name}")
 
 
-def _in_recipe(path: str) -> Iterator[Placed]:
+def _in_recipe(path: str) -> Iterator[LocatedFinding]:
     if "image" not in base_name(path) and "xen" not in base_name(path):
         return
     for statement in parse(_text(path), path).statements:
         base = statement.variable.partition(":")[0]
         if statement.kind != "assign" or statement.flag or not _OF_CONFIGURATION.fullmatch(base):
             continue
-        yield placed(
+        yield finding_at(
             "XT655",
             Location(path, statement.line),
             f"{base} has no effect in a recipe: other recipes and the kernel do not see it",
@@ -244,7 +244,7 @@ def _in_recipe(path: str) -> Iterator[Placed]:
         )
 
 
-def architecture(context: BuildContext) -> Iterator[Placed]:
+def check_architecture(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find a machine that Xen is not built for."""
     build = context.build
     if not build.has_core or not (context.wants_xen or "xen" in context.features()):
@@ -252,7 +252,7 @@ def architecture(context: BuildContext) -> Iterator[Placed]:
     known = board(build.machine.value or "")
     if known.state == "refused":
         what = f"Xen does not run on {known.machine}"
-        yield placed("XT656", build.machine.place, what, known.summary)
+        yield finding_at("XT656", build.machine.place, what, known.summary)
         return
     tune = build.value("DEFAULTTUNE").text
     if not tune:
@@ -265,7 +265,7 @@ def architecture(context: BuildContext) -> Iterator[Placed]:
     is_arm = any(word.startswith(("arm", "cortexa")) for word in words)
     if is_arm and context.abilities.arm_32_bit:
         return
-    yield placed(
+    yield finding_at(
         "XT656",
         build.machine.place,
         f"{build.machine.value} is built with the tune {tune}, and Xen of these layers is for "
@@ -274,7 +274,7 @@ def architecture(context: BuildContext) -> Iterator[Placed]:
     )
 
 
-def images_as_packages(context: BuildContext) -> Iterator[Placed]:
+def check_images_as_packages(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find image recipes that are installed like packages."""
     if not context.knows_recipes:
         return
@@ -282,7 +282,7 @@ def images_as_packages(context: BuildContext) -> Iterator[Placed]:
     for each in _installs(context):
         for word in each.value.split():
             if word in images:
-                yield placed(
+                yield finding_at(
                     "XT657",
                     each.place,
                     f"{quoted(word)} is an image, not a package: nothing provides it for "
@@ -299,6 +299,6 @@ def _installs(context: BuildContext) -> Iterator[Assignment]:
 
 
 RULES = (
-    distro, classes, image_features, renamed, old_overrides, in_recipes, architecture,
-    images_as_packages,
+    check_distro, check_classes, check_image_features, check_renamed_variables, check_old_overrides,
+    check_settings_in_recipes, check_architecture, check_images_as_packages,
 )  # fmt: skip

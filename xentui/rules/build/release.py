@@ -16,8 +16,8 @@ from xentui.rules.build.context import (
     OLD_KICKSTART_FOLDERS,
     ONE_RELEASE,
     BuildContext,
-    Placed,
-    placed,
+    LocatedFinding,
+    finding_at,
 )
 
 _XEN_VARIABLE = re.compile(
@@ -29,7 +29,7 @@ _GUESTS = re.compile(r"BUNDLED_XEN_GUESTS$|XEN_GUEST_")
 """Variables that only the Xen guest classes read."""
 
 
-def classes(context: BuildContext) -> Iterator[Placed]:
+def check_guest_classes(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find a meta-virtualization that is older than the Xen guest classes."""
     build = context.build
     layer = build.layer(META_VIRTUALIZATION)
@@ -38,7 +38,7 @@ def classes(context: BuildContext) -> Iterator[Placed]:
         return
     of_series = f" (it is for {', '.join(layer.compat)})" if layer.compat else ""
     if _has_guests(context):
-        yield placed(
+        yield finding_at(
             "XT615",
             layer.place,
             f"this meta-virtualization has no {' and no '.join(lacking)}.bbclass{of_series}: "
@@ -47,7 +47,7 @@ def classes(context: BuildContext) -> Iterator[Placed]:
             "releases), or build Dom0 without guests, or use wrynose or master for every layer.",
         )
     else:
-        yield placed(
+        yield finding_at(
             "XT649",
             layer.place,
             f"this meta-virtualization builds Xen and Dom0, and has no classes for "
@@ -65,14 +65,14 @@ def _has_guests(context: BuildContext) -> bool:
     )
 
 
-def mixed(context: BuildContext) -> Iterator[Placed]:
+def check_mixed_releases(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find layers of two releases that claim to be compatible."""
     layer = context.build.layer(META_VIRTUALIZATION)
     if layer is None or not context.build.has_core:
         return
     core, virtualization = releases.recognised(context.abilities)
     if context.abilities.dtb_loop and "arm" in (context.build.machine.value or ""):
-        yield placed(
+        yield finding_at(
             "XT616",
             layer.place,
             "meta-virtualization and OpenEmbedded-Core are from different releases: the tasks of a "
@@ -80,7 +80,7 @@ def mixed(context: BuildContext) -> Iterator[Placed]:
             ONE_RELEASE,
         )
     elif core and virtualization and core != virtualization:
-        yield placed(
+        yield finding_at(
             "XT639",
             layer.place,
             f"meta-virtualization is from {virtualization}, but OpenEmbedded-Core is from {core}",
@@ -88,7 +88,7 @@ def mixed(context: BuildContext) -> Iterator[Placed]:
         )
 
 
-def kickstart_folders(context: BuildContext) -> Iterator[Placed]:
+def check_kickstart_folders(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find layers whose folder of kickstart files makes OpenEmbedded-Core's sanity check fail."""
     if context.abilities.kickstart_folder != "files/wic":
         return
@@ -96,7 +96,7 @@ def kickstart_folders(context: BuildContext) -> Iterator[Placed]:
         # oe:meta/classes-global/sanity.bbclass rejects them once it looks in files/wic.
         for folder in OLD_KICKSTART_FOLDERS:
             if exists(f"{layer.path}/{folder}"):
-                yield placed(
+                yield finding_at(
                     "XT658",
                     layer.place,
                     f"{layer.collection or layer.path} has the folder {folder}, which this "
@@ -106,14 +106,14 @@ def kickstart_folders(context: BuildContext) -> Iterator[Placed]:
                 )
 
 
-def changed(context: BuildContext) -> Iterator[Placed]:
+def check_changed_layers(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find layers whose features changed since xentui wrote its settings."""
     written_for = context.written_for
     if written_for is None or context.xentui_conf not in context.build.reader.files:
         return
     differences = context.abilities.differences(written_for)
     if differences:
-        yield placed(
+        yield finding_at(
             "XT646",
             Location(context.xentui_conf, 1),
             "this was written for layers that have changed since; they differ in "
@@ -122,7 +122,7 @@ def changed(context: BuildContext) -> Iterator[Placed]:
         )
 
 
-def unread(context: BuildContext) -> Iterator[Placed]:
+def check_unread_settings(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find settings that no file of the layers reads."""
     build = context.build
     core = build.layer("core")
@@ -143,14 +143,14 @@ def unread(context: BuildContext) -> Iterator[Placed]:
     layers = [layer.path for layer in build.layers if layer.collection != "xentui"]
     unread = mentions.never_named((*ours, *theirs), layers)
     for variable in sorted(unread & ours.keys()):
-        yield placed(
+        yield finding_at(
             "XT647",
             ours[variable],
             f"{variable} has no effect: no file of the layers names it",
             "Report it with the branches of your layers, and remove the field meanwhile.",
         )
     for variable in sorted(unread & theirs.keys() - ours.keys()):
-        yield placed(
+        yield finding_at(
             "XT648",
             theirs[variable],
             f"{variable} has no effect: no file of these layers names it",
@@ -162,4 +162,7 @@ def _is_whole(core: str) -> bool:
     return any(exists(f"{core}/{at}/base.bbclass") for at in ("classes-global", "classes"))
 
 
-RULES = (classes, mixed, kickstart_folders, changed, unread)
+RULES = (
+    check_guest_classes, check_mixed_releases, check_kickstart_folders, check_changed_layers,
+    check_unread_settings,
+)  # fmt: skip

@@ -18,9 +18,9 @@ from xentui.rules.build.context import (
     DOM0,
     OLD_KICKSTART_FOLDERS,
     BuildContext,
-    Placed,
+    LocatedFinding,
+    finding_at,
     near,
-    placed,
 )
 from xentui.safe_text import quoted
 
@@ -36,7 +36,7 @@ _IMAGES_OWN = ("QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "QB_MEM")
 """Variables that xen-image-minimal.bb or a class of it assigns itself."""
 
 
-def features(context: BuildContext) -> Iterator[Placed]:
+def check_features(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find missing features, without which Xen or its kernel options are left out."""
     if not context.build.has_core or _open_question(context, "DISTRO_FEATURES"):
         return
@@ -45,14 +45,14 @@ def features(context: BuildContext) -> Iterator[Placed]:
     places = [each.place for each in context.users("DISTRO_FEATURES") if not each.flag]
     where = places[-1] if places else Location(str(context.build.local_conf), 1)
     if lacking and context.wants_xen:
-        yield placed(
+        yield finding_at(
             "XT609",
             where,
             f"DISTRO_FEATURES lacks {', '.join(lacking)}{_why(lacking)}",
             f'Add: DISTRO_FEATURES:append = " {" ".join(lacking)}".',
         )
     elif lacking:
-        yield placed(
+        yield finding_at(
             "XT610",
             None,
             f"this build directory is not set up for Xen yet: DISTRO_FEATURES lacks "
@@ -61,7 +61,7 @@ def features(context: BuildContext) -> Iterator[Placed]:
         )
     lacking = [name for name in ("virtualization", *vxn.FEATURES) if name not in there]
     if lacking and _wants_vxn(context):
-        yield placed(
+        yield finding_at(
             "XT611",
             where,
             f"vxn is asked for, but DISTRO_FEATURES lacks {', '.join(lacking)}",
@@ -96,7 +96,7 @@ def _open_question(context: BuildContext, variable: str) -> bool:
     )
 
 
-def machine(context: BuildContext) -> Iterator[Placed]:
+def check_machine_assignments(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find a MACHINE that is set twice, or that contradicts a fragment."""
     assigned = [
         each
@@ -107,7 +107,7 @@ def machine(context: BuildContext) -> Iterator[Placed]:
     if len(values) > 1:
         last = assigned[-1]
         others = ", ".join(f"{quoted(s.value)} ({_shown(context, s.place)})" for s in assigned[:-1])
-        yield placed(
+        yield finding_at(
             "XT618",
             last.place,
             f"MACHINE is set to {quoted(last.value)} here and elsewhere too: {others}; the last "
@@ -121,14 +121,14 @@ def _shown(context: BuildContext, place: Location) -> str:
     return f"{inside}:{place.line}"
 
 
-def multiconfigs(context: BuildContext) -> Iterator[Placed]:
+def check_multiconfigs(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find multiconfigs that do not exist, which stops the parse, and those that vxn needs."""
     build = context.build
     value = build.value("BBMULTICONFIG")
     for name in value.words:
         place = context.place_of("BBMULTICONFIG", name)
         if build.find_in_layers(f"conf/multiconfig/{name}.conf") is None:
-            yield placed(
+            yield finding_at(
                 "XT619",
                 place,
                 f"BBMULTICONFIG names {quoted(name)}, and there is no conf/multiconfig/{name}.conf:"
@@ -137,7 +137,7 @@ def multiconfigs(context: BuildContext) -> Iterator[Placed]:
             )
     vruntime = [name for name in value.words if name in vxn.MULTICONFIGS]
     if vruntime and build.find_in_layers("conf/distro/poky.conf") is None:
-        yield placed(
+        yield finding_at(
             "XT621",
             context.place_of("BBMULTICONFIG", vruntime[0]),
             f"{', '.join(vruntime)} need conf/distro/poky.conf, which no layer has: BitBake parses "
@@ -147,7 +147,7 @@ def multiconfigs(context: BuildContext) -> Iterator[Placed]:
     if _wants_vxn(context) and value.known:
         lacking = [name for name in vxn.MULTICONFIGS if name not in value.words]
         if len(lacking) == len(vxn.MULTICONFIGS):
-            yield placed(
+            yield finding_at(
                 "XT620",
                 _vxn_place(context),
                 "vxn is asked for, but BBMULTICONFIG has neither of the builds that make its "
@@ -169,7 +169,7 @@ def _multiconfigs_of(layer: str) -> list[str]:
     return listed(f"{layer}/conf/multiconfig")
 
 
-def memory(context: BuildContext) -> Iterator[Placed]:
+def check_memory(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find memory settings that the image recipe's own assignment overrides."""
     if context.abilities.image_memory is None:
         # On an older release the configuration sets the image's memory.
@@ -177,7 +177,7 @@ def memory(context: BuildContext) -> Iterator[Placed]:
     for variable in _IMAGES_OWN:
         for each in context.users(variable):
             if each.variable == variable and not each.flag:
-                yield placed(
+                yield finding_at(
                     "XT624",
                     each.place,
                     f"{variable} has no effect here: the image recipe assigns it itself",
@@ -185,7 +185,7 @@ def memory(context: BuildContext) -> Iterator[Placed]:
                 )
 
 
-def kernel(context: BuildContext) -> Iterator[Placed]:
+def check_kernel(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find a kernel without Xen options, or one that cannot be built for the machine."""
     variable = "PREFERRED_PROVIDER_virtual/kernel"
     value = context.build.value(variable).text
@@ -193,7 +193,7 @@ def kernel(context: BuildContext) -> Iterator[Placed]:
     users = [s for s in context.users(variable) if not s.flag]
     wants_xen = context.wants_xen or "xen" in context.features()
     if name == "raspberrypi4-64" and wants_xen and _rpi_kernel(context) == "linux-yocto":
-        yield placed(
+        yield finding_at(
             "XT625",
             users[-1].place if users else context.build.machine.place,
             "linux-yocto, which the Xen settings prefer, is not compatible with raspberrypi4-64: "
@@ -202,7 +202,7 @@ def kernel(context: BuildContext) -> Iterator[Placed]:
             '"6.18.%".',
         )
     elif users and name != "raspberrypi4-64" and value not in (None, "", "linux-yocto"):
-        yield placed(
+        yield finding_at(
             "XT625",
             users[-1].place,
             f"the kernel is {quoted(value)}: Xen's options are only in kernels whose version "
@@ -235,7 +235,7 @@ def _rpi_kernel(context: BuildContext) -> str | None:
 _RPI_SETTINGS = "conf/distro/include/xen-raspberrypi4-64.inc"
 
 
-def undone(context: BuildContext) -> Iterator[Placed]:
+def check_undone_settings(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find lines after xentui's that override it."""
     own = context.xentui_conf
     for variable, assignments in context.build.reader.store.assignments.items():
@@ -249,7 +249,7 @@ def undone(context: BuildContext) -> Iterator[Placed]:
                 if before.operator in _ASSIGNS and before.value != each.value:
                     del ours[key]
                     flag = f"[{each.flag}]" if each.flag else ""
-                    yield placed(
+                    yield finding_at(
                         "XT622",
                         each.place,
                         f"this undoes what xentui set: {each.variable}{flag} was "
@@ -261,7 +261,7 @@ def undone(context: BuildContext) -> Iterator[Placed]:
                     word for one in ours.values() for word in one.value.split()
                 }
                 if gone:
-                    yield placed(
+                    yield finding_at(
                         "XT622",
                         each.place,
                         f"this removes {', '.join(sorted(gone))} from {variable}, which xentui "
@@ -270,14 +270,14 @@ def undone(context: BuildContext) -> Iterator[Placed]:
                     )
 
 
-def unused(context: BuildContext) -> Iterator[Placed]:
+def check_unused_conf(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find a configuration of xentui that nothing includes."""
     build = context.build
     own = context.xentui_conf
     if own in build.reader.files:
         return
     if exists(own):
-        yield placed(
+        yield finding_at(
             "XT637",
             Location(own, 1),
             "conf/xentui.conf exists, but nothing includes it",
@@ -286,7 +286,7 @@ def unused(context: BuildContext) -> Iterator[Placed]:
         )
 
 
-def kickstart(context: BuildContext) -> Iterator[Placed]:
+def check_kickstart(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find a disk without a partition for the boot files that xentui's U-Boot script needs."""
     for image in context.dom0_images:
         # Also if not everything is known: a layer may include a file whose name BitBake computes.
@@ -297,7 +297,7 @@ def kickstart(context: BuildContext) -> Iterator[Placed]:
         text = _kickstart_text(context, name)
         if text is None or _BOOT_PARTITION.search(text):
             continue
-        yield placed(
+        yield finding_at(
             "XT130",
             context.place_of("IMAGE_BOOT_FILES", BOOT_SCRIPT),
             f"The disk of {image} has no partition for Xen and boot.scr: {quoted(name)}, the"
@@ -321,4 +321,7 @@ def _kickstart_paths(name: str) -> list[str]:
     return [f"{folder}/{name}" for folder in ("files/wic", *OLD_KICKSTART_FOLDERS)]
 
 
-RULES = (features, machine, multiconfigs, memory, kernel, undone, unused, kickstart)
+RULES = (
+    check_features, check_machine_assignments, check_multiconfigs, check_memory, check_kernel,
+    check_undone_settings, check_unused_conf, check_kickstart,
+)  # fmt: skip
