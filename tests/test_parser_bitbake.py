@@ -17,7 +17,7 @@ from tests.strategies import assets_of, sound_projects
 from tests.vectors import Vector, bundled_presets, vectors
 from xentui.output.render import render
 from xentui.output.rendered import Rendered
-from xentui.project import assets, model, presets
+from xentui.project import assets, document, model, presets
 
 _PARTS = 4
 """The thousand examples are split into parts, which run on all cores."""
@@ -176,3 +176,25 @@ def test_any_project_reads_back(part: int) -> None:
 
     one.__name__ = one.__qualname__ = f"part_{part}"
     settings(max_examples=examples(1000) // _PARTS)(given(sound_projects())(one))()
+
+
+def test_a_recipe_with_a_container_image_finds_its_class() -> None:
+    guests = "".join(
+        f"""[guests.{key}]
+bundle = "lab"
+source = {{ type = "container", file = "{key}.tar", fetch = [{{ uri = "file://{key}.tar" }}] }}
+"""
+        for key in ("web", "db")
+    )
+    text = f'version = 1\n[host]\nmachine = "qemux86-64"\n[bundles.lab]\n{guests}'
+    project = document.load_text(text, Path()).project
+    assert project is not None
+    rendered = render(project)
+    (path,) = (path for path in rendered.layer if path.endswith(".bbclass"))
+    recipe = rendered.recipes["meta-xentui/recipes-extended/xen-guest-bundles/lab_1.0.bb"]
+    parsed = parse_recipe(recipe, "lab_1.0.bb", files={path: str(rendered.layer[path])})
+    assert parsed.warnings == []
+    assert parsed.words("CONTAINER_GUESTS") == ["web", "db"]
+    assert "container_roots" in (parsed.flag("do_compile", "prefuncs") or "").split()
+    assert parsed.flag("container_roots", "python") == "1"
+    assert "skopeo-native:do_populate_sysroot" in (parsed.flag("do_compile", "depends") or "")

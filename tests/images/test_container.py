@@ -29,7 +29,7 @@ from xentui.images.inspect import glance, inspect
 from xentui.images.layers import LayeredTree, layered_tree
 from xentui.images.reader import FileReader
 from xentui.images.suggest import suggest, with_source
-from xentui.output import container_roots
+from xentui.output import layer as output_layer
 from xentui.output.render import render
 from xentui.project import document
 from xentui.project.assets import gather
@@ -193,8 +193,8 @@ def test_layers_are_laid_over_each_other(images: dict[str, Path], form: str) -> 
 
 
 def _function(folder: Path, archive: Path) -> Path:
-    """Run the recipe's function on an archive, and return the root that it makes."""
-    code = container_roots.function(["web"])
+    """Run the class's function on an archive, and return the root that it makes."""
+    code = output_layer.container_class()
     body = code[code.index("python container_roots() {\n") :].partition("\n}\n")[0]
     lines = ["def function(d, bb):", *body.splitlines()[1:], "function(d, bb)"]
     (folder / "archives/web").mkdir(parents=True)
@@ -217,9 +217,7 @@ def _function(folder: Path, archive: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["docker-archive", "oci-archive"])
-def test_the_recipe_s_function_makes_the_same_tree(
-    images: dict[str, Path], form: str, tmp_path: Path
-) -> None:
+def test_the_class_makes_the_same_tree(images: dict[str, Path], form: str, tmp_path: Path) -> None:
     place = _function(tmp_path, images[form])
     umoci = tmp_path / "bundle"
     image = f"{images['layout']}:web"
@@ -345,19 +343,19 @@ def test_a_whiteout_hides_lower_layers_alone_wherever_it_is(tmp_path: Path, firs
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["whiteout first", "whiteout last"])
-def test_the_recipe_hides_the_same(tmp_path: Path, first: bool) -> None:
+def test_the_class_hides_the_same(tmp_path: Path, first: bool) -> None:
     whiteouts = (file("a/.wh.foo"), file("d/.wh..wh..opq"))
     new = (file("a/foo"), folder("d/sub/"), file("d/sub/new"), file("d/top"))
     upper = (*whiteouts, *new) if first else (*new, *whiteouts)
-    code = container_roots.function(["web"])
-    body = code[code.index("    def inside(") : code.index("    def starter(")]
+    code = output_layer.container_class()
+    body = code[code.index("    def resolve(") : code.index("    def write_init(")]
     names: dict[str, Any] = {"os": os, "shutil": shutil, "tarfile": tarfile, "bb": None}
     exec(textwrap.dedent(body), names)
     root = tmp_path / "root"
     root.mkdir()
     for number, entries in enumerate((LOWER, upper)):
         with tarfile.open(layer(tmp_path / f"{number}.tar", entries)) as archive:
-            names["lay"](str(root), archive)
+            names["unpack_layer"](str(root), archive)
     found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
     assert found == {"a/foo", "d/sub/new", "d/top"}
 

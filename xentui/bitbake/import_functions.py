@@ -17,11 +17,11 @@ from xentui.project.model import DISK_TYPES
 
 PREPARE = "prepare_rootfs"
 _COMPILE, _INSTALL = "do_compile:append", "do_install:append"
-_CONVERT, _CONTAINERS = "convert_sources", "container_roots"
-_SIMPLE = frozenset({PREPARE, _CONTAINERS, "find_guest_file", "no_image"})
-PREFUNCS = frozenset({PREPARE, _CONVERT, _CONTAINERS, "no_image"})
+_CONVERT = "convert_sources"
+_SIMPLE = frozenset({PREPARE, "find_guest_file", "no_image"})
+PREFUNCS = frozenset({PREPARE, _CONVERT, "no_image"})
 """Functions that run before the class's do_compile."""
-DEPENDS = frozenset({"qemu-system-native:do_populate_sysroot", "skopeo-native:do_populate_sysroot"})
+DEPENDS = frozenset({"qemu-system-native:do_populate_sysroot"})
 """Tasks that they need."""
 
 _CONVERTED = re.compile(
@@ -41,7 +41,7 @@ class OwnFunctions:
     """The effects of these functions.
 
     Attributes:
-        names: the functions that were understood.
+        names: the functions that were understood, and the class for container images.
         converted: import type and file of each guest whose disk is converted, by the guest's key.
         files: tables of the guests' additional disks, by their file names on the target; for a
             ramdisk or device tree, a table with only its file.

@@ -26,7 +26,7 @@ from xentui.bitbake.import_draft import (
     whole_number,
 )
 from xentui.bitbake.import_functions import OwnFunctions
-from xentui.bitbake.recipes import BUNDLE_CLASS, name_and_version
+from xentui.bitbake.recipes import BUNDLE_CLASS, CONTAINER_CLASS, name_and_version
 from xentui.errors import InputError
 from xentui.project.model import BUILT_IN_IMPORTS, CONTAINER, NO_IMAGE, WITHOUT_DISK
 
@@ -34,7 +34,7 @@ ARCHES = ("x86-64", "aarch64")
 _SAME_ANYWAY = ("S", "LIC_FILES_CHKSUM", "REQUIRED_DISTRO_FEATURES", "INHIBIT_DEFAULT_DEPS",
                 "PACKAGE_ARCH", "DESCRIPTION")  # fmt: skip
 """Variables that every generated recipe sets itself, or that are only descriptions."""
-_CLASSES = frozenset({BUNDLE_CLASS, "features_check"})
+_CLASSES = frozenset({BUNDLE_CLASS, CONTAINER_CLASS, "features_check"})
 _REFERENCE = re.compile(r"\$\{([A-Za-z0-9_+./~:-]+)\}")
 
 
@@ -141,6 +141,7 @@ def _classes(draft: Draft, reader: ConfReader, own: OwnFunctions) -> bool:
             if statement.kind == "inherit":
                 classes = statement.value.split()
                 found = found or BUNDLE_CLASS in classes
+                own.names |= {CONTAINER_CLASS} & set(classes)
                 others = [word for word in classes if word not in _CLASSES]
                 if others:
                     text = f"inherit {' '.join(others)}"
@@ -275,7 +276,7 @@ def _own_source(source: ConfImport, key: str, own: OwnFunctions) -> None:
     ]
     table: _Entry | None = None
     kernel = str(guest.get("kernel", ""))
-    if raw == _CONTAINER_ROOT.format(key) and "container_roots" in own.names:
+    if raw == _CONTAINER_ROOT.format(key) and CONTAINER_CLASS in own.names:
         archives = [
             word.partition(";")[0]
             for word in (source.store.get("SRC_URI").text or "").split()

@@ -22,6 +22,8 @@ from xentui.bitbake.recipe_files import RecipeFile, files, patterns
 
 IMAGE_CLASSES = frozenset({"core-image", "image"})
 BUNDLE_CLASS = "xen-guest-bundle"
+CONTAINER_CLASS = "xentui-container-roots"
+"""The class in xentui's layer that bundle recipes with container images inherit."""
 DOM0_CLASS = "xen-guest-cross-install"
 
 _MAX_RECIPE = 1 << 20

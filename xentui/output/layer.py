@@ -1,13 +1,15 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Write the layer's own files: conf/layer.conf, and appends for the Dom0 image."""
+"""Write the layer's own files: conf/layer.conf, a class, and appends for the Dom0 image."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from xentui.bitbake import text
 from xentui.bitbake.abilities import Abilities
+from xentui.bitbake.recipes import CONTAINER_CLASS
 from xentui.project import artifacts
 from xentui.project.model import Guest
 
@@ -19,6 +21,9 @@ _UNPACKDIR = """
 # This release unpacks sources into WORKDIR itself.
 UNPACKDIR ??= "${WORKDIR}"
 """
+
+CONTAINER_CLASS_PATH = f"classes/{CONTAINER_CLASS}.bbclass"
+"""The class for guests from container images, in the layer; every release searches ``classes``."""
 
 BOARD = "XENTUI_BOARD"
 """The variable that selects the board in a layer for several boards."""
@@ -52,6 +57,11 @@ def layer_conf(abilities: Abilities) -> str:
         sorted(series, key=lambda name: SERIES.index(name) if name in SERIES else -1)
     )
     return made if abilities.unpackdir else made + _UNPACKDIR
+
+
+def container_class() -> str:
+    """Return the class that builds root directories from container images."""
+    return Path(__file__).with_name(f"{CONTAINER_CLASS}.bbclass").read_text("utf-8")
 
 
 INHERIT = """

@@ -17,7 +17,7 @@ from xentui.output.xentui_conf import xentui_conf
 from xentui.project import artifacts, schema
 from xentui.project.assets import NO_ASSETS, Assets, SourceFile
 from xentui.project.effective import image
-from xentui.project.model import Bundle, Guest, Project
+from xentui.project.model import CONTAINER, Bundle, Guest, Project
 
 _IMAGES = "recipes-extended/images"
 
@@ -55,6 +55,9 @@ def render(
             body = bundle_recipe.recipe(project, bundle, assets)
             files[bundle_recipe.file_name(bundle)] = header.stamp(body, project=origin)
             files.update(_beside_recipe(project, bundle, guests, assets))
+        if any(guest.source and guest.source.type == CONTAINER for guest in guests):
+            body = layer.container_class()
+            files[layer.CONTAINER_CLASS_PATH] = header.stamp(f"\n{body}", project=origin)
     files.update(_image(project, assets, origin, board, inherit=_must_inherit(project, able)))
     own_files = script.own_files(whole, assets) if boot.is_written(whole) else {}
     for path, body in (

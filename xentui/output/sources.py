@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from xentui.bitbake import text
-from xentui.output import container_roots
+from xentui.bitbake.recipes import CONTAINER_CLASS
 from xentui.project.artifacts import extra_files
 from xentui.project.model import (
     BUILT_IN_IMPORTS,
@@ -126,7 +126,12 @@ class Fetched:
                 lines.append(text.assign("do_compile", depends, flag="depends", operator="+="))
             yield "\n".join(lines)
         if self.containers:
-            yield container_roots.function(self.containers)
+            names = " ".join(text.name(key) for key in self.containers)
+            yield (
+                "# Guests whose root directories this class builds from container images.\n"
+                + text.assign("CONTAINER_GUESTS", names)
+                + f"\ninherit {CONTAINER_CLASS}"
+            )
 
     def _prepare(self) -> str:
         lines = ["prepare_rootfs() {", f'    rm -rf "{ROOTS}"']

@@ -1,24 +1,19 @@
-# SPDX-FileCopyrightText: The xentui authors
-# SPDX-License-Identifier: MIT
-"""The function of a bundle recipe that builds root directories from container images.
+# Builds root directories from container images, for bundle recipes that xentui writes.
+#
+# CONTAINER_GUESTS lists the guests. The recipe fetches one archive (docker save, or an OCI archive)
+# for each into archives/GUEST, without unpacking it; the root directory is ${WORKDIR}/rootfs/GUEST,
+# which the recipe passes to xen-guest-bundle.bbclass.
+#
+# skopeo-native converts each archive to an OCI layout, for the machine's architecture. The function
+# below then unpacks the layers under pseudo. "umoci unpack" cannot: pseudo does not support
+# Go programs, so every file would belong to the build user. Links in an image are followed inside
+# its root directory, never out of it.
 
-skopeo-native converts each archive to an OCI layout, for the machine's architecture. The recipe
-itself then merges the layers under pseudo. ``umoci unpack`` would not do: pseudo does not support
-Go programs, so every file would belong to the build user. Links in an image are followed inside
-its root directory, never out of it.
-"""
+do_compile[prefuncs] += "container_roots"
+do_compile[depends] += "skopeo-native:do_populate_sysroot"
 
-from __future__ import annotations
-
-from xentui.bitbake import text
-from xentui.project.model import CONTAINER_INIT
-
-DEPENDS = "skopeo-native:do_populate_sysroot"
-"""Task of meta-virtualization's recipe that the function needs, on all of its releases."""
-
-_FUNCTION = r'''
-# Merges the layers of container images, keeping owners, groups and setuid bits, and adds a
-# program that starts the image's entry point.
+# Unpacks the layers of container images, keeping owners, groups and setuid bits, and adds
+# /sbin/container-init, which starts the image's entry point.
 python container_roots() {
     import json
     import os
@@ -44,7 +39,7 @@ poweroff -f 2>/dev/null
 while :; do sleep 3600; done
 """
 
-    def inside(root, path):
+    def resolve(root, path):
         """Return the path on the host of a path in the image, following links inside it."""
         done = []
         steps = path.split("/")[::-1]
@@ -69,11 +64,12 @@ while :; do sleep 3600; done
             done.append(step)
         return os.path.join(root, *done)
 
-    def placed(root, name):
+    def entry_path(root, name):
+        """Return the path on the host of a layer's entry, which may itself be a link."""
         above, last = os.path.split(name.rstrip("/"))
         if last in ("", ".", ".."):
-            return inside(root, name)
-        return os.path.join(inside(root, above), last)
+            return resolve(root, name)
+        return os.path.join(resolve(root, above), last)
 
     def remove(path):
         if os.path.isdir(path) and not os.path.islink(path):
@@ -81,25 +77,26 @@ while :; do sleep 3600; done
         elif os.path.lexists(path):
             os.remove(path)
 
-    def hide(place, fresh):
-        """Remove what lower layers have at a path."""
+    def hide_lower(place, fresh):
+        """Remove what lower layers have at a path, but not what this layer (fresh) has."""
         if place not in fresh:
             remove(place)
         elif os.path.isdir(place) and not os.path.islink(place):
             for name in os.listdir(place):
-                hide(os.path.join(place, name), fresh)
+                hide_lower(os.path.join(place, name), fresh)
 
-    def lay(root, layer):
-        fresh = set()
+    def unpack_layer(root, layer):
+        """Unpack an open tar archive over the lower layers, and apply its whiteouts to these."""
+        fresh = set()  # the paths that this layer has
         for member in layer:
-            place = placed(root, member.name)
+            place = entry_path(root, member.name)
             above, last = os.path.split(place)
             if last == ".wh..wh..opq":
                 for name in os.listdir(above) if os.path.isdir(above) else ():
-                    hide(os.path.join(above, name), fresh)
+                    hide_lower(os.path.join(above, name), fresh)
                 continue
             if last.startswith(".wh."):
-                hide(os.path.join(above, last[4:]), fresh)
+                hide_lower(os.path.join(above, last[4:]), fresh)
                 continue
             while above != root and above not in fresh:
                 fresh.add(above)
@@ -111,19 +108,20 @@ while :; do sleep 3600; done
                 remove(place)
             member.name = os.path.relpath(place, root)
             if member.islnk():
-                member.linkname = os.path.relpath(placed(root, member.linkname), root)
+                member.linkname = os.path.relpath(entry_path(root, member.linkname), root)
             options = {"filter": "fully_trusted"} if hasattr(tarfile, "data_filter") else {}
             layer.extract(member, root, numeric_owner=True, **options)
 
-    def starter(root, config):
+    def write_init(root, config):
+        """Write the program that starts the entry point and then powers the guest off."""
         command = (config.get("Entrypoint") or []) + (config.get("Cmd") or [])
-        program = os.path.join(inside(root, "@FOLDER@"), "@NAME@")
+        program = os.path.join(resolve(root, "/sbin"), "container-init")
         os.makedirs(os.path.dirname(program), exist_ok=True)
         remove(program)
         if not command:
             bb.warn("%s: the image has no entry point" % root)
             return
-        if not os.path.exists(inside(root, "/bin/sh")):
+        if not os.path.exists(resolve(root, "/bin/sh")):
             if len(command) > 1 or config.get("Env"):
                 bb.note("%s has no shell: its program is started without arguments" % root)
             os.symlink(command[0], program)
@@ -178,30 +176,11 @@ while :; do sleep 3600; done
             if entry["mediaType"].endswith("zstd"):
                 packed = subprocess.Popen(["zstd", "-dc", blob(entry)], stdout=subprocess.PIPE)
                 with tarfile.open(fileobj=packed.stdout, mode="r|") as layer:
-                    lay(root, layer)
+                    unpack_layer(root, layer)
                 if packed.wait():
                     bb.fatal("%s: a layer is damaged" % guest)
             else:
                 with tarfile.open(blob(entry)) as layer:
-                    lay(root, layer)
-        starter(root, config.get("config") or {})
+                    unpack_layer(root, layer)
+        write_init(root, config.get("config") or {})
 }
-'''
-
-
-def function(guests: list[str]) -> str:
-    """Return the lines that make the root directories of some guests before do_compile.
-
-    Args:
-        guests: keys of the guests that are built from container images.
-    """
-    folder, _, name = CONTAINER_INIT.rpartition("/")
-    names = " ".join(text.name(key) for key in guests)
-    return "\n".join(
-        [
-            text.assign("CONTAINER_GUESTS", names),
-            _FUNCTION.strip().replace("@FOLDER@", folder).replace("@NAME@", name),
-            text.assign("do_compile", "container_roots", flag="prefuncs", operator="+="),
-            text.assign("do_compile", DEPENDS, flag="depends", operator="+="),
-        ]
-    )
