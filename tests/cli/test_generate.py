@@ -118,7 +118,7 @@ def test_a_hand_edit_is_merged_on_request(run: Run, board: Path) -> None:
     assert '"2048"' in file.read_text()
     result = run(*changed, "--check")
     assert (result.code, result.out) == (0, "")
-    assert result.err.endswith("nothing to do: 1 file is as they should be, 1 with edits by hand\n")
+    assert result.err.endswith("nothing to do: 1 file up to date, 1 with edits by hand\n")
 
 
 def test_a_hand_edit_of_the_same_line_is_shown_as_a_conflict(run: Run, board: Path) -> None:
@@ -130,11 +130,11 @@ def test_a_hand_edit_of_the_same_line_is_shown_as_a_conflict(run: Run, board: Pa
     result = run(*changed, "--edited", "merge", "--yes")
     assert (result.code, result.out) == (3, "")
     assert "<<<<<<< out/conf/xentui.conf:" in result.err
-    assert "do not go together" in result.err
+    assert "conflict" in result.err
     assert file.read_text() == edited
     result = run(*changed, "--edited", "keep")
     assert result.code == 0
-    assert "nothing to do: 1 file is as they should be, 1 with edits by hand" in result.err
+    assert "nothing to do: 1 file up to date, 1 with edits by hand" in result.err
     assert file.read_text() == edited
     assert run(*changed, "--edited", "take").code == 0
     assert '"2048"' in file.read_text()
@@ -157,7 +157,7 @@ def test_at_a_terminal_xentui_asks_what_becomes_of_edits(
     file.write_text(edited)
     arguments = ["generate", str(board), "--out", "out", "--set", "host.memory=2048"]
     code, reported = answered(f"{answer}\n".encode(), *arguments)
-    assert "What becomes of 1 file edited by hand? [k/m/t/N]" in reported
+    assert "What should happen to 1 file edited by hand? [k/m/t/N]" in reported
     assert code == (3 if answer in ("", "x") else 0), reported
     assert ("MINE" in file.read_text()) == (answer != "t")
 

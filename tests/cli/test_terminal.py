@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import BOARD, ROOT
-from xentui.cli.terminal import filled
+from xentui.cli.terminal import wrap
 
 
 class Terminal(io.StringIO):
@@ -66,26 +66,26 @@ def test_nothing_is_cut_at_the_edge(tmp_path: Path, command: tuple[str, ...], co
 
 def test_what_continues_a_line_is_indented_as_it_is() -> None:
     text = f"    {'word ' * 30}".rstrip()
-    lines = filled(text, Terminal()).split("\n")
+    lines = wrap(text, Terminal()).split("\n")
     assert len(lines) > 1
     assert all(line.startswith("    word") for line in lines)
-    assert filled(text[4:], Terminal()).split("\n")[1].startswith("  word")
-    assert " ".join(filled(text, Terminal()).split()) == " ".join(text.split())
+    assert wrap(text[4:], Terminal()).split("\n")[1].startswith("  word")
+    assert " ".join(wrap(text, Terminal()).split()) == " ".join(text.split())
 
 
 def test_a_column_of_prose_stays_one() -> None:
     text = f"name     12 MiB  {'word ' * 30}".rstrip()
-    first, *more = filled(text, Terminal(), hanging=17).split("\n")
+    first, *more = wrap(text, Terminal(), hanging=17).split("\n")
     assert first.startswith("name     12 MiB  word")
     assert more
     assert all(line.startswith(f"{' ' * 17}word") for line in more)
-    far = filled(text, Terminal(), hanging=70).split("\n")
+    far = wrap(text, Terminal(), hanging=70).split("\n")
     assert all(line.startswith("  word") for line in far[1:])
 
 
 def test_a_pipe_gets_its_lines_whole() -> None:
     text = "word " * 100
-    assert filled(text, io.StringIO()) == text
+    assert wrap(text, io.StringIO()) == text
     closed = io.StringIO()
     closed.close()
-    assert filled(text, closed) == text
+    assert wrap(text, closed) == text

@@ -45,7 +45,7 @@ def _told(command: str) -> tuple[list[str], int, bool]:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    name = parsing.command_of(arguments)
+    name = parsing.command_name(arguments)
     if name is None:
         return wizard.parser().parse_args(arguments)
     module = import_module(f"xentui.cli.{COMMANDS[name][0]}")
@@ -90,7 +90,7 @@ def _tried(command: str, block: Block, capsys: pytest.CaptureFixture[str]) -> st
     where = f"{block.where}: {command}"
     if arguments[:1] not in (["--version"], ["-V"]):
         assert _parse(arguments) is not None
-    name = parsing.command_of(arguments) if arguments[:1] != ["--version"] else "--version"
+    name = parsing.command_name(arguments) if arguments[:1] != ["--version"] else "--version"
     if not possible or (name or "") in _READ_ONLY:
         return ""
     code = main(arguments)

@@ -62,7 +62,7 @@ def test_package_lists_of_another_architecture_are_fetched_only_when_asked(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
-    monkeypatch.setattr(terminal, "interactive", lambda: True)
+    monkeypatch.setattr(terminal, "is_interactive", lambda: True)
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     monkeypatch.setattr(fetch, "possible", lambda: True)
     other = next(m for m in arch.ARCHITECTURES.values() if not m.native)

@@ -6,22 +6,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, projects, reports, terminal
 from xentui.cli.reports import FindingsReport
-from xentui.errors import Exit, InputError, RefusedError, UsageError, counted
+from xentui.errors import Exit, InputError, RefusedError, counted
 from xentui.project.document import DocumentError
 from xentui.rules.catalogue import Severity
 from xentui.rules.finding import by_severity, make_finding
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
-    from xentui.cli.projects import Chosen
-    from xentui.rules.finding import Finding
+    from xentui.cli.projects import ChosenProject
     from xentui.session.examination import BuildLayers
 
 
@@ -32,8 +29,8 @@ def add(commands: parsing.Commands) -> None:
         description="Lists everything that is wrong with one or more projects, and how to fix it.\n"
         "Exit code 1 means that there are errors: generate would refuse the project.",
     )
-    parsing.project_arguments(parser, several=True)
-    parsing.json_argument(parser)
+    parsing.add_project_arguments(parser, several=True)
+    parsing.add_json_argument(parser)
     parser.add_argument(
         "--build-dir",
         type=Path,
@@ -44,95 +41,67 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check the projects and print their findings and a summary."""
-    if not args.project and args.preset is None:
-        raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
-    if args.project and args.preset is not None:
-        raise UsageError(
-            "PROJECT and --preset NAME cannot be used together", fix="Give one of them."
-        )
-    layers = _layers(args.build_dir)
-    made: list[FindingsReport] = []
+    """Check the projects, and print their findings and a summary.
+
+    Raises:
+        UsageError: no project is given; or ``--build-dir`` is not a build directory.
+    """
+    paths = projects.paths_of(args)
+    layers = None
+    if args.build_dir is not None:
+        from xentui.bitbake import find_build_dir
+        from xentui.session.examination import BuildLayers
+
+        layers = BuildLayers(find_build_dir.find_required(args.build_dir))
+    checked: list[FindingsReport] = []
     worst = Exit.OK
-    for name, load in _wanted(args):
+    for path in paths:
         try:
-            report = _checked(load(), layers)
+            report = _check(projects.load(args, path), layers)
         except DocumentError as error:
-            terminal.complain(error)
-            report = reports.FindingsReport(name, "", [_not_toml(error)], line=error.line)
+            terminal.print_error(error)
+            syntax_error = make_finding(error.code, "", error.reason, error.fix)
+            name = projects.name_of(args, path)
+            report = FindingsReport(name, "", [syntax_error], line=error.line)
         except (InputError, RefusedError) as error:
-            terminal.complain(error)
+            terminal.print_error(error)
             worst = max(worst, error.exit_code)
             continue
         else:
-            _print(args, report.texts(sys.stdout))
-        made.append(report)
-    total = {key: sum(r.summary()[key] for r in made) for key in ("errors", "warnings", "advice")}
+            if not args.json:
+                terminal.print_data("".join(f"{line}\n" for line in report.texts(sys.stdout)))
+        checked.append(report)
+    total = reports.count_severities(finding for report in checked for finding in report.findings)
     if args.json:
-        terminal.put_json(_data(made, total))
-    elif made:
-        name = made[0].name if len(args.project) < 2 else counted(len(made), "project")
-        terminal.put(f"{visible(name)}: {reports.in_words(total)}")
+        terminal.print_json(_data(checked, total))
+    elif checked:
+        name = checked[0].name if len(paths) == 1 else counted(len(checked), "project")
+        terminal.print_data(f"{visible(name)}: {reports.summary_text(total)}")
     bad = total["errors"] + (total["warnings"] if args.strict else 0)
     return max(worst, Exit.FINDINGS if bad else Exit.OK)
 
 
-def _wanted(args: argparse.Namespace) -> list[tuple[str, Callable[[], Chosen]]]:
-    if args.preset is not None:
-        return [
-            (args.preset, partial(projects.preset, args.preset, args.assignments, args.allowed))
-        ]
-    return [
-        (str(path), partial(projects.file, path, args.assignments, args.allowed))
-        for path in args.project
-    ]
-
-
-def _layers(given: Path | None) -> BuildLayers | None:
-    """Return what a build directory shows about projects, if one is given.
-
-    Raises:
-        UsageError: it is not a build directory.
-    """
-    if given is None:
-        return None
-    from xentui.bitbake import find_build_dir
-    from xentui.session.examination import BuildLayers
-
-    path = find_build_dir.find(given)
-    assert path is not None  # noqa: S101 - a directory was given
-    return BuildLayers(path)
-
-
-def _checked(chosen: Chosen, layers: BuildLayers | None) -> FindingsReport:
-    projects.note(chosen)
+def _check(chosen: ChosenProject, layers: BuildLayers | None) -> FindingsReport:
+    """Return the findings of a project, and of a build directory with it if one is given."""
+    projects.print_notes(chosen)
     project = chosen.loaded.project
-    assets = projects.gather(project, chosen) if project is not None else None
+    assets = projects.gather_assets(project, chosen) if project is not None else None
     if layers is None or project is None or assets is None:
-        found = projects.findings(chosen, assets)
+        findings = projects.findings(chosen, assets)
     else:
         assets = layers.added_to(assets, project)
-        found = projects.findings(chosen, assets, layers.abilities)
-        if all(finding.severity is not Severity.ERROR for finding in found):
-            there = layers.findings(project, assets, origin=chosen.origin)
-            found = by_severity([*found, *there])
-    return projects.report(chosen, found)
+        findings = projects.findings(chosen, assets, layers.abilities)
+        if all(finding.severity is not Severity.ERROR for finding in findings):
+            in_build_dir = layers.findings(project, assets, origin=chosen.origin)
+            findings = by_severity([*findings, *in_build_dir])
+    return projects.findings_report(chosen, findings)
 
 
-def _not_toml(error: DocumentError) -> Finding:
-    return make_finding(error.code, "", error.reason, error.fix)
-
-
-def _print(args: argparse.Namespace, lines: Iterable[str]) -> None:
-    if not args.json:
-        terminal.put("".join(f"{line}\n" for line in lines))
-
-
-def _data(made: list[FindingsReport], total: dict[str, int]) -> dict[str, Any]:
+def _data(checked: list[FindingsReport], total: dict[str, int]) -> dict[str, Any]:
     return {
         "version": 1,
-        "project": made[0].name if len(made) == 1 else None,
-        "projects": [{"project": report.name, **report.summary()} for report in made],
-        "findings": [finding for report in made for finding in report.data()],
+        "project": checked[0].name if len(checked) == 1 else None,
+        "projects": [{"project": report.name, **report.summary()} for report in checked],
+        "findings": [finding for report in checked for finding in report.data()],
         "summary": total,
     }

@@ -52,9 +52,9 @@ def run(args: argparse.Namespace) -> int:
     from argcomplete.shell_integration import shellcode
 
     if args.shell == "tcsh":
-        terminal.put(_TCSH)
+        terminal.print_data(_TCSH)
     else:
-        terminal.put(shellcode(["xentui"], shell=args.shell).lstrip("\n"))
+        terminal.print_data(shellcode(["xentui"], shell=args.shell).lstrip("\n"))
     return Exit.OK
 
 

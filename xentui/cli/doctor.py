@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui doctor``: check a build directory by reading its files; nothing is run."""
+"""``xentui doctor``: check a build directory by reading its files, without running BitBake."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.bitbake import build_dir, find_build_dir, host, recipes
 from xentui.bitbake.abilities import xen_classes
+from xentui.bitbake.conf_facts import HOLE
 from xentui.cli import parsing, terminal
-from xentui.cli.reports import in_words
+from xentui.cli.reports import count_severities, summary_text
 from xentui.errors import Exit, InputError
 from xentui.output import header
 from xentui.output.build_dir import written_for
 from xentui.project.filesystem import read_text
 from xentui.rules.build import examine
-from xentui.rules.catalogue import Severity
 
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: parsing.Commands) -> None:
-    """Add the subcommand and its arguments."""
+    """Declare the arguments."""
     parser = commands.add_parser(
         "doctor",
         description="Checks a build directory, its layers and this machine. Lists what would stop "
@@ -41,7 +41,7 @@ def add(commands: parsing.Commands) -> None:
         metavar="DIR",
         help="the build directory; default: $BUILDDIR, else the nearest one above this directory",
     )
-    parsing.json_argument(parser)
+    parsing.add_json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,52 +55,47 @@ def run(args: argparse.Namespace) -> int:
         host=machine,
         written_for=written_for(path),
     )
-    counts = {
-        name: sum(placed.finding.severity is severity for placed in findings)
-        for name, severity in (
-            ("errors", Severity.ERROR),
-            ("warnings", Severity.WARNING),
-            ("advice", Severity.ADVICE),
-        )
-    }
+    counts = count_severities(located.finding for located in findings)
     if args.json:
-        terminal.put_json(_data(build, machine, findings, counts))
+        terminal.print_json(_data(build, machine, findings, counts))
     else:
         _print_report(build, findings, counts)
     return Exit.FINDINGS if counts["errors"] else Exit.OK
 
 
 def _print_report(build: BuildDir, findings: list[LocatedFinding], counts: dict[str, int]) -> None:
-
     lines = [f"build directory: {build.path}"]
     machine = build.machine
-    by = f" (fragment {machine.fragment})" if machine.fragment else ""
-    lines.append(f"machine: {_known(machine.value)}{by}, distro: {_known(build.distro.value)}")
+    fragment = f" (fragment {machine.fragment})" if machine.fragment else ""
+    distro = _or_unknown(build.distro.value)
+    lines.append(f"machine: {_or_unknown(machine.value)}{fragment}, distro: {distro}")
     series = ", ".join(build.series) or "not known"
     lines.append(f"layers: {len(build.layers)}, release series: {series}")
-    state = _own(build)
+    state = _conf_state(build)
     if state != "absent":
-        lines.append(f"conf/xentui.conf: {_STATES[state]}")
-    for placed in findings:
-        finding = placed.finding
-        where = _where(build, placed)
-        what = f"{finding.severity.value} {finding.code}: {finding.message}"
-        lines.append(f"{where}: {what}" if where else what)
+        lines.append(f"conf/xentui.conf: {_CONF_STATES[state]}")
+    for located in findings:
+        finding = located.finding
+        text = f"{finding.severity.value} {finding.code}: {finding.message}"
+        if located.place is not None:
+            file = located.place.file.removeprefix(f"{build.path}/")
+            text = f"{file}:{located.place.line}: {text}"
+        lines.append(text)
         if finding.fix:
             lines.append(f"    {finding.fix}")
-    lines.append(f"{build.path.name}: {in_words(counts)}")
-    terminal.put_prose(lines)
+    lines.append(f"{build.path.name}: {summary_text(counts)}")
+    terminal.print_prose(lines)
 
 
-_STATES = {
+_CONF_STATES = {
     "intact": "as xentui wrote it",
     "edited": "edited by hand, so generate leaves it alone",
     "foreign": "not written by xentui",
 }
 
 
-def _own(build: BuildDir) -> str:
-    """Return the state of xentui's own configuration."""
+def _conf_state(build: BuildDir) -> str:
+    """Return the state of conf/xentui.conf: ``absent``, ``intact``, ``edited`` or ``foreign``."""
     path = build.path / "conf/xentui.conf"
     if not path.exists():
         return "absent"
@@ -113,14 +108,8 @@ def _own(build: BuildDir) -> str:
     return "edited" if header.is_stamped(text) else "foreign"
 
 
-def _known(value: str | None) -> str:
-    return "not known" if value is None or "\0" in value else value
-
-
-def _where(build: BuildDir, placed: LocatedFinding) -> str:
-    if placed.place is None:
-        return ""
-    return f"{placed.place.file.removeprefix(f'{build.path}/')}:{placed.place.line}"
+def _or_unknown(value: str | None) -> str:
+    return "not known" if value is None or HOLE in value else value
 
 
 def _data(
@@ -145,18 +134,18 @@ def _data(
             }
             for layer in build.layers
         ],
-        "xentui_conf": _own(build),
+        "xentui_conf": _conf_state(build),
         "host": {"kvm": machine.kvm, "tun": machine.tun, "free_mib": machine.free_mib},
         "findings": [
             {
-                "code": placed.finding.code,
-                "severity": placed.finding.severity.value,
-                "path": placed.place.file if placed.place is not None else "",
-                "line": placed.place.line if placed.place is not None else None,
-                "message": placed.finding.message,
-                "fix": placed.finding.fix,
+                "code": located.finding.code,
+                "severity": located.finding.severity.value,
+                "path": located.place.file if located.place is not None else "",
+                "line": located.place.line if located.place is not None else None,
+                "message": located.finding.message,
+                "fix": located.finding.fix,
             }
-            for placed in findings
+            for located in findings
         ],
         "summary": counts,
     }

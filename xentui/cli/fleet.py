@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui generate PROJECT… --one-layer``: one layer for the members of all projects."""
+"""``xentui generate PROJECT… --one-layer``: write one layer that several boards share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.cli import projects, reports, terminal, writing
-from xentui.errors import Exit, UsageError, XentuiError
+from xentui.cli.generate import is_dry_run
+from xentui.errors import Exit, XentuiError
 from xentui.output.fleet import SETTINGS_FOLDER, Member, merge
 from xentui.output.fragment import FOLDER as FRAGMENTS
 from xentui.output.kas import layer_path
@@ -31,23 +32,23 @@ def run(args: argparse.Namespace) -> int:
 
     If one fails, nothing is written, as the layer would lose that board's files.
     """
-    made, members, worst = _load(args)
+    results, members, worst = _load(args)
     changes: Sequence[Change] = ()
     if not worst:
         try:
-            changes = _carry_out(args, members, made)
+            changes = _carry_out(args, members, results)
         except XentuiError as error:
-            terminal.complain(error)
+            terminal.print_error(error)
             worst = error.exit_code
-            for done in made:
-                done.error = error
-    looks = bool(args.dry_run or args.diff or args.check)
+            for result in results:
+                result.error = error
+    dry_run = is_dry_run(args)
     if args.json:
-        reports.put_results(made, files=reports.changed_files(changes))
+        reports.print_results(results, files=reports.changed_files(changes))
     else:
-        terminal.put(reports.results_summary(made, looks=looks))
-        if not looks and not worst:
-            terminal.put("".join(_typed(args, members)))
+        terminal.print_data(reports.results_summary(results, dry_run=dry_run))
+        if not dry_run and not worst:
+            terminal.print_data("".join(_next_commands(args, members)))
     return worst or (Exit.FINDINGS if args.check and changes else Exit.OK)
 
 
@@ -57,48 +58,49 @@ def _is_kas(args: argparse.Namespace) -> bool:
 
 
 def _load(args: argparse.Namespace) -> tuple[list[reports.ProjectResult], list[Member], int]:
-    """Load every project; if one fails, mark the others as not written."""
-    if not args.project and args.preset is None:
-        raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
-    made: list[reports.ProjectResult] = []
+    """Load every project; return their results, the members of the layer, and the exit code.
+
+    If a project fails, the others are marked as not written.
+    """
+    results: list[reports.ProjectResult] = []
     members: list[Member] = []
     worst = 0
-    for path in args.project or [None]:
-        done = reports.ProjectResult(str(path if path is not None else args.preset), args.out)
-        made.append(done)
+    for path in projects.paths_of(args):
+        result = reports.ProjectResult(projects.name_of(args, path), args.out)
+        results.append(result)
         try:
-            chosen = projects.choose(argparse.Namespace(**{**vars(args), "project": path}))
-            members.append(Member(chosen.name, chosen.origin, *projects.sound(chosen)))
+            chosen = projects.load(args, path)
+            members.append(Member(chosen.name, chosen.origin, *projects.require_no_errors(chosen)))
         except XentuiError as error:
-            terminal.complain(error)
-            done.error = error
+            terminal.print_error(error)
+            result.error = error
             worst = max(worst, error.exit_code)
     if worst:
-        names = ", ".join(visible(done.name) for done in made if done.error is not None)
-        for done in made:
-            done.error = done.error or XentuiError(f"not written, because of {names}")
-    return made, members, worst
+        failed = ", ".join(visible(result.name) for result in results if result.error is not None)
+        for result in results:
+            result.error = result.error or XentuiError(f"not written, because of {failed}")
+    return results, members, worst
 
 
 def _carry_out(
-    args: argparse.Namespace, members: list[Member], made: list[reports.ProjectResult]
+    args: argparse.Namespace, members: list[Member], results: list[reports.ProjectResult]
 ) -> Sequence[Change]:
     """Write the layer, or show what would be written, and list the files of each project."""
-    found = _fleet(args, members)
+    fleet = _fleet(args, members)
 
-    def planned() -> Plan:
-        return plan(found.rendered, args.out)
+    def make_plan() -> Plan:
+        return plan(fleet.rendered, args.out)
 
-    how = writing.how(args)
-    if args.dry_run or args.diff or args.check:
-        shown = resolve_edits(planned(), how)
+    edited = writing.edited_files_choice(args)
+    if is_dry_run(args):
+        planned = resolve_edits(make_plan(), edited)
         if not args.json:
-            writing.put_plan(shown, diff=args.diff)
-        changes: Sequence[Change] = (*shown.pending, *shown.edited)
+            writing.print_plan(planned, diff=args.diff)
+        changes: Sequence[Change] = (*planned.pending, *planned.edited)
     else:
-        changes = writing.write(planned, yes=args.yes, edited=how).changes
-    for done in made:
-        done.files = [c for c in changes if done.name in found.owners.get(c.name, ())]
+        changes = writing.apply_with_consent(make_plan, yes=args.yes, edited=edited).changes
+    for result in results:
+        result.files = [c for c in changes if result.name in fleet.owners.get(c.name, ())]
     return changes
 
 
@@ -108,7 +110,7 @@ def _fleet(args: argparse.Namespace, members: list[Member]) -> Fleet:
     return merge(members, form=args.format)
 
 
-def _typed(args: argparse.Namespace, members: list[Member]) -> list[str]:
+def _next_commands(args: argparse.Namespace, members: list[Member]) -> list[str]:
     """Return the commands to type in each build directory, with a comment that names the board."""
     layer = shlex.quote(str(Path(args.out).absolute() / LAYER))
     lines = []

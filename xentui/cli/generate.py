@@ -1,27 +1,44 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui generate``: the files that BitBake reads."""
+"""``xentui generate``: write the files that BitBake reads, and print what to type next."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.bitbake import find_build_dir
-from xentui.cli import generating, parsing, projects, reports, terminal, writing
-from xentui.errors import Exit, UsageError, XentuiError
-from xentui.output import formats
-from xentui.output.writing.plan import resolve_edits
+from xentui.cli import parsing, projects, reports, terminal, writing
+from xentui.cli.reports import ProjectResult
+from xentui.errors import Exit, UsageError, XentuiError, counted
+from xentui.output import commands, existing, formats, fragment
+from xentui.output.build_dir import abilities_of, attach_of, plan_project
+from xentui.output.render import render
+from xentui.output.writing.plan import plan, resolve_edits
+from xentui.output.xentui_conf import xentui_conf
 from xentui.safe_text import quoted, visible
 
 if TYPE_CHECKING:
-    from xentui.cli.generating import Job
+    from xentui.cli.projects import ChosenProject
     from xentui.output.build_dir import Attach
     from xentui.output.commands import NextCommand
+    from xentui.output.existing import Use
+    from xentui.output.rendered import Rendered
+    from xentui.output.writing.change import Change
     from xentui.output.writing.plan import Plan
+    from xentui.project.assets import Assets
+    from xentui.project.model import Project
 
 ATTACH = ("require", "block", "none", "fragment")
+"""Values of ``--attach``."""
+
+FORMATS = (
+    "tree", "kas", "kas-part", "bitbake-setup", "script", "fragment", "imagebuilder", "snippet",
+)  # fmt: skip
+"""Values of ``--format``."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -34,7 +51,7 @@ def add(commands: parsing.Commands) -> None:
         "refused,\n"
         "and a file that you edited by hand is not overwritten. Prints what to type next.",
     )
-    parsing.project_arguments(parser, several=True)
+    parsing.add_project_arguments(parser, several=True)
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--out", type=Path, metavar="DIR", help="write a self-contained tree here")
     place.add_argument(
@@ -42,7 +59,7 @@ def add(commands: parsing.Commands) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=generating.FORMATS,
+        choices=FORMATS,
         metavar="FORMAT",
         default="tree",
         help="what to write with --out. tree (default): conf/xentui.conf and a layer; kas, "
@@ -99,93 +116,238 @@ def add(commands: parsing.Commands) -> None:
     mode.add_argument(
         "--check", action="store_true", help="exit with 1 if anything would be written"
     )
-    parsing.json_argument(parser)
-    writing.consent_arguments(parser)
+    parsing.add_json_argument(parser)
+    writing.add_consent_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the files, or show what would be written."""
-    _must_fit(args)
+    """Write the files, or show what would be written.
+
+    Raises:
+        UsageError: the options cannot be used together, or no project is given.
+    """
+    _check_options(args)
+    paths = projects.paths_of(args)
     if args.format == "snippet":
-        return _snippet(args)
+        return _print_snippet(args)
     if args.one_layer:
         from xentui.cli import fleet
 
         return fleet.run(args)
-    if args.each or len(args.project) > 1:
-        return _several(args)
-    job = _job(args, args.project[0] if args.project else None, args.out)
+    if args.each or len(paths) > 1:
+        return _generate_each(args)
+    job = _job(args, paths[0], args.out)
     if args.json:
-        done = reports.ProjectResult(job.chosen.name, args.out)
-        code = _carry_out(args, job, done)
-        reports.put_results([done])
+        result = ProjectResult(job.chosen.name, args.out)
+        code = _carry_out(args, job, result)
+        reports.print_results([result])
         return code
     code = _carry_out(args, job, None)
-    if not _only_looks(args):
-        terminal.put("".join(_typed(job.commands())))
+    if not is_dry_run(args):
+        for command in job.next_commands():
+            note = f"# {command.note}\n" if command.note else ""
+            terminal.print_data(f"{note}{command.line}\n")
     return code
 
 
-def _must_fit(args: argparse.Namespace) -> None:
-    """Refuse options that exclude each other.
+def _check_options(args: argparse.Namespace) -> None:
+    """Check that the options can be used together.
 
     Raises:
-        UsageError: some exclude each other.
+        UsageError: they cannot.
     """
-    looks = _only_looks(args)
-    wrong = ""
-    if args.format == "snippet":
-        if args.out is not None or args.build_dir is not None or looks or args.json:
-            wrong = "--format snippet only prints, so it takes a project and no other option"
-        elif len(args.project) > 1 or args.each or args.one_layer:
-            wrong = "--format snippet takes one project"
-    elif args.out is None and args.build_dir is None:
-        raise UsageError(
+    snippet, build = args.format == "snippet", args.build_dir is not None
+    several = len(args.project) > 1
+    one_of_them = "Give only one of them."
+    own_build_dir = (*formats.SELF_CONTAINED, "kas-part", "imagebuilder")
+    for contradicts, message, fix in (
+        (
+            snippet and (args.out is not None or build or args.json or is_dry_run(args)),
+            "--format snippet only prints the settings",
+            "Remove --out, --build-dir, --json, --dry-run, --diff and --check.",
+        ),
+        (
+            snippet and (several or args.each or args.one_layer),
+            "--format snippet takes one project",
+            "Run it once for each project.",
+        ),
+        (
+            not snippet and args.out is None and not build,
             "neither --out nor --build-dir is given",
-            fix="Give --out DIR for a new folder, or --build-dir DIR for your build directory.",
-        )
-    elif args.build_dir is None and (args.layer is not None or args.attach is not None):
-        wrong = "--layer and --attach need --build-dir"
-    elif args.build_dir is None and args.existing is not None:
-        wrong = "--existing needs --build-dir"
-    elif args.build_dir is not None and args.format in (
-        *formats.SELF_CONTAINED,
-        "kas-part",
-        "imagebuilder",
-    ):
-        raise UsageError(
+            "Give --out DIR for a new folder, or --build-dir DIR for your build directory.",
+        ),
+        (
+            not build and (args.layer is not None or args.attach is not None),
+            "--layer and --attach need --build-dir",
+            "Add --build-dir DIR, or remove them.",
+        ),
+        (
+            not build and args.existing is not None,
+            "--existing needs --build-dir",
+            "Add --build-dir DIR, or remove it.",
+        ),
+        (
+            build and args.format in own_build_dir,
             f"--format {args.format} sets up its own build directory",
-            fix="Give --out DIR instead of --build-dir.",
-        )
-    elif args.commit and args.format not in formats.SELF_CONTAINED:
-        wrong = "--commit needs --format kas, bitbake-setup or script"
-    elif args.one_layer and args.format in ("bitbake-setup", "script", "imagebuilder"):
-        wrong = f"--one-layer and --format {args.format} exclude each other"
-    elif args.format == "fragment" and args.attach not in (None, "fragment"):
-        wrong = f"--format fragment and --attach {args.attach} exclude each other"
-    elif args.one_layer and (args.build_dir is not None or args.each):
-        wrong = "--one-layer needs --out, and excludes --each"
-    elif args.build_dir is not None and (args.each or len(args.project) > 1):
-        wrong = "several projects need --out: a build directory has one machine"
-    elif args.json and args.diff:
-        wrong = "--json and --diff exclude each other"
-    if args.project and args.preset is not None:
-        wrong = "PROJECT and --preset NAME cannot be used together"
-    if wrong:
-        raise UsageError(wrong, fix="Give only one of them.")
+            "Give --out DIR instead of --build-dir.",
+        ),
+        (
+            args.commit and args.format not in formats.SELF_CONTAINED,
+            "--commit needs --format kas, bitbake-setup or script",
+            "Add one of these formats, or remove --commit.",
+        ),
+        (
+            args.one_layer and args.format in ("bitbake-setup", "script", "imagebuilder"),
+            f"--one-layer and --format {args.format} exclude each other",
+            one_of_them,
+        ),
+        (
+            args.format == "fragment" and args.attach not in (None, "fragment"),
+            f"--format fragment and --attach {args.attach} exclude each other",
+            one_of_them,
+        ),
+        (
+            args.one_layer and (build or args.each),
+            "--one-layer excludes --build-dir and --each",
+            one_of_them,
+        ),
+        (
+            build and (args.each or several),
+            "--build-dir takes one project, as a build directory has one machine",
+            "Give --out DIR instead, or a build directory for each project.",
+        ),
+        (args.json and args.diff, "--json and --diff exclude each other", one_of_them),
+    ):
+        if contradicts:
+            raise UsageError(message, fix=fix)
 
 
-def _only_looks(args: argparse.Namespace) -> bool:
+def is_dry_run(args: argparse.Namespace) -> bool:
+    """Return whether the arguments ask to show what would be written instead of writing it."""
     return bool(args.dry_run or args.diff or args.check)
 
 
+@dataclass
+class Job:
+    """One project, and where its files go.
+
+    Attributes:
+        chosen: the project as it was loaded.
+        project: the project to write, with the user's own settings if they are taken.
+        assets: the files that it names.
+        out: the folder of a self-contained tree, or ``None``.
+        build: the build directory if there is no ``out``.
+        layer: the folder of a build directory's layer; ``None`` for the default.
+        attach: how a build directory includes the settings; by default, as the last time.
+        format: the format of a self-contained tree.
+        commits: the commit to check out of each repository, for formats that fetch the layers.
+        existing: what to do with Xen settings that the user wrote in the build directory.
+        updates_project_file: whether these settings are also written into the project file.
+    """
+
+    chosen: ChosenProject
+    project: Project
+    assets: Assets
+    out: Path | None = None
+    build: Path | None = None
+    layer: Path | None = None
+    attach: Attach | None = None
+    format: formats.Format = "tree"
+    commits: Mapping[str, str] = field(default_factory=dict)
+    existing: Use | None = None
+    updates_project_file: bool = False
+
+    def plan(self) -> Plan:
+        """Return what writing would change.
+
+        Raises:
+            XentuiError: writing would override lines that the user wrote, and ``existing`` does
+                not say whether it may; the lines were printed.
+        """
+        if self.build is None:
+            return plan(self._rendered(), self._out)
+        from xentui.session.existing import FIX, findings_of, undecided
+
+        settings = existing.read(self.build)
+        use = self.existing or existing.noted(self.build, settings)
+        planned = plan_project(
+            self.project,
+            self.assets,
+            self.build,
+            origin=self.chosen.origin,
+            layer=self.layer,
+            attach=self.attach,
+            settings=settings,
+            existing=use,
+        )
+        clashes = undecided(settings, use, planned, self.project)
+        if clashes:
+            for finding in findings_of(settings, clashes):
+                what = f"{finding.severity.value} {finding.code}: {visible(finding.message)}"
+                terminal.print_message(f"{visible(finding.path)}: {what}")
+            lines = counted(len(clashes), "line")
+            raise XentuiError(
+                f"writing would override {lines} of yours, so nothing was written", fix=FIX
+            )
+        return replace(planned, changes=(*planned.changes, *self._project_file_changes()))
+
+    def _project_file_changes(self) -> Iterator[Change]:
+        """Yield the changes of the project file and of the files copied next to it, if any."""
+        path = self.chosen.loaded.document.path
+        if not self.updates_project_file or path is None:
+            return
+        from xentui.project import edit
+        from xentui.session.writing import copy_change, text_change
+
+        text = edit.update(self.chosen.loaded.document.text, self.project)
+        yield text_change(path.parent, path.name, text)
+        for name, source in self.assets.copies.items():
+            yield copy_change(path.parent, name, source)
+
+    def next_commands(self) -> list[NextCommand]:
+        """Return the commands to type next, from the build to a guest's console."""
+        if self.build is not None:
+            from xentui.session.existing import keeps_memory, kept
+
+            settings = existing.read(self.build)
+            use = self.existing or existing.noted(self.build, settings)
+            project = kept(self.project, settings, use)
+            sets_memory = not keeps_memory(settings, use)
+            if (self.attach or attach_of(self.build)) == "fragment":
+                name = fragment.name(self.chosen.origin)
+                return commands.fragment(project, name, None, sets_memory=sets_memory)
+            return commands.commands(project, abilities_of(self.build), sets_memory=sets_memory)
+        return formats.next_commands(
+            self.format,
+            self.project,
+            origin=self.chosen.origin,
+            out=self._out,
+            has_layer=self.format == "tree" and bool(self._rendered().layer),
+        )
+
+    @property
+    def _out(self) -> Path:
+        return self.out if self.out is not None else Path()
+
+    def _rendered(self) -> Rendered:
+        return formats.render_as(
+            self.format,
+            self.project,
+            self.assets,
+            origin=self.chosen.origin,
+            out=self._out,
+            commits=self.commits,
+        )
+
+
 def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
-    chosen = projects.choose(argparse.Namespace(**{**vars(args), "project": path}))
+    chosen = projects.load(args, path)
     build = None if args.build_dir is None else find_build_dir.without_links(args.build_dir)
     in_build_dir = build is not None and args.format == "fragment"
     attach: Attach | None = "fragment" if in_build_dir else args.attach
-    project, assets = projects.sound(chosen, build, attach, args.existing)
-    return generating.Job(
+    project, assets = projects.require_no_errors(chosen, build, attach, args.existing)
+    takes_settings = args.existing == "take" and args.preset is None and not chosen.changed
+    return Job(
         chosen,
         project,
         assets,
@@ -196,116 +358,101 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
         args.format,
         existing=args.existing,
         commits=_commits(args.commit),
-        taken=args.existing == "take" and args.preset is None and not chosen.changed,
+        updates_project_file=takes_settings,
     )
 
 
-def _commits(given: list[str]) -> dict[str, str]:
+def _commits(options: list[str]) -> dict[str, str]:
+    """Return the commits of ``--commit`` by repository.
+
+    Raises:
+        UsageError: one has no equals sign.
+    """
     commits = {}
-    for entry in given:
-        name, equals, commit = entry.partition("=")
+    for option in options:
+        name, equals, commit = option.partition("=")
         if not equals:
-            raise UsageError(f"{quoted(entry)} is not REPO=COMMIT", fix="Put = between them.")
+            raise UsageError(f"{quoted(option)} is not REPO=COMMIT", fix="Put = between them.")
         commits[name] = commit
     return commits
 
 
-def _carry_out(args: argparse.Namespace, job: Job, done: reports.ProjectResult | None) -> int:
-    """Write one project, or show it; with ``done``, record the changes instead of printing."""
-    how = writing.how(args)
-    if not _only_looks(args):
-        written = writing.write(lambda: _planned(job), yes=args.yes, edited=how)
-        if done is not None:
-            done.files = list(written.changes)
-        return Exit.OK
-    plan = resolve_edits(_planned(job), how)
-    if done is None or not args.json:
-        writing.put_plan(plan, diff=args.diff)
-    if done is not None:
-        done.files = [*plan.pending, *plan.edited]
-    return Exit.FINDINGS if args.check and (plan.pending or plan.edited) else Exit.OK
+def _carry_out(args: argparse.Namespace, job: Job, result: ProjectResult | None) -> int:
+    """Write one project, or show what would change, and return the exit code.
 
-
-def _planned(job: Job) -> Plan:
-    """Return what writing would change; list the user's lines that conflict with it.
-
-    Raises:
-        UndecidedError: there are such lines.
+    Args:
+        args: the arguments.
+        job: the project.
+        result: where the changes are recorded; if there is one, JSON is printed in their place.
     """
-    try:
-        return job.plan()
-    except generating.UndecidedError as error:
-        for finding in error.findings:
-            what = f"{finding.severity.value} {finding.code}: {visible(finding.message)}"
-            terminal.say(f"{visible(finding.path)}: {what}")
-        raise
+    edited = writing.edited_files_choice(args)
+    if not is_dry_run(args):
+        written = writing.apply_with_consent(job.plan, yes=args.yes, edited=edited)
+        if result is not None:
+            result.files = list(written.changes)
+        return Exit.OK
+    planned = resolve_edits(job.plan(), edited)
+    if not args.json:
+        writing.print_plan(planned, diff=args.diff)
+    changes = [*planned.pending, *planned.edited]
+    if result is not None:
+        result.files = changes
+    return Exit.FINDINGS if args.check and changes else Exit.OK
 
 
-def _several(args: argparse.Namespace) -> int:
+def _generate_each(args: argparse.Namespace) -> int:
     """Write each project into its own folder; one that fails does not stop the others."""
-    worst, made = 0, []
+    worst, results = 0, []
     for path, out in _folders(args):
-        done = reports.ProjectResult(str(path if path is not None else args.preset), out)
-        made.append(done)
+        result = ProjectResult(projects.name_of(args, path), out)
+        results.append(result)
         try:
-            worst = max(worst, _carry_out(args, _job(args, path, out), done))
+            worst = max(worst, _carry_out(args, _job(args, path, out), result))
         except XentuiError as error:
-            terminal.complain(error)
-            done.error = error
+            terminal.print_error(error)
+            result.error = error
             worst = max(worst, error.exit_code)
     if args.json:
-        reports.put_results(made)
+        reports.print_results(results)
     else:
-        terminal.put(reports.results_summary(made, looks=_only_looks(args)))
+        terminal.print_data(reports.results_summary(results, dry_run=is_dry_run(args)))
     return worst
 
 
 def _folders(args: argparse.Namespace) -> list[tuple[Path | None, Path]]:
-    """Return each project with its folder.
+    """Return each project with the folder that it is written into.
 
     Raises:
         UsageError: a project's name gives no folder, or two give the same.
     """
-    if not args.project and args.preset is None:
-        raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")
-    taken: dict[str, object] = {}
+    projects_by_folder: dict[str, str] = {}
     folders: list[tuple[Path | None, Path]] = []
-    for path in args.project or [None]:
-        name = Path(args.preset).stem if path is None else path.stem
+    for path in projects.paths_of(args):
+        project = projects.name_of(args, path)
+        name = Path(project).stem
         if name.strip(".") == "" or name.startswith("-"):
             raise UsageError(
-                f"{quoted(str(path))} cannot be the name of a folder", fix="Rename the file."
+                f"{quoted(project)} cannot be the name of a folder", fix="Rename the file."
             )
-        if name in taken:
+        if name in projects_by_folder:
             raise UsageError(
-                f"{quoted(str(taken[name]))} and {quoted(str(path))} would be written into one "
-                f"folder, {quoted(name)}",
+                f"{quoted(projects_by_folder[name])} and {quoted(project)} would be written into "
+                f"one folder, {quoted(name)}",
                 fix="Give them different names, or generate them separately.",
             )
-        taken[name] = path
+        projects_by_folder[name] = project
         folders.append((path, args.out / name))
     return folders
 
 
-def _snippet(args: argparse.Namespace) -> int:
-    chosen = projects.choose(
-        argparse.Namespace(**{**vars(args), "project": args.project[0] if args.project else None})
-    )
-    project, assets = projects.sound(chosen)
-    text, needed = generating.snippet(project, assets)
-    terminal.put(text)
-    if needed:
-        terminal.say(
-            f"xentui: these settings also need a layer with {', '.join(needed)}: "
+def _print_snippet(args: argparse.Namespace) -> int:
+    chosen = projects.load(args, projects.paths_of(args)[0])
+    project, assets = projects.require_no_errors(chosen)
+    terminal.print_data(xentui_conf(project, assets).lstrip("\n"))
+    layer = render(project, assets).layer
+    if layer:
+        terminal.print_message(
+            f"xentui: these settings also need a layer with {', '.join(sorted(layer))}: "
             "xentui generate --out DIR writes it"
         )
     return Exit.OK
-
-
-def _typed(commands: list[NextCommand]) -> list[str]:
-    lines = []
-    for command in commands:
-        if command.note:
-            lines.append(f"# {command.note}\n")
-        lines.append(f"{command.line}\n")
-    return lines

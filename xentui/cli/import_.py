@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from xentui.bitbake import importer
 from xentui.cli import parsing, terminal
-from xentui.cli.new import schema_argument, write_new
+from xentui.cli.new import add_schema_argument, write_new
 from xentui.errors import Exit, InputError, UsageError
 from xentui.project import filesystem, new_file
 from xentui.project.filesystem import exists
@@ -49,7 +49,7 @@ def add(commands: parsing.Commands) -> None:
         help="write to this file instead of standard output",
     )
     parser.add_argument("--machine", metavar="NAME", help="the board, if no file sets MACHINE")
-    schema_argument(parser)
+    add_schema_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -69,13 +69,13 @@ def run(args: argparse.Namespace) -> int:
         project, lines = _guest(project, path, needed)
         lines_left += lines
     if args.output is None:
-        terminal.put(new_file.toml_text(project))
+        terminal.print_data(new_file.toml_text(project))
     else:
         write_new(args.output, project, schema=args.schema)
     for line in lines_left:
-        terminal.say(line)
+        terminal.print_message(line)
     if args.output is not None:
-        terminal.say(f"Next:\n    xentui check {shlex.quote(str(args.output))}")
+        terminal.print_message(f"Next:\n    xentui check {shlex.quote(str(args.output))}")
     return Exit.OK
 
 

@@ -19,7 +19,7 @@ from xentui.project.schema import FILE_NAME, as_text
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
-    from xentui.cli.projects import Chosen
+    from xentui.cli.projects import ChosenProject
     from xentui.project.model import Project
 
 
@@ -38,8 +38,8 @@ def add(commands: parsing.Commands) -> None:
         metavar="FILE",
         help="write to this file instead of standard output",
     )
-    schema_argument(parser)
-    parsing.set_argument(parser)
+    add_schema_argument(parser)
+    parsing.add_set_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,16 +49,18 @@ def run(args: argparse.Namespace) -> int:
         RefusedError: the file exists already.
         UsageError: there is no such preset.
     """
-    chosen = projects.preset(args.preset, args.assignments)
-    project, _ = projects.usable(chosen)
+    chosen = projects.load_preset(args.preset, args.assignments)
+    project, _ = projects.require_valid(chosen)
     if args.output is None:
-        terminal.put(new_file.toml_text(project))
+        terminal.print_data(new_file.toml_text(project))
         return Exit.OK
     write_new(args.output, project, schema=args.schema)
     _copy_files(project, args.output, chosen)
     name = shlex.quote(str(args.output))
-    terminal.say(f"Next:\n    xentui check {name}\n    xentui generate {name} --out xentui-out")
-    terminal.tell(_releases_note(project))
+    terminal.print_message(
+        f"Next:\n    xentui check {name}\n    xentui generate {name} --out xentui-out"
+    )
+    terminal.print_wrapped_message(_releases_note(project))
     return Exit.OK
 
 
@@ -73,7 +75,7 @@ def _releases_note(project: Project) -> str:
     return f"This board fits {names} only. Name yours: --set host.release={fitting[0].name}"
 
 
-def schema_argument(parser: parsing.Parser) -> None:
+def add_schema_argument(parser: parsing.Parser) -> None:
     """Let a parser take ``--no-schema``."""
     parser.add_argument(
         "--no-schema",
@@ -113,9 +115,9 @@ def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
         except StaleError:
             raise _exists_already(path) from None
         tree.sync()
-    terminal.say(f"{visible(str(path))}: written")
+    terminal.print_message(f"{visible(str(path))}: written")
     if new:
-        terminal.say(f"{visible(str(beside))}: written, for editors")
+        terminal.print_message(f"{visible(str(beside))}: written, for editors")
 
 
 def _exists_already(path: Path) -> RefusedError:
@@ -125,7 +127,7 @@ def _exists_already(path: Path) -> RefusedError:
     )
 
 
-def _copy_files(project: Project, path: Path, chosen: Chosen) -> None:
+def _copy_files(project: Project, path: Path, chosen: ChosenProject) -> None:
     """Copy the files that the project names next to it, and list those that are missing."""
     from xentui.output.writing.apply import apply
     from xentui.output.writing.plan import Plan
@@ -136,6 +138,6 @@ def _copy_files(project: Project, path: Path, chosen: Chosen) -> None:
     apply(Plan(tuple(one for one in copies if one.kind == "new"), ()))
     for change in copies:
         what = "copied" if change.kind == "new" else "already exists; not overwritten"
-        terminal.say(f"{visible(str(change.path))}: {what}")
+        terminal.print_message(f"{visible(str(change.path))}: {what}")
     for name in needed.missing:
-        terminal.say(f"xentui: {name} is missing: put it next to the project file")
+        terminal.print_message(f"xentui: {name} is missing: put it next to the project file")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Parsing the command line: what all commands share."""
+"""The parser of the command line: the commands, and the arguments that several of them share."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("reference", "print the JSON schema of the project file"),
     "completion": ("completion", "print the completion script of a shell"),
 }
-"""Name on the command line: module, and what it does in a few words."""
+"""Each command by its name: the module that implements it, and a summary for the help."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that escapes unprintable characters in its messages."""
+    """An argparse parser that raises UsageError with a fix, and prints nothing unprintable."""
 
     def __init__(self, **options: object) -> None:
         super().__init__(
@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
         self.color = False
 
     def error(self, message: str) -> NoReturn:
-        """Refuse the arguments with exit code 2."""
+        """Raise a UsageError instead of printing the message and exiting."""
         missing = message.removeprefix("the following arguments are required: ")
         if missing != message:
             message = f"{missing} is missing"
@@ -91,8 +91,8 @@ class Parser(argparse.ArgumentParser):
         return visible(super().format_help(), keep="\n\t")
 
 
-def command_of(arguments: list[str]) -> str | None:
-    """Return the command that the arguments name, or ``None`` where they start the wizard.
+def command_name(arguments: list[str]) -> str | None:
+    """Return the command that the arguments name, or ``None`` if they start the wizard.
 
     Raises:
         UsageError: the first argument looks like a command, but is not one.
@@ -102,7 +102,7 @@ def command_of(arguments: list[str]) -> str | None:
     first = arguments[0]
     if first in COMMANDS:
         return first
-    if "/" in first or "." in first or _exists(first):
+    if "/" in first or "." in first or exists(Path(first)):
         return None
     known = f"Commands are {', '.join(COMMANDS)}."
     raise UsageError(
@@ -112,7 +112,7 @@ def command_of(arguments: list[str]) -> str | None:
 
 
 def command_parser(module: ModuleType) -> Parser:
-    """Return a parser that knows the command of one module."""
+    """Return a parser for the commands of one module."""
     parser = Parser(prog="xentui")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     module.add(commands)
@@ -120,7 +120,7 @@ def command_parser(module: ModuleType) -> Parser:
 
 
 def subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
-    """Return the parser of one command, from :func:`command_parser`'s."""
+    """Return the parser of one command within the parser of :func:`command_parser`."""
     for action in parser._actions:  # noqa: SLF001 - argparse has no public list of arguments
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             found: argparse.ArgumentParser = action.choices[name]
@@ -128,29 +128,30 @@ def subparser(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentPa
     raise LookupError(name)
 
 
-def only(before: str, *verbs: str) -> Callable[[str], str]:
-    """Return the argparse type of an argument that takes one of a few words.
+def action_type(command: str, *actions: str) -> Callable[[str], str]:
+    """Return an argparse type for the action of a command, such as ``show`` of ``presets``.
 
-    Any other word is refused, with the command line that the user probably meant.
+    Users often leave the action out and give its operand in its place. The refusal then shows the
+    command line with the action.
 
     Args:
-        before: the command line up to it, such as ``xentui presets``.
-        verbs: the words; the first is suggested.
+        command: the command line up to the action, such as ``xentui presets``.
+        actions: the actions; the first is suggested.
     """
 
     def check(word: str) -> str:
-        if word not in verbs:
+        if word not in actions:
             raise UsageError(
-                f"{quoted(word)} is not an action of {before}",
-                fix=f'Did you mean "{before} {verbs[0]} {visible(word)}"?',
+                f"{quoted(word)} is not an action of {command}",
+                fix=f'Did you mean "{command} {actions[0]} {visible(word)}"?',
             )
         return word
 
     return check
 
 
-def overview() -> str:
-    """Return the list of commands, for the help."""
+def command_overview() -> str:
+    """Return the list of commands with their summaries, for the help."""
     width = max(map(len, COMMANDS)) + 2
     lines = "".join(f"  {name:{width}}{what}\n" for name, (_, what) in COMMANDS.items())
     return (
@@ -160,23 +161,22 @@ def overview() -> str:
     )
 
 
-def version_argument(parser: Parser) -> None:
+def add_version_argument(parser: Parser) -> None:
     """Add ``--version``."""
     parser.add_argument("-V", "--version", action="version", version=f"xentui {__version__}")
 
 
-def project_arguments(parser: Parser, *, several: bool = False) -> None:
-    """Add the arguments for a project (a file or a preset) and for overriding its values."""
-    if several:
-        parser.add_argument(
-            "project", nargs="*", type=Path, metavar="PROJECT", help="project files (TOML)"
-        )
-    else:
-        parser.add_argument(
-            "project", nargs="?", type=Path, metavar="PROJECT", help="a project file (TOML)"
-        )
+def add_project_arguments(parser: Parser, *, several: bool = False) -> None:
+    """Add the arguments for a project (a file or a preset), ``--set`` and ``--allow``."""
+    parser.add_argument(
+        "project",
+        nargs="*" if several else "?",
+        type=Path,
+        metavar="PROJECT",
+        help="project files (TOML)" if several else "a project file (TOML)",
+    )
     parser.add_argument("--preset", metavar="NAME", help="use a preset instead of a project file")
-    set_argument(parser)
+    add_set_argument(parser)
     parser.add_argument(
         "--allow",
         dest="allowed",
@@ -188,7 +188,7 @@ def project_arguments(parser: Parser, *, several: bool = False) -> None:
     )
 
 
-def set_argument(parser: Parser) -> None:
+def add_set_argument(parser: Parser) -> None:
     """Add ``--set``, which overrides values of the project."""
     parser.add_argument(
         "--set",
@@ -200,10 +200,20 @@ def set_argument(parser: Parser) -> None:
     )
 
 
-def json_argument(parser: Parser) -> None:
+def add_json_argument(parser: Parser) -> None:
     """Add ``--json``."""
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
-def _exists(name: str) -> bool:
-    return exists(Path(name))
+def check_project(args: argparse.Namespace, *, required: bool = True) -> None:
+    """Check that the arguments name project files or a preset, but not both.
+
+    Raises:
+        UsageError: they name both; or neither, although a project is required.
+    """
+    if args.project and args.preset is not None:
+        raise UsageError(
+            "PROJECT and --preset NAME cannot be used together", fix="Give one of them."
+        )
+    if required and not args.project and args.preset is None:
+        raise UsageError("PROJECT is missing", fix="Give a project file, or --preset NAME.")

@@ -37,14 +37,14 @@ def add(commands: parsing.Commands) -> None:
     parser.add_argument(
         "action",
         nargs="?",
-        type=parsing.only("xentui presets", "show", "board"),
+        type=parsing.action_type("xentui presets", "show", "board"),
         choices=["show", "board"],
         help="show: print a preset's file; board: print what a board needs and what was tried",
     )
     parser.add_argument(
         "name", nargs="?", metavar="NAME", help="the preset, or the board's MACHINE"
     )
-    parsing.json_argument(parser)
+    parsing.add_json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,20 +56,22 @@ def run(args: argparse.Namespace) -> int:
             )
         text = document.read(presets.find(args.name, Path.cwd()))
         if args.json:
-            terminal.put_json({"version": 1, "name": args.name, "text": text})
+            terminal.print_json({"version": 1, "name": args.name, "text": text})
         else:
-            terminal.put(text)
+            terminal.print_data(text)
         return Exit.OK
     if args.action == "board":
         _show_board(args)
         return Exit.OK
     found = presets.available(Path.cwd())
     if args.json:
-        terminal.put_json({"version": 1, "presets": [_data(preset) for preset in found]})
+        terminal.print_json({"version": 1, "presets": [_data(preset) for preset in found]})
     else:
-        terminal.put(_table([_row(preset) for preset in found], terminal.columns(sys.stdout)))
+        terminal.print_data(
+            _table([_row(preset) for preset in found], terminal.columns(sys.stdout))
+        )
         usual = " and ".join(release.title for release in releases.complete())
-        terminal.put(f"\nFor {usual}, if not marked otherwise.\n")
+        terminal.print_data(f"\nFor {usual}, if not marked otherwise.\n")
     return Exit.OK
 
 
@@ -84,10 +86,10 @@ def _show_board(args: argparse.Namespace) -> None:
             fix=f'Did you mean "xentui presets board {near}"?' if near else "Check the name.",
         )
     if args.json:
-        terminal.put_json({"version": 1, **_plain(asdict(board))})
+        terminal.print_json({"version": 1, **_plain(asdict(board))})
     else:
         width = min(terminal.columns(sys.stdout) or _PAGE, _PAGE)
-        terminal.put(board_page.as_text(board, width))
+        terminal.print_data(board_page.as_text(board, width))
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One run of the command line, from arguments to exit code; failures become sentences."""
+"""One run of the command line: runs the command, and turns each failure into a message."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ import sys
 from xentui.cli import terminal
 from xentui.errors import Exit, XentuiError, reason
 
-ASKED = "_ARGCOMPLETE"
-"""Environment variable of the completion scripts: complete a TAB instead of running."""
-DEBUG = "XENTUI_DEBUG"
+COMPLETION_VARIABLE = "_ARGCOMPLETE"
+"""Environment variable that completion scripts set, so that xentui completes a command line."""
+DEBUG_VARIABLE = "XENTUI_DEBUG"
 """Environment variable: 1 shows the traceback of an unexpected failure."""
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command that the arguments name and return its exit code; raise nothing."""
-    terminal.prepare()
+    """Run the command that the arguments name and return its exit code; raise no exception."""
+    terminal.prepare_streams()
     try:
         code = _run(arguments)
         sys.stdout.flush()
     except SystemExit as stop:
-        return _flushed(stop.code if isinstance(stop.code, int) else Exit.USAGE)
+        return _flush(stop.code if isinstance(stop.code, int) else Exit.USAGE)
     except KeyboardInterrupt:
-        terminal.say("interrupted")
+        terminal.print_message("interrupted")
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        # The reader closed the pipe (xentui ... | head): drop what is still in the buffer.
+        # The reader closed the pipe (xentui ... | head).
         terminal.discard_output()
         return Exit.OK
     except XentuiError as error:
-        terminal.complain(error)
-        return _flushed(error.exit_code)
+        terminal.print_error(error)
+        return _flush(error.exit_code)
     except OSError as error:
-        named = f"{error.filename}: " if error.filename else ""
-        terminal.complain(XentuiError(f"{named}{reason(error)}"))
-        return _flushed(Exit.IO)
+        prefix = f"{error.filename}: " if error.filename else ""
+        terminal.print_error(XentuiError(f"{prefix}{reason(error)}"))
+        return _flush(Exit.IO)
     except RecursionError:
-        terminal.complain(XentuiError("the input is nested too deeply"))
-        return _flushed(Exit.IO)
+        terminal.print_error(XentuiError("the input is nested too deeply"))
+        return _flush(Exit.IO)
     except Exception as error:  # noqa: BLE001 - users get a sentence, not a traceback
         return _unexpected(error)
     return code
 
 
 def _run(arguments: list[str]) -> int:
-    if ASKED in os.environ:
+    if COMPLETION_VARIABLE in os.environ:
         from xentui.cli.completion import answer
 
         return answer()
@@ -60,7 +60,7 @@ def _run(arguments: list[str]) -> int:
 
     from xentui.cli import parsing
 
-    name = parsing.command_of(arguments)
+    name = parsing.command_name(arguments)
     if name is None:
         from xentui.cli import wizard
 
@@ -71,27 +71,28 @@ def _run(arguments: list[str]) -> int:
     return code
 
 
-def _flushed(code: int) -> int:
+def _flush(code: int) -> int:
+    """Flush standard output and return the exit code, or that of the failure to write."""
     try:
         sys.stdout.flush()
     except (BrokenPipeError, ValueError):
         terminal.discard_output()
     except OSError as error:
-        terminal.complain(XentuiError(f"the output: {reason(error)}"))
+        terminal.print_error(XentuiError(f"standard output: {reason(error)}"))
         terminal.discard_output()
         return Exit.IO
     return code
 
 
 def _unexpected(error: Exception) -> int:
-    if os.environ.get(DEBUG) == "1":
+    if os.environ.get(DEBUG_VARIABLE) == "1":
         import traceback
 
-        terminal.say("".join(traceback.format_exception(error)).rstrip("\n"))
-    terminal.complain(
+        terminal.print_message("".join(traceback.format_exception(error)).rstrip("\n"))
+    terminal.print_error(
         XentuiError(
             f"unexpected failure: {type(error).__name__}: {error}",
-            fix=f"Please report it, with the output of {DEBUG}=1.",
+            fix=f"Please report it, with the output of {DEBUG_VARIABLE}=1.",
         )
     )
-    return _flushed(Exit.IO)
+    return _flush(Exit.IO)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The project that a command works on: a file or a preset, with the changes of --set."""
+"""Loading and checking the project that a command works on: a file or a preset, with ``--set``."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from xentui.cli import terminal
+from xentui.cli import parsing, terminal
 from xentui.cli.reports import FindingsReport
-from xentui.errors import UsageError, XentuiError, counted
+from xentui.errors import XentuiError, counted
 from xentui.project import assets, document, overrides, presets, schema
 from xentui.rules import check
 from xentui.rules.catalogue import Severity
@@ -33,74 +33,85 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenProject:
     """The project that the arguments name.
 
     Attributes:
-        name: how the user named it: a path, or a preset's name.
+        name: the path or preset name that the user gave.
         origin: its name in headers of generated files, without a path.
+        loaded: the result of reading it, after ``--set``.
         changed: whether ``--set`` changed it.
-        allowed: codes of errors that the user allows.
-        files: paths of files elsewhere that ``--set`` names, by their names in the project.
+        allowed: codes of the errors that ``--allow`` names.
+        files: paths of files outside the project's folder that ``--set`` names, by the names that
+            they get in that folder.
     """
 
     name: str
     origin: str
     loaded: Loaded
-    changed: bool
+    changed: bool = False
     allowed: tuple[str, ...] = ()
     files: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def choose(args: argparse.Namespace) -> Chosen:
-    """Load the project of the arguments.
+def paths_of(args: argparse.Namespace) -> list[Path | None]:
+    """Return the paths of the arguments' project files; ``None`` stands for their preset.
 
     Raises:
-        UsageError: none is named, or two are; a preset or a ``--set`` is unknown.
-        InputError: it cannot be read.
+        UsageError: the arguments name no project, or both project files and a preset.
+    """
+    parsing.check_project(args)
+    if isinstance(args.project, list):
+        return [*args.project] or [None]
+    return [args.project]
+
+
+def name_of(args: argparse.Namespace, path: Path | None) -> str:
+    """Return the name that the user gave to a project: its path, or that of the preset."""
+    return str(args.preset if path is None else path)
+
+
+def load(args: argparse.Namespace, path: Path | None) -> ChosenProject:
+    """Load a project with the arguments' ``--set`` and ``--allow``.
+
+    Args:
+        args: the arguments.
+        path: one of :func:`paths_of`.
+
+    Raises:
+        UsageError: a preset or the path of a ``--set`` is unknown.
+        InputError: the file cannot be read.
         DocumentError: it is not TOML.
     """
-    if (args.project is None) == (args.preset is None):
-        raise UsageError(
-            "PROJECT and --preset NAME cannot be used together"
-            if args.preset
-            else "PROJECT is missing",
-            fix="Give a project file, or --preset NAME.",
-        )
-    if args.preset is not None:
-        return preset(args.preset, args.assignments, args.allowed)
-    return file(args.project, args.assignments, args.allowed)
+    if path is None:
+        return load_preset(args.preset, args.assignments, args.allowed)
+    chosen = ChosenProject(str(path), path.name, document.load(path), allowed=tuple(args.allowed))
+    return _with_assignments(chosen, args.assignments)
 
 
-def file(path: Path, assignments: list[str], allowed: Sequence[str] = ()) -> Chosen:
-    """Load a project file."""
-    chosen = Chosen(str(path), path.name, document.load(path), False, tuple(allowed))
-    return _changed(chosen, assignments)
-
-
-def preset(name: str, assignments: list[str], allowed: Sequence[str] = ()) -> Chosen:
-    """Load a preset by its name."""
+def load_preset(name: str, assignments: list[str], allowed: Sequence[str] = ()) -> ChosenProject:
+    """Load a preset by its name, as :func:`load` does."""
     loaded = presets.load(name, Path.cwd())
     path = loaded.document.path
-    chosen = Chosen(name, path.name if path else name, loaded, False, tuple(allowed))
-    return _changed(chosen, assignments)
+    chosen = ChosenProject(name, path.name if path else name, loaded, allowed=tuple(allowed))
+    return _with_assignments(chosen, assignments)
 
 
-def gather(
-    project: Project, chosen: Chosen, files: Mapping[str, Path] = MappingProxyType({})
+def gather_assets(
+    project: Project, chosen: ChosenProject, files: Mapping[str, Path] = MappingProxyType({})
 ) -> Assets:
     """Return the files that a project names.
 
     Args:
         project: the project.
-        chosen: where it was read from.
-        files: the paths of more files that are to be copied next to it, by their names there.
+        chosen: the project as it was loaded, whose folder is searched.
+        files: paths of further files to copy into that folder, by their names there.
     """
     return assets.gather(project, chosen.loaded.directory, {**chosen.files, **files})
 
 
 def findings(
-    chosen: Chosen,
+    chosen: ChosenProject,
     assets: Assets | None,
     abilities: Abilities | None = None,
     apply_user_settings: Callable[[Project], Project] | None = None,
@@ -111,10 +122,11 @@ def findings(
         chosen: the project.
         assets: the files next to it.
         abilities: features of the available layers; by default, those of the project's release.
-        apply_user_settings: as in :func:`xentui.rules.context.make_context`.
+        apply_user_settings: returns a project with the settings applied that the user wrote in a
+            build directory, and that stay there.
 
     Raises:
-        UsageError: an error is allowed that cannot be.
+        UsageError: ``--allow`` names an error that cannot be allowed.
     """
     found = check.check_file(chosen.loaded, assets, abilities, apply_user_settings)
     project = chosen.loaded.project
@@ -125,78 +137,78 @@ def findings(
     return allow(found, chosen.allowed) if chosen.allowed else found
 
 
-def report(chosen: Chosen, found: Iterable[Finding]) -> FindingsReport:
-    """Return the report of a project that was loaded."""
-    made = FindingsReport(chosen.name, chosen.loaded.document.text, found)
+def findings_report(chosen: ChosenProject, found: Iterable[Finding]) -> FindingsReport:
+    """Return the report of a project's findings."""
+    report = FindingsReport(chosen.name, chosen.loaded.document.text, found)
     if chosen.loaded.project is None:
         # These are all errors, and people correct a file from top to bottom.
-        made.findings = tuple(sorted(made.findings, key=lambda one: made.line(one.path) or 0))
-    return made
+        report.findings = tuple(sorted(report.findings, key=lambda f: report.line(f.path) or 0))
+    return report
 
 
-def usable(chosen: Chosen) -> tuple[Project, Assets]:
-    """Return a project that the schema accepts, with its files.
+def require_valid(chosen: ChosenProject) -> tuple[Project, Assets]:
+    """Return a project that the schema accepts, with the files that it names.
 
     Raises:
         XentuiError: the schema does not accept it; every reason was printed.
     """
-    note(chosen)
+    print_notes(chosen)
     project = chosen.loaded.project
     if project is None:
-        for line in report(chosen, findings(chosen, None)).texts(sys.stderr):
-            terminal.say(line)
+        for line in findings_report(chosen, findings(chosen, None)).texts(sys.stderr):
+            terminal.print_message(line)
         raise XentuiError(
             f"{visible(chosen.name)} is not a valid project file",
             fix="Fix what is listed above.",
         )
-    return project, gather(project, chosen)
+    return project, gather_assets(project, chosen)
 
 
-def sound(
-    chosen: Chosen,
+def require_no_errors(
+    chosen: ChosenProject,
     build: Path | None = None,
     attach: Attach | None = None,
     existing: Use | None = None,
 ) -> tuple[Project, Assets]:
-    """Return a project without errors, with its files.
+    """Return a project without errors, with the files that it names; print its findings.
 
     Args:
         chosen: the project.
-        build: the build directory it is written into, whose findings count too.
+        build: the build directory it will be written into, which is checked as well.
         attach: how conf/local.conf includes the settings; by default, as the last time.
-        existing: what to do with Xen settings that the user wrote there; the returned project
-            includes them if they are taken.
+        existing: what to do with Xen settings that the user wrote there; with ``take`` the
+            returned project includes them.
 
     Raises:
-        XentuiError: there are errors; each was printed.
+        XentuiError: there are errors.
     """
-    project, assets = usable(chosen)
+    project, assets = require_valid(chosen)
     if build is None:
         found = findings(chosen, assets)
     else:
-        from xentui.output import existing as by_hand
+        from xentui.output import existing as user_settings
         from xentui.session.examination import BuildLayers
         from xentui.session.existing import kept, taken
 
         layers = BuildLayers(build)
-        settings = by_hand.read(build)
-        use = existing or by_hand.noted(build, settings)
+        settings = user_settings.read(build)
+        use = existing or user_settings.noted(build, settings)
         if existing == "take":
-            theirs = taken(project, settings)
-            project = theirs.project
+            with_settings = taken(project, settings)
+            project = with_settings.project
             chosen = replace(chosen, loaded=replace(chosen.loaded, project=project))
-            assets = gather(project, chosen, theirs.files)
+            assets = gather_assets(project, chosen, with_settings.files)
         assets = layers.added_to(assets, project)
-        found = findings(chosen, assets, layers.abilities, lambda one: kept(one, settings, use))
+        found = findings(chosen, assets, layers.abilities, lambda p: kept(p, settings, use))
         if all(f.severity is not Severity.ERROR for f in found):
             found += layers.findings(
                 project, assets, origin=chosen.origin, attach=attach, existing=existing
             )
     found = [f for f in found if f.severity is not Severity.ADVICE]
-    listed = report(chosen, found)
-    for line in listed.texts(sys.stderr):
-        terminal.say(line)
-    errors = listed.count(Severity.ERROR)
+    report = findings_report(chosen, found)
+    for line in report.texts(sys.stderr):
+        terminal.print_message(line)
+    errors = report.summary()["errors"]
     if errors:
         raise XentuiError(
             f"{visible(chosen.name)}: {counted(errors, 'error')}, so nothing was written",
@@ -205,29 +217,27 @@ def sound(
     return project, assets
 
 
-def note(chosen: Chosen) -> None:
-    """Print what was ignored while reading the project."""
+def print_notes(chosen: ChosenProject) -> None:
+    """Print which parts of the project file are ignored."""
     for line in chosen.loaded.notes:
-        terminal.say(f"xentui: {line}")
+        terminal.print_message(f"xentui: {line}")
 
 
-def _changed(chosen: Chosen, assignments: list[str]) -> Chosen:
+def _with_assignments(chosen: ChosenProject, assignments: list[str]) -> ChosenProject:
+    """Return a project with the assignments of ``--set`` applied."""
     if not assignments:
         return chosen
     loaded = chosen.loaded
-    assignments, files = _files_of(assignments, loaded.directory)
+    assignments, files = _named_in_folder(assignments, loaded.directory)
     data = overrides.apply(loaded.document.data, assignments)
-    for line in _added(loaded.document.data, data):
-        terminal.say(f"xentui: {line}")
+    for line in _added_tables(loaded.document.data, data):
+        terminal.print_message(f"xentui: {line}")
     changed = document.validated(replace(loaded.document, data=data), loaded.directory)
     return replace(chosen, loaded=changed, changed=True, files=files)
 
 
-def _added(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a note for each guest and bundle that exists only because --set names it.
-
-    It may be meant; but it may be a misspelt name.
-    """
+def _added_tables(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a note for each guest and bundle that ``--set`` adds, as its name may be a typo."""
     for table in schema.named_tables():
         old, new = before.get(table), after.get(table)
         names = list(old) if isinstance(old, dict) else []
@@ -242,30 +252,33 @@ _LOCAL_FILES = ("config_file", "script", "uri")
 """Fields whose value may be the path of a file on this machine."""
 
 
-def _files_of(assignments: list[str], folder: Path) -> tuple[list[str], Mapping[str, Path]]:
-    """Return assignments with file names that a project can have, and the paths of the files.
+def _named_in_folder(assignments: list[str], folder: Path) -> tuple[list[str], Mapping[str, Path]]:
+    """Return assignments in which files outside the project's folder have their name in it.
 
     Args:
-        assignments: as they were given, such as ``guests.alpine.config_file=~/alpine.cfg``.
+        assignments: the assignments of ``--set``, such as
+            ``guests.alpine.config_file=~/alpine.cfg``.
         folder: the project's folder.
 
+    Returns:
+        the assignments, and the paths of the files to copy by their names in the folder.
+
     Raises:
-        InputError: there is no such file.
+        InputError: a file does not exist.
     """
-    found: dict[str, Path] = {}
-    made = []
-    for given in assignments:
-        assignment = given
-        path, _, value = given.partition("=")
-        name = path.strip().rpartition(".")[2]
-        if name in _LOCAL_FILES:
+    copies: dict[str, Path] = {}
+    renamed = []
+    for assignment in assignments:
+        path, _, value = assignment.partition("=")
+        key = path.strip().rpartition(".")[2]
+        if key in _LOCAL_FILES:
             from xentui.session import files
 
-            if files.lies_elsewhere((name,), value):
+            if files.lies_elsewhere((key,), value):
                 file = files.resolve(value, Path.cwd())
-                inside, copied = files.name_for(folder, file, taken=found)
+                name, copied = files.name_for(folder, file, taken=copies)
                 if copied:
-                    found[inside] = file
-                assignment = f"{path}={'file://' if name == 'uri' else ''}{inside}"
-        made.append(assignment)
-    return made, MappingProxyType(found)
+                    copies[name] = file
+                assignment = f"{path}={'file://' if key == 'uri' else ''}{name}"  # noqa: PLW2901
+        renamed.append(assignment)
+    return renamed, MappingProxyType(copies)

@@ -28,7 +28,7 @@ def add(commands: parsing.Commands) -> None:
         "Without CODE, lists every code.",
     )
     explain.add_argument("code", nargs="?", metavar="CODE", help="a code, such as XT401")
-    parsing.json_argument(explain)
+    parsing.add_json_argument(explain)
     schema = commands.add_parser(
         "schema",
         description="Prints the JSON schema (draft-07) of the project file, for editors and CI.",
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _schema(args: argparse.Namespace) -> int:
-    terminal.put(f"{schema.installed_path()}\n" if args.path else schema.as_text())
+    terminal.print_data(f"{schema.installed_path()}\n" if args.path else schema.as_text())
     return Exit.OK
 
 
@@ -58,29 +58,31 @@ def _explain(args: argparse.Namespace) -> int:
     if args.code is None:
         entries = [catalogue.entry(code) for code in catalogue.codes()]
         if args.json:
-            terminal.put_json({"version": 1, "codes": [_data(entry) for entry in entries]})
+            terminal.print_json({"version": 1, "codes": [_data(entry) for entry in entries]})
         else:
-            terminal.put("".join(f"{e.code}  {e.severity.value:8}  {e.title}\n" for e in entries))
+            terminal.print_data(
+                "".join(f"{e.code}  {e.severity.value:8}  {e.title}\n" for e in entries)
+            )
         return Exit.OK
     wanted = args.code.upper()
     if wanted not in catalogue.codes():
         raise _unknown(args.code, catalogue.codes())
     entry = catalogue.entry(wanted)
     if args.json:
-        terminal.put_json({"version": 1, "code": _data(entry)})
+        terminal.print_json({"version": 1, "code": _data(entry)})
     else:
-        terminal.put(_text(entry, sys.stdout))
+        terminal.print_data(_text(entry, sys.stdout))
     return Exit.OK
 
 
 def _text(entry: Entry, stream: TextIO) -> str:
-    parts = [terminal.filled(f"{entry.code} ({entry.severity.value}): {entry.title}", stream)]
+    parts = [terminal.wrap(f"{entry.code} ({entry.severity.value}): {entry.title}", stream)]
     for heading in ("cause", "evidence", "fix", "example"):
         text = getattr(entry, heading)
         if text:
             shown = _indented(text)
             if heading != "example":
-                shown = terminal.filled(shown, stream)
+                shown = terminal.wrap(shown, stream)
             parts.append(f"{heading.capitalize()}:\n{shown}")
     return "\n\n".join(parts) + "\n"
 

@@ -38,8 +38,8 @@ def add(commands: parsing.Commands) -> None:
         "parts are fetched) a\n"
         "network. Exit code 1 means that a guest did not start.",
     )
-    parsing.project_arguments(parser)
-    parsing.json_argument(parser)
+    parsing.add_project_arguments(parser)
+    parsing.add_json_argument(parser)
     parser.add_argument(
         "--parts",
         type=Path,
@@ -75,8 +75,8 @@ def add(commands: parsing.Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Rehearse, and print the report."""
-    chosen = projects.choose(args)
-    project, assets = projects.usable(chosen)
+    chosen = projects.load(args, projects.paths_of(args)[0])
+    project, assets = projects.require_valid(chosen)
     planned = plan.rehearsal(project, assets)
     with stoppable():
         parts = _parts(args.parts, planned, yes=args.yes)
@@ -92,9 +92,9 @@ def run(args: argparse.Namespace) -> int:
                 by_boot_files=args.boot,
             )
     if args.json:
-        terminal.put_json(report.data())
+        terminal.print_json(report.data())
     else:
-        terminal.put_prose(report.lines())
+        terminal.print_prose(report.lines())
     return Exit.OK if report.all_started else Exit.FINDINGS
 
 
@@ -114,7 +114,7 @@ def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
     except parts.MissingPartsError as missing:
         if directory is not None or not fetch.possible():
             raise
-        if not yes and not terminal.interactive():
+        if not yes and not terminal.is_interactive():
             raise
         _fetch(missing, cache, yes=yes)
     return found()
@@ -123,20 +123,22 @@ def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
 def _fetch(missing: MissingPartsError, cache: Path, *, yes: bool) -> None:
 
     lists = f"Fetch apt's lists for {missing.others}, some 20 MB, to see which packages are needed?"
-    terminal.tell(f"missing: {missing.what}")
-    if missing.others and not yes and not terminal.agreed(lists):
+    terminal.print_wrapped_message(f"missing: {missing.what}")
+    if missing.others and not yes and not terminal.confirm(lists):
         raise missing
     wanted = fetch.download(missing.missing)
-    terminal.tell(f"packages of this system's own archive: {' '.join(wanted.packages)}")
+    terminal.print_wrapped_message(
+        f"packages of this system's own archive: {' '.join(wanted.packages)}"
+    )
     question = f"Fetch {wanted.amount} and unpack them into {cache}?"
-    if not yes and not terminal.agreed(question):
+    if not yes and not terminal.confirm(question):
         raise missing
-    fetch.fetch(wanted, cache, say=terminal.say)
+    fetch.fetch(wanted, cache, say=terminal.print_message)
 
 
 def _show_progress(event: Event) -> None:
     number = f"[{event.number}/{event.of}] " if event.number else ""
-    terminal.say(f"{number}{event.text}")
+    terminal.print_message(f"{number}{event.text}")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui remove``: undo what ``generate`` did in a build directory."""
+"""``xentui remove``: remove from a build directory what ``xentui generate`` added to it."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ def add(commands: parsing.Commands) -> None:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--dry-run", action="store_true", help="list what would change")
     mode.add_argument("--diff", action="store_true", help="show the diff of what would change")
-    writing.consent_arguments(parser, merge=False)
+    writing.add_consent_arguments(parser, merge=False)
 
 
 def run(args: argparse.Namespace) -> int:
     """Remove everything, after the user agreed to the diff."""
-    how = writing.how(args)
+    edited = writing.edited_files_choice(args)
     build = find_build_dir.without_links(args.build_dir)
     if args.dry_run or args.diff:
-        writing.put_plan(resolve_edits(plan_removal(build), how), diff=args.diff)
+        writing.print_plan(resolve_edits(plan_removal(build), edited), diff=args.diff)
         return Exit.OK
-    writing.write(lambda: plan_removal(build), yes=args.yes, edited=how)
+    writing.apply_with_consent(lambda: plan_removal(build), yes=args.yes, edited=edited)
     for path in opening.project_files((build,)):
-        terminal.say(f"kept     {path}, your project")
+        terminal.print_message(f"kept     {path}, your project")
     return Exit.OK

@@ -1,10 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Reports for people and for machines: the findings of a project, and the outcome of several."""
+"""Reports as text and as JSON data: findings with their lines, and results of several projects."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
 
 
 class FindingsReport:
-    """The findings of one project, each with its line.
+    """The findings of one project, each with its line in the project file.
 
-    Attributes:
+    Args:
         name: the project as named on the command line.
-        findings: all findings, errors first.
+        text: the text of the project file.
+        findings: the findings, in the order of the report.
+        line: the line for findings about the whole project, if there is one.
     """
 
     def __init__(
@@ -34,41 +38,34 @@ class FindingsReport:
         self.findings = tuple(findings)
         self._text = text
         self._line = line
-        self._lines: dict[str, int] | None = None
+
+    @cached_property
+    def _lines(self) -> dict[str, int]:
+        return {schema.dotted(path): line for path, line in lines.index(self._text).items()}
 
     def line(self, path: str) -> int | None:
-        """Return the line of a path of the project, or of the nearest table around it.
-
-        A finding about the whole project has the line that the report was created with, if any.
-        """
-        if self._lines is None:
-            self._lines = {schema.dotted(key): at for key, at in lines.index(self._text).items()}
+        """Return the line of a field by its dotted path, or of the nearest table around it."""
         while path:
-            found = self._lines.get(path)
-            if found is not None:
-                return found
+            if path in self._lines:
+                return self._lines[path]
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
         return self._line
 
-    def count(self, severity: Severity) -> int:
-        """Return the number of findings with a severity."""
-        return sum(finding.severity is severity for finding in self.findings)
-
     def texts(self, stream: TextIO) -> Iterator[str]:
-        """Yield each finding as text: its place, the message, and on an indented line the fix.
+        """Yield the lines of each finding: its place with the message, then the fix, indented.
 
         Args:
-            stream: where it will be printed.
+            stream: the stream that they will be printed to, whose width they are wrapped to.
         """
         for finding in self.findings:
             line = self.line(finding.path)
-            where = f"{visible(self.name)}{f':{line}' if line is not None else ''}"
-            place = f" {visible(finding.path)}" if finding.path else ""
-            what = visible(finding.message)
-            text = f"{where}: {finding.severity.value} {finding.code}{place}: {what}"
-            yield terminal.filled(text, stream)
+            place = f"{visible(self.name)}{f':{line}' if line is not None else ''}"
+            path = f" {visible(finding.path)}" if finding.path else ""
+            message = visible(finding.message)
+            text = f"{place}: {finding.severity.value} {finding.code}{path}: {message}"
+            yield terminal.wrap(text, stream)
             if finding.fix:
-                yield terminal.filled(f"    {visible(finding.fix)}", stream)
+                yield terminal.wrap(f"    {visible(finding.fix)}", stream)
 
     def data(self) -> list[dict[str, Any]]:
         """Return the findings as data for JSON."""
@@ -86,23 +83,36 @@ class FindingsReport:
         ]
 
     def summary(self) -> dict[str, int]:
-        """Return the number of findings of each severity."""
-        return {
-            "errors": self.count(Severity.ERROR),
-            "warnings": self.count(Severity.WARNING),
-            "advice": self.count(Severity.ADVICE),
-        }
+        """Return the number of findings of each severity, as :func:`count_severities` does."""
+        return count_severities(self.findings)
 
 
-def in_words(summary: dict[str, int]) -> str:
-    """Return a summary in words: ``1 error, 2 warnings``, or ``no problems found``."""
-    words = {"errors": "error", "warnings": "warning", "advice": "advice"}
-    parts = [counted(number, words[name]) for name, number in summary.items() if number]
+def count_severities(findings: Iterable[Finding]) -> dict[str, int]:
+    """Return the number of findings of each severity: ``errors``, ``warnings``, ``advice``."""
+    number = Counter(finding.severity for finding in findings)
+    return {
+        "errors": number[Severity.ERROR],
+        "warnings": number[Severity.WARNING],
+        "advice": number[Severity.ADVICE],
+    }
+
+
+def summary_text(summary: Mapping[str, int]) -> str:
+    """Return the numbers of findings as text: ``1 error, 2 warnings``, or ``no problems found``."""
+    nouns = {"errors": "error", "warnings": "warning", "advice": "advice"}
+    parts = [counted(number, nouns[name]) for name, number in summary.items() if number]
     return ", ".join(parts) if parts else "no problems found"
 
 
 class ProjectResult:
-    """The outcome for one of several projects."""
+    """The result of ``xentui generate`` for one project.
+
+    Attributes:
+        name: the project as named on the command line.
+        out: the folder it is written into; ``None`` if that is a build directory.
+        files: the changes that were made, or that would be made.
+        error: the error that prevented writing, or ``None``.
+    """
 
     def __init__(self, name: str, out: Path | None) -> None:
         self.name = name
@@ -112,11 +122,11 @@ class ProjectResult:
 
     @property
     def state(self) -> str:
-        """``failed``, ``changed`` or ``same``."""
+        """The result in one word: ``failed``, ``changed`` or ``same``."""
         return "failed" if self.error else "changed" if self.files else "same"
 
     def data(self) -> dict[str, Any]:
-        """Return it as data for JSON."""
+        """Return the result as data for JSON."""
         return {
             "project": self.name,
             "out": None if self.out is None else str(self.out),
@@ -127,46 +137,52 @@ class ProjectResult:
 
 
 def changed_files(changes: Iterable[Change]) -> list[dict[str, str]]:
-    """Return files and what happens to each, as data for JSON."""
+    """Return the path and the kind of each change, as data for JSON."""
     return [{"path": str(change.path), "kind": change.kind} for change in changes]
 
 
-def results_summary(results: Sequence[ProjectResult], *, looks: bool) -> str:
-    """Return a line for each project and one for all.
+def results_summary(results: Sequence[ProjectResult], *, dry_run: bool) -> str:
+    """Return a line for each project, and one with the number of projects in each state.
 
     Args:
-        results: the outcome for each.
-        looks: whether files are only shown, not written.
+        results: the results of all projects.
+        dry_run: whether nothing was written, only shown.
     """
-    lines = [f"{visible(done.name)}: {_outcome(done, looks=looks)}\n" for done in results]
-    totals = ", ".join(f"{number} {name}" for name, number in counts(results).items() if number)
+    lines = [f"{visible(result.name)}: {_outcome(result, dry_run=dry_run)}\n" for result in results]
+    totals = ", ".join(f"{n} {state}" for state, n in _count_states(results).items() if n)
     return "".join([*lines, f"{counted(len(results), 'project')}: {totals}\n"])
 
 
-def _outcome(done: ProjectResult, *, looks: bool) -> str:
-    if done.error is not None:
-        return "nothing was written" if isinstance(done.error, RefusedError) else "failed"
-    if not done.files:
+def _outcome(result: ProjectResult, *, dry_run: bool) -> str:
+    if result.error is not None:
+        return "nothing was written" if isinstance(result.error, RefusedError) else "failed"
+    if not result.files:
         return "up to date"
-    number = counted(len(done.files), "file")
-    return f"{number} would change" if looks else f"{number} written into {visible(str(done.out))}"
+    files = counted(len(result.files), "file")
+    return (
+        f"{files} would change" if dry_run else f"{files} written into {visible(str(result.out))}"
+    )
 
 
-def counts(results: Sequence[ProjectResult]) -> dict[str, int]:
-    """Return the number of projects in each state."""
+def _count_states(results: Sequence[ProjectResult]) -> dict[str, int]:
     return {
-        state: sum(done.state == state for done in results)
+        state: sum(result.state == state for result in results)
         for state in ("changed", "same", "failed")
     }
 
 
-def put_results(results: Sequence[ProjectResult], **more: Any) -> None:
-    """Print the outcome for each project as JSON."""
-    terminal.put_json(
+def print_results(results: Sequence[ProjectResult], **more: Any) -> None:
+    """Print the results as JSON.
+
+    Args:
+        results: the results of all projects.
+        more: further members of the JSON object.
+    """
+    terminal.print_json(
         {
             "version": 1,
-            "projects": [done.data() for done in results],
-            "summary": counts(results),
+            "projects": [result.data() for result in results],
+            "summary": _count_states(results),
             **more,
         }
     )

@@ -24,7 +24,7 @@ from xentui.rules.budget import budget
 from xentui.safe_text import quoted
 
 if TYPE_CHECKING:
-    from xentui.cli.projects import Chosen
+    from xentui.cli.projects import ChosenProject
     from xentui.output.rendered import Rendered
     from xentui.project.assets import Assets
     from xentui.project.model import Project
@@ -48,7 +48,7 @@ def add(commands: parsing.Commands) -> None:
         "  commands  what to type, from the build to a guest's console\n"
         "  project   the project itself; with --effective every value and its origin",
     )
-    parsing.project_arguments(parser)
+    parsing.add_project_arguments(parser)
     parser.add_argument(
         "--what",
         action="append",
@@ -61,26 +61,26 @@ def add(commands: parsing.Commands) -> None:
         action="store_true",
         help="with project: also show the values that were left at their default",
     )
-    parsing.json_argument(parser)
+    parsing.add_json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the parts that were asked for."""
     wanted = _wanted(args.what, effective=args.effective)
-    chosen = projects.choose(args)
-    project, assets = projects.usable(chosen)
+    chosen = projects.load(args, projects.paths_of(args)[0])
+    project, assets = projects.require_valid(chosen)
     view = _View(chosen, project, assets, args.effective)
     if args.json:
-        terminal.put_json({"version": 1, **{what: _DATA[what](view) for what in wanted}})
+        terminal.print_json({"version": 1, **{what: _DATA[what](view) for what in wanted}})
         return Exit.OK
     for number, what in enumerate(wanted):
         text = _TEXT[what](view)
         if len(wanted) > 1:
             heading = f"== {what} "
             text = f"{heading}{'=' * (79 - len(heading))}\n{text or '(nothing)'}"
-            terminal.put(f"\n{text}" if number else text)
+            terminal.print_data(f"\n{text}" if number else text)
         else:
-            terminal.put(text)
+            terminal.print_data(text)
     if "cfg" in wanted:
         _offer(project, assets)
     return Exit.OK
@@ -91,14 +91,14 @@ def _offer(project: Project, assets: Assets) -> None:
     for guest in project.guests:
         config = assets.texts.get(guest.config_file or "")
         if config is not None:
-            terminal.say(difference(project, guest, config))
+            terminal.print_message(difference(project, guest, config))
 
 
 @dataclass(frozen=True)
 class _View:
     """A project with everything that can be shown of it, computed when first needed."""
 
-    chosen: Chosen
+    chosen: ChosenProject
     project: Project
     assets: Assets
     effective: bool
@@ -195,7 +195,7 @@ def _budget_text(view: _View) -> str:
             notes.append("not started automatically")
         start = f"{row['label']:{width}}  {amount:>8} MiB  "
         line = f"{start}{'; '.join(notes)}".rstrip()
-        lines.append(terminal.filled(line, sys.stdout, hanging=len(start)))
+        lines.append(terminal.wrap(line, sys.stdout, hanging=len(start)))
     return _joined(lines)
 
 

@@ -61,12 +61,12 @@ def add(commands: parsing.Commands) -> None:
     )
     parser.add_argument(
         "action",
-        type=parsing.only("xentui source", "inspect"),
+        type=parsing.action_type("xentui source", "inspect"),
         choices=["inspect"],
         help="what to do",
     )
     parser.add_argument("file", nargs="+", type=Path, metavar="FILE", help="files or directories")
-    parsing.json_argument(parser)
+    parsing.add_json_argument(parser)
     parser.add_argument(
         "--write",
         type=Path,
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             seen = _inspected(path)
         except InputError as error:
-            terminal.complain(error)
+            terminal.print_error(error)
             worst = max(worst, error.exit_code)
             continue
         place = _place(path, args.write)
@@ -106,11 +106,11 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             described.append(_data(seen, suggestion, place or path.name))
         else:
-            terminal.put("\n".join(_lines(seen, suggestion, place or path.name)))
+            terminal.print_data("\n".join(_lines(seen, suggestion, place or path.name)))
         if args.write is not None:
             _write(args, seen, suggestion)
     if args.json:
-        terminal.put_json({"version": 1, "files": described})
+        terminal.print_json({"version": 1, "files": described})
     return worst
 
 
@@ -129,7 +129,7 @@ def _inspected(path: Path) -> Inspected:
         # In the log of a build a line cannot be redrawn, so every 10 percent get a new line.
         if total >= _VERY_LONG and percent >= noted + 10 and not sys.stderr.isatty():
             noted = percent // 10 * 10
-            terminal.tell(f"{name}: {noted} % of {_size(total)}")
+            terminal.print_wrapped_message(f"{name}: {noted} % of {_size(total)}")
 
     try:
         return inspect(path, progress)
@@ -350,17 +350,17 @@ def _change(
         old = loaded.document.text
         new = edit.update(old, project)
         if new == old:
-            terminal.say(f"{path}: already says so")
+            terminal.print_message(f"{path}: already says so")
             return
         copied = copy is not None and copy.kind != "same"
         _agree(path, old, new, copy.diff() if copy is not None and copied else "", yes=yes)
         if copy is not None and copied and isinstance(copy.new, Copy):
             like = source_stat(copy.new)
             tree.write(copy.name, chunks(copy.new), expected=copy.seen, like=like)
-            terminal.say(f"copied   {copy.path}")
+            terminal.print_message(f"copied   {copy.path}")
         tree.write(path.name, [new.encode()], expected=before)
         tree.sync()
-    terminal.say(f"changed  {path}")
+    terminal.print_message(f"changed  {path}")
 
 
 def _refuse_errors(project: Project, guest: str, folder: Path, files: Mapping[str, Path]) -> None:
@@ -382,15 +382,15 @@ def _agree(path: Path, old: str, new: str, copied: str, *, yes: bool) -> None:
         f"{path.name} as it would be",
     )
     diff = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
-    terminal.say(f"{diff}{copied}")
+    terminal.print_message(f"{diff}{copied}")
     if yes:
         return
-    if not terminal.interactive():
+    if not terminal.is_interactive():
         raise RefusedError(
             f"{visible(str(path))} would be changed, so nothing was written",
             fix="Agree to the diff above with --yes.",
         )
-    if not terminal.agreed(f"Write {path.name}?"):
+    if not terminal.confirm(f"Write {path.name}?"):
         raise RefusedError("nothing was written")
 
 

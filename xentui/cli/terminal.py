@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What is printed: data to standard output, messages to standard error, nothing unprintable.
+"""Printing: data goes to standard output, messages and questions to standard error.
 
-Prose is wrapped to the width of the terminal; a file or a pipe gets its lines whole.
+Unprintable characters are escaped. Prose is wrapped to the width of the terminal; in a file or a
+pipe its lines are not broken.
 """
 
 from __future__ import annotations
@@ -23,48 +24,48 @@ WIDEST = 100
 """Columns beyond which prose is hard to read."""
 
 
-def prepare() -> None:
-    """Let both streams print any character; those that the locale lacks are escaped."""
+def prepare_streams() -> None:
+    """Make both streams escape characters that the locale cannot encode, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
 
 
-def put(text: str) -> None:
-    """Print data: whole lines; newlines and tabs are kept."""
+def print_data(text: str) -> None:
+    """Print text to standard output without wrapping it; newlines and tabs are kept."""
     _print(text, sys.stdout)
 
 
-def put_prose(lines: Iterable[str]) -> None:
-    """Print lines of prose, wrapped to the width of the terminal."""
-    put("".join(f"{filled(visible(line), sys.stdout)}\n" for line in lines))
+def print_prose(lines: Iterable[str]) -> None:
+    """Print lines to standard output, wrapped to the width of the terminal."""
+    print_data("".join(f"{wrap(visible(line), sys.stdout)}\n" for line in lines))
 
 
-def put_json(data: Mapping[str, Any]) -> None:
-    """Print data as one JSON object, in ASCII."""
+def print_json(data: Mapping[str, Any]) -> None:
+    """Print data to standard output as one JSON object, in ASCII."""
     sys.stdout.write(json.dumps(data, indent=1) + "\n")
 
 
-def say(text: str) -> None:
-    """Print a message to standard error."""
+def print_message(text: str) -> None:
+    """Print a message to standard error without wrapping it, such as a diff or a command."""
     with contextlib.suppress(BrokenPipeError):
         _print(text, sys.stderr)
 
 
-def tell(text: str) -> None:
+def print_wrapped_message(text: str) -> None:
     """Print a message to standard error, wrapped to the width of the terminal."""
-    say(filled(visible(text), sys.stderr))
+    print_message(wrap(visible(text), sys.stderr))
 
 
 class ProgressLine:
-    """A progress line on the terminal: each text replaces the one before."""
+    """A line on the terminal that is redrawn to show progress."""
 
     def __init__(self) -> None:
         self._shown = ""
 
     def show(self, text: str) -> None:
-        """Show a text in place of the one before; do nothing without a terminal."""
+        """Show a text in place of the previous one; do nothing without a terminal."""
         width = columns(sys.stderr)
         if text != self._shown and width is not None:
             self._shown = text
@@ -79,65 +80,62 @@ class ProgressLine:
             sys.stderr.flush()
 
 
-def complain(error: XentuiError) -> None:
-    """Print what went wrong and how to fix it, on one line unless the terminal is too narrow."""
+def print_error(error: XentuiError) -> None:
+    """Print an error and its fix to standard error, in one line if the terminal is wide enough."""
     message = " ".join(error.message.split("\n"))
-    tell(f"xentui: {message}{f' ({error.fix})' if error.fix else ''}")
+    print_wrapped_message(f"xentui: {message}{f' ({error.fix})' if error.fix else ''}")
 
 
-def interactive() -> bool:
-    """Return whether a user can answer a question: input and messages are a terminal."""
+def is_interactive() -> bool:
+    """Return whether a user can be asked: standard input and standard error are a terminal."""
     try:
         return sys.stdin.isatty() and sys.stderr.isatty()
     except ValueError:
         return False
 
 
-def agreed(question: str) -> bool:
+def confirm(question: str) -> bool:
     """Ask a question and return whether the answer was yes."""
-    sys.stdout.flush()
-    sys.stderr.write(f"{visible(question)} [y/N] ")
-    sys.stderr.flush()
-    answer = sys.stdin.readline()
-    if not answer:
-        sys.stderr.write("\n")
-    return answer.strip().lower() in ("y", "yes")
+    return _read_answer(f"{question} [y/N] ") in ("y", "yes")
 
 
-def asked(question: str, answers: Mapping[str, str]) -> str:
-    """Ask a question with several answers, each by its first letter.
+def ask_choice(question: str, answers: Mapping[str, str]) -> str:
+    """Ask a question that is answered with one of several words or its first letter.
 
     Args:
         question: the question.
-        answers: the word of each answer, with what it means.
+        answers: each word, with its meaning.
 
     Returns:
         the chosen word; empty for any other answer.
     """
-    sys.stdout.flush()
     for word, meaning in answers.items():
         sys.stderr.write(f"  {word[0]}  {visible(meaning)}\n")
-    sys.stderr.write(f"{visible(question)} [{'/'.join(word[0] for word in answers)}/N] ")
+    answer = _read_answer(f"{question} [{'/'.join(word[0] for word in answers)}/N] ")
+    return next((word for word in answers if answer in (word, word[0])), "")
+
+
+def _read_answer(prompt: str) -> str:
+    sys.stdout.flush()
+    sys.stderr.write(visible(prompt))
     sys.stderr.flush()
     answer = sys.stdin.readline()
     if not answer:
         sys.stderr.write("\n")
-    given = answer.strip().lower()
-    return next((word for word in answers if given in (word, word[0])), "")
+    return answer.strip().lower()
 
 
 def discard_output() -> None:
-    """Drop whatever is still to be printed."""
+    """Discard what standard output still buffers, and everything printed to it from now on."""
     with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)
 
 
 def _print(text: str, stream: TextIO) -> None:
-    plain = text.replace("\n", "").replace("\t", "").isprintable()
-    shown = text if plain else visible(text, keep="\n\t")
-    stream.write(shown if shown.endswith("\n") or not shown else shown + "\n")
+    text = visible(text, keep="\n\t")
+    stream.write(text if text.endswith("\n") or not text else f"{text}\n")
 
 
 def columns(stream: TextIO) -> int | None:
@@ -150,16 +148,16 @@ def columns(stream: TextIO) -> int | None:
     return get_terminal_size().columns
 
 
-def filled(text: str, stream: TextIO, hanging: int = 0) -> str:
-    """Return text with lines longer than the terminal wrapped between words.
+def wrap(text: str, stream: TextIO, hanging: int = 0) -> str:
+    """Return text with lines that are too long for the terminal broken between words.
 
-    The rest of a wrapped line keeps the line's indent, or gets two spaces if it has none.
+    Continuation lines have the indent of the first line, or two spaces if it has none.
 
     Args:
-        text: prose; never what somebody copies, since a line break would be copied too.
-        stream: where it will be printed.
-        hanging: indent of the rest of a line, such as the place of a table's last column; ignored
-            where it leaves too little room.
+        text: prose; never something to copy, as the line breaks would be copied too.
+        stream: the stream that it will be printed to; unless it is a terminal, nothing is wrapped.
+        hanging: the indent of continuation lines in columns, such as the place of a table's last
+            column; ignored where it leaves too little room.
     """
     width = columns(stream)
     if width is None:
@@ -176,8 +174,9 @@ def filled(text: str, stream: TextIO, hanging: int = 0) -> str:
         if len(line) <= wrapper.width:
             lines.append(line)
             continue
-        own = (len(line) - len(line.lstrip(" "))) or 2
-        fits = 0 < hanging <= wrapper.width * 2 // 3
-        wrapper.subsequent_indent = " " * (hanging if fits else own)
+        indent = (len(line) - len(line.lstrip(" "))) or 2
+        if 0 < hanging <= wrapper.width * 2 // 3:
+            indent = hanging
+        wrapper.subsequent_indent = " " * indent
         lines += wrapper.wrap(line)
     return "\n".join(lines)

@@ -37,7 +37,7 @@ def add(commands: parsing.Commands) -> None:
         "Exit code 1 means that something differs. --build goes on to build the image "
         "and boot it.",
     )
-    parsing.project_arguments(parser)
+    parsing.add_project_arguments(parser)
     parser.add_argument(
         "--build-dir",
         type=Path,
@@ -65,14 +65,14 @@ def add(commands: parsing.Commands) -> None:
         "-y", "--yes", action="store_true", help="with --build: run these commands without asking"
     )
     parser.add_argument("--all", action="store_true", help="also list what agrees")
-    parsing.json_argument(parser)
+    parsing.add_json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask BitBake, and print the report."""
     _must_fit(args)
-    chosen = projects.choose(args)
-    project, assets = projects.usable(chosen)
+    chosen = projects.load(args, projects.paths_of(args)[0])
+    project, assets = projects.require_valid(chosen)
     build = find_build_dir.find_required(args.build_dir)
     if args.oe_init is not None and not args.oe_init.is_file():
         raise InputError(
@@ -93,16 +93,20 @@ def run(args: argparse.Namespace) -> int:
     finally:
         life.over()
     if args.json:
-        terminal.put_json(report.data())
+        terminal.print_json(report.data())
     else:
-        terminal.put("".join(f"{line}\n" for line in report.lines(everything=args.all)))
+        terminal.print_data("".join(f"{line}\n" for line in report.lines(everything=args.all)))
     if not args.build:
         return Exit.OK if report.agrees else Exit.FINDINGS
     if not report.agrees:
-        terminal.say("xentui: BitBake's values differ from the project, so nothing was built")
+        terminal.print_message(
+            "xentui: BitBake's values differ from the project, so nothing was built"
+        )
         return Exit.FINDINGS
     if args.quick:
-        terminal.say("xentui: only the configuration was compared, not the recipes (--quick)")
+        terminal.print_message(
+            "xentui: only the configuration was compared, not the recipes (--quick)"
+        )
     return _build_and_boot(project, build, init, agreed=args.yes)
 
 
@@ -119,7 +123,7 @@ def _must_fit(args: argparse.Namespace) -> None:
         raise UsageError("--all and --json exclude each other", fix="Remove --all: --json has all.")
     if args.yes and not args.build:
         raise UsageError("--yes goes with --build", fix="Remove --yes, or add --build.")
-    if args.build and not args.yes and not terminal.interactive():
+    if args.build and not args.yes and not terminal.is_interactive():
         raise RefusedError(
             "there is no terminal to confirm the commands on, so nothing was run",
             fix="Agree to them with --yes.",
@@ -130,17 +134,19 @@ def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed:
     """Run the commands that build and boot the project, in this terminal."""
     todo = building.commands_for(project)
     for command in todo.for_xentui:
-        terminal.say(f"  {command.line}" + (f"  # {command.note}" if command.note else ""))
-    if not agreed and not terminal.agreed(f"Run this in {build}?"):
+        terminal.print_message(
+            f"  {command.line}" + (f"  # {command.note}" if command.note else "")
+        )
+    if not agreed and not terminal.confirm(f"Run this in {build}?"):
         raise RefusedError("nothing was built")
     for command in todo.for_xentui:
-        terminal.say(f"xentui: {command.line}")
+        terminal.print_message(f"xentui: {command.line}")
         code = building.run(command, build, init)
         if code:
-            terminal.say(f"xentui: {command.line}: ended with {code}")
+            terminal.print_message(f"xentui: {command.line}: ended with {code}")
             return building.exit_code(code)
     for command in todo.for_user:
-        terminal.say(f"now type: {command.line}  # {command.note}")
+        terminal.print_message(f"now type: {command.line}  # {command.note}")
     return Exit.OK
 
 
@@ -158,7 +164,7 @@ class Progress:
         what = "the configuration" if recipe is None else recipe
         self._asked = f"[{number}/{of}] asking BitBake about {what}"
         self._told = 0.0
-        terminal.say(self._asked)
+        terminal.print_message(self._asked)
 
     def __call__(self, seconds: float) -> None:
         """Show the seconds: in a line that is redrawn, or every minute in a log."""
@@ -166,7 +172,7 @@ class Progress:
             self._line.show(f"      {seconds:.0f} s")
         elif seconds >= self._told + _EVERY:
             self._told = seconds
-            terminal.say(f"      {seconds:.0f} s")
+            terminal.print_message(f"      {seconds:.0f} s")
 
     def over(self) -> None:
         """Remove the line with the seconds."""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui [PROJECT]``: the wizard, on a full screen or, with ``--plain``, in lines of text."""
+"""``xentui [PROJECT]``: start the wizard, full-screen or, with ``--plain``, in lines of text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from xentui.cli.parsing import Parser
 
-_HEADLESS = (
+_WITHOUT_TERMINAL = (
     "xentui --plain asks the same in lines of text; xentui generate PROJECT --out DIR writes the "
     "files without a question."
 )
@@ -26,52 +26,55 @@ def parser() -> Parser:
     """Return the parser of the wizard's own arguments, which is xentui's help as well."""
     from xentui.cli import parsing
 
-    made = parsing.Parser(
+    parser = parsing.Parser(
         prog="xentui",
         usage="xentui [PROJECT] [--preset NAME] [--build-dir DIR] [--plain]\n"
         "              [--ascii] [--plain-preview]\n"
         "       xentui COMMAND …",
         description="A wizard for Xen guests on Yocto: it writes files that BitBake and xl accept.",
-        epilog=parsing.overview(),
+        epilog=parsing.command_overview(),
     )
-    parsing.version_argument(made)
-    made.add_argument(
+    parsing.add_version_argument(parser)
+    parser.add_argument(
         "project", nargs="?", type=Path, metavar="PROJECT", help="a project file to work on"
     )
-    made.add_argument("--preset", metavar="NAME", help="start from this preset")
-    made.add_argument(
+    parser.add_argument("--preset", metavar="NAME", help="start from this preset")
+    parser.add_argument(
         "--build-dir",
         type=Path,
         metavar="DIR",
         help="write into this build directory; default: $BUILDDIR, else the nearest one above "
         "this directory, else ./xentui-out",
     )
-    made.add_argument(
+    parser.add_argument(
         "--plain",
         action="store_true",
         help="ask numbered questions in lines of text: for screen readers, braille displays, "
         "serial consoles, TERM=dumb and pipes",
     )
-    made.add_argument(
+    parser.add_argument(
         "--ascii",
         action="store_true",
         default=None,
         help="use ASCII characters only",
     )
-    made.add_argument(
+    parser.add_argument(
         "--plain-preview",
         action="store_true",
         help="do not update the preview at each key, for slow lines; F4 still shows it",
     )
-    return made
+    return parser
 
 
 def run(args: argparse.Namespace) -> int:
-    """Start the wizard as the arguments ask for it.
+    """Start the wizard with the arguments.
 
     Raises:
-        UsageError: as for :func:`start`.
+        UsageError: a project and a preset are given; or as for :func:`start`.
     """
+    from xentui.cli import parsing
+
+    parsing.check_project(args, required=False)
     return start(
         project=args.project,
         preset=args.preset,
@@ -94,13 +97,8 @@ def start(
     """Start the wizard.
 
     Raises:
-        UsageError: there is no terminal it could be shown on, or a project and a preset are
-            given.
+        UsageError: there is no terminal that can show it.
     """
-    if project is not None and preset is not None:
-        raise UsageError(
-            "PROJECT and --preset NAME cannot be used together", fix="Give one of them."
-        )
     if plain:
         from xentui.plain.wizard import run as run_plain
 
@@ -108,14 +106,14 @@ def start(
             project=project, preset=preset, build_dir=build_dir, ascii_only=bool(ascii)
         )
     if not sys.stdin.isatty() or not sys.stdout.isatty():
-        raise UsageError("the wizard needs a terminal", fix=_HEADLESS)
+        raise UsageError("the wizard needs a terminal", fix=_WITHOUT_TERMINAL)
     if os.environ.get("TERM", "dumb") in ("", "dumb"):
         raise UsageError(
-            "the wizard needs a terminal that can do more than TERM=dumb", fix=_HEADLESS
+            "the wizard needs a terminal that can do more than TERM=dumb", fix=_WITHOUT_TERMINAL
         )
     import gc
 
-    # What is loaded now stays; looking for garbage among it would take a tenth of the start.
+    # Garbage collection during the imports would take a tenth of the start-up time.
     gc.disable()
     from xentui.app import run as run_wizard
 

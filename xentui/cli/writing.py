@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Carrying out a plan on the command line: show it, ask, write, report."""
+"""Applying a plan of changed files on the command line: show it, ask the user, write, report."""
 
 from __future__ import annotations
 
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from xentui.output.writing.plan import How, Plan
 
 
-def consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None:
-    """Let a parser take ``--yes``, ``--edited`` and ``--force``."""
+def add_consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None:
+    """Add ``--yes``, ``--edited`` and ``--force``.
+
+    Args:
+        parser: the parser of a command.
+        merge: whether ``--edited merge`` is possible.
+    """
     parser.add_argument("-y", "--yes", action="store_true", help="apply without asking")
     merged = "merge xentui's changes into them (merge), " if merge else ""
     parser.add_argument(
@@ -36,8 +41,8 @@ def consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None:
     parser.add_argument("--force", action="store_true", help="same as --edited take")
 
 
-def how(args: argparse.Namespace) -> How | None:
-    """Return what to do with files that were edited by hand, from the arguments.
+def edited_files_choice(args: argparse.Namespace) -> How | None:
+    """Return what the arguments say to do with files that were edited by hand.
 
     Raises:
         UsageError: the arguments contradict each other.
@@ -48,16 +53,16 @@ def how(args: argparse.Namespace) -> How | None:
     return "take" if args.force else edited
 
 
-def put_plan(plan: Plan, *, diff: bool) -> None:
+def print_plan(plan: Plan, *, diff: bool) -> None:
     """Print what would change: the diff, or one line per file."""
     for note in plan.notes:
-        terminal.say(f"xentui: {note}")
+        terminal.print_message(f"xentui: {note}")
     if all(change.kind == "same" for change in plan.changes):
-        _tell_nothing(plan)
+        _print_unchanged(plan)
     elif diff:
-        terminal.put(plan.diff())
+        terminal.print_data(plan.diff())
     else:
-        terminal.put(
+        terminal.print_data(
             "".join(
                 f"{change.kind:8} {visible(str(change.path))}\n"
                 for change in plan.changes
@@ -66,15 +71,17 @@ def put_plan(plan: Plan, *, diff: bool) -> None:
         )
 
 
-def write(make: Callable[[], Plan], *, yes: bool, edited: How | None = None) -> ApplyResult:
-    """Carry out a plan after the user agreed to it.
+def apply_with_consent(
+    make_plan: Callable[[], Plan], *, yes: bool, edited: How | None = None
+) -> ApplyResult:
+    """Apply a plan after the user agreed to it, and list what was written.
 
     A user at a terminal sees the diff and is asked, also about files that were edited by hand.
     A script is not asked: it needs ``yes`` only if the user's own files would change, and decides
     about edited files by ``edited``.
 
     Args:
-        make: returns the plan; called again if another run wrote in the meantime.
+        make_plan: returns the plan; called again if another run wrote in the meantime.
         yes: whether the user agreed to the diff in advance.
         edited: what to do with files that were edited by hand; ``None``: they prevent writing.
 
@@ -82,44 +89,52 @@ def write(make: Callable[[], Plan], *, yes: bool, edited: How | None = None) -> 
         RefusedError: the user did not agree, or a file was edited by hand.
         InputError: a file could not be written.
     """
-    plan = make()
+    plan = make_plan()
     for note in plan.notes:
-        terminal.say(f"xentui: {note}")
-    plan, force = _agree(plan, yes=yes, edited=edited)
+        terminal.print_message(f"xentui: {note}")
+    plan, force = _agreed_plan(plan, yes=yes, edited=edited)
     try:
-        done = apply(plan, force=force)
+        result = apply(plan, force=force)
     except StaleError:
-        # Another run may have written the very same meanwhile; anything else needs a new answer.
-        plan, force = _agree(make(), yes=yes, edited=edited)
-        done = apply(plan, force=force)
-    _tell(plan, done)
-    return done
+        # Another run may have written the same in the meantime; anything else needs a new answer.
+        plan, force = _agreed_plan(make_plan(), yes=yes, edited=edited)
+        result = apply(plan, force=force)
+    _print_result(plan, result)
+    return result
 
 
-def _agree(plan: Plan, *, yes: bool, edited: How | None) -> tuple[Plan, bool]:
-    """Return the plan that the user agreed to, and whether edited files may be overwritten."""
-    shown: tuple[Change, ...] = ()
-    if plan.edited and edited is None and terminal.interactive():
-        shown, edited = plan.edited, _asked(plan)
-    before, plan = plan, resolve_edits(plan, edited)
+def _agreed_plan(plan: Plan, *, yes: bool, edited: How | None) -> tuple[Plan, bool]:
+    """Return the plan that the user agreed to, and whether edited files may be overwritten.
+
+    Raises:
+        RefusedError: the user did not agree, or could not be asked.
+    """
+    already_shown: tuple[Change, ...] = ()
+    if plan.edited and edited is None and terminal.is_interactive():
+        already_shown, edited = plan.edited, _ask_about_edits(plan)
+    unresolved, plan = plan, resolve_edits(plan, edited)
     if plan.edited and edited != "take":
         for change in plan.edited:
-            terminal.say(change.diff())
+            terminal.print_message(change.diff())
         if edited == "merge":
             raise _unmergeable(plan)
         return plan, False
-    asked_of = [c for c in before.changes if c.kind not in ("same", "kept") and c not in shown]
+    to_show = [
+        change
+        for change in unresolved.changes
+        if change.kind not in ("same", "kept") and change not in already_shown
+    ]
     if edited == "keep":
-        asked_of = list(plan.pending)
-    if yes or not asked_of:
+        to_show = list(plan.pending)
+    if yes or not to_show:
         return plan, True
-    if terminal.interactive():
-        terminal.say("".join(change.diff() for change in asked_of))
-        if not terminal.agreed(f"Write {counted(len(asked_of), 'file')}?"):
+    if terminal.is_interactive():
+        terminal.print_message("".join(change.diff() for change in to_show))
+        if not terminal.confirm(f"Write {counted(len(to_show), 'file')}?"):
             raise RefusedError("nothing was written")
     elif plan.user_files:
         for change in plan.user_files:
-            terminal.say(change.diff())
+            terminal.print_message(change.diff())
         names = ", ".join(visible(str(change.path)) for change in plan.user_files)
         raise RefusedError(
             f"{names} would be changed, so nothing was written",
@@ -131,50 +146,54 @@ def _agree(plan: Plan, *, yes: bool, edited: How | None) -> tuple[Plan, bool]:
 def _unmergeable(plan: Plan) -> RefusedError:
     names = ", ".join(visible(str(change.path)) for change in plan.edited)
     return RefusedError(
-        f"{names}: the edits and what xentui would change do not go together, so nothing was "
-        "written",
-        fix="The diff above shows where; --edited keep leaves the edits, --edited take undoes "
+        f"{names}: your edits and xentui's changes conflict, so nothing was written",
+        fix="The diff above shows where; --edited keep leaves your edits, --edited take replaces "
         "them.",
     )
 
 
-def _asked(plan: Plan) -> How | None:
-    """Show what was edited by hand, and ask what to do with it."""
+def _ask_about_edits(plan: Plan) -> How:
+    """Show the files that were edited by hand, and ask what to do with them.
+
+    Raises:
+        RefusedError: the user chose nothing.
+    """
     for change in plan.edited:
-        terminal.say(change.diff())
+        terminal.print_message(change.diff())
     answers = {
-        "keep": "keep them as they are, and write all else",
-        "merge": "merge: put both changes together",
-        "take": "take what xentui would write, and keep each as NAME.mine",
+        "keep": "keep them as they are, and write all others",
+        "merge": "merge xentui's changes into them",
+        "take": "take xentui's files, and keep each of yours as NAME.mine",
     }
     if not mergeable(plan):
         del answers["merge"]
     files = counted(len(plan.edited), "file")
-    chosen = terminal.asked(f"What becomes of {files} edited by hand?", answers)
+    chosen = terminal.ask_choice(f"What should happen to {files} edited by hand?", answers)
     if not chosen:
         raise RefusedError("nothing was written")
     return cast("How", chosen)
 
 
-def _tell(plan: Plan, done: ApplyResult) -> None:
-    if not done.changes:
-        _tell_nothing(plan)
+def _print_result(plan: Plan, result: ApplyResult) -> None:
+    if not result.changes:
+        _print_unchanged(plan)
         return
-    for change in done.changes:
+    for change in result.changes:
         word = {"edited": "changed"}.get(change.kind, change.kind)
-        terminal.say(f"{'removed' if change.new is None else word:8} {change.path}")
+        terminal.print_message(f"{'removed' if change.new is None else word:8} {change.path}")
     for change in plan.with_edits:
-        terminal.say(f"{'kept' if change.kind == 'kept' else 'same':8} {change.path}, with edits")
-    for old, kept in done.kept:
-        terminal.say(f"kept     {kept}, which was {old.name} as edited by hand")
+        terminal.print_message(
+            f"{'kept' if change.kind == 'kept' else 'same':8} {change.path}, with edits"
+        )
+    for path, copy in result.kept:
+        terminal.print_message(f"kept     {copy}, which is {path.name} as edited by hand")
 
 
-def _tell_nothing(plan: Plan) -> None:
-    edited = len(plan.with_edits)
-    count = len(plan.changes)
-    if not count:
-        terminal.say("nothing to do")
+def _print_unchanged(plan: Plan) -> None:
+    if not plan.changes:
+        terminal.print_message("nothing to do")
         return
-    more = f", {edited} with edits by hand" if edited else ""
-    files = "1 file is" if count == 1 else f"{count} files are"
-    terminal.say(f"nothing to do: {files} as they should be{more}")
+    edited = f", {len(plan.with_edits)} with edits by hand" if plan.with_edits else ""
+    terminal.print_message(
+        f"nothing to do: {counted(len(plan.changes), 'file')} up to date{edited}"
+    )
