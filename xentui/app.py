@@ -31,7 +31,7 @@ from xentui.screens.textual_hooks import (
 from xentui.screens.themes import DARK, LIGHT, THEMES
 from xentui.session import Session, opening, texts
 from xentui.session.target import out_of
-from xentui.signals import ending
+from xentui.signals import exit_on_signal
 from xentui.widgets.text import ASCII, UNICODE, Glyphs, lit
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ def run(
     )
     app.call_later(_collect_from_now_on)
     name_alt_keys()
-    with ending(app.call_soon, session.autosave):
+    with exit_on_signal(app.call_soon, session.autosave):
         code = app.run()
     if app.latency.waits and app.latency.answers:
         take_answer(sys.stdin.fileno(), 1)

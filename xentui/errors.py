@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What can go wrong, and the exit code each kind ends with."""
+"""Exceptions for failures that users can fix, with their exit codes; and words for messages."""
 
 import difflib
 from collections.abc import Iterable
@@ -19,10 +19,11 @@ class Exit(IntEnum):
 
 
 class XentuiError(Exception):
-    """An expected failure that a person can fix.
+    """An expected failure that the user can fix.
 
     Attributes:
-        exit_code: what the process ends with when nothing catches it.
+        exit_code: the exit code of a command that fails with it.
+        message: what is wrong.
         fix: one sentence that says what to do, or an empty string.
     """
 
@@ -33,9 +34,14 @@ class XentuiError(Exception):
         self.message = message
         self.fix = fix
 
+    @property
+    def text(self) -> str:
+        """The message and the fix, in whole sentences."""
+        return as_sentences(self.message, self.fix)
+
 
 class UsageError(XentuiError):
-    """The command was given something it cannot understand."""
+    """An argument or an input is invalid."""
 
     exit_code = Exit.USAGE
 
@@ -47,27 +53,27 @@ class InputError(XentuiError):
 
 
 class RefusedError(XentuiError):
-    """Nothing was written: a file was edited by hand, or a diff was not agreed to."""
+    """Nothing was written: a file was edited by hand, or the user did not agree to the diff."""
 
     exit_code = Exit.REFUSED
 
 
-def reason(error: OSError) -> str:
-    """Return in words why the system refused something."""
+def os_error_text(error: OSError) -> str:
+    """Return the system's description of an error, such as ``permission denied``."""
     return (error.strerror or str(error)).lower()
 
 
-def sentences(message: str, fix: str) -> str:
-    """Return in whole sentences what is wrong, and how to fix it where that is known."""
+def as_sentences(message: str, fix: str) -> str:
+    """Return a message and its fix, which may be empty, as whole sentences."""
     end = "" if message.endswith((".", "!", "?", "…")) else "."
     return f"{message}{end} {fix}".strip()
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str, *, cutoff: float = 0.6) -> str:
-    """Return a question that suggests the known word most like the given one.
+    """Return a question that suggests the known word most similar to an unknown one.
 
     Args:
-        word: the unknown word; only its beginning is compared, as a long one would take long.
+        word: the unknown word; only its first 64 characters are compared, to save time.
         known: the known words.
         otherwise: the advice if none of them is similar.
         cutoff: how similar it must be, from 0 to 1.
@@ -77,7 +83,7 @@ def did_you_mean(word: str, known: Iterable[str], otherwise: str, *, cutoff: flo
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: ``1 error``, ``2 errors``, ``3 pieces of advice``."""
+    """Return a number with its noun, such as ``1 error``, ``2 errors``, ``3 pieces of advice``."""
     if noun == "advice":
         return f"{counted(number, 'piece')} of advice"
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Text from outside, made safe to show.
+"""Text from files, names and arguments, made safe to print on a terminal.
 
-Whatever a file, a name or an argument holds, a terminal must be given nothing but printable
-characters: an escape sequence could write to the clipboard, a bidirectional mark could show
-one thing and mean another.
+Only printable characters may reach a terminal: an escape sequence could write to the clipboard, and
+a bidirectional mark could make text look different from what it is.
 """
 
 
@@ -12,8 +11,8 @@ def visible(text: str, *, keep: str = "") -> str:
     r"""Return ``text`` with each unprintable character written as its escape.
 
     Args:
-        text: anything, lone surrogates included.
-        keep: unprintable characters to leave, such as newline and tab for whole files.
+        text: any text, even with lone surrogates.
+        keep: unprintable characters to leave as they are, such as newline and tab in a file's text.
 
     >>> visible("a\x1b]52;c;eA==\x07b")
     'a\\x1b]52;c;eA==\\x07b'
@@ -29,7 +28,7 @@ def visible(text: str, *, keep: str = "") -> str:
 
 
 def quoted(value: object, *, limit: int = 60) -> str:
-    """Return a value as a person may be shown it in a message: in quotes, cut to ``limit``."""
+    """Return a value for a message: text in quotes, cut to ``limit`` characters."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

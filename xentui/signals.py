@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Being ended from outside by SIGTERM or SIGHUP, with everything put away.
+"""Ending in order on SIGTERM and SIGHUP: drafts are saved, and the terminal is restored.
 
-A process that was started with a signal ignored, as ``nohup`` does, goes on ignoring it.
+A signal that is ignored when the process starts, as with ``nohup``, stays ignored.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-PATIENCE = 0.8
-"""Seconds that the current step of the event loop has."""
+STEP_SECONDS = 0.8
+"""Seconds that the current step of the event loop has to finish before the process ends anyway."""
 
 _LEAVE_SCREEN = b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[?1049l"
-"""No mouse, no bracketed paste, no key protocol, cursor shown, normal screen."""
+"""Escape sequences: no mouse, no bracketed paste, no key protocol, cursor shown, normal screen."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
-def interrupt(_number: int) -> None:
-    """End as ctrl+c does."""
+def raise_interrupt(_number: int) -> None:
+    """Raise the exception of ctrl+c."""
     raise KeyboardInterrupt
 
 
 @contextmanager
-def stoppable(stop: Callable[[int], None] = interrupt) -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end what is done.
+def raise_on_signal(handler: Callable[[int], None] = raise_interrupt) -> Iterator[None]:
+    """Within the context, let SIGTERM and SIGHUP raise an exception in the main thread.
 
     Args:
-        stop: is given the signal's number, and raises.
+        handler: called with the signal's number; raises the exception.
     """
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        stop(number)
+        handler(number)
 
-    before = {
+    previous = {
         number: signal.signal(number, handle)
         for number in _SIGNALS
         if signal.getsignal(number) is not signal.SIG_IGN
@@ -50,59 +50,59 @@ def stoppable(stop: Callable[[int], None] = interrupt) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, previous_handler in previous.items():
+            signal.signal(number, previous_handler)
 
 
 @contextmanager
-def ending(
-    soon: Callable[[Callable[[], object]], bool], last: Callable[[], object]
+def exit_on_signal(
+    call_soon: Callable[[Callable[[], object]], bool], save: Callable[[], object]
 ) -> Iterator[None]:
-    """End the process within about a second of SIGTERM or SIGHUP, whatever it is doing.
+    """Within the context, end the process within about a second of SIGTERM or SIGHUP.
 
     The process ends between two steps of its event loop, so that no write is cut off. Widgets are
     not closed one by one: a step that still waits would meet a screen half taken down. A screen
     that draws to a terminal which is gone can wait forever; a thread ends the process then.
 
     Args:
-        soon: is called in the main thread, between any two instructions. It makes the event loop
-            call its argument after the current step, and returns whether there is a loop.
-        last: saves what must not be lost; its errors are ignored. It is called in the main thread,
-            or in another one if the loop does not get to it in time.
+        call_soon: makes the event loop call a function after its current step, and returns whether
+            a loop is running. It is called in the main thread, between any two instructions.
+        save: saves what must not be lost; its errors are ignored. It is called in the main thread,
+            or in another one if the event loop does not call it in time.
     """
-    modes = _modes()
+    modes = _terminal_modes()
 
     def end(number: int) -> None:
         with suppress(Exception):
-            last()
-        _restore(modes)
+            save()
+        _restore_terminal(modes)
         os._exit(128 + number)
 
     def stop(number: int) -> None:
         try:
-            watch = threading.Timer(PATIENCE, end, (number,))
-            watch.daemon = True
-            watch.start()
+            timer = threading.Timer(STEP_SECONDS, end, (number,))
+            timer.daemon = True
+            timer.start()
         except RuntimeError:
             # No thread can be started any more.
             end(number)
-        if not soon(lambda: end(number)):
+        if not call_soon(lambda: end(number)):
             end(number)
 
-    with stoppable(stop):
+    with raise_on_signal(stop):
         yield
 
 
-def _modes() -> list[Any] | None:
-    """Return the modes of the terminal; ``None`` where there is none."""
+def _terminal_modes() -> list[Any] | None:
+    """Return the modes of the terminal, or ``None`` if standard input is not a terminal."""
     try:
         return termios.tcgetattr(sys.stdin.fileno())
     except (OSError, ValueError, termios.error):
         return None
 
 
-def _restore(modes: list[Any] | None) -> None:
-    """Give the terminal back as it was, without waiting for it."""
+def _restore_terminal(modes: list[Any] | None) -> None:
+    """Restore the terminal without waiting for it, as it may be gone."""
     with suppress(OSError, ValueError, termios.error):
         # Opened again, so that O_NONBLOCK does not affect other processes on this terminal.
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)

@@ -194,7 +194,7 @@ from xentui.rehearsal import run
 from tests.rehearsal.test_run import planned, player
 folder = Path(sys.argv[1])
 def ended():
-    with rehearse.stoppable():
+    with rehearse.raise_on_signal():
         run.run(planned("many"), player(folder, "hang"), accel="tcg")
 try:
     ended()

@@ -8,7 +8,7 @@ import os
 import sys
 
 from xentui.cli import terminal
-from xentui.errors import Exit, XentuiError, reason
+from xentui.errors import Exit, XentuiError, os_error_text
 
 COMPLETION_VARIABLE = "_ARGCOMPLETE"
 """Environment variable that completion scripts set, so that xentui completes a command line."""
@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> int:
         return _flush(error.exit_code)
     except OSError as error:
         prefix = f"{error.filename}: " if error.filename else ""
-        terminal.print_error(XentuiError(f"{prefix}{reason(error)}"))
+        terminal.print_error(XentuiError(f"{prefix}{os_error_text(error)}"))
         return _flush(Exit.IO)
     except RecursionError:
         terminal.print_error(XentuiError("the input is nested too deeply"))
@@ -78,7 +78,7 @@ def _flush(code: int) -> int:
     except (BrokenPipeError, ValueError):
         terminal.discard_output()
     except OSError as error:
-        terminal.print_error(XentuiError(f"standard output: {reason(error)}"))
+        terminal.print_error(XentuiError(f"standard output: {os_error_text(error)}"))
         terminal.discard_output()
         return Exit.IO
     return code

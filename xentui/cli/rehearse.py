@@ -14,7 +14,7 @@ from xentui import rehearsal
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit
 from xentui.rehearsal import fetch, parts, plan
-from xentui.signals import stoppable
+from xentui.signals import raise_on_signal
 
 if TYPE_CHECKING:
     from xentui.rehearsal.parts import MissingPartsError, Parts
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     chosen = projects.load(args, projects.paths_of(args)[0])
     project, assets = projects.require_valid(chosen)
     planned = plan.rehearsal(project, assets)
-    with stoppable():
+    with raise_on_signal():
         parts = _parts(args.parts, planned, yes=args.yes)
         with _log(args.log) as log:
             report = rehearsal.rehearse(

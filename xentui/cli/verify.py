@@ -14,7 +14,7 @@ from xentui.bitbake import find_build_dir
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, InputError, RefusedError, UsageError
 from xentui.safe_text import visible
-from xentui.signals import stoppable
+from xentui.signals import raise_on_signal
 from xentui.verify import building
 from xentui.verify.bitbake import BitBake
 from xentui.verify.report import verify
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     life = Progress()
     bitbake = BitBake(build, init, life)
     try:
-        with stoppable():
+        with raise_on_signal():
             report = verify(project, assets, build, bitbake, quick=args.quick, progress=life.asking)
     finally:
         life.over()

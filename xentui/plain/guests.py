@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.errors import XentuiError, counted, sentences
+from xentui.errors import XentuiError, counted
 from xentui.plain.fields import StepMenu, asked, choice_of, fields, head
 from xentui.plain.prompt import Choice, Item, Line, Menu, Pick, Question, Wizard
 from xentui.project import bundling, complete_cfg, effective, schema
@@ -435,7 +435,7 @@ class Add(Menu):
             read = [inspected(self.wizard, f) if isinstance(f, Path) else f for f in (file, kernel)]
             key = self.session.add_guest(kind, read[0], name=name, kernel=read[1])
         except XentuiError as error:
-            return sentences(error.message, error.fix)
+            return error.text
         guest = self.session.project.guest(key)
         self.wizard.changed(f"Added {key}: {described(self.wizard, guest)}.")
         self.say(*self.session.notes)

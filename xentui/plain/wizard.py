@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from xentui.errors import XentuiError, counted, sentences
+from xentui.errors import XentuiError, counted
 from xentui.plain import fields, guests, memory, review, start, words
 from xentui.plain.prompt import Prompt, Question, Wizard
 from xentui.plain.talk import AnswersEndError, Talk
@@ -16,7 +16,7 @@ from xentui.plain.words import Command
 from xentui.session import Session, field_paths, opening, texts
 from xentui.session.forms import STEPS, TITLES
 from xentui.session.target import out_of
-from xentui.signals import stoppable
+from xentui.signals import raise_on_signal
 
 _STEPS: Mapping[str, Callable[[Wizard], Prompt]] = {
     "start": start.Step,
@@ -83,7 +83,7 @@ class PlainWizard(Wizard):
             else:
                 place.take(answer)
         except XentuiError as error:
-            self.talk.say(sentences(error.message, error.fix))
+            self.talk.say(error.text)
         except OSError as error:
             name = f"{error.filename}: " if error.filename else ""
             self.talk.say(f"{name}{error.strerror or error}.")
@@ -216,7 +216,7 @@ def run(
     session = Session(opening.named(project, preset), out=out)
     wizard = PlainWizard(session, Talk.here(ascii_only=ascii_only))
     try:
-        with stoppable(_end):
+        with raise_on_signal(_end):
             return wizard.run("start" if project is None and preset is None else "review")
     except EndedError as ended:
         with suppress(OSError):

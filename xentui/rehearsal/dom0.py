@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
 
-from xentui.errors import InputError, reason
+from xentui.errors import InputError, os_error_text
 from xentui.images.reader import Broken
 from xentui.project import artifacts
 from xentui.project.board_file import Arch
@@ -230,4 +230,4 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: {reason(error)}") from error
+        raise InputError(f"{path}: {os_error_text(error)}") from error

@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from xentui.errors import InputError, reason
+from xentui.errors import InputError, os_error_text
 from xentui.rehearsal.arch import ARM, X86, Architecture
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -203,7 +203,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: {reason(error)}") from error
+        raise InputError(f"{path}: {os_error_text(error)}") from error
 
 
 def _zstd(data: bytes, name: str) -> bytes:

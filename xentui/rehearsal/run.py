@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from xentui.errors import Exit, InputError, XentuiError, reason
+from xentui.errors import Exit, InputError, XentuiError, os_error_text
 from xentui.rehearsal import boot, deploy, dom0, kernel, tempfiles
 from xentui.rehearsal.arch import ARM
 from xentui.rehearsal.boot import BootPath, Stop
@@ -340,7 +340,7 @@ def _emulator(asked: tuple[list[str], tuple[int, ...]], parts: Parts) -> Iterato
         )
     except OSError as error:
         errors.close()
-        raise InputError(f"{parts.qemu}: {reason(error)}") from error
+        raise InputError(f"{parts.qemu}: {os_error_text(error)}") from error
     finally:
         for writer in writers:
             os.close(writer)

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
-from xentui.errors import InputError, reason
+from xentui.errors import InputError, os_error_text
 
 FOLDER = Path("/var/tmp")  # noqa: S108 - files without a name
 """Folder for them unless TMPDIR is set, as /tmp is often in memory."""
@@ -51,6 +51,6 @@ def _as_input_error() -> Iterator[None]:
     except OSError as error:
         folder = _folder() or tempfile.gettempdir()
         raise InputError(
-            f"{folder}: {reason(error)}",
+            f"{folder}: {os_error_text(error)}",
             fix="Set TMPDIR to a folder with some 500 MB of room.",
         ) from error

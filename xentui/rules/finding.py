@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from xentui.errors import UsageError, sentences
+from xentui.errors import UsageError, as_sentences
 from xentui.project.model import Project
 from xentui.rules import catalogue
 from xentui.rules.catalogue import RANKS, Severity
@@ -58,7 +58,7 @@ class Finding:
     @property
     def text(self) -> str:
         """The message and the fix as sentences."""
-        return sentences(self.named, self.fix)
+        return as_sentences(self.named, self.fix)
 
     @property
     def quick_fixes(self) -> tuple[QuickFix, ...]:

@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widgets import Button, Input, Static
 
-from xentui.errors import XentuiError, sentences
+from xentui.errors import XentuiError
 from xentui.project.filesystem import exists
 from xentui.screens.step import Retargeted, Step
 from xentui.session import Session, texts, writing
@@ -259,7 +259,7 @@ class Pick(Modal[str | None]):
 
 async def refuse(step: Step, title: str, error: XentuiError | str) -> None:
     """Say why something cannot be done, in a dialog that stays until it is closed."""
-    text = error if isinstance(error, str) else sentences(error.message, error.fix)
+    text = error if isinstance(error, str) else error.text
     await wizard(step).ask(Question(title, [lit(text, "error")], (("back", "Back"),)))
 
 

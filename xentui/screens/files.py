@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.widgets import Button, Input, Static
 from textual.worker import get_current_worker
 
-from xentui.errors import XentuiError, sentences
+from xentui.errors import XentuiError
 from xentui.project import filesystem
 from xentui.safe_text import visible
 from xentui.screens.dialogs import Modal, Pick, Question, answers
@@ -354,7 +354,7 @@ class Reading(Modal["T | None"], Generic[T]):
         except GivenUpError:
             return
         except XentuiError as error:
-            self.post_message(self.Finished(None, sentences(error.message, error.fix)))
+            self.post_message(self.Finished(None, error.text))
 
     @on(Progressed)
     def _progressed(self, event: Progressed) -> None:

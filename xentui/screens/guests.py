@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from xentui.errors import UsageError, sentences
+from xentui.errors import UsageError
 from xentui.project import bundling, complete_cfg
 from xentui.project.model import Guest
 from xentui.rules.finding import Finding
@@ -330,7 +330,7 @@ class Guests(Step):
             try:
                 project, key = guests.cloned(self.session.project, self.standing)
             except UsageError as error:
-                self.say(sentences(error.message, error.fix), "error")
+                self.say(error.text, "error")
                 return
             edit(self, self.session, project, f"clone {self.standing}", guest=key)
 

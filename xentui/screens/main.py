@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Input
 
-from xentui.errors import XentuiError, sentences
+from xentui.errors import XentuiError
 from xentui.screens.build_watch import BuildWatch
 from xentui.screens.frame import Frame
 from xentui.screens.problem_cursor import ProblemCursor
@@ -326,7 +326,7 @@ class MainScreen(StepScreen):
         try:
             name = self.session.import_file(event.guest, event.seen)
         except XentuiError as error:
-            self.step.say(sentences(error.message, error.fix), "error")
+            self.step.say(error.text, "error")
             return
         self.step.say(f"{event.guest} now imports {name}.")
         self.changed()

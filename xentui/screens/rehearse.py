@@ -21,7 +21,7 @@ from textual.message import Message
 from textual.widgets import Button, Static
 from textual.worker import get_current_worker
 
-from xentui.errors import XentuiError, sentences
+from xentui.errors import XentuiError
 from xentui.project.artifacts import start_order
 from xentui.screens.dialogs import Modal
 from xentui.session import Session, rehearsing, texts
@@ -171,7 +171,7 @@ class Rehearse(Modal[None]):
             except MissingPartsError as missing:
                 message = self.PartsMissing(missing)
             except XentuiError as error:
-                message = self.Over(None, sentences(error.message, error.fix))
+                message = self.Over(None, error.text)
             except Exception as error:  # noqa: BLE001 - the dialog must not wait for ever
                 message = self.Over(
                     None, f"The rehearsal failed: {str(error) or type(error).__name__}"

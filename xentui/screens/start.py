@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input
 
-from xentui.errors import XentuiError, sentences
+from xentui.errors import XentuiError
 from xentui.project import boards, presets
 from xentui.screens.step import Begin, CursorMoved, Edited, Go, Resume, Step
 from xentui.session import Session, View, opening, texts
@@ -412,7 +412,7 @@ class Start(Step):
         try:
             text = self.session.begin_with_existing()
         except XentuiError as error:
-            self.say(sentences(error.message, error.fix), "error")
+            self.say(error.text, "error")
             return
         self.post_message(Edited(text))
         self.post_message(Go("guests"))

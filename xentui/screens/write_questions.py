@@ -8,7 +8,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
-from xentui.errors import XentuiError, sentences
+from xentui.errors import XentuiError
 from xentui.screens.step_screen import StepScreen
 from xentui.widgets.text import lit, wizard
 
@@ -65,7 +65,7 @@ class WriteQuestions:
             try:
                 step.say(review.decide_existing(answer))
             except XentuiError as error:
-                step.say(sentences(error.message, error.fix), "error")
+                step.say(error.text, "error")
                 return
             step.compare()
             self._screen.changed()
@@ -85,7 +85,7 @@ class WriteQuestions:
         try:
             self._session.write(edited=cast("How", edited) if edited else None)
         except XentuiError as error:
-            step.say(sentences(error.message, error.fix), "error")
+            step.say(error.text, "error")
             self._screen.changed()
             return
         step.compare()

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from xentui.errors import InputError, UsageError, sentences
+from xentui.errors import InputError, UsageError, as_sentences
 from xentui.images.inspect import glance
 from xentui.images.suggest import PLAIN, hindrances, suggest, tarball_endings, with_source
 from xentui.project import filesystem, schema, tables
@@ -206,7 +206,7 @@ def take(state: State, folder: Path, path: field_paths.Path, given: str) -> tupl
         state, name = adopt(state, folder, found, seen)
     except (InputError, OSError) as error:
         message = error.message if isinstance(error, InputError) else str(error.strerror)
-        return state, sentences(message, "")
+        return state, as_sentences(message, "")
     value = f"{_SCHEME}{name}" if path[-1] == "uri" else name
     wrong = field_paths.problem(field_paths.field_of(path), value)
     if wrong:

@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from xentui.errors import UsageError, sentences
+from xentui.errors import UsageError, as_sentences
 from xentui.images.suggest import boots_itself
 from xentui.project import boards, effective, guest_presets
 from xentui.project.filesystem import exists, read_text
@@ -333,5 +333,5 @@ def _config(session: EditedProject, given: str, name: str) -> tuple[State, str]:
     guest = Guest(key, tags=("autostart", "external"), config_file=carried)
     wrong = field_paths.problem(field_paths.field_of(("guests", key, "config_file")), carried)
     if wrong:
-        raise UsageError(sentences(carried, wrong))
+        raise UsageError(as_sentences(carried, wrong))
     return state.with_project(state.project.with_guest(guest)), key

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.errors import XentuiError, sentences
+from xentui.errors import XentuiError, as_sentences
 from xentui.project import document, filesystem, presets
 from xentui.project.filesystem import read_text
 from xentui.project.schema import dotted
@@ -67,7 +67,7 @@ def _opened(load: Callable[[], Loaded], name: str, *, preset: bool) -> Origin | 
     origin = origin_of(loaded, name=name, preset=preset)
     if origin is None:
         first = loaded.problems[0]
-        return ("" if preset else f"{name}: ") + sentences(first.message, first.fix)
+        return ("" if preset else f"{name}: ") + as_sentences(first.message, first.fix)
     if len(origin.project.guests) > MOST_GUESTS:
         return TOO_MANY
     return origin

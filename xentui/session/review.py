@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from xentui.errors import Exit, XentuiError, counted, sentences
+from xentui.errors import Exit, XentuiError, counted
 from xentui.output.rendered import Copy
 from xentui.project import filesystem
 from xentui.session import texts
@@ -120,7 +120,7 @@ class Review:
             if examine:
                 to.set_findings(self.examine())
         except XentuiError as error:
-            self._refused = sentences(error.message, error.fix)
+            self._refused = error.text
             self._code = error.exit_code
         except OSError as error:
             self._code = Exit.IO

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from xentui.errors import InputError, UsageError, XentuiError, reason
+from xentui.errors import InputError, UsageError, XentuiError, os_error_text
 from xentui.output.build_dir import plan_project
 from xentui.output.formats import next_commands as commands_of
 from xentui.output.formats import render_as
@@ -94,7 +94,7 @@ def _in_words() -> Iterator[None]:
         yield
     except OSError as error:
         name = f"{quoted(error.filename)}: " if error.filename else ""
-        raise InputError(f"{name}{reason(error)}", fix="Choose another place.") from error
+        raise InputError(f"{name}{os_error_text(error)}", fix="Choose another place.") from error
 
 
 @_in_words()
@@ -262,7 +262,8 @@ def copy_change(folder: Path, name: str, path: Path) -> Change:
         status = path.stat()
     except OSError as error:
         raise InputError(
-            f"{visible(str(path))}: {reason(error)}", fix="Put the file back, or choose another."
+            f"{visible(str(path))}: {os_error_text(error)}",
+            fix="Put the file back, or choose another.",
         ) from error
     copy = Copy(path, status.st_size)
     tree = open_tree(folder)

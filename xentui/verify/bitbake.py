@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from xentui.errors import InputError, reason
+from xentui.errors import InputError, os_error_text
 from xentui.safe_text import visible
 
 ENTER_BUILD = '. "$1" "$2" >/dev/null || exit 125; cd "$2" || exit 125; shift 2; exec "$@"'
@@ -166,7 +166,7 @@ def _started(command: list[str], build: Path, env: dict[str, str]) -> subprocess
             start_new_session=True,
         )
     except OSError as error:
-        raise InputError(f"{command[0]}: {reason(error)}") from error
+        raise InputError(f"{command[0]}: {os_error_text(error)}") from error
 
 
 def _reason(lines: list[str]) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from xentui.errors import Exit, InputError, reason
+from xentui.errors import Exit, InputError, os_error_text
 from xentui.output.commands import NextCommand, commands
 from xentui.project.model import Project
 from xentui.verify.bitbake import BitBake
@@ -84,7 +84,7 @@ def foreground(
         try:
             process = subprocess.Popen(line, cwd=folder, env=env)  # noqa: S603
         except OSError as error:
-            raise InputError(f"{line[0]}: {reason(error)}") from error
+            raise InputError(f"{line[0]}: {os_error_text(error)}") from error
         running.append(process)
         code = process.wait()
         then()
