@@ -15,6 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
+from textual.app import App
 from textual.binding import Binding, BindingType
 
 from xentui.errors import Exit
@@ -89,9 +90,9 @@ class XentuiApp(OrderedKeys):
             draw_scroll_bars_in_ascii()
         self._plain_preview = plain_preview
         self._begin = begin
-        for known in THEMES:
-            self.register_theme(known)
-        self.theme = theme
+        for available in THEMES:
+            self.register_theme(available)
+        self._set_first_theme(theme)
         self._other_keys = keymap or {}
         self._live_wanted = False
         self._quit_question: Question | None = None
@@ -99,6 +100,18 @@ class XentuiApp(OrderedKeys):
         self.latency = TerminalLatency()
         # What is typed before the first step is there is for that step.
         self.hold_keys()
+
+    def _set_first_theme(self, name: str) -> None:
+        """Set the theme before the app runs.
+
+        The watcher of ``theme`` would have the style sheet parsed a second time after the start.
+        """
+        self.set_reactive(App.theme, name)
+        dark = self.current_theme.dark
+        self.set_class(dark, "-dark-mode")
+        self.set_class(not dark, "-light-mode")
+        self.add_class(f"-theme-{name}")
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> MainScreen:
         """Return the main screen, the bottom of the stack."""

@@ -13,6 +13,7 @@ from textual import _ansi_sequences, events
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.command import Command, CommandList, CommandPalette, DiscoveryHit
+from textual.css.stylesheet import Stylesheet
 from textual.driver import Driver
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widgets import Input
@@ -24,6 +25,7 @@ from tests.tui.wizards import SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.screens import textual_hooks
 from xentui.screens.textual_hooks import Palette, draw_scroll_bars_in_ascii, name_alt_keys
+from xentui.screens.themes import THEMES
 from xentui.widgets.table import Table
 
 PRIVATE = {"_driver", "_bindings", "_action_command_list", "_ansi_sequences", "_compositor"}
@@ -203,3 +205,17 @@ async def test_the_palette_is_opened_again_while_it_closes() -> None:
         await settle(pilot)
         assert isinstance(app.screen, Palette)
         assert app.screen is not first
+
+
+@pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
+async def test_the_style_sheet_is_parsed_once_and_in_the_first_theme(
+    theme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[Stylesheet] = []
+    monkeypatch.setattr(Stylesheet, "reparse", parsed.append)
+    app = wizard(session_of(TWO), theme=theme)
+    async with app.run_test(size=SMALL):
+        assert not parsed
+        assert app.has_class(f"-theme-{theme}")
+        assert app.has_class("-dark-mode") is app.current_theme.dark
+        assert app.screen.styles.background.hex == app.theme_variables["background"]
