@@ -39,12 +39,12 @@ def stage(folder: Path, number: int) -> Rendered:
     if not image.exists():
         image.write_bytes(bytes([number]) * 100_000)
     layer: dict[str, str | Copy] = {
-        "recipes/a/a.bb": header.stamp(f"A = {number}\n", project="p"),
-        f"recipes/b/only-in-{number}.bb": header.stamp("B\n", project="p"),
+        "recipes/a/a.bb": header.stamp(f"A = {number}\n", "p"),
+        f"recipes/b/only-in-{number}.bb": header.stamp("B\n", "p"),
         "files/plain.cfg": f"memory = {number}\n",
         "files/disk.img": Copy(image, 100_000),
     }
-    return Rendered({"conf/xentui.conf": header.stamp(f"C = {number}\n", project="p")}, layer)
+    return Rendered({"conf/xentui.conf": header.stamp(f"C = {number}\n", "p")}, layer)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -33,8 +33,8 @@ CONF = "conf/xentui.conf"
 
 def rendered(body: str = "A\n") -> Rendered:
     return Rendered(
-        {CONF: header.stamp(body, project="p")},
-        {"conf/layer.conf": header.stamp(body, project="p")},
+        {CONF: header.stamp(body, "p")},
+        {"conf/layer.conf": header.stamp(body, "p")},
     )
 
 

@@ -30,7 +30,7 @@ lines = st.lists(st.sampled_from([f"{char}\n" for char in "abcdefg"]), max_size=
 
 
 def stamped(body: str) -> str:
-    return header.stamp(body, project="p")
+    return header.stamp(body, "p")
 
 
 def made(folder: Path, body: str) -> Plan:

@@ -389,7 +389,7 @@ def test_the_writers_refuse_what_is_not_a_number(table: str, value: object) -> N
 def test_the_name_of_the_project_file_changes_nothing(origin: str) -> None:
     project = tables.from_data(BASE)
     plain = parse_conf(render(project, _assets(project)).conf["conf/xentui.conf"])
-    other = render(project, _assets(project), origin=origin)
+    other = render(project, _assets(project), project_file=origin)
     check(project, other)
     parsed = parse_conf(other.conf["conf/xentui.conf"])
     assert [(a.variable, a.flag, a.value) for a in parsed.assignments] == [

@@ -21,7 +21,7 @@ from xentui.output.writing.tree import parts_of
 
 
 def conf(body: str = 'A = "1"\n') -> str:
-    return header.stamp(body, project="board.toml")
+    return header.stamp(body, "board.toml")
 
 
 def rendered(body: str = 'A = "1"\n', /, **layer: str | Copy) -> Rendered:
@@ -37,7 +37,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 @given(texts, texts)
 def test_a_stamped_text_is_intact_and_an_edited_one_is_not(body: str, other: str) -> None:
-    stamped = header.stamp(body, project="board.toml")
+    stamped = header.stamp(body, "board.toml")
     assert stamped.endswith(body)
     assert header.is_stamped(stamped)
     assert header.is_intact(stamped)
@@ -50,7 +50,7 @@ def test_a_stamped_text_is_intact_and_an_edited_one_is_not(body: str, other: str
 
 @given(texts)
 def test_a_project_name_cannot_break_out_of_the_header(name: str) -> None:
-    stamped = header.stamp('A = "1"\n', project=name)
+    stamped = header.stamp('A = "1"\n', name)
     *above, last, rest = stamped.split("\n")
     assert [line[:2] for line in above] == ["# "] * len(above)
     assert not any(line.endswith("\\") for line in above)
@@ -59,10 +59,10 @@ def test_a_project_name_cannot_break_out_of_the_header(name: str) -> None:
 
 
 def test_the_header_names_the_project_and_how_to_change_it() -> None:
-    head = header.stamp("", project="board.toml")
+    head = header.stamp("", "board.toml")
     assert "board.toml" in head
     assert "xentui generate" in head
-    assert header.stamp("x\n", project="p") == header.stamp("x\n", project="p")
+    assert header.stamp("x\n", project_file="p") == header.stamp("x\n", "p")
 
 
 @pytest.mark.parametrize(

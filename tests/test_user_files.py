@@ -50,7 +50,7 @@ texts = st.lists(st.tuples(line, st.sampled_from(["\n", "\r\n"]))).flatmap(
     lambda pairs: st.tuples(st.just("".join(a + b for a, b in pairs)), line).map("".join)
 )
 bodies = st.lists(line.filter(lambda text: "\r" not in text)).map(
-    lambda lines: header.stamp("".join(f"{text}\n" for text in lines), project="p")
+    lambda lines: header.stamp("".join(f"{text}\n" for text in lines), "p")
 )
 
 

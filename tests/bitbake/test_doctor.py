@@ -230,7 +230,7 @@ def test_xentuis_own_file_is_recognised(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     build = trees.small(tmp_path, f"{GOOD}require conf/xentui.conf\n")
     own = build / "conf/xentui.conf"
-    written = header.stamp('\nA = "1"\n', project="project.toml")
+    written = header.stamp('\nA = "1"\n', "project.toml")
     for text, state in (
         (written, "intact"),
         (written.replace('"1"', '"2"'), "edited"),

@@ -307,9 +307,9 @@ def test_every_setting_that_is_written_is_read(
     for form in FORMS:
         if form in ("bitbake-setup", "fragment") and not able.fragments:
             with pytest.raises(UsageError):
-                formats.render_as(form, named, assets, origin="a.toml", out=tmp_path / "out")
+                formats.render_as(form, named, assets, project_file="a.toml", out=tmp_path / "out")
             continue
-        forms = formats.render_as(form, named, assets, origin="a.toml", out=tmp_path / "out")
+        forms = formats.render_as(form, named, assets, project_file="a.toml", out=tmp_path / "out")
         written.add(settings(form, forms, tmp_path))
     for text in sorted(map(str, written)):
         assert unread(build, text) == []

@@ -50,7 +50,7 @@ def test_bitbakes_own_tool_finds_and_enables_it(build: Build) -> None:
     (conf / "xentui.conf").unlink()
     local = (conf / "local.conf").read_text().replace("require conf/xentui.conf\n", "")
     build.put("conf/local.conf", local)
-    for path, content in fragment.rendered(wanted, origin=origin).layer.items():
+    for path, content in fragment.rendered(wanted, project_file=origin).layer.items():
         assert isinstance(content, str)
         build.put(f"meta-xentui/{path}", content)
     lines = [command.line for command in commands(wanted, fragment.name(origin), "…")]

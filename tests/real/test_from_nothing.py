@@ -62,7 +62,7 @@ def checkout(repository: Repository) -> Path:
 
 def write(build: Build, wanted: Project, form: formats.Format, assets: Assets = NO_ASSETS) -> None:
     """Write a project in a format into the folder of a build."""
-    made = formats.render_as(form, wanted, assets, origin="board.toml", out=build.folder)
+    made = formats.render_as(form, wanted, assets, project_file="board.toml", out=build.folder)
     for path, content in made.files.items():
         build.put(path, content.source.read_bytes() if isinstance(content, Copy) else content)
 

@@ -274,7 +274,7 @@ class Job:
             self.project,
             self.assets,
             self.build,
-            origin=self.chosen.origin,
+            project_file=self.chosen.origin,
             layer=self.layer,
             attach=self.attach,
             settings=settings,
@@ -320,7 +320,7 @@ class Job:
         return formats.next_commands(
             self.format,
             self.project,
-            origin=self.chosen.origin,
+            project_file=self.chosen.origin,
             out=self._out,
             has_layer=self.format == "tree" and bool(self._rendered().layer),
         )
@@ -334,7 +334,7 @@ class Job:
             self.format,
             self.project,
             self.assets,
-            origin=self.chosen.origin,
+            project_file=self.chosen.origin,
             out=self._out,
             commits=self.commits,
         )

@@ -105,7 +105,7 @@ class _View:
 
     @cached_property
     def rendered(self) -> Rendered:
-        return render(self.project, self.assets, origin=self.chosen.origin)
+        return render(self.project, self.assets, project_file=self.chosen.origin)
 
     @property
     def boot(self) -> dict[str, str]:

@@ -66,7 +66,7 @@ def plan_project(
     assets: Assets,
     build: Path,
     *,
-    origin: str,
+    project_file: str,
     layer: Path | None = None,
     attach: Attach | None = None,
     settings: UserSettings | None = None,
@@ -79,7 +79,7 @@ def plan_project(
         project: the project.
         assets: contents of the files that the project refers to.
         build: the build directory.
-        origin: name of the project file, for the headers and a fragment's name.
+        project_file: name of the project file, for the headers and a fragment's name.
         layer: as in :func:`plan_build_dir`.
         attach: as in :func:`plan_build_dir`.
         settings: the Xen settings that the user made there by hand.
@@ -94,22 +94,26 @@ def plan_project(
     """
     must_be_build_dir(build)
     way = attach or attach_of(build)
-    able = abilities or abilities_of(build)
+    abilities = abilities or abilities_of(build)
     if way == "fragment":
-        rendered = fragment.rendered(project, assets, origin=origin, abilities=able)
-        stale = fragment.left_over(build, fragment.name(origin))
+        rendered = fragment.rendered(
+            project, assets, project_file=project_file, abilities=abilities
+        )
+        stale = fragment.left_over(build, fragment.name(project_file))
     else:
         machine = not fragment.machine_fragment(build)
-        rendered = render(project, assets, origin=origin, machine=machine, abilities=able)
+        rendered = render(
+            project, assets, project_file=project_file, machine=machine, abilities=abilities
+        )
         stale = fragment.left_over(build)
     if settings is not None and existing is not None:
-        rendered = adapted(rendered, project, settings, existing, origin=origin)
+        rendered = adapted(rendered, project, settings, existing, project_file=project_file)
     made = plan_build_dir(
         rendered,
         build,
         layer=layer,
         attach=way,
-        abilities=able,
+        abilities=abilities,
         last=_must_be_last(build, settings, existing),
     )
     if settings is not None and existing is not None:

@@ -45,14 +45,14 @@ def commands(
         sets_memory: whether QEMU gets the project's memory; if not, the settings of the build
             directory decide.
     """
-    able = abilities or releases.abilities_for(project)
+    abilities = abilities or releases.abilities_for(project)
     return [
         *_build(project.without_direct_guests),
-        *_boot(project, able, sets_memory=sets_memory),
+        *_boot(project, abilities, sets_memory=sets_memory),
         *_guests(project.without_direct_guests),
         *_direct_guests(project),
-        *_containers(project, able),
-        *_tests(project, able),
+        *_containers(project, abilities),
+        *_tests(project, abilities),
     ]
 
 
@@ -195,7 +195,7 @@ def _build(project: Project) -> Iterator[NextCommand]:
     yield NextCommand("build", f"bitbake {image(project)}", note)
 
 
-def _boot(project: Project, able: Abilities, *, sets_memory: bool) -> Iterator[NextCommand]:
+def _boot(project: Project, abilities: Abilities, *, sets_memory: bool) -> Iterator[NextCommand]:
     machine, recipe = project.host.machine, image(project)
     board = boards.board(machine)
     total = total_memory(project) if sets_memory else None
@@ -211,7 +211,7 @@ def _boot(project: Project, able: Abilities, *, sets_memory: bool) -> Iterator[N
         yield NextCommand("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
     elif boards.boot_writer(project.host) != "user":
         yield from flash(project, board)
-    if bios.needed(project, able) and dom0_memory(project) is not None:
+    if bios.needed(project, abilities) and dom0_memory(project) is not None:
         yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
 
 
@@ -267,9 +267,9 @@ def _direct_guests(project: Project) -> Iterator[NextCommand]:
         )
 
 
-def _containers(project: Project, able: Abilities) -> Iterator[NextCommand]:
+def _containers(project: Project, abilities: Abilities) -> Iterator[NextCommand]:
     containers = project.containers
-    alone = able.vxn is None or not able.vxn.podman_without_netns
+    alone = abilities.vxn is None or not abilities.vxn.podman_without_netns
     if not containers.vxn:
         return
     alpine = "docker.io/library/alpine:latest"
@@ -287,7 +287,7 @@ def _containers(project: Project, able: Abilities) -> Iterator[NextCommand]:
             yield NextCommand("containers", f"{frontend} run --rm alpine echo hello")
 
 
-def _tests(project: Project, able: Abilities) -> Iterator[NextCommand]:
+def _tests(project: Project, abilities: Abilities) -> Iterator[NextCommand]:
     """Yield the command for meta-virtualization's own tests, which boot with runqemu.
 
     Each of the three tiers includes the one before: Dom0, bundled guests, containers. The last
@@ -296,7 +296,7 @@ def _tests(project: Project, able: Abilities) -> Iterator[NextCommand]:
     """
     if project.host.machine != "qemux86-64" or image(project) != "xen-image-minimal":
         return
-    if not project.containers.vxn and not able.tests_boot_any:
+    if not project.containers.vxn and not abilities.tests_boot_any:
         # These tests first build an image with vxn and docker, which needs more settings.
         return
     line = (

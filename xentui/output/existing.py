@@ -259,7 +259,7 @@ def _guests(build: BuildDir) -> Iterator[UserGuest]:
 
 
 def adapted(
-    rendered: Rendered, project: Project, settings: UserSettings, use: Use, *, origin: str
+    rendered: Rendered, project: Project, settings: UserSettings, use: Use, *, project_file: str
 ) -> Rendered:
     """Return the files, adapted to the user's own settings.
 
@@ -268,7 +268,7 @@ def adapted(
         project: the project.
         settings: the user's own settings.
         use: what to do with them.
-        origin: name of the project file, for the headers.
+        project_file: name of the project file, for the headers.
     """
     if not settings:
         return rendered
@@ -279,11 +279,11 @@ def adapted(
         return _without_delayed(body, settings) + _overrides(body, project, settings)
 
     conf = {
-        path: header.stamp(change(header.body(found)), project=origin) if path == CONF else found
+        path: header.stamp(change(header.body(found)), project_file) if path == CONF else found
         for path, found in rendered.conf.items()
     }
     layer = {
-        path: header.stamp(change(header.body(found)), project=origin)
+        path: header.stamp(change(header.body(found)), project_file)
         if path.startswith(f"{fragment.FOLDER}/") and isinstance(found, str)
         else found
         for path, found in rendered.layer.items()

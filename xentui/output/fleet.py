@@ -40,18 +40,18 @@ class Member:
 
     Attributes:
         name: the project as the user gave it, such as a path.
-        origin: the name of the project file, for the headers.
+        project_file: the name of the project file, for the headers.
     """
 
     name: str
-    origin: str
+    project_file: str
     project: Project
     assets: Assets
 
     @property
     def layer_name(self) -> str:
         """The name of the project's files in the layer."""
-        return fragment.base_name(self.origin)
+        return fragment.base_name(self.project_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +101,20 @@ def merge(members: Sequence[Member], *, form: Form = "tree", layer: str = LAYER)
 
 
 def _rendered(member: Member, form: Form, layer: str) -> Rendered:
-    project, assets, origin = member.project, member.assets, member.origin
-    board = member.layer_name
+    project, assets, project_file = member.project, member.assets, member.project_file
+    fleet_name = member.layer_name
     if form == "kas":
-        return kas.rendered(project, assets, origin=origin, layer=layer, board=board)
+        return kas.rendered(
+            project, assets, project_file=project_file, layer=layer, fleet_name=fleet_name
+        )
     if form == "fragment":
-        return fragment.rendered(project, assets, origin=origin, board=board)
+        return fragment.rendered(project, assets, project_file=project_file, fleet_name=fleet_name)
     abilities = releases.abilities_for(project)
-    made = render(project, assets, origin=origin, board=board, abilities=abilities)
-    stamped = header.stamp("\n" + layer_conf(abilities), project=origin)
-    settings = {f"{SETTINGS_FOLDER}/{board}.conf": made.conf[CONF]}
+    made = render(
+        project, assets, project_file=project_file, fleet_name=fleet_name, abilities=abilities
+    )
+    stamped = header.stamp("\n" + layer_conf(abilities), project_file)
+    settings = {f"{SETTINGS_FOLDER}/{fleet_name}.conf": made.conf[CONF]}
     return Rendered({}, {_LAYER_CONF: stamped, **made.layer, **settings})
 
 
@@ -188,7 +192,7 @@ def _shared(contents: list[tuple[Member, Content]]) -> Content:
     content = contents[0][1]
     if len(contents) == 1 or not isinstance(content, str) or not header.is_stamped(content):
         return content
-    origins = list(dict.fromkeys(member.origin for member, _ in contents))
+    origins = list(dict.fromkeys(member.project_file for member, _ in contents))
     few = len(origins) <= _MAX_NAMED_IN_HEADER
     named = ", ".join(origins) if few else "the projects of this layer"
-    return header.stamp(header.body(content), project=named)
+    return header.stamp(header.body(content), named)

@@ -44,7 +44,7 @@ def render_as(
     project: Project,
     assets: Assets,
     *,
-    origin: str,
+    project_file: str,
     out: Path,
     commits: Mapping[str, str] | None = None,
 ) -> Rendered:
@@ -54,7 +54,7 @@ def render_as(
         output_format: the format.
         project: the project.
         assets: the contents of the files that the project names.
-        origin: name of the project file, for the headers.
+        project_file: name of the project file, for the headers.
         out: the folder that the files are written into.
         commits: commits to pin repositories to, by repository name; for
             :data:`SELF_CONTAINED` formats only.
@@ -73,31 +73,38 @@ def render_as(
             complete = output_format == "kas"
             place = kas.layer_path(out)
             return kas.rendered(
-                project, assets, origin=origin, layer=place, complete=complete, commits=commits
+                project,
+                assets,
+                project_file=project_file,
+                layer=place,
+                complete=complete,
+                commits=commits,
             )
         case "bitbake-setup":
-            return from_nothing.bitbake_setup(project, assets, origin=origin, commits=commits)
+            return from_nothing.bitbake_setup(
+                project, assets, project_file=project_file, commits=commits
+            )
         case "script":
-            return from_nothing.script(project, assets, origin=origin, commits=commits)
+            return from_nothing.script(project, assets, project_file=project_file, commits=commits)
         case "imagebuilder":
-            body = header.stamp(imagebuilder.config(project), project=origin)
+            body = header.stamp(imagebuilder.config(project), project_file)
             return Rendered({imagebuilder.FILE: body}, {})
         case "fragment":
-            return fragment.rendered(project, assets, origin=origin)
+            return fragment.rendered(project, assets, project_file=project_file)
         case "tree":
-            return render(project, assets, origin=origin)
+            return render(project, assets, project_file=project_file)
     assert_never(output_format)
 
 
 def next_commands(
-    output_format: Format, project: Project, *, origin: str, out: Path, has_layer: bool
+    output_format: Format, project: Project, *, project_file: str, out: Path, has_layer: bool
 ) -> list[NextCommand]:
     """Return the commands to type after the files were written.
 
     Args:
         output_format: the format.
         project: the project.
-        origin: name of the project file; a fragment is named after it.
+        project_file: name of the project file; a fragment is named after it.
         out: the folder that the files were written into.
         has_layer: whether a layer was written.
     """
@@ -114,7 +121,7 @@ def next_commands(
             note = "in the build directory, with ImageBuilder's scripts in PATH"
             return [NextCommand("boot", line, note)]
         case "fragment":
-            return commands.fragment(project, fragment.name(origin), str(root / LAYER))
+            return commands.fragment(project, fragment.name(project_file), str(root / LAYER))
         case "tree":
             layer = str(root / LAYER) if has_layer else None
             attach = commands.attach(project, str(root / CONF), layer)

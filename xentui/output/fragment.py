@@ -40,8 +40,8 @@ def rendered(
     project: Project,
     assets: Assets = NO_ASSETS,
     *,
-    origin: str = "project.toml",
-    board: str = "",
+    project_file: str = "project.toml",
+    fleet_name: str = "",
     abilities: Abilities | None = None,
 ) -> Rendered:
     """Return the layer with a project's fragment.
@@ -51,23 +51,30 @@ def rendered(
     Args:
         project: the project.
         assets: the contents of the files that the project names.
-        origin: name of the project file, for the headers and the fragment's name.
-        board: the project's name in a layer for several boards; empty in its own layer.
+        project_file: name of the project file, for the headers and the fragment's name.
+        fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
         abilities: features of the layers; by default, those of the project's release.
 
     Raises:
         NotRepresentable: a value cannot be written without changing its meaning.
         UsageError: the release does not support fragments.
     """
-    able = abilities or releases.abilities_for(project)
-    if not able.fragments:
+    abilities = abilities or releases.abilities_for(project)
+    if not abilities.fragments:
         raise UsageError(
-            f"{' '.join(able.series) or 'this release'} has no configuration fragments",
+            f"{' '.join(abilities.series) or 'this release'} has no configuration fragments",
             fix="Write conf/xentui.conf and its require line instead: leave fragment out.",
         )
-    made = render(project, assets, origin=origin, machine=False, board=board, abilities=able)
+    made = render(
+        project,
+        assets,
+        project_file=project_file,
+        machine=False,
+        fleet_name=fleet_name,
+        abilities=abilities,
+    )
     files = dict(made.layer)
-    files.setdefault("conf/layer.conf", header.stamp("\n" + layer_conf(able), project=origin))
+    files.setdefault("conf/layer.conf", header.stamp("\n" + layer_conf(abilities), project_file))
     metadata = "\n".join(
         (
             "",
@@ -76,23 +83,27 @@ def rendered(
             "",
         )
     )
-    body = metadata + xentui_conf(project, assets, machine=False, board=board, abilities=able)
-    files[f"{FOLDER}/{base_name(origin)}.conf"] = header.stamp(body, project=origin)
+    body = metadata + xentui_conf(
+        project, assets, machine=False, fleet_name=fleet_name, abilities=abilities
+    )
+    files[f"{FOLDER}/{base_name(project_file)}.conf"] = header.stamp(
+        body, project_file=project_file
+    )
     return Rendered({}, files)
 
 
-def base_name(origin: str) -> str:
+def base_name(project_file: str) -> str:
     """Return a fragment's name: the plain characters of a project file's name.
 
     The tool uses the text before the first full stop as the name.
     """
-    stem = origin.lower().removesuffix(".toml")
+    stem = project_file.lower().removesuffix(".toml")
     return re.sub(r"[^a-z0-9]+", "-", stem, flags=re.ASCII).strip("-") or "project"
 
 
-def name(origin: str) -> str:
+def name(project_file: str) -> str:
     """Return the full name of a project's fragment for ``bitbake-config-build``."""
-    return f"{COLLECTION}/{FOLDER.rpartition('/')[2]}/{base_name(origin)}"
+    return f"{COLLECTION}/{FOLDER.rpartition('/')[2]}/{base_name(project_file)}"
 
 
 def _description(project: Project) -> str:

@@ -49,7 +49,7 @@ def bitbake_setup(
     project: Project,
     assets: Assets = NO_ASSETS,
     *,
-    origin: str = "project.toml",
+    project_file: str = "project.toml",
     commits: Mapping[str, str] | None = None,
 ) -> Rendered:
     """Return a project as a configuration for ``bitbake-setup``, and its layer.
@@ -67,16 +67,16 @@ def bitbake_setup(
             f"bitbake-setup cannot set up {release.name} with guests",
             fix="Take --format kas or script, or build with wrynose.",
         )
-    made = fragment.rendered(project, assets, origin=origin)
+    made = fragment.rendered(project, assets, project_file=project_file)
     sources = {r.name: {"git-remote": _remote(r)} for r in repositories(project, commits)}
     machine = text.name(project.host.machine)
     configuration = {
-        "name": fragment.base_name(origin),
-        "description": f"Xen on {machine}, as {origin} says",
+        "name": fragment.base_name(project_file),
+        "description": f"Xen on {machine}, as {project_file} says",
         "bb-layers": [path for r in repositories(project) for path in r.layer_paths],
         "bb-layers-file-relative": [LAYER],
-        "oe-fragments": [f"machine/{machine}", f"distro/{DISTRO}", fragment.name(origin)],
-        "setup-dir-name": f"xen-{fragment.base_name(origin)}",
+        "oe-fragments": [f"machine/{machine}", f"distro/{DISTRO}", fragment.name(project_file)],
+        "setup-dir-name": f"xen-{fragment.base_name(project_file)}",
     }
     data: dict[str, Any] = {
         "description": f"Xen on {machine}: made by xentui; change it there",
@@ -99,7 +99,7 @@ def script(
     project: Project,
     assets: Assets = NO_ASSETS,
     *,
-    origin: str = "project.toml",
+    project_file: str = "project.toml",
     commits: Mapping[str, str] | None = None,
 ) -> Rendered:
     """Return a project's files with a script that fetches the layers and builds the image.
@@ -108,9 +108,9 @@ def script(
         NotRepresentable: a value cannot be written without changing its meaning.
         UsageError: a commit is invalid.
     """
-    made = render(project, assets, origin=origin)
+    made = render(project, assets, project_file=project_file)
     body = _script(project, repositories(project, commits), has_layer=bool(made.layer))
-    stamped = header.stamp(body, project=origin, first="#!/usr/bin/env bash\n")
+    stamped = header.stamp(body, project_file=project_file, first="#!/usr/bin/env bash\n")
     return Rendered({**made.conf, SCRIPT_FILE: stamped}, made.layer)
 
 

@@ -20,19 +20,19 @@ _HEADER_LINES = 8
 """The digest must be in one of this many first lines; further down, it is ordinary text."""
 
 
-def stamp(body: str, *, project: str, first: str = "") -> str:
+def stamp(body: str, project_file: str, *, first: str = "") -> str:
     """Return ``body`` with the header before it.
 
     Args:
         body: the text of the file, ending in a newline.
-        project: the name of the project file, without its directory, so that the same
+        project_file: the name of the project file, without its directory, so that the same
             project gives the same bytes on every machine.
         first: a whole line that must be the first of the file, such as ``#!/bin/sh``.
     """
     # BitBake continues a comment line that ends in a backslash. The name may contain any character,
     # so it must not be at the end of a line.
     head = (
-        f"{first}# Made by xentui from {visible(project)}: change that file, then run\n"
+        f"{first}# Made by xentui from {visible(project_file)}: change that file, then run\n"
         '# "xentui generate" again. An edit made here is noticed and not overwritten.\n'
     )
     return f"{head}# {_MARK}{_digest(head, body)}\n{body}"

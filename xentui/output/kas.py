@@ -59,9 +59,9 @@ def rendered(
     project: Project,
     assets: Assets = NO_ASSETS,
     *,
-    origin: str = "project.toml",
+    project_file: str = "project.toml",
     layer: str = LAYER,
-    board: str = "",
+    fleet_name: str = "",
     complete: bool = False,
     commits: Mapping[str, str] | None = None,
 ) -> Rendered:
@@ -70,9 +70,9 @@ def rendered(
     Args:
         project: the project.
         assets: the contents of the files that the project names.
-        origin: name of the project file, for the headers.
+        project_file: name of the project file, for the headers.
         layer: the layer's folder relative to the repository; see :func:`layer_path`.
-        board: the project's name in a layer for several boards; empty in its own layer.
+        fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
         complete: whether the file names every repository; if not, it is a part.
         commits: commits to pin repositories of a complete file to, by repository name.
 
@@ -80,11 +80,18 @@ def rendered(
         NotRepresentable: a value cannot be written without changing its meaning.
         UsageError: kas does not support the layer's path, or a commit is invalid.
     """
-    files = render(project, assets, origin=origin, machine=False, board=board).layer
+    files = render(
+        project, assets, project_file=project_file, machine=False, fleet_name=fleet_name
+    ).layer
     found = repositories(project, commits) if complete else []
-    body = _body(project, assets, layer if files else None, board, found)
+    body = _body(project, assets, layer if files else None, fleet_name, found)
     return Rendered(
-        {f"{board}.kas.yml" if board else FILE: header.stamp(body, project=origin)}, files
+        {
+            f"{fleet_name}.kas.yml" if fleet_name else FILE: header.stamp(
+                body, project_file=project_file
+            )
+        },
+        files,
     )
 
 
@@ -124,9 +131,9 @@ def block(value: str, indent: str) -> str:
 
 
 def _body(
-    project: Project, assets: Assets, layer: str | None, board: str, found: list[Repository]
+    project: Project, assets: Assets, layer: str | None, fleet_name: str, found: list[Repository]
 ) -> str:
-    settings = xentui_conf(project, assets, machine=False, board=board).lstrip("\n")
+    settings = xentui_conf(project, assets, machine=False, fleet_name=fleet_name).lstrip("\n")
     if any(repository.name == CLASSES for repository in found):
         settings = classes_line(f"${{TOPDIR}}/../{CLASSES}") + "\n" + settings
     head = _COMPLETE.format(file=FILE) if found else _PART

@@ -14,7 +14,7 @@ from xentui.project import artifacts
 from xentui.project.model import Guest
 
 COLLECTION = "xentui"
-SERIES = ("wrynose", "blacksail")
+SERIES_WITH_CLASSES = ("wrynose", "blacksail")
 """Release series whose meta-virtualization has both Xen guest classes."""
 
 _UNPACKDIR = """
@@ -25,8 +25,8 @@ UNPACKDIR ??= "${WORKDIR}"
 CONTAINER_CLASS_PATH = f"classes/{CONTAINER_CLASS}.bbclass"
 """The class for guests from container images, in the layer; every release searches ``classes``."""
 
-BOARD = "XENTUI_BOARD"
-"""The variable that selects the board in a layer for several boards."""
+BOARD_VARIABLE = "XENTUI_BOARD"
+"""The variable by which a build selects its board's files in a fleet's layer."""
 
 _LAYER_CONF = f"""\
 BBPATH .= ":${{LAYERDIR}}"
@@ -52,11 +52,10 @@ def layer_conf(abilities: Abilities) -> str:
         abilities: features of the layers. If they have the Xen guest classes, the layer is
             compatible with every release that has them, so it can be kept for an upgrade.
     """
-    series = dict.fromkeys((*abilities.series, *(SERIES if abilities.has_classes else ())))
-    made = _LAYER_CONF % " ".join(
-        sorted(series, key=lambda name: SERIES.index(name) if name in SERIES else -1)
-    )
-    return made if abilities.unpackdir else made + _UNPACKDIR
+    named = {*abilities.series, *(SERIES_WITH_CLASSES if abilities.has_classes else ())}
+    older = [name for name in abilities.series if name not in SERIES_WITH_CLASSES]
+    series = " ".join([*older, *(name for name in SERIES_WITH_CLASSES if name in named)])
+    return _LAYER_CONF % series + ("" if abilities.unpackdir else _UNPACKDIR)
 
 
 def container_class() -> str:
@@ -102,14 +101,14 @@ def image_append(guests: list[Guest], folder: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def start_order(links: Mapping[str, str]) -> str:
-    """Return the part of the image's append that sets the order of automatic starts.
+def start_order_function(links: Mapping[str, str]) -> str:
+    """Return the function of the image's append that sets the order of automatic starts.
 
     Both classes create links in /etc/xen/auto. xendomains starts them in the order in which the
     shell lists them (xen:tools/hotplug/Linux/xendomains.in), so a number is put before each name.
 
     Args:
-        links: the name of each guest's link, by guest.
+        links: the new name of each guest's link, by the guest's key.
     """
     moves = [
         f'    mv -f "${{IMAGE_ROOTFS}}{artifacts.AUTO}/{text.name(key)}.cfg" \\\n'
@@ -128,13 +127,13 @@ def start_order(links: Mapping[str, str]) -> str:
     )
 
 
-def board_append(recipe: str) -> str:
-    """Return the append of an image in a layer for several boards; it includes the board's file.
+def fleet_append(recipe: str) -> str:
+    """Return the append of an image in a fleet's layer, which includes the board's own file.
 
     ``include`` ignores a missing file: a board without complete xl configs has none, and
-    :data:`BOARD` may be unset.
+    the variable may be unset.
     """
     return (
-        f"# Each board has its own file. Its settings in conf/xentui set {BOARD}.\n"
-        f"include {text.name(recipe)}-${{{BOARD}}}.inc\n"
+        f"# Each board has its own file. Its settings in conf/xentui set {BOARD_VARIABLE}.\n"
+        f"include {text.name(recipe)}-${{{BOARD_VARIABLE}}}.inc\n"
     )

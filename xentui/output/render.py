@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Render all files of a project: ``conf/xentui.conf`` and the layer."""
+"""Render all files of a project as text: ``conf/xentui.conf``, and a layer if one is needed."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def render(
     project: Project,
     assets: Assets = NO_ASSETS,
     *,
-    origin: str = "project.toml",
+    project_file: str = "project.toml",
     machine: bool = True,
-    board: str = "",
+    fleet_name: str = "",
     abilities: Abilities | None = None,
 ) -> Rendered:
     """Return all files of a project.
@@ -36,52 +36,52 @@ def render(
     Args:
         project: the project.
         assets: contents of the files that the project refers to.
-        origin: name of the project file, for the headers.
+        project_file: name of the project file, for the headers.
         machine: whether to set MACHINE; false if a machine fragment sets it.
-        board: the project's name in a layer for several boards; empty in the project's own layer.
+        fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
         abilities: features of the layers; by default, those of the project's release.
 
     Raises:
         NotRepresentable: a value cannot be written without changing its meaning.
     """
-    whole, project = project, project.without_direct_guests
-    able = abilities or releases.abilities_for(project)
-    settings = xentui_conf(whole, assets, machine=machine, board=board, abilities=able)
-    conf = {CONF: header.stamp(settings, project=origin)}
+    abilities = abilities or releases.abilities_for(project)
+    settings = xentui_conf(
+        project, assets, machine=machine, fleet_name=fleet_name, abilities=abilities
+    )
+    for_xl = project.without_direct_guests
     files: dict[str, Content] = {}
-    for bundle in project.bundles:
-        guests = [guest for guest in project.guests if guest.bundle == bundle.key]
+    for bundle in for_xl.bundles:
+        guests = [guest for guest in for_xl.guests if guest.bundle == bundle.key]
         if guests:
-            body = bundle_recipe.recipe(project, bundle, assets)
-            files[bundle_recipe.file_name(bundle)] = header.stamp(body, project=origin)
-            files.update(_beside_recipe(project, bundle, guests, assets))
+            body = bundle_recipe.recipe(for_xl, bundle, assets)
+            files[bundle_recipe.file_name(bundle)] = header.stamp(body, project_file)
+            files.update(_files_of_recipe(for_xl, bundle, guests, assets))
         if any(guest.source and guest.source.type == CONTAINER for guest in guests):
             body = layer.container_class()
-            files[layer.CONTAINER_CLASS_PATH] = header.stamp(f"\n{body}", project=origin)
-    files.update(_image(project, assets, origin, board, inherit=_must_inherit(project, able)))
-    own_files = script.own_files(whole, assets) if boot.is_written(whole) else {}
+            files[layer.CONTAINER_CLASS_PATH] = header.stamp(f"\n{body}", project_file)
+    inherit = _must_inherit(for_xl, abilities)
+    files.update(_image_append(for_xl, assets, project_file, fleet_name, inherit=inherit))
+    direct_files = script.own_files(project, assets) if boot.is_written(project) else {}
     for path, body in (
-        *dom0_layer.files(project, able).items(),
-        *bios.files(project, able, board).items(),
-        *boot.layer_files(whole, able, board, own_files).items(),
+        *dom0_layer.files(for_xl, abilities).items(),
+        *bios.files(for_xl, abilities, fleet_name).items(),
+        *boot.layer_files(project, abilities, fleet_name, direct_files).items(),
     ):
-        files[path] = header.stamp(body, project=origin)
-    for name, source in own_files.items():
-        files.update(_copy(f"{boot_recipe.FOLDER}/{boot_recipe.name(board)}/{name}", source))
+        files[path] = header.stamp(body, project_file)
+    for name, source in direct_files.items():
+        files.update(_copy(f"{boot_recipe.FOLDER}/{boot_recipe.name(fleet_name)}/{name}", source))
     if files:
-        files = {
-            "conf/layer.conf": header.stamp("\n" + layer.layer_conf(able), project=origin),
-            **files,
-        }
-    return Rendered(conf, files)
+        layer_conf = header.stamp("\n" + layer.layer_conf(abilities), project_file)
+        files = {"conf/layer.conf": layer_conf, **files}
+    return Rendered({CONF: header.stamp(settings, project_file)}, files)
 
 
-def _beside_recipe(
+def _files_of_recipe(
     project: Project, bundle: Bundle, guests: list[Guest], assets: Assets
 ) -> dict[str, Content]:
-    """Return the files that a bundle's recipe refers to with ``file://``.
+    """Return the files that a bundle's recipe fetches with ``file://``, by path in the layer.
 
-    BitBake searches for them in a folder next to the recipe that has the recipe's name (FILESPATH).
+    BitBake searches for them in the folder next to the recipe that has its name (FILESPATH).
     """
     folder = f"{bundle_recipe.FOLDER}/{text.name(bundle.key)}"
     files: dict[str, Content] = {}
@@ -111,17 +111,18 @@ def _copy(path: str, source: SourceFile) -> dict[str, Content]:
     return {} if source.is_dir else {path: Copy(source.path, source.size)}
 
 
-def _must_inherit(project: Project, able: Abilities) -> bool:
+def _must_inherit(project: Project, abilities: Abilities) -> bool:
     """Return whether the append of the Dom0 image must inherit the class that installs guests.
 
     In some releases, meta-virtualization's own image recipe does not inherit it.
     """
     default_image = image(project) == schema.default_value("host", "image")
-    return default_image and bool(project.guests) and able.has_classes and not able.image_class
+    lacks_class = abilities.has_classes and not abilities.image_class
+    return default_image and bool(project.guests) and lacks_class
 
 
-def _image(
-    project: Project, assets: Assets, origin: str, board: str, *, inherit: bool
+def _image_append(
+    project: Project, assets: Assets, project_file: str, fleet_name: str, *, inherit: bool
 ) -> dict[str, Content]:
     """Return the append of the Dom0 image and the xl configs that it installs."""
     configs = {
@@ -129,20 +130,20 @@ def _image(
         for guest in project.guests
         if guest.bundle is None and (config := supplied(project, guest, assets)) is not None
     }
-    order = artifacts.auto_names(project)
-    numbered = any(link != f"{key}.cfg" for key, link in order.items())
-    if not configs and not inherit and not numbered:
+    links = artifacts.auto_names(project)
+    ordered = any(link != f"{key}.cfg" for key, link in links.items())
+    if not configs and not inherit and not ordered:
         return {}
     guests = [guest for guest in project.guests if guest.key in configs]
     recipe = text.name(image(project))
-    name = f"{recipe}-{text.name(board)}" if board else recipe
+    name = f"{recipe}-{text.name(fleet_name)}" if fleet_name else recipe
     body = layer.INHERIT if inherit else ""
     body += "\n" + layer.image_append(guests, name) if configs else ""
-    body += "\n" + layer.start_order(order) if numbered else ""
-    append = header.stamp(body, project=origin)
-    files: dict[str, Content] = {f"{_IMAGES}/{name}.{'inc' if board else 'bbappend'}": append}
-    if board:
-        shared = header.stamp("\n" + layer.board_append(recipe), project=origin)
+    body += "\n" + layer.start_order_function(links) if ordered else ""
+    suffix = "inc" if fleet_name else "bbappend"
+    files: dict[str, Content] = {f"{_IMAGES}/{name}.{suffix}": header.stamp(body, project_file)}
+    if fleet_name:
+        shared = header.stamp("\n" + layer.fleet_append(recipe), project_file)
         files[f"{_IMAGES}/{recipe}.bbappend"] = shared
     for guest in guests:
         files[f"{_IMAGES}/{name}/{guest.key}.cfg"] = configs[guest.key]

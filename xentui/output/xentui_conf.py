@@ -18,7 +18,7 @@ from xentui.output.boot import bios, script
 from xentui.output.dom0_layer import dom0_packages
 from xentui.output.guest_cfg import supplied
 from xentui.output.guest_flags import bundled_entry, defaults_to_write, flags_to_write, why
-from xentui.output.layer import BOARD
+from xentui.output.layer import BOARD_VARIABLE
 from xentui.project import board_file, boards
 from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
@@ -37,7 +37,7 @@ def xentui_conf(
     assets: Assets = NO_ASSETS,
     *,
     machine: bool = True,
-    board: str = "",
+    fleet_name: str = "",
     abilities: Abilities | None = None,
 ) -> str:
     """Return the text of ``conf/xentui.conf``, without its header.
@@ -46,22 +46,22 @@ def xentui_conf(
         project: the project.
         assets: contents of the files that the project refers to.
         machine: whether to set MACHINE; false if a machine fragment sets it.
-        board: the project's name in a layer for several boards; empty in the project's own layer.
+        fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
         abilities: features of the layers; by default, those of the project's release.
 
     Raises:
         NotRepresentable: a value cannot be written so that BitBake reads it back.
     """
-    able = abilities or releases.abilities_for(project)
+    abilities = abilities or releases.abilities_for(project)
     for_xl = project.without_direct_guests
     sections = (
-        ("Board", _board(project, assets, able, machine=machine, board_name=board)),
+        ("Board", _board(project, assets, abilities, machine=machine, fleet_name=fleet_name)),
         ("Guest defaults", _defaults(for_xl)),
         ("Guests", _guests(for_xl, assets)),
         ("Guest bundles", _bundles(for_xl)),
-        ("Image types of guests", _image_types(for_xl, able)),
-        ("Space for guest images", _image_space(for_xl, assets, able)),
-        ("Containers: vxn and containerd", _containers(for_xl, able)),
+        ("Image types of guests", _image_types(for_xl, abilities)),
+        ("Space for guest images", _image_space(for_xl, assets, abilities)),
+        ("Containers: vxn and containerd", _containers(for_xl, abilities)),
     )
     blocks = [block for block in (_section(title, body) for title, body in sections) if block]
     return "\n" + "\n".join(blocks)
@@ -73,16 +73,16 @@ def _section(title: str, blocks: Iterator[str]) -> str:
 
 
 def _board(
-    project: Project, assets: Assets, able: Abilities, *, machine: bool, board_name: str
+    project: Project, assets: Assets, abilities: Abilities, *, machine: bool, fleet_name: str
 ) -> Iterator[str]:
     host = project.host
     board = boards.board(host.machine)
     recipe = text.name(image(project))
     if machine:
         yield text.assign("MACHINE", text.name(host.machine))
-    if board_name:
+    if fleet_name:
         why = "# Selects this board's files in the shared layer.\n"
-        yield why + text.assign(BOARD, text.name(board_name))
+        yield why + text.assign(BOARD_VARIABLE, text.name(fleet_name))
     yield (
         "# All three are needed; without virtualization, the kernel has no Xen support.\n"
         + text.assign("DISTRO_FEATURES:append", " xen systemd virtualization")
@@ -101,13 +101,13 @@ def _board(
             "# Licence flags that you accept; the board's image needs them.\n"
             + text.assign("LICENSE_FLAGS_ACCEPTED:append", flags)
         )
-    if family == "hyperv-gen1" and family in able.boot_modes:
+    if family == "hyperv-gen1" and family in abilities.boot_modes:
         yield text.assign("XEN_BOOT_MODE", family)
-    yield from _machine_memory(project, able, recipe)
-    yield from _bios_kickstart(project, able, recipe, bios.name(board_name))
-    yield from _dom0_memory(project, able, recipe)
-    yield from boot.settings(project, board_name, script.own_files(project, assets))
-    yield from _network(project, able, recipe)
+    yield from _machine_memory(project, abilities, recipe)
+    yield from _bios_kickstart(project, abilities, recipe, bios.name(fleet_name))
+    yield from _dom0_memory(project, abilities, recipe)
+    yield from boot.settings(project, fleet_name, script.own_files(project, assets))
+    yield from _network(project, abilities, recipe)
     yield from _layer_bundles(project, recipe)
 
 
@@ -120,30 +120,30 @@ def _layer_bundles(project: Project, recipe: str) -> Iterator[str]:
         )
 
 
-def _network(project: Project, able: Abilities, recipe: str) -> Iterator[str]:
+def _network(project: Project, abilities: Abilities, recipe: str) -> Iterator[str]:
     reasons = {
         "nat": "# Dom0 is the guests' router and DHCP server (10.0.100.0/24)",
         "bridged": "# Guests are on the board's own network and use its DHCP server",
     }
     wanted = text.one_of(network(project), tuple(reasons))
     why = reasons[wanted]
-    packages = dom0_packages(project, able)
+    packages = dom0_packages(project, abilities)
     if packages:
         yield f"{why};\n# a package of this layer sets it up.\n" + text.assign(
             f"IMAGE_INSTALL:append:pn-{recipe}", "".join(f" {name}" for name in packages)
         )
-    elif project.host.network is not None and able.dom0_network:
+    elif project.host.network is not None and abilities.dom0_network:
         yield f"{why}.\n" + text.assign("XEN_DOM0_NETWORK", wanted)
 
 
-def _machine_memory(project: Project, able: Abilities, recipe: str) -> Iterator[str]:
+def _machine_memory(project: Project, abilities: Abilities, recipe: str) -> Iterator[str]:
     host = project.host
     board = boards.board(host.machine)
-    memory = host.memory if able.image_memory is not None else total_memory(project)
+    memory = host.memory if abilities.image_memory is not None else total_memory(project)
     if memory is not None and board.emulated:
         why = (
             ". The image recipe assigns this variable, so\n# only a :pn- override works.\n"
-            if able.image_memory is not None
+            if abilities.image_memory is not None
             else ", for this image only.\n"
         )
         yield (
@@ -152,8 +152,8 @@ def _machine_memory(project: Project, able: Abilities, recipe: str) -> Iterator[
         )
 
 
-def _bios_kickstart(project: Project, able: Abilities, recipe: str, wks: str) -> Iterator[str]:
-    if bios.needed(project, able):
+def _bios_kickstart(project: Project, abilities: Abilities, recipe: str, wks: str) -> Iterator[str]:
+    if bios.needed(project, abilities):
         board = boards.board(project.host.machine)
         override = board.machine if board.emulated else board.arch
         yield (
@@ -163,11 +163,13 @@ def _bios_kickstart(project: Project, able: Abilities, recipe: str, wks: str) ->
         )
 
 
-def _dom0_memory(project: Project, able: Abilities, recipe: str) -> Iterator[str]:
+def _dom0_memory(project: Project, abilities: Abilities, recipe: str) -> Iterator[str]:
     wanted, knob = dom0_memory(project), boards.dom0_knob(project.host)
     if wanted is None:
         return
-    layers_assign_it = knob is not Dom0Knob.QEMU_CMDLINE or able.cmdline_dom0_memory is not None
+    layers_assign_it = (
+        knob is not Dom0Knob.QEMU_CMDLINE or abilities.cmdline_dom0_memory is not None
+    )
     if project.host.dom0_memory is None and layers_assign_it:
         return
     amount = f"{text.number(wanted)}M"
@@ -224,14 +226,14 @@ def _flag_lines(guest: Guest, flags: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _image_types(project: Project, able: Abilities) -> Iterator[str]:
+def _image_types(project: Project, abilities: Abilities) -> Iterator[str]:
     fstype = text.word(image_fstype(project))
     recipes = [
         guest.key
         for guest in project.guests
         if not guest.external
         and guest.rootfs is None
-        and not (guest.key in _MAKES_EXT4 and fstype == "ext4" and able.guest_image_ext4)
+        and not (guest.key in _MAKES_EXT4 and fstype == "ext4" and abilities.guest_image_ext4)
     ]
     if recipes:
         yield "\n".join(
@@ -281,14 +283,14 @@ def _bundles(project: Project) -> Iterator[str]:
         )
 
 
-def _image_space(project: Project, assets: Assets, able: Abilities) -> Iterator[str]:
+def _image_space(project: Project, assets: Assets, abilities: Abilities) -> Iterator[str]:
     space = extra_space(project, assets)
     if space is not None:
         comment = "# Free space (KiB) in Dom0's root file system.\n"
-        if able.extra_space is not None:
+        if abilities.extra_space is not None:
             comment = (
                 "# Free space (KiB) in Dom0's root file system. The recipe assigns "
-                f"{able.extra_space},\n# so only a :pn- override works.\n"
+                f"{abilities.extra_space},\n# so only a :pn- override works.\n"
             )
         yield (
             comment
@@ -298,7 +300,7 @@ def _image_space(project: Project, assets: Assets, able: Abilities) -> Iterator[
         )
 
 
-def _containers(project: Project, able: Abilities) -> Iterator[str]:
+def _containers(project: Project, abilities: Abilities) -> Iterator[str]:
     containers = project.containers
     if not containers.vxn:
         return
@@ -316,7 +318,7 @@ def _containers(project: Project, able: Abilities) -> Iterator[str]:
         )
     )
     packages = [*vxn.PACKAGES]
-    if able.vxn is not None and able.vxn.needs_9pfsd:
+    if abilities.vxn is not None and abilities.vxn.needs_9pfsd:
         packages.append(vxn.VOLUMES_PACKAGE)
     packages += [
         vxn.FRONTEND_PACKAGES[text.one_of(frontend, tuple(vxn.FRONTEND_PACKAGES))]

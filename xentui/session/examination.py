@@ -187,7 +187,7 @@ def of_project(
     settings = by_hand.read(build)
     use = existing or by_hand.noted(build, settings)
     made = plan_project(
-        project, assets, build, origin=origin, attach=attach, settings=settings, existing=use,
+        project, assets, build, project_file=origin, attach=attach, settings=settings, existing=use,
         abilities=abilities,
     )  # fmt: skip
     # With --attach none the user includes the settings in a way of their own.

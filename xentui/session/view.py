@@ -161,13 +161,13 @@ class View:
             made = render(
                 self.project,
                 self.assets,
-                origin=to.project_name,
+                project_file=to.project_name,
                 machine=to.sets_machine,
                 abilities=to.abilities,
             )
             if to.user_settings is not None and to.existing is not None:
                 made = adapted(
-                    made, self.project, to.user_settings, to.existing, origin=to.project_name
+                    made, self.project, to.user_settings, to.existing, project_file=to.project_name
                 )
         except XentuiError as error:
             return {}, error.message

@@ -110,7 +110,9 @@ def plan_of(session: EditedProject) -> Plan:
     build = to.build_dir
     if build is None:
         made = plan(
-            render_as(to.form, session.project, view.assets, origin=view.project_name, out=to.path),
+            render_as(
+                to.form, session.project, view.assets, project_file=view.project_name, out=to.path
+            ),
             to.path,
         )
     else:
@@ -118,7 +120,7 @@ def plan_of(session: EditedProject) -> Plan:
             session.project,
             view.assets,
             build,
-            origin=view.project_name,
+            project_file=view.project_name,
             layer=to.layer,
             attach=to.attach,
             settings=to.user_settings,
@@ -327,7 +329,7 @@ def next_commands(session: EditedProject) -> tuple[tuple[str, str], ...]:
     lines = commands_of(
         session.target.form,
         session.project,
-        origin=session.project_name,
+        project_file=session.project_name,
         out=session.target.path.resolve(),
         has_layer=any(path.startswith(f"{LAYER}/") for path in session.view.files),
     )

@@ -82,7 +82,7 @@ def expected_assignments(
         settings = existing.read(build)
         use = existing.noted(build, settings)
         if use is not None:
-            rendered = existing.adapted(rendered, project, settings, use, origin="")
+            rendered = existing.adapted(rendered, project, settings, use, project_file="")
     return list(_all(rendered, image(project)))
 
 

@@ -31,29 +31,29 @@ def is_written(project: Project) -> bool:
 
 
 def settings(
-    project: Project, board_name: str = "", own_files: Collection[str] = ()
+    project: Project, fleet_name: str = "", own_files: Collection[str] = ()
 ) -> Iterator[str]:
     """Yield the blocks of ``xentui.conf`` for the boot files; none if a layer starts Xen.
 
     Args:
         project: the project.
-        board_name: the project's name in a layer for several boards; empty in its own layer.
+        fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
         own_files: names of the guests' files that the recipe deploys.
     """
     if not is_written(project):
         return
     family, pn = boards.boot_family(project.host), f"pn-{text.name(image(project))}"
-    name = recipe.name(board_name)
+    name = recipe.name(fleet_name)
     if family == "efi":
         yield (
             "# The firmware starts xen.efi, which reads the .cfg next to it.\n"
             + text.assign(f"IMAGE_BOOT_FILES:{pn}", " ".join(uefi.boot_files(project)))
             + "\n"
-            + text.assign(_wks_variable(project, pn), kickstart.name("efi", board_name))
+            + text.assign(_wks_variable(project, pn), kickstart.name("efi", fleet_name))
         )
         yield from _image(pn, name)
     elif family == "uboot-fat":
-        yield from _uboot_fat(project, pn, board_name, own_files)
+        yield from _uboot_fat(project, pn, fleet_name, own_files)
         yield from _image(pn, name)
     elif family == "uboot-rpi":
         yield (
@@ -125,7 +125,7 @@ def _image(pn: str, name: str) -> Iterator[str]:
 
 
 def _uboot_fat(
-    project: Project, pn: str, board_name: str, own_files: Collection[str]
+    project: Project, pn: str, fleet_name: str, own_files: Collection[str]
 ) -> Iterator[str]:
     board = boards.board(project.host.machine)
     boot = board.boot
@@ -149,14 +149,14 @@ def _uboot_fat(
         why
         + text.assign(f"IMAGE_BOOT_FILES:{pn}", " ".join(files))
         + "\n"
-        + text.assign(f"WKS_FILE:{pn}", kickstart.name("uboot-fat", board_name))
+        + text.assign(f"WKS_FILE:{pn}", kickstart.name("uboot-fat", fleet_name))
     )
 
 
 def layer_files(
     project: Project,
     abilities: Abilities,
-    board_name: str = "",
+    fleet_name: str = "",
     own_files: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the layer's boot files without their headers, by path in the layer.
@@ -164,7 +164,7 @@ def layer_files(
     Args:
         project: the project.
         abilities: what the available layers can do.
-        board_name: the project's name in a layer for several boards; empty in its own layer.
+        fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
         own_files: names of the guests' files that the recipe deploys; they are next to it.
 
     Raises:
@@ -172,10 +172,10 @@ def layer_files(
     """
     if not is_written(project):
         return {}
-    made = recipe.files(project, shown(project), board_name, own_files)
+    made = recipe.files(project, shown(project), fleet_name, own_files)
     family, boot = boards.boot_family(project.host), boards.board(project.host.machine).boot
     if family == "efi" or (family == "uboot-fat" and boot.kickstart):
-        place = f"{abilities.kickstart_folder}/{kickstart.name(family, board_name)}"
+        place = f"{abilities.kickstart_folder}/{kickstart.name(family, fleet_name)}"
         made[place] = kickstart.kickstart(project, family)
     made.update(kernel.files(project))
     return {path: f"\n{body}" for path, body in made.items()}

@@ -51,25 +51,25 @@ def needed(project: Project, abilities: Abilities) -> bool:
     return wanted is not None and wanted != abilities.kickstart_dom0_memory
 
 
-def name(board_name: str = "") -> str:
+def name(fleet_name: str = "") -> str:
     """Return the kickstart's file name; in a layer for several boards, each board has its own."""
-    return kickstart.name("dom0", board_name)
+    return kickstart.name("dom0", fleet_name)
 
 
-def files(project: Project, abilities: Abilities, board_name: str = "") -> dict[str, str]:
+def files(project: Project, abilities: Abilities, fleet_name: str = "") -> dict[str, str]:
     """Return the kickstart and its boot menu by path in the layer; none where not needed.
 
     Args:
         project: the project.
         abilities: features of the layers in use.
-        board_name: the project's name in a layer for several boards; empty in its own layer.
+        fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
 
     Raises:
         NotRepresentable: the memory is not a whole number.
     """
     if not needed(project, abilities):
         return {}
-    folder, wks_name = abilities.kickstart_folder, name(board_name)
+    folder, wks_name = abilities.kickstart_folder, name(fleet_name)
     menu_name = f"{wks_name.removesuffix('.wks')}.cfg"
     menu = _menu(project, abilities)
     return {f"{folder}/{wks_name}": _bios(project, abilities, menu_name, menu),

@@ -19,9 +19,9 @@ EFI_PARTITION = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 _SPARE_MIB = 32
 
 
-def name(family: str, board_name: str = "") -> str:
+def name(family: str, fleet_name: str = "") -> str:
     """Return a kickstart file's name; in a layer for several boards, each board has its own."""
-    return f"xentui-{family}{f'-{text.name(board_name)}' if board_name else ''}.wks"
+    return f"xentui-{family}{f'-{text.name(fleet_name)}' if fleet_name else ''}.wks"
 
 
 def root_guid(project: Project) -> str:

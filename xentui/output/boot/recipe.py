@@ -14,23 +14,26 @@ from xentui.project.model import Project
 FOLDER = "recipes-bsp/xentui-boot"
 
 
-def name(board_name: str = "") -> str:
+def name(fleet_name: str = "") -> str:
     """Return the recipe's name; in a layer for several boards, each board has its own."""
-    return f"xentui-boot{f'-{text.name(board_name)}' if board_name else ''}"
+    return f"xentui-boot{f'-{text.name(fleet_name)}' if fleet_name else ''}"
 
 
 def files(
-    project: Project, given: dict[str, str], board_name: str = "", own_files: Collection[str] = ()
+    project: Project,
+    given: dict[str, str],
+    fleet_name: str = "",
+    own_files: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the recipe and its files, by path in the layer.
 
     Args:
         project: the project.
         given: the script or the .cfg, by name.
-        board_name: the project's name in a layer for several boards; empty in its own layer.
+        fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
         own_files: names of the guests' files that it deploys.
     """
-    own = name(board_name)
+    own = name(fleet_name)
     others = {f"{FOLDER}/{own}/{file}": content for file, content in given.items()}
     return {f"{FOLDER}/{own}_1.0.bb": _recipe(project, next(iter(given)), own_files), **others}
 
