@@ -47,7 +47,7 @@ def test_disks_have_the_path_on_the_target(disk: str, left: str) -> None:
     made = normalised(PROJECT, GUEST, text)
     assert made is not None
     assert made.startswith("# mine\n")
-    after = xl_config.parse(xl_config.rewritten(made, "web.ext4", "my-kernel"))
+    after = xl_config.parse(xl_config.as_installed(made, "web.ext4", "my-kernel"))
     assert after.texts("disk") == (f"file:/var/lib/xen/images/web.ext4,{left}",)
     assert after.text("kernel") == "/var/lib/xen/images/my-kernel"
     assert (after.text("name"), after.number("memory")) == ("web", 512)

@@ -131,7 +131,7 @@ def lines(version: keys.Version) -> st.SearchStrategy[str]:
     """Return single settings of every key that some Xen reads, and of some keys that none reads."""
     known = [
         key
-        for name, key in keys.keys().items()
+        for name, key in keys.all_keys().items()
         if keys.is_read(key, version) and name not in NOT_JUDGED
     ]
     setting = st.sampled_from(known).flatmap(
@@ -140,7 +140,7 @@ def lines(version: keys.Version) -> st.SearchStrategy[str]:
     often = st.sampled_from(
         [key for key in known if key.kind in ("disks", "nics", "pci", "cpus", "prefix", "enum")]
     ).flatmap(lambda key: value(key).map(lambda text: f"{key.name} = {text}"))
-    foreign = st.sampled_from(sorted(keys.foreign())).map(lambda name: f"{name} = 'x'")
+    foreign = st.sampled_from(sorted(keys.common_mistakes())).map(lambda name: f"{name} = 'x'")
     return st.one_of(setting, setting, often, foreign)
 
 

@@ -29,9 +29,9 @@ def main(xen: Path) -> int:
     releases = [(4, minor) for minor in range(keys.OLDEST[1], keys.NEWEST[1] + 1)]
     read = {release: names(xen, release) for release in releases}
     wrong = 0
-    for name in sorted(set().union(*read.values(), keys.keys())):
+    for name in sorted(set().union(*read.values(), keys.all_keys())):
         where = [release for release in releases if name in read[release]]
-        key = keys.keys().get(name)
+        key = keys.all_keys().get(name)
         if name in WARNED:
             continue
         until = None if where and where[-1] == keys.NEWEST else where[-1] if where else None
@@ -44,7 +44,7 @@ def main(xen: Path) -> int:
 def names(xen: Path, release: keys.Version) -> set[str]:
     """Return the keys that xl looks up in a release."""
     for file in FILES:
-        at = f"stable-{keys.shown(release)}:{file}"
+        at = f"stable-{keys.version_text(release)}:{file}"
         result = subprocess.run(["git", "-C", xen, "show", at], capture_output=True, text=True)
         if result.returncode == 0:
             break

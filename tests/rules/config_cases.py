@@ -89,7 +89,7 @@ CASES = (
     own("XT240", "disk = ['file:/srv/a.img,xvda,wr']", DISK, say='"wr" is not an access'),
     own("XT240", "disk = ['file:/srv/a.img,xvda,rw,one']", DISK, say="one word too many"),
     own("XT240", "disk = ['file:/srv/a,xvda,rw', '/dev/vg/b,vmdk,xvdb,w']", DISK, say="vmdk"),
-    own("XT240", "disk = ['file:/srv/a.img,foo=bar,xvda,rw']", DISK, say='no setting "foo"'),
+    own("XT240", "disk = ['file:/srv/a.img,foo=bar,xvda,rw']", DISK, say='"foo" is not a setting'),
     own("XT260", "memory = 256\nbuilder = 'linux'", "memory = 256", say="builder"),
     own("XT260", "memory = 256\ntype = 'PV'", "memory = 256", say="hvm, pv or pvh"),
     own("XT260", "memory = 256\non_crash = 'reboot'", "memory = 256", say="Line 3"),

@@ -107,7 +107,7 @@ def _xl(text: str) -> None:
     config = xl_config.parse(text)
     for spec in config.texts("disk"):
         xl_disk.parse(spec)
-    xl_config.rewritten(text, "a.ext4", "b")
+    xl_config.as_installed(text, "a.ext4", "b")
 
 
 def _ours(text: str) -> None:

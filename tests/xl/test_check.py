@@ -1,15 +1,14 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Findings about a config agree with xl.
+"""xentui refuses the configs that xl refuses, and reports what xl ignores.
 
-xl 4.17 judges, so configs are checked for that Xen. Three of its decisions do not depend on the
-config and are not compared: the texts of ``cpuid``, ``vnuma`` and ``vsnd``, processors that its
-machine does not have, and NUMA nodes.
+The real xl of Xen 4.17 is asked, so configs are checked for that Xen. Not compared are ``cpuid``,
+``vnuma`` and ``vsnd``, which xentui does not check, and the processors and NUMA nodes of the machine.
 
 Known differences, where xentui reports more than xl:
 
 - xl reads the screens (``vnc``, ``sdl`` …) of a PV guest only if ``vnc`` is on, so it misses wrong
-  values elsewhere.
+  values otherwise.
 - xl silently accepts a config with an unknown key.
 """
 
@@ -24,7 +23,8 @@ from tests.xl_configs import configs
 from xentui.xl import check, keys
 from xentui.xl.config import Config, parse
 
-JUDGE = (4, 17)
+XL = (4, 17)
+"""The version of the real xl."""
 needs_xl = pytest.mark.skipif(bool(xl_parser.cannot_create()), reason=xl_parser.cannot_create())
 HEAD = "name = 'g'\nmemory = 128\nvcpus = 2\n"
 PV = f"{HEAD}kernel = 'k'\n"
@@ -32,7 +32,7 @@ HVM = f"{HEAD}type = 'hvm'\n"
 PVH = f"{HEAD}kernel = 'k'\ntype = 'pvh'\n"
 
 
-def problems(config: Config, xen: keys.Version = JUDGE) -> list[check.Problem]:
+def problems(config: Config, xen: keys.Version = XL) -> list[check.Problem]:
     """Return the findings about a config on x86-64."""
     return check.problems(config, arch="x86-64", xen=xen)
 
@@ -118,13 +118,13 @@ def test_a_sound_config_is_not_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", WRONG)
-def test_a_wrong_value_is_named_by_its_key(text: str) -> None:
+def test_a_wrong_value_is_refused_under_its_key(text: str) -> None:
     assert refused(text) == [WRONG[text]]
 
 
 @needs_xl
 @pytest.mark.slow
-def test_the_configs_above_are_judged_by_xl() -> None:
+def test_xl_agrees_with_the_configs_above() -> None:
     for text in (*SOUND, *WRONG):
         assert xl_parser.create(text).accepted is (text in SOUND), text
 
@@ -132,8 +132,8 @@ def test_the_configs_above_are_judged_by_xl() -> None:
 @needs_xl
 @pytest.mark.slow
 @settings(max_examples=examples(5000), suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(configs(JUDGE))
-def test_any_config_is_judged_as_xl_judges_it(text: str) -> None:
+@given(configs(XL))
+def test_any_config_is_refused_exactly_if_xl_refuses_it(text: str) -> None:
     verdict = xl_parser.create(text)
     config = parse(text)
     found = problems(config) if config.error is None else []
@@ -179,7 +179,7 @@ IGNORED = {
 
 
 @pytest.mark.parametrize("line", IGNORED)
-def test_what_xl_understands_differently_is_reported(line: str) -> None:
+def test_a_setting_that_xl_reads_differently_is_reported(line: str) -> None:
     key, verdict, message = IGNORED[line]
     found = next(p for p in problems(parse(PV + line), (4, 21)) if p.key == key)
     assert (found.verdict, found.line) == (verdict, 5)
@@ -188,7 +188,7 @@ def test_what_xl_understands_differently_is_reported(line: str) -> None:
 
 @needs_xl
 @pytest.mark.slow
-def test_xl_goes_on_after_what_it_ignores() -> None:
+def test_xl_accepts_a_config_with_an_ignored_setting() -> None:
     for line in IGNORED:
         assert xl_parser.create(PV + line).accepted, line
 
@@ -201,7 +201,7 @@ def test_xl_goes_on_after_what_it_ignores() -> None:
         ("zzz", ""),
     ],
 )  # fmt: skip
-def test_another_key_is_offered_where_there_is_one(name: str, instead: str) -> None:
+def test_the_right_key_is_suggested_for_a_wrong_one(name: str, instead: str) -> None:
     (found,) = [p for p in problems(parse(f"{PV}{name} = 'x'\n"), (4, 21)) if p.key == name]
     assert found.instead == instead
     assert found.advice.endswith((".", "?"))
@@ -221,7 +221,7 @@ LIBXL = {
 
 
 @pytest.mark.parametrize(("arch", "text"), LIBXL)
-def test_what_libxl_makes_of_a_config_is_reported(arch: check.Arch, text: str) -> None:
+def test_a_setting_that_libxl_refuses_or_changes_is_reported(arch: check.Arch, text: str) -> None:
     found = check.problems(parse(text), arch=arch)
     assert [(p.key, p.verdict) for p in found] == [LIBXL[arch, text]]
 
@@ -237,20 +237,20 @@ def test_what_libxl_makes_of_a_config_is_reported(arch: check.Arch, text: str) -
         ("type=virtio,device22,foo=1", False),
     ],
 )
-def test_a_virtio_type_goes_on_behind_a_comma(spec: str, sound: bool) -> None:
+def test_a_virtio_type_may_contain_a_comma(spec: str, sound: bool) -> None:
     found = check.problems(parse(f"{PVH}virtio = ['{spec}']\n"), arch="aarch64")
     assert [p.verdict for p in found] == ([] if sound else ["refused"])
 
 
-def test_a_device_of_the_device_tree_goes_to_a_guest_on_arm() -> None:
+def test_a_device_tree_device_can_be_passed_through_on_arm() -> None:
     text = f"{PVH}dtdev = ['/soc/uart']\ndevice_tree = '/p.dtb'\niomem = ['fe000,1']\nirqs = [77]\n"
     assert check.problems(parse(text), arch="aarch64") == []
 
 
-def test_a_number_of_any_length_is_not_one() -> None:
+def test_a_number_of_5000_digits_is_not_read_as_a_number() -> None:
     (found,) = problems(parse(f"{PV}vcpus = '{LONG}'\n"), (4, 21))
     assert (found.key, found.verdict) == ("vcpus", "ignored")
 
 
-def test_the_same_number_in_octal_is_not_doubtful() -> None:
+def test_a_leading_zero_is_accepted_if_the_octal_number_is_equal() -> None:
     assert problems(parse(f"{PV}vcpus = '007'\n"), (4, 21)) == []

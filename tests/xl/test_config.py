@@ -40,12 +40,12 @@ def settings(text: str) -> dict[str, xl_config.Value]:
 
 
 @pytest.mark.parametrize("text", ACCEPTED)
-def test_what_xl_accepts_is_accepted(text: str) -> None:
+def test_valid_syntax_is_accepted(text: str) -> None:
     settings(text)
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_what_xl_refuses_is_refused_with_its_line(text: str) -> None:
+def test_invalid_syntax_is_refused_with_its_line(text: str) -> None:
     error = xl_config.parse(text).error
     assert error is not None
     assert 1 <= error.line <= text.count("\n") + 1
@@ -54,7 +54,7 @@ def test_what_xl_refuses_is_refused_with_its_line(text: str) -> None:
 
 @needs_xl
 @pytest.mark.parametrize("text", [*ACCEPTED, *REFUSED])
-def test_the_lists_above_are_those_of_xl(text: str) -> None:
+def test_xl_agrees_with_the_lists_above(text: str) -> None:
     assert (xl_parser.parse(text).errors == "") is (text in ACCEPTED)
 
 
@@ -87,15 +87,15 @@ def test_a_setting_has_its_line_and_the_last_one_counts() -> None:
     assert config.line("vif") == 1
 
 
-def test_settings_before_a_mistake_are_kept() -> None:
+def test_settings_before_a_syntax_error_are_read() -> None:
     config = xl_config.parse("memory = 256\nvcpus = two\n")
     assert config.number("memory") == 256
     assert config.error == ConfigError(
-        2, 'a number, a text in quotes or a list is expected, not "two"'
+        2, 'a number, a string in quotes or a list is expected, not "two"'
     )
 
 
-def test_deep_lists_are_refused_and_not_a_traceback() -> None:
+def test_very_deep_lists_are_a_syntax_error() -> None:
     assert xl_config.parse("a = " + "[" * 5000 + "\n").error is not None
 
 
@@ -106,7 +106,7 @@ NO_NUMBERS = ("08", "2G", "", "1e3", "²")
 @pytest.mark.parametrize(
     ("text", "number"), [*NUMBERS.items(), *((text, None) for text in NO_NUMBERS)]
 )
-def test_numbers_are_c_s(text: str, number: int | None) -> None:
+def test_numbers_are_converted_as_in_c(text: str, number: int | None) -> None:
     assert xl_config.as_number(text) == number
 
 
@@ -134,14 +134,14 @@ _LINES = st.lists(st.sampled_from([*_ANY_LINE.splitlines(), "disk = [ "]))
 
 
 @given(_LINES, st.booleans())
-def test_rewriting_is_what_sed_does(lines: list[str], ended: bool) -> None:
+def test_a_config_is_installed_as_by_the_sed_of_the_classes(lines: list[str], ended: bool) -> None:
     text = "\n".join(lines) + ("\n" if ended else "")
     expressions = [word for line in _SED for word in ("-e", line)]
     result = subprocess.run(["sed", "-E", *expressions], input=text, capture_output=True, text=True)
-    assert xl_config.rewritten(text, "IMAGE", "KERNEL") == result.stdout
+    assert xl_config.as_installed(text, "IMAGE", "KERNEL") == result.stdout
 
 
-def test_the_class_still_has_these_expressions() -> None:
+def test_the_classes_have_the_sed_expressions_above() -> None:
     folder = Path(__file__).parents[1] / "layer" / "classes"
     for name in ("xen-guest-bundle.bbclass", "xen-guest-cross-install.bbclass"):
         text = (folder / name).read_text(encoding="utf-8")
@@ -149,7 +149,7 @@ def test_the_class_still_has_these_expressions() -> None:
             assert r"s#^(disk = \[)[^,]+#\1'file:" in text
 
 
-VALUE = "a number, a text in quotes or a list"
+VALUE = "a number, a string in quotes or a list"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ VALUE = "a number, a text in quotes or a list"
         (r"\v", "\v"), (r"\\", "\\"), (r"\"", '"'), (r"\'", "'"), (r"a\tb\\n", "a\tb\\n"),
     ],
 )  # fmt: skip
-def test_each_escape_is_its_character(written: str, read: str) -> None:
+def test_an_escape_is_read_as_its_character(written: str, read: str) -> None:
     assert parse(f"a = '{written}'\n").text("a") == read
     assert parse(f'a = "{written}"\n').text("a") == read
 
@@ -179,24 +179,24 @@ def test_each_escape_is_its_character(written: str, read: str) -> None:
         ("a = [\n1 2]\n", 2, 'a comma or ] is expected, not "2"'),
         ("a = [\n1;]\n", 2, 'a comma or ] is expected, not ";"'),
         ("a = ['x',\n'y'\n", 3, "a comma or ] is expected, not the end of the file"),
-        ("a = 1\n\n-x\nb = 1\n", 3, '"-x" is nothing that xl reads'),
-        ("a = 1 # c", 1, '"# c" is nothing that xl reads'),
-        (r"a = '\X'", 1, 'a backslash before "X" is not read'),
-        ("a = ['x']\n\na += 'y'\n", 3, "a list and a text cannot be joined"),
-        ("a = 'x'\na += ['y']\n", 2, "a list and a text cannot be joined"),
+        ("a = 1\n\n-x\nb = 1\n", 3, '"-x" is not valid syntax'),
+        ("a = 1 # c", 1, '"# c" is not valid syntax'),
+        (r"a = '\X'", 1, 'a backslash cannot precede "X"'),
+        ("a = ['x']\n\na += 'y'\n", 3, "a list and a string cannot be joined"),
+        ("a = 'x'\na += ['y']\n", 2, "a list and a string cannot be joined"),
     ],
 )  # fmt: skip
-def test_what_is_refused_is_reported_with_its_line(text: str, line: int, message: str) -> None:
+def test_a_syntax_error_has_a_line_and_a_message(text: str, line: int, message: str) -> None:
     assert parse(text).error == ConfigError(line, message)
 
 
-def test_lists_are_nested_so_deep_and_no_deeper() -> None:
+def test_lists_can_have_33_levels() -> None:
     assert parse(f"a = {'[' * 33}{']' * 33}\n").error is None
     error = parse(f"\na = {'[' * 34}{']' * 34}\n").error
     assert error == ConfigError(2, "the lists are nested too deep")
 
 
-def test_additions_are_appended() -> None:
+def test_a_value_set_with_plus_is_appended() -> None:
     made = parse(
         "a = 'x'\na += 'y'\nb = ['x']\nb += ['y', 'z']\nc += 'new'\n"
         "d = [ # one\n\n 'x', # two\n ['y', 1,],\n\n]\n; ;e = 0x1f;\n\nf = 2"
@@ -210,7 +210,7 @@ def test_additions_are_appended() -> None:
     }  # fmt: skip
 
 
-def test_a_setting_is_asked_for_as_text_texts_or_number() -> None:
+def test_a_setting_is_returned_as_text_texts_or_number() -> None:
     made = parse("one = 'x'\nlist = ['x', ['y'], 'z']\nnumber = 010\n")
     assert (made.text("one"), made.text("list"), made.text("none")) == ("x", None, None)
     assert (made.texts("one"), made.texts("list"), made.texts("none")) == ((), ("x", "z"), ())
@@ -234,7 +234,7 @@ def test_a_setting_is_asked_for_as_text_texts_or_number() -> None:
         ("", None),
     ],
 )
-def test_the_kind_of_a_domain_is_its_type_or_its_builder_s(text: str, kind: str | None) -> None:
+def test_the_domain_type_is_set_by_type_or_builder(text: str, kind: str | None) -> None:
     assert parse(text).domain_type == kind
 
 
@@ -246,16 +246,16 @@ def test_the_kind_of_a_domain_is_its_type_or_its_builder_s(text: str, kind: str 
         ("x10", None), ("1f", None), ("--1", None), ("1 ", None),
     ],
 )  # fmt: skip
-def test_numbers_have_their_base_before_them(text: str, number: int | None) -> None:
+def test_a_prefix_sets_the_base_of_a_number(text: str, number: int | None) -> None:
     assert xl_config.as_number(text) == number
 
 
-def test_paths_are_rewritten_to_the_folder_of_images() -> None:
+def test_an_installed_config_has_paths_on_the_target() -> None:
     before = "disk = ['x.ext4,xvda,rw']\nkernel = \"bzImage\"\nname = 'x'\n"
-    assert xl_config.rewritten(before, "x.img", "Image") == (
+    assert xl_config.as_installed(before, "x.img", "Image") == (
         "disk = ['file:/var/lib/xen/images/x.img,xvda,rw']\n"
         "kernel = \"/var/lib/xen/images/Image\"\nname = 'x'\n"
     )
-    assert xl_config.rewritten("disk = ['a']\n", "x.img", "", "/srv") == (
-        "disk = ['file:/srv/x.img\n"
+    assert xl_config.as_installed("disk = ['a']\n", "x.img", "") == (
+        "disk = ['file:/var/lib/xen/images/x.img\n"
     )

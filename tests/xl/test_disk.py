@@ -42,35 +42,35 @@ REFUSED = {
     "/a,vmdk,xvda,rw": '"vmdk" is not a format',
     "/a,raw,xvda,wr": '"wr" is not an access',
     "/a,raw,xvda,rw,more": '"more" is one word too many',
-    "/a,raw,xvda:floppy,rw": '"floppy" behind the device',
+    "/a,raw,xvda:floppy,rw": '"floppy" after the device',
     "/a,xvda,w": '"xvda" is not a format',
     "http://host/a,xvda,w": '"http:" is not a prefix',
     "file:/a,format=raw,target=/b": "the target is given twice",
     "/a,raw,vdev=xvda,xvdb,rw": '"xvdb" is not an access',
-    "/a,raw,xvda,rw,foo=bar": 'no setting "foo"',
+    "/a,raw,xvda,rw,foo=bar": '"foo" is not a setting',
     "/a,raw,xvda,rw,Foo=bar": '"Foo" is one word too many',
     "/a,raw": "no device",
     "vdev=xvda": "no file or block device",
     "": "no device",
-    "/a=b,raw,xvda": '"=" cannot be there',
+    "/a=b,raw,xvda": '"=" is not allowed there',
     "target=/a,vdev=xvda": "no device",
     "/a,raw,xvda,specification=scsi": '"scsi" is not one of xen, virtio',
 }
 
 
 @pytest.mark.parametrize("spec", READ)
-def test_a_disk_is_read_whole(spec: str) -> None:
+def test_each_part_of_a_disk_is_read(spec: str) -> None:
     assert disk.parse(spec) == READ[spec]
 
 
 @pytest.mark.parametrize("spec", REFUSED)
-def test_disks_that_xl_refuses_are_refused_with_a_reason(spec: str) -> None:
+def test_an_invalid_disk_is_refused_with_a_reason(spec: str) -> None:
     assert REFUSED[spec] in disk.parse(spec).error
 
 
 @needs_xl
 @pytest.mark.parametrize("spec", [*READ, *REFUSED])
-def test_the_disks_above_are_judged_by_xl(spec: str) -> None:
+def test_xl_agrees_with_the_disks_above(spec: str) -> None:
     assert (_by_xl(spec).errors == "") is (spec in READ)
 
 
@@ -98,19 +98,19 @@ def test_any_disk_is_read_as_xl_reads_it(spec: str) -> None:
         ("/iso,,hdc,cdrom", "file:/iso,hdc:cdrom,r"),
     ],
 )
-def test_a_disk_in_the_shape_that_the_classes_leave_right(spec: str, prefixed: str) -> None:
+def test_a_disk_is_written_in_the_old_syntax(spec: str, prefixed: str) -> None:
     read = disk.parse(spec)
     assert disk.write_prefixed(read) == prefixed
     assert _without_prefix(disk.parse(prefixed)) == _without_prefix(read)
 
 
-def test_words_are_read_from_the_xen_on_that_has_them() -> None:
+def test_a_word_is_refused_by_an_older_xen() -> None:
     spec = "/a,raw,xvda,rw,untrusted,grant_usage=1"
     assert disk.parse(spec).flags == ("untrusted", "grant_usage=1")
     assert disk.parse(spec, (4, 17)).error
 
 
-def test_a_comma_is_not_written_where_it_would_end_the_word() -> None:
+def test_a_comma_that_would_end_a_word_is_not_written() -> None:
     with pytest.raises(ValueError, match="comma"):
         disk.write(ConfigDisk("/a", "xvda,b"))
     for target in ("/a,b", "/a=b"):

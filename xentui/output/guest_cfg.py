@@ -22,7 +22,7 @@ from xentui.project.model import Guest, Project, XlValue
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
 from xentui.xl import nic
-from xentui.xl.config import rewritten
+from xentui.xl.config import as_installed
 from xentui.xl.disk import ConfigDisk
 
 VIF_JOIN = "','"
@@ -44,7 +44,7 @@ def predicted(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str
     """
     own = supplied(project, guest, assets)
     if own is not None:
-        return rewritten(own, artifacts.image_file(project, guest), _kernel(project, guest))
+        return as_installed(own, artifacts.image_file(project, guest), _kernel(project, guest))
     return _from_varflags(project, effective(project, guest))
 
 
@@ -115,7 +115,7 @@ def _settings(guest: EffectiveGuest) -> Iterator[str]:
             words = ",".join(f"{name}={_frozen(value)}" for name, value in screen.items())
             given["vfb"] = (*_texts(given.get("vfb", ())), words)
     for name, value in (*given.items(), *wanted.xl):
-        yield f"{_setting_name(name)} = {xl_config.written(_frozen(value))}"
+        yield f"{_setting_name(name)} = {xl_config.value_text(_frozen(value))}"
 
 
 def _setting_name(name: str) -> str:
@@ -179,7 +179,7 @@ def _disk(project: Project, guest: EffectiveGuest) -> list[str]:
     specs += _further_disks(project, guest.guest)
     if not specs:
         return []
-    written = ", ".join(map(xl_config.written_text, specs))
+    written = ", ".join(map(xl_config.string_text, specs))
     return [f"disk = [{written}]" if has_image else f"disk=[{written}]"]
 
 

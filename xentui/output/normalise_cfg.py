@@ -67,7 +67,7 @@ def _right(project: Project, guest: Guest, config: str, meant: Config) -> bool:
     """Return whether a rewritten config has the intended settings and the target's paths."""
     image = artifacts.image_file(project, guest)
     kernel = artifacts.kernel_file(project, guest)
-    after = xl_config.parse(xl_config.rewritten(config, image, kernel))
+    after = xl_config.parse(xl_config.as_installed(config, image, kernel))
     disks = after.texts("disk")
     further = _listed(meant, "disk")[1:]
     if after.error is not None or len(disks) != 1 + len(further):
@@ -110,9 +110,9 @@ def _lines(project: Project, guest: Guest, config: str, parsed: Config) -> Itera
             if kernel:
                 yield f'kernel = "{artifacts.IMAGES}/{kernel}"'
         elif name in ("vif", "pci") and isinstance(setting.value, str):
-            yield f"{name} = [{xl_config.written_text(setting.value)}]"
+            yield f"{name} = [{xl_config.string_text(setting.value)}]"
         else:
-            yield f"{name} = {xl_config.written(setting.value)}"
+            yield f"{name} = {xl_config.value_text(setting.value)}"
     yield from _comments(lines[reached:])
 
 
@@ -129,7 +129,7 @@ def _disk(project: Project, guest: Guest, disks: tuple[str, ...]) -> str:
     really = artifacts.image_format(project, guest)
     made = replace(first, target=image, format=really or first.format)
     specs = (xl_disk.write_prefixed(made), *disks[1:])
-    return f"disk = [{', '.join(xl_config.written_text(spec) for spec in specs)}]"
+    return f"disk = [{', '.join(xl_config.string_text(spec) for spec in specs)}]"
 
 
 def _guessed(project: Project, guest: Guest, spec: str) -> ConfigDisk:

@@ -98,7 +98,7 @@ def check_inserted_paths(context: Context, guest: EffectiveGuest) -> Iterator[Fi
         return
     image = artifacts.image_file(context.project, guest.guest)
     kernel = artifacts.kernel_file(context.project, guest.guest)
-    after = xl_config.parse(xl_config.rewritten(context.texts[guest.key], image, kernel))
+    after = xl_config.parse(xl_config.as_installed(context.texts[guest.key], image, kernel))
     disks = tuple(xl_disk.parse(spec, context.xen) for spec in after.texts("disk"))
     yield from _kernel(guest, config, after, kernel)
     if after.error is not None:

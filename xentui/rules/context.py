@@ -73,7 +73,7 @@ class Context:
     @property
     def xen(self) -> Version:
         """The Xen version whose xl reads the guests' configs; by default, the newest known."""
-        return keys.version(self.abilities.xen) if self.abilities.xen else keys.XEN
+        return keys.parse_version(self.abilities.xen) if self.abilities.xen else keys.DEFAULT_XEN
 
     @property
     def layer_guests(self) -> tuple[EffectiveGuest, ...]:

@@ -119,7 +119,7 @@ def check_additional_disks(context: Context, guest: EffectiveGuest) -> Iterator[
             yield make_finding(
                 "XT278",
                 path,
-                f"xl of Xen {keys.shown(context.xen)} refuses the disk {made.device} of "
+                f"xl of Xen {keys.version_text(context.xen)} refuses the disk {made.device} of "
                 f"{guest.key}: {refused}",
                 "Remove what it does not know, or build a newer Xen.",
             )

@@ -18,7 +18,7 @@ from xentui.rules.finding import Finding, QuickFix, make_finding
 from xentui.rules.quick_fixes import change_guest, change_host
 from xentui.safe_text import quoted
 from xentui.xl import nic
-from xentui.xl.ip_argument import ip_words, wrong_argument
+from xentui.xl.ip_argument import argument_error, ip_words
 
 BRIDGE = "xenbr0"
 """The one bridge that the Dom0 image creates (mv:recipes-extended/xen, networkd files)."""
@@ -27,7 +27,7 @@ MAX_DHCP_GUESTS = 15
 """Maximum number of guests that QEMU's user network serves in addition to Dom0: it has 16 leases.
 Tried with QEMU 7.2: of 20 DHCP clients with different MAC addresses, 16 got an answer."""
 
-_KEYS = tuple(name for name in nic.KEYS if name not in nic.DEPRECATED)
+_KEYS = tuple(name for name in nic.SETTINGS if name not in nic.DEPRECATED)
 _SAFE_PREFIX = "Begin it with 00:16:3e, the prefix of Xen."
 
 
@@ -43,7 +43,7 @@ def check_vif_words(context: Context, guest: EffectiveGuest) -> Iterator[Finding
     """Find settings of an interface that xl does not know, refuses or cannot use."""
     path, entries = vif_entries(context, guest)
     for entry in entries:
-        for name, text in nic.words(entry):
+        for name, text in nic.settings(entry):
             finding = _wrong_word(context, guest, path, name, text)
             if finding is not None:
                 yield finding
@@ -61,11 +61,11 @@ def _wrong_word(
         return _not_a_mac(path, text)
     if name == "type":
         return _wrong_type(context, guest, path, text)
-    if why := nic.refused(name, text):
+    if why := nic.why_refused(name, text):
         return make_finding("XT221", path, f"xl refuses {quoted(f'{name}={text}')}: {why}",
                      f"Correct the value, or remove {name}.",
                      _without(guest, f"{name}={text}"))  # fmt: skip
-    if why := nic.unusable(name, text):
+    if why := nic.why_unusable(name, text):
         code, fix = {
             "ip": ("XT290", "Write an address such as 192.168.7.50, or remove ip."),
             "model": ("XT291", "Use e1000, rtl8139 or virtio-net, or remove model."),
@@ -183,7 +183,7 @@ def check_wrong_ip_argument(_context: Context, guest: EffectiveGuest) -> Iterato
     if guest.guest.config_file is not None or guest.type == "hvm":
         return
     for word in ip_words(guest.extra)[0]:
-        if why := wrong_argument(word):
+        if why := argument_error(word):
             yield make_finding(
                 "XT292",
                 f"guests.{guest.key}.extra",

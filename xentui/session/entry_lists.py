@@ -60,7 +60,7 @@ class EntryList(ABC):
 
 class _Interfaces(EntryList):
     def entries(self, guest: Guest) -> list[dict[str, str]]:
-        named = [nic.parts(entry) for entry in guest.vif or ()]
+        named = [nic.as_dict(entry) for entry in guest.vif or ()]
         return [{part: one.get(part, "") for part in self.parts} for one in named]
 
     def changed(

@@ -22,7 +22,7 @@ from xentui.xl.ip_argument import (
     address_fields,
     ip_words,
     static_address,
-    with_address,
+    with_argument,
     with_static_address,
 )
 
@@ -43,7 +43,7 @@ def with_part(entry: str, name: str, text: str) -> tuple[str, str]:
     if bad := next((char for char in value if char in ",='\"" or not char.isprintable()), ""):
         return entry, f"{bad!r} cannot be part of it: each interface has a line of its own."
     try:
-        return nic.write({**nic.parts(entry), name: value}), ""
+        return nic.write({**nic.as_dict(entry), name: value}), ""
     except ValueError as error:
         return entry, f"{error}."
 
@@ -93,7 +93,7 @@ def type_address(session: Session, key: str, wanted: StaticAddress, before: str 
     if problem:
         parts = (quote(part, safe="/") for part in wanted)
         address, gateway, device = parts
-        typed = with_address(extra, f"ip={address}::{gateway}:::{device}")
+        typed = with_argument(extra, f"ip={address}::{gateway}:::{device}")
         session.keep_unfinished(path, typed, problem, label=label, merge=merge)
         return problem
     value: str | None = text
@@ -115,7 +115,7 @@ def without_address(project: Project, key: str, before: str | None) -> str | Non
         return now
     if ip_words(extra)[1] == ip_words(old)[1]:
         return before
-    return with_address(extra, " ".join(ip_words(old)[0]))
+    return with_argument(extra, " ".join(ip_words(old)[0]))
 
 
 def before_address(session: Session, key: str) -> str | None:
@@ -129,9 +129,9 @@ def before_address(session: Session, key: str) -> str | None:
 
 def interface_problem(entry: str) -> str:
     """Return an error message for an interface with invalid parts, or an empty text."""
-    for name, text in nic.parts(entry).items():
+    for name, text in nic.as_dict(entry).items():
         if name == "mac" and not nic.is_mac(text):
             return f"{text} is not a MAC address, such as 00:16:3e:00:00:01."
-        if why := nic.unusable(name, text):
+        if why := nic.why_unusable(name, text):
             return f"{text}: {why}."
     return ""

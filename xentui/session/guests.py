@@ -129,7 +129,7 @@ def cloned(project: Project, key: str) -> tuple[Project, str]:
 
 def _without_mac(entry: str) -> str:
     """Return an interface in xl's syntax without its MAC address, or as it is if it has none."""
-    named = nic.parts(entry)
+    named = nic.as_dict(entry)
     if not named.get("mac"):
         return entry
     try:

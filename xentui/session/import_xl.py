@@ -218,7 +218,7 @@ class _Reader:
         setting = self.config.settings.get(problem.key)
         if problem.verdict != "ignored" or setting is None:
             return False
-        wanted = keys.keys()[problem.key].kind
+        wanted = keys.all_keys()[problem.key].kind
         listed = isinstance(setting.value, tuple)
         if wanted in ("number", "flag"):
             return self.config.number(problem.key) is None
@@ -427,7 +427,7 @@ def _value(setting: Setting, parsed: Config, name: str) -> Any:
     if isinstance(setting.value, tuple):
         deep = any(isinstance(part, tuple) for item in setting.value for part in item)
         return None if deep else setting.value
-    key = keys.keys()[name]
+    key = keys.all_keys()[name]
     if key.kind in ("number", "flag", "bounded"):
         return parsed.number(name)
     return setting.value

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-r"""Read and write xl configs as xl does, and rewrite them as the Xen classes do.
+r"""Read and write a guest's xl config as xl does, and adapt it as the Xen classes do.
 
-The grammar is that of libxlu (xen:tools/libs/util/libxlu_cfg_l.l and libxlu_cfg_y.y): settings
-in lower case, each ended by a newline or semicolon; a value is a number, a text in quotes of
-either kind with ``\`` escapes, or a list in brackets, over several lines if need be. It is not
-Python: no plus sign between texts, no negative numbers, no other brackets. A comment must be
-ended by a newline.
+The grammar is that of libxlu (xen:tools/libs/util/libxlu_cfg_l.l and libxlu_cfg_y.y). A setting
+has a name in lower case and ends with a newline or semicolon. Its value is a number, a string in
+single or double quotes with ``\`` escapes, or a list in brackets, which may have several lines.
+Unlike in Python, strings cannot be added, numbers cannot be negative, and there are no other
+brackets. A comment must end with a newline.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TypeAlias
 from xentui.safe_text import quoted
 
 Value: TypeAlias = "str | tuple[Value, ...]"
+"""A value: the text of a number or string, or the items of a list."""
 
 _TOKEN = re.compile(
     r"""(?P<blank>[ \t]+)
@@ -33,8 +34,9 @@ _TOKEN = re.compile(
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _NUMBER = re.compile(r"\s*[+-]?(?:0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)", re.IGNORECASE)
-_DEEPEST = 32
-_LONGEST_NUMBER = 200
+_MAX_DEPTH = 32
+_FOLDER = "/var/lib/xen/images"
+_MAX_DIGITS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Setting:
     """A setting's value and its line number, from 1.
 
     Attributes:
-        added: whether it was joined to an earlier value with ``+=``.
+        added: whether it was set with ``+=``.
     """
 
     value: Value
@@ -60,30 +62,30 @@ class ConfigError:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A configuration.
+    """The parsed config of a guest.
 
     Attributes:
-        settings: each setting by its name; the last one counts, as for xl.
-        error: the first thing xl would refuse; the settings before it are still there.
+        settings: the settings by name; of several with the same name, the last one, as in xl.
+        error: the first syntax error, if any; :attr:`settings` then has those before it.
     """
 
     settings: dict[str, Setting] = field(default_factory=dict)
     error: ConfigError | None = None
 
     def text(self, name: str) -> str | None:
-        """Return a setting that is one text or number."""
+        """Return a setting as a string; ``None`` if it is a list or not set."""
         found = self.settings.get(name)
         return found.value if found is not None and isinstance(found.value, str) else None
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the strings of a list; nothing if it is one string, which xl ignores here."""
+        """Return the strings in a list; none if it is a single string, which xl ignores there."""
         found = self.settings.get(name)
         if found is None or isinstance(found.value, str):
             return ()
         return tuple(item for item in found.value if isinstance(item, str))
 
     def number(self, name: str) -> int | None:
-        """Return a number as xl reads it; ``None`` if xl does not read one."""
+        """Return a setting as a number; ``None`` if xl does not read it as one."""
         found = self.settings.get(name)
         if found is None or found.added or not isinstance(found.value, str):
             return None
@@ -102,9 +104,9 @@ class Config:
         be ``hvm`` or ``generic`` (xen:tools/xl/xl_parse.c, parse_config_data).
         """
         for name, words in (("type", ("hvm", "pv", "pvh")), ("builder", ("hvm", "generic"))):
-            given = self.text(name)
-            if given is not None:
-                word = next((word for word in words if word.startswith(given)), None)
+            text = self.text(name)
+            if text is not None:
+                word = next((word for word in words if word.startswith(text)), None)
                 return "pv" if word == "generic" else word
         return None
 
@@ -115,11 +117,11 @@ class _Refused(Exception):
 
 
 def as_number(text: str) -> int | None:
-    """Return a number as C's strtol with base 0 does: ``0512`` is octal, 330.
+    """Convert a number as C's strtol with base 0 does: ``0512`` is octal, 330.
 
-    The result is ``None`` for other text and for numbers of more than 64 bits.
+    Return ``None`` for other text and for numbers of more than 64 bits.
     """
-    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+    if len(text) > _MAX_DIGITS or not _NUMBER.fullmatch(text):
         return None
     digits = text.strip()
     octal = re.fullmatch(r"([+-]?)0([0-7]+)", digits)
@@ -128,7 +130,7 @@ def as_number(text: str) -> int | None:
 
 
 def parse(text: str) -> Config:
-    """Return a parsed configuration; its ``error`` is the first thing that xl refuses."""
+    """Parse the text of a config as xl does."""
     settings: dict[str, Setting] = {}
     try:
         _Reader(text).settings(settings)
@@ -137,21 +139,21 @@ def parse(text: str) -> Config:
     return Config(settings)
 
 
-def written(value: Value) -> str:
-    """Return the text that xl reads as this value: plain digits, quoted strings, lists.
+def value_text(value: Value) -> str:
+    """Return the text that xl reads as this value; a number gets no quotes.
 
     Raises:
         ValueError: a string contains a character that xl's syntax cannot express.
     """
     if isinstance(value, tuple):
-        return f"[{', '.join(map(written, value))}]"
+        return f"[{', '.join(map(value_text, value))}]"
     if re.fullmatch(r"0|[1-9][0-9]*|0x[0-9a-f]+", value):
         return value
-    return written_text(value, '"')
+    return string_text(value, '"')
 
 
-def written_text(value: str, quote: str = "'") -> str:
-    """Return a string in one kind of quotes, as xl reads it.
+def string_text(value: str, quote: str = "'") -> str:
+    """Return the text that xl reads as this string, in quotes.
 
     Raises:
         ValueError: it contains a control character that has no escape.
@@ -164,31 +166,27 @@ def written_text(value: str, quote: str = "'") -> str:
     return f"{quote}{out}{quote}"
 
 
-def rewritten(config: str, image: str, kernel: str, folder: str = "/var/lib/xen/images") -> str:
-    """Return a configuration after the classes' ``sed``, which puts in the target's paths.
+def as_installed(config: str, image: str, kernel: str) -> str:
+    """Return the text of a config as the Xen classes install it, with paths on the target.
+
+    The classes rewrite it with ``sed -E`` (mv:classes/xen-guest-bundle.bbclass).
 
     Args:
         config: the text.
         image: file name of the guest's image.
-        kernel: file name of its kernel, or an empty text.
-        folder: where both lie on the target.
+        kernel: file name of the guest's kernel, or an empty text.
     """
+    image, kernel = f"{_FOLDER}/{image}", f"{_FOLDER}/{kernel}"
     config = re.sub(
-        r"^(disk = \[)[^,\n]+",
-        lambda match: f"{match[1]}'file:{folder}/{image}",
-        config,
-        flags=re.MULTILINE,
+        r"^(disk = \[)[^,\n]+", lambda match: f"{match[1]}'file:{image}", config, flags=re.MULTILINE
     )
     return re.sub(
-        r'^(kernel = )"[^"\n]+"',
-        lambda match: f'{match[1]}"{folder}/{kernel}"',
-        config,
-        flags=re.MULTILINE,
+        r'^(kernel = )"[^"\n]+"', lambda match: f'{match[1]}"{kernel}"', config, flags=re.MULTILINE
     )
 
 
 class _Reader:
-    # A text keeps its quotes as a word, so that a word that looks like a mark is one.
+    # A string keeps its quotes in "_word", so that it cannot be mistaken for a mark such as "[".
     def __init__(self, text: str) -> None:
         self._tokens = _tokens(text)
         self._kind, self._word, self._line = next(self._tokens)
@@ -218,7 +216,7 @@ class _Reader:
         into[name] = Setting(value, line, operator == "+=")
 
     def _value(self, depth: int) -> Value:
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             raise _Refused(self._line, "the lists are nested too deep")
         word = self._word
         if self._kind in ("text", "number"):
@@ -226,7 +224,7 @@ class _Reader:
             self._step()
             return value
         if word != "[":
-            raise self._refuse("a number, a text in quotes or a list is expected")
+            raise self._refuse("a number, a string in quotes or a list is expected")
         self._step()
         self._newlines()
         items: list[Value] = []
@@ -249,7 +247,7 @@ class _Reader:
         def plain(match: re.Match[str]) -> str:
             char = match[1]
             if char not in "\"'\\" and char not in _ESCAPES:
-                raise _Refused(self._line, f"a backslash before {quoted(char)} is not read")
+                raise _Refused(self._line, f"a backslash cannot precede {quoted(char)}")
             return _ESCAPES.get(char, char)
 
         return _ESCAPE.sub(plain, word[1:-1])
@@ -258,17 +256,18 @@ class _Reader:
         self._kind, self._word, self._line = next(self._tokens)
 
     def _refuse(self, expected: str) -> _Refused:
-        shown = {"end": "the end of the file", "newline": "the end of the line"}
-        return _Refused(self._line, f"{expected}, not {shown.get(self._kind, quoted(self._word))}")
+        ends = {"end": "the end of the file", "newline": "the end of the line"}
+        return _Refused(self._line, f"{expected}, not {ends.get(self._kind, quoted(self._word))}")
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
+    """Yield the kind, text and line of each token, and then endlessly ``end``."""
     place, line = 0, 1
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
             rest = text[place:].partition("\n")[0]
-            raise _Refused(line, f"{quoted(rest)} is nothing that xl reads")
+            raise _Refused(line, f"{quoted(rest)} is not valid syntax")
         kind = match.lastgroup or ""
         if kind != "blank":
             yield kind, match[0], line
@@ -283,4 +282,4 @@ def _joined(before: Value, value: Value, line: int) -> Value:
         return before + value
     if isinstance(before, tuple) and isinstance(value, tuple):
         return before + value
-    raise _Refused(line, "a list and a text cannot be joined")
+    raise _Refused(line, "a list and a string cannot be joined")

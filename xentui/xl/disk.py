@@ -1,12 +1,14 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read and write one entry of the xl setting ``disk``, as xl does.
+"""Read and write one disk of a guest: an entry of the xl setting ``disk``.
 
-The grammar is xen:tools/libs/util/libxlu_disk_l.l of Xen 4.17 to 4.22, with what
-``xlu_disk_parse`` (libxlu_disk.c) checks for the whole entry. It is a scanner: at each position
-the longest of its patterns matches, and the first of two equally long ones. Old and new syntax can
-be mixed: words without ``=`` are target, format, device and access, in that order; ``target=``
-takes the rest of the entry; no format can follow an old prefix such as ``file:``.
+The reader is a scanner like xen:tools/libs/util/libxlu_disk_l.l of Xen 4.17 to 4.22: at each
+position the longest match of its patterns counts, and the first of equally long ones. Then the
+entry is checked as by ``xlu_disk_parse`` (libxlu_disk.c).
+
+An entry can mix old and new syntax. Words without ``=`` are target, format, device and access, in
+that order. The rest of the entry after ``target=`` is the target. An old prefix such as ``file:``
+sets the format, so no word for it follows.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from xentui.safe_text import quoted
-from xentui.xl.keys import OLDEST, XEN, Version
+from xentui.xl.keys import DEFAULT_XEN, OLDEST, Version
 
 FORMATS = ("raw", "qcow", "qcow2", "vhd", "empty", "qed")
 BACKEND_TYPES = ("phy", "tap", "qdisk", "standalone")
@@ -27,17 +29,18 @@ READ_WRITE = ("rw", "w", "")
 
 @dataclass(frozen=True, slots=True)
 class ConfigDisk:
-    """A disk of a configuration.
+    """A disk in a guest's config.
 
     Attributes:
-        target: the file or device behind it.
-        device: how the guest sees it, such as ``xvda``.
+        target: the file or device in Dom0 that has its contents.
+        device: its name in the guest, such as ``xvda``.
+        format: one of :data:`FORMATS`.
         backend: the domain that provides it; empty for Dom0.
         backend_type: one of :data:`BACKEND_TYPES`; empty if libxl chooses.
         specification: ``xen``, ``virtio`` or empty.
         prefixed: whether an old prefix (``file:``, ``phy:`` …) precedes the target.
-        flags: additional words, such as ``discard`` and ``direct-io-safe``.
-        settings: additional ``name=value`` settings, such as ``colo-host``.
+        flags: other words, such as ``discard`` and ``direct-io-safe``.
+        settings: other ``name=value`` settings, such as ``colo-host``.
         error: why xl would refuse it, or an empty text.
     """
 
@@ -56,8 +59,8 @@ class ConfigDisk:
     error: str = ""
 
 
-def parse(spec: str, xen: Version = XEN) -> ConfigDisk:
-    """Read one entry of ``disk``.
+def parse(spec: str, xen: Version = DEFAULT_XEN) -> ConfigDisk:
+    """Parse one entry of ``disk``.
 
     Args:
         spec: the entry.
@@ -69,10 +72,10 @@ def parse(spec: str, xen: Version = XEN) -> ConfigDisk:
 
 
 def write(disk: ConfigDisk) -> str:
-    """Return an entry that xl reads as this disk: ``name=value`` words, the target last.
+    """Return the entry for a disk in the new syntax: ``name=value`` words, the target last.
 
     Raises:
-        ValueError: anything but the target contains a comma, which would end it.
+        ValueError: a value other than the target contains a comma, which would end it.
     """
     words = [f"format={disk.format}", f"vdev={disk.device}"]
     words.append("access=rw" if disk.writable else "access=ro")
@@ -84,13 +87,13 @@ def write(disk: ConfigDisk) -> str:
 
 
 def write_prefixed(disk: ConfigDisk) -> str:
-    """Return the entry in the old syntax, ``file:PATH,DEVICE,MODE`` and what else there is.
+    """Return the entry for a disk in the old syntax: ``file:PATH,DEVICE,ACCESS`` and the rest.
 
-    That is the shape that the Xen classes' rewriting leaves right: the text before the first
-    comma is replaced by the path on the target.
+    Only this syntax survives the Xen classes, which replace the text before the first comma by the
+    path on the target.
 
     Raises:
-        ValueError: a comma or an equals sign is where it would end a word.
+        ValueError: a value contains a comma, or the path or device an equals sign.
     """
     device = f"{disk.device}:cdrom" if disk.cdrom else disk.device
     words = [f"file:{disk.target}", device, "rw" if disk.writable else "r"]
@@ -134,17 +137,17 @@ class _Reader:
     flags: dict[str, str] = field(default_factory=dict)
     error: str = ""
     prefixed: bool = False
-    access_given: bool = False
+    has_access: bool = False
     ended: bool = False
 
     def read(self) -> None:
-        """Read word by word."""
+        """Read the entry word by word, and store what it sets in the attributes."""
         place = 0
         while place < len(self.spec) and not self.ended:
             place = self._step(place)
 
     def disk(self) -> ConfigDisk:
-        """Return what was read."""
+        """Return the disk that was read."""
         format_, writable = self.format or "raw", self.writable
         if self.cdrom:
             writable = False
@@ -154,7 +157,7 @@ class _Reader:
             self.error = "it names no device for the guest, such as xvda"
         if not self.error and self.target is None and not self.cdrom:
             self.error = "it names no file or block device"
-        known = ("backend", "backendtype", "specification", "script")
+        attributes = ("backend", "backendtype", "specification", "script")
         return ConfigDisk(
             target=self.target or "",
             device=self.device or "",
@@ -167,7 +170,7 @@ class _Reader:
             script=self.strings.get("script", ""),
             prefixed=self.prefixed,
             flags=tuple(dict.fromkeys(self.flags.values())),
-            settings=tuple((k, v) for k, v in self.strings.items() if k not in known),
+            settings=tuple((k, v) for k, v in self.strings.items() if k not in attributes),
             error=self.error,
         )
 
@@ -189,10 +192,10 @@ class _Reader:
         self.error = self.error or message
 
     def skip(self, word: str) -> None:
-        """Pass over blanks before a word."""
+        """Ignore white space before a word."""
 
     def assign(self, word: str) -> None:
-        """Take a ``name=value`` word."""
+        """Handle a ``name=value`` word."""
         name, _, value = word.removesuffix(",").partition("=")
         if name == "format":
             self._format(value)
@@ -214,11 +217,11 @@ class _Reader:
             self._string(name, value)
 
     def target_word(self, word: str) -> None:
-        """Take ``target=`` and all that follows."""
+        """Handle ``target=`` and the rest of the entry."""
         self._target(word.removesuffix(",").partition("=")[2])
 
     def flag(self, word: str) -> None:
-        """Take a word without a value."""
+        """Handle a word without a value."""
         name = word.removesuffix(",")
         if name in ("cdrom", "devtype=cdrom", "devtype=disk"):
             self.cdrom = name != "devtype=disk"
@@ -231,10 +234,10 @@ class _Reader:
 
     def unknown(self, word: str) -> None:
         """Refuse a setting that xl does not know."""
-        self._refuse(f"xl knows no setting {quoted(word.partition('=')[0])} of a disk")
+        self._refuse(f"{quoted(word.partition('=')[0])} is not a setting of a disk")
 
     def prefix(self, word: str) -> None:
-        """Take an old prefix."""
+        """Handle an old prefix, such as ``file:``."""
         self.prefixed = True
         name = word.removesuffix(":")
         if name in ("raw", "qcow", "qcow2", "vhd"):
@@ -248,7 +251,7 @@ class _Reader:
         self.ended = True
 
     def positional(self, word: str) -> None:
-        """Take a word by its place: target, format, device, access."""
+        """Handle a word without ``=`` by its position: target, format, device, access."""
         value = word.removesuffix(",")
         if self.error:
             return
@@ -262,16 +265,16 @@ class _Reader:
         elif self.device is None:
             if not self._device_and_type(value):
                 self._device(value)
-        elif not self.access_given:
-            self.access_given = True
+        elif not self.has_access:
+            self.has_access = True
             self._access(value)
         else:
             self._refuse(f"{quoted(value)} is one word too many")
             self.ended = True
 
     def broken(self, word: str) -> None:
-        """Refuse what no pattern takes."""
-        self._refuse(f"{quoted(word)} cannot be there")
+        """Refuse a text that no other pattern matches."""
+        self._refuse(f"{quoted(word)} is not allowed there")
         self.ended = True
 
     def _device_and_type(self, value: str) -> bool:
@@ -282,14 +285,14 @@ class _Reader:
         if kind in ("cdrom", "disk"):
             self.cdrom = kind == "cdrom"
         else:
-            self._refuse(f"{quoted(kind)} behind the device is not disk or cdrom")
+            self._refuse(f"{quoted(kind)} after the device is not disk or cdrom")
         return True
 
     def _format(self, value: str) -> None:
         name = value or "raw"
         if name not in FORMATS:
-            behind = " behind a prefix" if self.prefixed else ""
-            self._refuse(f"{quoted(value)} is not a format that xl knows{behind}")
+            after = " after a prefix" if self.prefixed else ""
+            self._refuse(f"{quoted(value)} is not a format that xl knows{after}")
         elif self.format is not None and self.format != name:
             self._refuse(f"the format is given twice, {self.format} and {name}")
         else:
@@ -297,7 +300,7 @@ class _Reader:
 
     def _access(self, value: str) -> None:
         if value not in (*READ_ONLY, *READ_WRITE):
-            self._refuse(f"{quoted(value)} is not an access: r, ro, w or rw")
+            self._refuse(f"{quoted(value)} is not an access mode: r, ro, w or rw")
         else:
             self.writable = value in READ_WRITE
 
@@ -324,20 +327,17 @@ _NAMES = (
     "access|backend|backendtype|vdev|script|colo-host|colo-port|colo-export|active-disk|hidden-disk"
 )
 _FLAGS = "direct-io-safe|discard|no-discard|colo|no-colo"
-_ACTS: tuple[tuple[str, Callable[[_Reader, str], None], Version], ...] = (
-    # The text after "word" counts for the length of a match, and is read next.
+_PATTERNS: tuple[tuple[str, Callable[[_Reader, str], None], Version], ...] = (
+    # The text after "word" counts for the length of the match, but is read next.
     (r"(?P<word>[ \t\n]+)(?:[^ \t\n].*)?", _Reader.skip, OLDEST),
     (r"(?P<word>format=[^,]*,?)", _Reader.assign, OLDEST),
     (r"(?P<word>(?:cdrom|devtype=cdrom|devtype=disk),?)", _Reader.flag, OLDEST),
     (r"(?P<word>devtype=[^,]*,?)", _Reader.unknown_type, OLDEST),
-    (
-        rf"(?P<word>(?:{_NAMES})=[^,]*,?)",
-        _Reader.assign,
-        OLDEST,
-    ),
+    (rf"(?P<word>(?:{_NAMES})=[^,]*,?)", _Reader.assign, OLDEST),
     (r"(?P<word>specification=[^,]*,?)", _Reader.assign, (4, 17)),
     (rf"(?P<word>(?:{_FLAGS}),?)", _Reader.flag, OLDEST),
-    # The scanner's source has the first two in 4.17, the scanner that is built not before 4.19.
+    # Xen 4.17 has the first two in the scanner's source, but not in the generated scanner that it
+    # builds; 4.19 has them in both.
     (r"(?P<word>(?:trusted|untrusted|grant_usage=[01]),?)", _Reader.flag, (4, 19)),
     (r"(?P<word>target=.*)", _Reader.target_word, OLDEST),
     (r"(?P<word>[a-z][-a-z0-9]*=[^,],?)", _Reader.unknown, OLDEST),
@@ -350,4 +350,4 @@ _ACTS: tuple[tuple[str, Callable[[_Reader, str], None], Version], ...] = (
     (r"(?P<word>[^=,]*,|[^=,]+,?)", _Reader.positional, OLDEST),
     (r"(?P<word>.)", _Reader.broken, OLDEST),
 )
-_RULES = tuple((re.compile(pattern), act, since) for pattern, act, since in _ACTS)
+_RULES = tuple((re.compile(pattern), act, since) for pattern, act, since in _PATTERNS)

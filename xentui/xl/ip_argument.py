@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The static address of a guest: the ``ip=`` argument on its kernel command line.
+"""The static IPv4 address of a guest: the ``ip=`` argument on its kernel command line.
 
-Linux has the fields client, server, gateway, netmask, hostname, device and autoconf
-(Documentation/admin-guide/nfs/nfsroot.rst). xl does not read them.
+Its fields are client, server, gateway, netmask, hostname, device and autoconf, separated by colons
+(Linux, Documentation/admin-guide/nfs/nfsroot.rst).
 """
 
 from __future__ import annotations
@@ -12,24 +12,21 @@ import ipaddress
 import re
 from typing import NamedTuple
 
-from xentui.xl.nic import is_device
+from xentui.xl.nic import is_interface_name
 
 
 def ip_argument(address: str, gateway: str = "", device: str = "eth0", hostname: str = "") -> str:
-    """Return the ``ip=`` word that gives a guest's kernel a fixed address.
+    """Return the ``ip=`` argument for a static address.
 
     Args:
-        address: an IPv4 address with its prefix, ``192.168.1.20/24``.
-        gateway: the address of the router, or an empty text.
-        device: the guest's interface.
-        hostname: the guest's name, or an empty text.
+        address: an IPv4 address with its prefix length, ``192.168.1.20/24``.
+        gateway: the router's address, or an empty text.
+        device: the guest's network interface.
+        hostname: the guest's host name, or an empty text.
 
     Raises:
-        ValueError: an address is wrong, has no prefix, or the router is not in its network.
-            The message is for people.
-
-    The kernel's documentation (admin-guide/nfs/nfsroot.rst) has the fields: client, server,
-    gateway, netmask, hostname, device, autoconf.
+        ValueError: a value is invalid, or the router is not in the network of the address. The
+            message is a sentence for the user.
     """
     if "/" not in address:
         raise ValueError("Write the address with its prefix, such as 192.168.1.20/24")
@@ -50,7 +47,7 @@ def ip_argument(address: str, gateway: str = "", device: str = "eth0", hostname:
             raise ValueError(f"{gateway} is not an IPv4 address") from None
         if router not in network:
             raise ValueError(f"The router {gateway} is not in the network {network}")
-    if device and not is_device(device):
+    if device and not is_interface_name(device):
         raise ValueError(f"{device} is not the name of a network device, such as eth0")
     if not re.fullmatch(r"[A-Za-z0-9._-]*", hostname, re.ASCII):
         raise ValueError(f"{hostname} cannot be the hostname")
@@ -58,11 +55,11 @@ def ip_argument(address: str, gateway: str = "", device: str = "eth0", hostname:
 
 
 AUTOCONF = ("off", "none", "on", "any", "dhcp", "bootp", "rarp", "both")
-"""How Linux can configure a network interface itself (admin-guide/nfs/nfsroot.rst)."""
+"""The values of the field autoconf; ``ip=`` can also have one of them alone."""
 
 
-def wrong_argument(word: str) -> str:
-    """Return what is wrong with an ``ip=`` word of a kernel command line, or an empty text."""
+def argument_error(word: str) -> str:
+    """Return what is wrong with an ``ip=`` argument, or an empty text."""
     fields = word.removeprefix("ip=").split(":")
     if len(fields) == 1 and fields[0] in ("", *AUTOCONF):
         return ""
@@ -72,7 +69,7 @@ def wrong_argument(word: str) -> str:
             ipaddress.IPv4Address(text or "0.0.0.0")  # noqa: S104
         except ValueError:
             return f"the {name} {text} is not an IPv4 address"
-    if fields[5] and not is_device(fields[5]):
+    if fields[5] and not is_interface_name(fields[5]):
         return f"{fields[5]} is not the name of a network device"
     if fields[6] not in ("", *AUTOCONF):
         return f"{fields[6]} is not one of {', '.join(AUTOCONF)}"
@@ -80,7 +77,7 @@ def wrong_argument(word: str) -> str:
 
 
 def ip_words(extra: str) -> tuple[list[str], list[str]]:
-    """Return the ``ip=`` words of a kernel command line, and the others."""
+    """Return the ``ip=`` arguments of a kernel command line, and its other words."""
     words = extra.split()
     return (
         [word for word in words if word.startswith("ip=")],
@@ -88,19 +85,19 @@ def ip_words(extra: str) -> tuple[list[str], list[str]]:
     )
 
 
-def with_address(extra: str, argument: str) -> str:
-    """Return a kernel command line with its ``ip=`` word replaced, or the word added."""
-    _, kept = ip_words(extra)
-    return " ".join([*kept, *([argument] if argument else [])])
+def with_argument(extra: str, argument: str) -> str:
+    """Return a kernel command line with ``argument`` in place of all ``ip=`` arguments."""
+    _, others = ip_words(extra)
+    return " ".join([*others, *([argument] if argument else [])])
 
 
 class StaticAddress(NamedTuple):
-    """The network settings that a guest's kernel is given; all texts may be empty.
+    """A static address as in a form; any text may be empty.
 
     Attributes:
-        address: with the length of its network, such as ``192.168.7.50/24``.
+        address: an address with its prefix length, such as ``192.168.7.50/24``.
         gateway: the router's address.
-        device: the interface in the guest.
+        device: the guest's network interface.
     """
 
     address: str = ""
@@ -109,7 +106,7 @@ class StaticAddress(NamedTuple):
 
 
 def static_address(extra: str) -> StaticAddress:
-    """Return the static address on a kernel command line, or an empty text.
+    """Return the static address on a kernel command line; its texts are empty without one.
 
     >>> static_address("root=/dev/xvda ip=10.0.0.2::10.0.0.1:255.255.255.0::eth0:off").address
     '10.0.0.2/24'
@@ -128,15 +125,15 @@ def static_address(extra: str) -> StaticAddress:
 
 
 def address_fields(extra: str) -> list[str]:
-    """Return the fields of the last ``ip=`` word of a kernel command line; empty without one."""
+    """Return the fields of the last ``ip=`` argument of a kernel command line, if it has one."""
     words, _ = ip_words(extra)
     return words[-1].removeprefix("ip=").split(":") if words else []
 
 
-def with_static_address(extra: str, wanted: StaticAddress, hostname: str = "") -> tuple[str, str]:
-    """Return a kernel command line with a static address, and what is wrong with that.
+def with_static_address(extra: str, wanted: StaticAddress, hostname: str) -> tuple[str, str]:
+    """Return a kernel command line with a static address, and an error message or "".
 
-    Without an address the command line stays as it is.
+    The command line is unchanged if the address is empty or there is an error.
     """
     address = wanted.address.strip()
     if not address:
@@ -147,4 +144,4 @@ def with_static_address(extra: str, wanted: StaticAddress, hostname: str = "") -
         argument = ip_argument(address, wanted.gateway.strip(), device, hostname)
     except ValueError as error:
         return extra, f"{error}."
-    return with_address(extra, argument), ""
+    return with_argument(extra, argument), ""

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The keys of an xl config, from ``keys.toml``, where each has its source."""
+"""The keys that xl reads in a guest's config, for each version of Xen.
+
+They are in ``keys.toml``, each with its place in xl's source.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,13 @@ from typing import Any
 
 Version = tuple[int, int]
 
-XEN: Version = (4, 21)
-"""The Xen version that configs are checked for if no layer sets one: that of
-meta-virtualization on wrynose and master (mv:recipes-extended/xen/xen_4.21.bb)."""
+DEFAULT_XEN: Version = (4, 21)
+"""The Xen that configs are checked for if no layer provides one: that of meta-virtualization on
+wrynose and master (mv:recipes-extended/xen/xen_4.21.bb)."""
 
 OLDEST: Version = (4, 2)
 NEWEST: Version = (4, 22)
+"""The versions that ``keys.toml`` covers, from :data:`OLDEST` on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +31,20 @@ class Key:
     """A key that some version of xl reads.
 
     Attributes:
-        kind: how xl reads its value; :mod:`xentui.xl.check` has a reader for each.
+        kind: how xl reads its value; a key of :data:`xentui.xl.values.CHECKS`.
+        choices_since: the first Xen that accepts a choice, such as ``4.18``; likewise
+            ``choices_until`` for the last one.
+        minimum: the smallest sensible number; likewise ``maximum``.
         types: the domain types that read it; empty for all.
-        arch: the one architecture it has an effect on, or an empty text.
+        arch: the only architecture on which it has an effect; empty for both.
         since: the first Xen that reads it.
-        until: the last one, or ``None``.
+        until: the last Xen that reads it; ``None`` if :data:`NEWEST` does.
+        deprecated: the first Xen that warns about it.
         instead: the key to use instead, or an empty text.
         advice: what to do instead, or an empty text.
     """
 
     name: str
-    title: str
     kind: str
     choices: tuple[str, ...] = ()
     choices_since: Mapping[str, str] = field(default_factory=dict)
@@ -51,54 +58,53 @@ class Key:
     deprecated: Version | None = None
     instead: str = ""
     advice: str = ""
-    line: int | None = None
 
-    def words(self, xen: Version) -> tuple[str, ...]:
+    def choices_in(self, xen: Version) -> tuple[str, ...]:
         """Return the choices that this Xen accepts."""
         return tuple(
             word
             for word in self.choices
-            if version(self.choices_since.get(word, "0.0")) <= xen
-            and xen <= version(self.choices_until.get(word, "99.0"))
+            if parse_version(self.choices_since.get(word, "0.0")) <= xen
+            and xen <= parse_version(self.choices_until.get(word, "99.0"))
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
-    """A name that people write although no xl reads it."""
+class Mistake:
+    """A name that people write although no xl reads it, and what to write instead."""
 
     name: str
     instead: str = ""
     advice: str = ""
 
 
-def version(text: str) -> Version:
-    """Return a Xen release as numbers that can be compared."""
+def parse_version(text: str) -> Version:
+    """Return a version such as ``4.21`` as numbers, which can be compared."""
     major, _, minor = text.partition(".")
     return int(major), int(minor)
 
 
-def shown(release: Version) -> str:
-    """Return a Xen release as it is written."""
-    return f"{release[0]}.{release[1]}"
+def version_text(version: Version) -> str:
+    """Return a version as text: ``4.21``."""
+    return f"{version[0]}.{version[1]}"
 
 
-def keys() -> Mapping[str, Key]:
-    """Return every key that some xl reads, by name."""
+def all_keys() -> Mapping[str, Key]:
+    """Return the keys that any version of xl reads, by name."""
     return _tables()[0]
 
 
-def foreign() -> Mapping[str, Foreign]:
+def common_mistakes() -> Mapping[str, Mistake]:
     """Return the names that people write although no xl reads them."""
     return _tables()[1]
 
 
-def near(name: str, xen: Version = XEN) -> str | None:
-    """Return the key of this Xen with the most similar name, or ``None``."""
+def similar_key(name: str, xen: Version = DEFAULT_XEN) -> str | None:
+    """Return the key with the most similar name that this Xen reads, or ``None``."""
     import difflib  # noqa: PLC0415 - only a misspelt name needs it
 
-    known = [key.name for key in keys().values() if is_read(key, xen)]
-    return next(iter(difflib.get_close_matches(name[:64], known, n=1, cutoff=0.75)), None)
+    names = [key.name for key in all_keys().values() if is_read(key, xen)]
+    return next(iter(difflib.get_close_matches(name[:64], names, n=1, cutoff=0.75)), None)
 
 
 def is_read(key: Key, xen: Version) -> bool:
@@ -107,19 +113,16 @@ def is_read(key: Key, xen: Version) -> bool:
 
 
 @cache
-def _tables() -> tuple[Mapping[str, Key], Mapping[str, Foreign]]:
-
+def _tables() -> tuple[Mapping[str, Key], Mapping[str, Mistake]]:
     data = tomllib.loads((files("xentui.xl") / "keys.toml").read_text(encoding="utf-8"))
-    read = {name: _key(name, table) for name, table in data["keys"].items()}
-    others = {name: Foreign(name, **table) for name, table in data["foreign"].items()}
-    return MappingProxyType(read), MappingProxyType(others)
+    keys = {name: _key(name, table) for name, table in data["keys"].items()}
+    mistakes = {name: Mistake(name, **table) for name, table in data["mistakes"].items()}
+    return MappingProxyType(keys), MappingProxyType(mistakes)
 
 
 def _key(name: str, table: dict[str, Any]) -> Key:
-    for part in ("since", "until", "deprecated"):
-        if part in table:
-            table[part] = version(table[part])
-    for part in ("choices", "types"):
-        if part in table:
-            table[part] = tuple(table[part])
+    for part in table.keys() & {"since", "until", "deprecated"}:
+        table[part] = parse_version(table[part])
+    for part in table.keys() & {"choices", "types"}:
+        table[part] = tuple(table[part])
     return Key(name, **table)

@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One entry of ``vif``: a network interface as xl's text and as named parts.
+"""Read, write and check one network interface: an entry of the xl setting ``vif``.
 
-xl (xen:tools/xl/xl_parse.c, ``parse_nic_config``) cuts an entry at its commas. Of most mistakes it
-only complains on stderr and makes an interface that is not the one meant; a wrong ``rate``,
-``devid`` or ``mtu`` it refuses (xen:tools/libs/util/libxlu_vif.c).
+An entry is a text such as ``mac=00:16:3e:00:00:01,bridge=xenbr0``, which xl splits at its commas
+(xen:tools/xl/xl_parse.c, ``parse_nic_config``). It refuses a wrong ``rate``, ``devid`` or ``mtu``
+(xen:tools/libs/util/libxlu_vif.c). For most other mistakes it only prints a message, and creates
+an interface that is not the intended one.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-KEYS = (
+SETTINGS = (
     "mac", "bridge", "gatewaydev", "type", "model", "vifname", "script", "ip", "backend", "rate",
     "devid", "mtu", "vlan", "forwarddev", "netdev", "accel",
 )  # fmt: skip
-"""Settings of an entry, except for those of COLO, whose names begin with ``colo``."""
+"""The settings of an interface, except for those of COLO, whose names begin with ``colo``."""
 
 FLAGS = ("trusted", "untrusted")
 """Words without a value."""
@@ -28,7 +29,7 @@ SINCE = {"vlan": (4, 21)}
 """The first Xen with a setting, if later than 4.17."""
 
 DEPRECATED = {"netdev": "gatewaydev", "accel": ""}
-"""Settings that xl warns of, and what to write instead."""
+"""Settings that xl warns about, and what to write instead; nothing for an empty text."""
 
 MODELS = (
     "e1000", "e1000e", "e1000-82544gc", "e1000-82545em", "igb", "rtl8139",
@@ -45,63 +46,68 @@ _LARGEST = 2**32 - 1
 
 
 @lru_cache(maxsize=4096)
-def words(spec: str) -> tuple[tuple[str, str | None], ...]:
+def settings(spec: str) -> tuple[tuple[str, str | None], ...]:
     """Return the settings of an entry with their values; ``None`` for a word without a value."""
-    made: list[tuple[str, str | None]] = []
+    found: list[tuple[str, str | None]] = []
     for word in spec.split(","):
         name, equals, value = word.lstrip(" ").partition("=")
         if name or equals:
-            made.append((name, value if equals else None))
-    return tuple(made)
+            found.append((name, value if equals else None))
+    return tuple(found)
 
 
 def value(spec: str, name: str) -> str | None:
     """Return the value of a setting in an entry; the last one counts."""
-    return next((text for key, text in reversed(words(spec)) if key == name), None)
+    return next((text for key, text in reversed(settings(spec)) if key == name), None)
 
 
-def parts(spec: str) -> dict[str, str]:
-    """Return an entry as named parts, for a form; a word without a value gets an empty text."""
-    return {name: text or "" for name, text in words(spec)}
+def as_dict(spec: str) -> dict[str, str]:
+    """Return the settings of an entry by name; the value of a word without one is empty."""
+    return {name: text or "" for name, text in settings(spec)}
 
 
-def write(named: Mapping[str, str]) -> str:
-    """Return the entry of these parts, in the order of :data:`KEYS`, without the empty ones.
+def write(values: Mapping[str, str]) -> str:
+    """Return the entry with these settings, in the order of :data:`SETTINGS`, without empty ones.
 
     Raises:
-        ValueError: a part contains a comma, which would end it.
+        ValueError: a name or value contains a comma, which would end it.
     """
-    for name, text in named.items():
+    for name, text in values.items():
         if "," in text or "," in name:
             raise ValueError(f"{name} contains a comma")
-    order = {name: at for at, name in enumerate((*KEYS, *FLAGS))}
-    given = sorted(named.items(), key=lambda item: order.get(item[0], len(order)))
+    order = {name: at for at, name in enumerate((*SETTINGS, *FLAGS))}
+    ordered = sorted(values.items(), key=lambda item: order.get(item[0], len(order)))
     return ",".join(
-        name if name in FLAGS else f"{name}={text}" for name, text in given if text or name in FLAGS
+        name if name in FLAGS else f"{name}={text}"
+        for name, text in ordered
+        if text or name in FLAGS
     )
 
 
 def is_known(name: str, text: str | None) -> bool:
     """Return whether xl knows a word of an entry."""
-    return name in FLAGS if text is None else name in KEYS or name.startswith("colo")
+    return name in FLAGS if text is None else name in SETTINGS or name.startswith("colo")
 
 
 def is_mac(text: str) -> bool:
-    """Return whether a text is six octets with colons between them."""
+    """Return whether a text is a MAC address: six octets, separated by colons."""
     return _MAC.fullmatch(text) is not None
 
 
-def is_device(text: str) -> bool:
-    """Return whether Linux can call a network interface so; here it begins with a letter."""
+def is_interface_name(text: str) -> bool:
+    """Return whether a text can be the name of a network interface in Linux, such as ``eth0``.
+
+    Names that begin with another character than a letter are not accepted, although Linux does.
+    """
     return re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]{0,14}", text, re.ASCII) is not None
 
 
-def unusable(name: str, text: str) -> str:
-    """Return why the value of a setting that xl does not check cannot work, or an empty text.
+def why_unusable(name: str, text: str) -> str:
+    """Return why a value that xl accepts cannot work later, or an empty text.
 
-    Dom0's hotplug script gives each word of ``ip`` to iptables and ``ip route``, for IPv4 only
-    (xen:tools/hotplug/Linux/vif-common.sh, vif-route). ``model`` becomes a ``-device`` of QEMU
-    where the type is ioemu (xen:tools/libs/light/libxl_dm.c), and QEMU ends at an unknown one.
+    Dom0's hotplug script passes each word of ``ip`` to iptables and ``ip route``, for IPv4 only
+    (xen:tools/hotplug/Linux/vif-common.sh, vif-route). With type ``ioemu``, ``model`` is a
+    ``-device`` of QEMU (xen:tools/libs/light/libxl_dm.c), which ends if it does not know it.
     """
     if name == "model" and text not in MODELS:
         return "it is not a network card that QEMU emulates"
@@ -118,19 +124,16 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def refused(name: str, text: str) -> str:
-    """Return why xl refuses the value of a setting, or an empty text.
-
-    xl does not refuse a wrong MAC; it reads six numbers and ignores the rest.
-    """
+def why_refused(name: str, text: str) -> str:
+    """Return why xl refuses the value of a setting, or an empty text."""
     if name == "rate":
-        return _refused_rate(text)
+        return _why_rate_refused(text)
     if name in ("devid", "mtu") and not re.match(r"\s*[+-]?[0-9]", text, re.ASCII):
         return "it is not a number"
     return ""
 
 
-def _refused_rate(text: str) -> str:
+def _why_rate_refused(text: str) -> str:
     rate, at, interval = text.partition("@")
     match = _RATE.fullmatch(rate)
     if match is None:

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One entry of ``pci``: a device to pass through (xen:tools/libs/util/libxlu_pci.c)."""
+"""Read and check one passed-through PCI device: an entry of the xl setting ``pci``.
+
+The grammar is that of xen:tools/libs/util/libxlu_pci.c. BDF is the address: bus, device, function.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,9 @@ _BDF = (
 
 
 def address(spec: str) -> str:
-    """Return the address in an entry as Linux writes it, such as ``0000:03:00.0``.
+    """Return the device's address as Linux writes it, such as ``0000:03:00.0``.
 
-    Empty if the entry has no address, or names all functions of a device (``.*``).
+    It is empty if the entry has no address, or names all functions of a device (``.*``).
     """
     found = re.search(rf"(?:^|\bbdf=){_BDF}", spec)
     if found is None or found["func"] == "*" or not _bdf_fits(found):
@@ -26,13 +29,13 @@ def address(spec: str) -> str:
     return "{:04x}:{:02x}:{:02x}.{:x}".format(*parts)
 
 
-def error(spec: str) -> str:
+def why_refused(spec: str) -> str:
     """Return why xl refuses an entry, or an empty text."""
     rest = spec
-    by_name = False
+    has_name = False
     match = re.match(_BDF, spec)
-    by_address = match is not None and _bdf_fits(match)
-    if match is not None and by_address:
+    has_address = match is not None and _bdf_fits(match)
+    if match is not None and has_address:
         rest = spec[match.end() :]
         slot = re.match(r"@([0-9a-fA-F]+)", rest)
         if rest.startswith("@") and (slot is None or int(slot[1], 16) > 0x1F):
@@ -43,7 +46,7 @@ def error(spec: str) -> str:
         rest = rest.removeprefix(",")
     while rest:
         name, equals, tail = rest.partition("=")
-        if not equals and not by_address:
+        if not equals and not has_address:
             return f"{quoted(rest)} is not an address such as 0000:03:00.0"
         if not equals:
             return f"{quoted(rest)} is not written as name=value"
@@ -52,7 +55,7 @@ def error(spec: str) -> str:
             match = re.match(_BDF, text)
             if match is None or not _bdf_fits(match):
                 return f"{quoted(text)} is not an address such as 0000:03:00.0"
-            by_address = True
+            has_address = True
         elif name == "vslot":
             slot = re.match(r"\s*(?:0[xX])?([0-9a-fA-F]+)", text)
             if slot is None or int(slot[1], 16) > 0x1F:
@@ -61,17 +64,18 @@ def error(spec: str) -> str:
             if text.lower() not in ("strict", "relaxed", "invalid"):
                 return "rdm_policy is strict or relaxed"
         elif name == "name":
-            by_name = True
+            has_name = True
         elif name not in ("permissive", "msitranslate", "seize", "power_mgmt"):
             return f"xl knows no setting {quoted(name)} of a PCI device"
-    if by_address and by_name:
+    if has_address and has_name:
         return "it names the device twice, by address and by name"
-    if not by_address and not by_name:
+    if not has_address and not has_name:
         return "it names no device by an address such as 0000:03:00.0"
     return ""
 
 
 def _bdf_fits(match: re.Match[str]) -> bool:
+    """Return whether the numbers that :data:`_BDF` matched are in their ranges."""
     domain, bus, dev = (int(match[name] or "0", 16) for name in ("domain", "bus", "dev"))
     func = 0 if match["func"] == "*" else int(match["func"], 16)
     return domain <= 0xFFFF and bus <= 0xFF and dev <= 0x1F and func <= 7
