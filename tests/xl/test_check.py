@@ -3,7 +3,7 @@
 """xentui refuses the configs that xl refuses, and reports what xl ignores.
 
 The real xl of Xen 4.17 is asked, so configs are checked for that Xen. Not compared are ``cpuid``,
-``vnuma`` and ``vsnd``, which xentui does not check, and the processors and NUMA nodes of the machine.
+``vnuma`` and ``vsnd``, which xentui does not check, nor the processors and NUMA nodes there are.
 
 Known differences, where xentui reports more than xl:
 
