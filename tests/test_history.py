@@ -21,15 +21,15 @@ def test_steps_are_undone_and_redone() -> None:
     assert history.do(project(2), "two")
     assert history.undo_label == "two"
     assert history.undo() == "two"
-    assert history.project == project(1)
+    assert history.current == project(1)
     assert history.redo_label == "two"
     assert history.undo() == "one"
     assert history.undo() is None
-    assert history.project == project(0)
+    assert history.current == project(0)
     assert history.redo() == "one"
     assert history.redo() == "two"
     assert history.redo() is None
-    assert history.project == project(2)
+    assert history.current == project(2)
 
 
 def test_a_new_step_forgets_what_was_undone() -> None:
@@ -39,7 +39,7 @@ def test_a_new_step_forgets_what_was_undone() -> None:
     history.do(project(2), "two")
     assert history.redo_label is None
     assert history.undo() == "two"
-    assert history.project == project(0)
+    assert history.current == project(0)
 
 
 def test_no_change_is_not_a_step() -> None:
@@ -58,12 +58,12 @@ def test_typing_is_one_step_until_the_field_is_left() -> None:
     history.end_merge()
     history.do(project(128), "memory", merge="host.memory")
     assert history.undo() == "memory"
-    assert history.project == project(12)
+    assert history.current == project(12)
     history.do(project(13), "memory", merge="host.memory")
     assert history.undo() == "memory"
-    assert history.project == project(12)
+    assert history.current == project(12)
     assert history.undo() == "memory"
-    assert history.project == project(0)
+    assert history.current == project(0)
     assert history.undo() is None
 
 
@@ -81,4 +81,4 @@ def test_history_is_a_sequence_of_states(steps: list[int | str]) -> None:
         elif history.do(project(int(step)), str(step)):
             states[at + 1 :] = [project(int(step))]
             at += 1
-        assert history.project == states[at]
+        assert history.current == states[at]

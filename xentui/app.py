@@ -31,7 +31,7 @@ from xentui.screens.textual_hooks import (
 )
 from xentui.screens.themes import DARK, LIGHT, THEMES
 from xentui.session import Session, opening, texts
-from xentui.session.target import out_of
+from xentui.session.target import initial_target
 from xentui.signals import exit_on_signal
 from xentui.widgets.text import ASCII, UNICODE, Glyphs, lit
 
@@ -254,7 +254,7 @@ def run(
     Raises:
         XentuiError: the project, preset or build directory cannot be opened.
     """
-    session = Session(opening.named(project, preset), out=out_of(project, build_dir))
+    session = Session(opening.named(project, preset), out=initial_target(project, build_dir))
     app = XentuiApp(
         session,
         ascii_only=_ascii_wanted(ascii),

@@ -80,7 +80,7 @@ def on_file(path: Path) -> Session:
     origin = opening.origin_of(loaded, name=path.name, preset=False)
     assert origin is not None
     session = session_of()
-    session.begin(origin, "open")
+    session.start_from(origin, "open")
     return session
 
 

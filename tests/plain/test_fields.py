@@ -227,7 +227,7 @@ def test_an_invalid_answer_is_explained_and_asked_again() -> None:
     assert "\\x1b" in output
     assert isinstance(person.wizard.place, FieldPrompt)
     assert person.session.project == TWO
-    assert not person.session.state.unfinished
+    assert not person.session.state.invalid_texts
 
 
 def test_a_name_is_changed_everywhere_and_no_name_is_taken_twice() -> None:

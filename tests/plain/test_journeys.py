@@ -17,7 +17,7 @@ from tests.sessions import session_of
 from xentui.project.model import Guest, Host, Project
 from xentui.session import DEFAULT_OUT, Session, opening
 from xentui.session.state import EMPTY
-from xentui.session.target import out_of
+from xentui.session.target import initial_target
 
 FORTY = Project(
     Host("qemux86-64", memory=65536),
@@ -116,7 +116,7 @@ def test_a_project_can_start_from_the_guests_of_the_build_directory(tmp_path: Pa
     project = person.session.project
     assert [(one.key, one.vcpus) for one in project.guests] == [("vendor-os", 2)]
     assert (project.host.machine, project.host.memory) == ("qemux86-64", 2048)
-    assert person.session.target.existing == "take"
+    assert person.session.target.existing_use == "take"
     person.say("g 7")
     assert person.session.review.errors == []
     person.choose("Write")
@@ -143,7 +143,7 @@ def test_what_is_offered_first_belongs_to_this_folder(monkeypatch: pytest.Monkey
         folder.mkdir()
     monkeypatch.chdir(there)
     elsewhere = Session(EMPTY)
-    elsewhere.type(("host", "memory"), "4096")
+    elsewhere.type_text(("host", "memory"), "4096")
     assert elsewhere.autosave()
     elsewhere.drafts.close()
     monkeypatch.chdir(here)
@@ -202,11 +202,11 @@ def test_a_project_is_written_where_it_was_written_before(monkeypatch: pytest.Mo
     person.choose("Write")
     Path("xentui-out").rename("moved")
     project = Path("moved/qemux86-64-minimal.toml")
-    assert out_of(project, None) == Path("moved").absolute()
-    session = Session(opening.named(project, None), out=out_of(project, None))
+    assert initial_target(project, None) == Path("moved").absolute()
+    session = Session(opening.named(project, None), out=initial_target(project, None))
     session.review.compare()
     assert session.review.status == "written"
-    assert out_of(Path("elsewhere.toml"), None) == DEFAULT_OUT
+    assert initial_target(Path("elsewhere.toml"), None) == DEFAULT_OUT
 
 
 def test_a_static_address_is_typed_in_one_line() -> None:

@@ -165,7 +165,7 @@ def test_leaving_asks_only_where_something_would_be_lost() -> None:
     output = person.choose("Save the draft")
     assert "Your draft is saved" in output
     assert person.wizard.over
-    assert person.session.load_draft() is not None
+    assert person.session.drafts.load() is not None
 
 
 def test_leaving_asks_inside_another_question_too() -> None:
@@ -250,13 +250,13 @@ def test_a_problem_is_fixed_with_one_answer() -> None:
 
 def test_an_invalid_value_from_a_draft_is_a_problem_that_can_be_undone() -> None:
     session = session_of(TWO)
-    session.type(("guests", "alpha", "memory"), "lots\x1b[2J")
+    session.type_text(("guests", "alpha", "memory"), "lots\x1b[2J")
     person = Person(session, begin="guests")
     output = person.say("1")
     assert 'Memory: "lots\\x1b[2J" is not kept.' in output.replace("\n  ", " ")
     person.say("p 1")
     person.choose("Fix: remove")
-    assert not person.session.state.unfinished
+    assert not person.session.state.invalid_texts
     assert "No problems found." in person.say("p")
 
 
@@ -408,7 +408,7 @@ def test_a_guest_goes_into_a_bundle_and_back_into_the_configuration() -> None:
 
 def test_a_local_file_is_inspected_and_used(tmp_path: Path) -> None:
     person = Person(session_of(EVERY), begin="guests")
-    place = person.session.folder
+    place = person.session.project_folder
     place.mkdir()
     (place / "own.squashfs").write_bytes(b"hsqs" + bytes(8192))
     (place / "disk.img").write_bytes(bytes(1080) + b"\x53\xef" + bytes(1 << 20))
@@ -537,7 +537,7 @@ def test_an_impossible_request_gets_an_answer_and_does_not_end_the_wizard() -> N
 
 def test_the_question_before_leaving_is_repeated() -> None:
     person = Person(session_of(preset="qemux86-64-minimal"), begin="guests")
-    person.session.put(("host", "memory"), 2048)
+    person.session.set_value(("host", "memory"), 2048)
     assert "Discard the changes" in person.say("q")
     assert "Discard the changes" in person.say("q")
 

@@ -243,7 +243,7 @@ def test_the_folder_of_the_layer_is_chosen_and_reset() -> None:
     assert "Layer: layers/mine." in printed
     person.choose("Layer")
     person.say("-")
-    assert person.session.target.layer is None
+    assert person.session.target.chosen_layer is None
     person.choose("Layer")
     person.say("layers/mine")
     written(person)

@@ -161,7 +161,7 @@ async def test_no_screen_runs_or_shows_what_a_project_says(text: str) -> None:
     Path("presets", "p.toml").write_text(hostile_files.projects()["title-17"])  # noqa: ASYNC240
     project = hostile_project(text)
     session = session_of(project)
-    session.begin(Origin("file", text, project, text=text), text)
+    session.start_from(Origin("file", text, project, text=text), text)
     app = wizard(session)
     async with app.run_test(size=LARGE, notifications=True, tooltips=True) as pilot:
         for number, step in enumerate(STEPS, start=1):

@@ -207,9 +207,9 @@ def test_only_their_owner_can_read_drafts_and_notes(
     before = os.umask(0)
     try:
         session = session_of(Project(Host("qemux86-64"), guests=(Guest("a"),)))
-        session.type(("guests", "a", "memory"), "128")
+        session.type_text(("guests", "a", "memory"), "128")
         drafts = Drafts()
-        drafts.keep(session.state, NOW)
+        drafts.save(session.state, NOW)
         kept = location(Path.cwd())
         assert kept.stat().st_mode & 0o777 == 0o600
         assert kept.parent.stat().st_mode & 0o777 == 0o700

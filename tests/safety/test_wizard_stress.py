@@ -170,7 +170,7 @@ def test_a_kill_while_saving_leaves_a_complete_draft(tmp_path: Path) -> None:
 
 def one_state(memory: int) -> State:
     session = session_of(Project(Host("qemux86-64", memory=2048), guests=(Guest("a"),)))
-    session.type(("guests", "a", "memory"), str(memory))
+    session.type_text(("guests", "a", "memory"), str(memory))
     return session.state
 
 
@@ -178,7 +178,7 @@ def test_a_draft_that_was_not_opened_is_not_overwritten(tmp_path: Path) -> None:
     base = tmp_path / "draft.json"
     base.write_text("of an earlier wizard")
     mine = Drafts(base)
-    mine.keep(one_state(100), NOW)
+    mine.save(one_state(100), NOW)
     assert base.read_text() == "of an earlier wizard"
     assert (tmp_path / "draft-2.json").exists()
     mine.discard()
@@ -188,16 +188,16 @@ def test_a_draft_that_was_not_opened_is_not_overwritten(tmp_path: Path) -> None:
 def test_a_draft_that_is_resumed_is_kept_in_its_place(tmp_path: Path) -> None:
     base = tmp_path / "draft.json"
     earlier, later = Drafts(base), Drafts(base)
-    earlier.keep(one_state(100), NOW)
+    earlier.save(one_state(100), NOW)
     base.rename(tmp_path / "other.json")
     earlier.discard()
     (tmp_path / "other.json").rename(base)
     kept = later.load()
     assert kept is not None
-    later.keep(one_state(200), NOW)
+    later.save(one_state(200), NOW)
     assert {path.name for path in tmp_path.iterdir()} == {"draft.json", "draft-2.json"}
     later.discard()
-    later.keep(kept.state, NOW)
+    later.save(kept.state, NOW)
     assert [path.name for path in tmp_path.iterdir()] == ["draft.json"]
     later.discard()
 
@@ -209,7 +209,7 @@ def test_drafts_do_not_pile_up(tmp_path: Path) -> None:
         (tmp_path / name).write_text("{}")
         os.utime(tmp_path / name, (number, number))
     mine = Drafts(base)
-    mine.keep(one_state(100), NOW)
+    mine.save(one_state(100), NOW)
     assert len(list(tmp_path.iterdir())) == SLOTS
     assert "100" in base.read_text(), "the oldest makes way"
     mine.discard()
@@ -225,7 +225,7 @@ async def test_a_full_disk_is_reported_and_nothing_is_lost() -> None:
     try:
         async with app.run_test(size=SMALL, notifications=True) as pilot:
             await settle(pilot)
-            session.type(("guests", "a", "memory"), "300")
+            session.type_text(("guests", "a", "memory"), "300")
             app.main.changed()
             end = time.monotonic() + 20
             while "cannot be kept" not in shown(app) and time.monotonic() < end:
@@ -238,7 +238,7 @@ async def test_a_full_disk_is_reported_and_nothing_is_lost() -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
-    kept = session.load_draft()
+    kept = session.drafts.load()
     assert kept is not None
     assert kept.state.project.guest("a").memory == 300
     session.drafts.discard(session.state.origin)
@@ -257,7 +257,7 @@ async def test_a_thousand_guests_stay_usable() -> None:
         await pilot.press("end")
         await settle(pilot)
         assert "g00999" in shown(app)
-        session.type(("guests", "g00005", "memory"), "65")
+        session.type_text(("guests", "g00005", "memory"), "65")
         assert session.autosave()
         assert app.is_running
     session.drafts.discard(session.state.origin)

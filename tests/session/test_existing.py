@@ -134,7 +134,7 @@ XEN_GUEST_NAME[core-image-minimal] = "core"
 def test_the_next_commands_are_those_of_what_is_kept(tmp_path: Path) -> None:
     build = by_hand(tmp_path, KEPT)
     session = on(build)
-    session.put(("host", "memory"), 1024)
+    session.set_value(("host", "memory"), 1024)
     session.review.compare()
     session.review.decide_existing("keep")
     assert session.view.start_order == ["core-image-minimal"]
@@ -200,7 +200,7 @@ def test_imported_settings_may_change_but_a_lost_guest_is_asked_about(
     session.review.compare()
     session.review.decide_existing("take")
     session.write()
-    session.put(("guests", MINIMAL, "vcpus"), 3)
+    session.set_value(("guests", MINIMAL, "vcpus"), 3)
     session.write()
     assert bitbakes(build)[f"XEN_GUEST_VCPUS[{MINIMAL}]"] == "3"
     other = on(build)
@@ -250,7 +250,7 @@ def test_a_board_chosen_by_hand_is_not_changed_without_a_word(tmp_path: Path) ->
     session.write()
     assert bitbakes(build)["MACHINE"] == "qemuarm64"
     session = on(build)
-    session.target.choose_existing("replace")
+    session.target.choose_existing_use("replace")
     session.write()
     assert bitbakes(build)["MACHINE"] == "qemux86-64"
 
@@ -313,7 +313,7 @@ def test_what_is_kept_is_in_the_budget_and_in_the_preview(tmp_path: Path) -> Non
     assert budget.total == 2048
     assert rows[MINIMAL] == 96 + 1
     assert rows[VENDOR] == 512 + 1
-    cfg = session.view.cfg(session.project.guest(MINIMAL))
+    cfg = session.view.xl_config(session.project.guest(MINIMAL))
     assert "memory = 96" in cfg
     assert "vcpus = 2" in cfg
 

@@ -47,7 +47,7 @@ def test_the_right_address_replaces_the_wrong_one() -> None:
     made = session()
     type_address(made, "web", StaticAddress("10.0.0.3"), OWN)
     assert not type_address(made, "web", StaticAddress("10.0.0.3/24"), OWN)
-    assert not made.state.unfinished
+    assert not made.state.invalid_texts
     assert made.project.guest("web").extra == (
         "root=/dev/xvda ro console=hvc0 ip=10.0.0.3:::255.255.255.0:web:eth0:off"
     )
@@ -61,13 +61,13 @@ def test_clearing_an_address_brings_back_what_was_there(extra: str | None) -> No
     type_address(made, "web", StaticAddress("10.0.0."), extra)
     assert not type_address(made, "web", StaticAddress(), extra)
     assert made.project.guest("web").extra == extra
-    assert not made.state.unfinished
+    assert not made.state.invalid_texts
 
 
 def test_clearing_keeps_other_changes_than_the_address() -> None:
     made = session()
     type_address(made, "web", StaticAddress("10.0.0.3/24"), OWN)
-    made.put(PATH, f"{made.project.guest('web').extra} quiet")
+    made.set_value(PATH, f"{made.project.guest('web').extra} quiet")
     type_address(made, "web", StaticAddress(), OWN)
     assert made.project.guest("web").extra == "root=/dev/xvda ro console=hvc0 quiet ip=dhcp"
 

@@ -137,7 +137,7 @@ def test_an_xl_config_from_anywhere_is_copied(
     key = session.project.guests[0].key
     path = ("guests", key, "config_file")
     given = form.format(config) if form != "../home/here.cfg" else str(config)
-    assert session.type(path, given) == ""
+    assert session.type_text(path, given) == ""
     assert session.project.guest(key).config_file == "here.cfg"
     assert session.view.assets.texts["here.cfg"] == config.read_text()
     session.undo()
@@ -147,8 +147,8 @@ def test_an_xl_config_from_anywhere_is_copied(
 def test_a_file_that_is_not_there_is_reported_to_be_missing() -> None:
     session = session_of(preset="qemux86-64-minimal")
     path = ("guests", session.project.guests[0].key, "config_file")
-    assert "there is no such file" in session.type(path, "/nowhere/at/all.cfg")
-    assert session.shown(path)[0] == "/nowhere/at/all.cfg"
+    assert "there is no such file" in session.type_text(path, "/nowhere/at/all.cfg")
+    assert session.field_text(path)[0] == "/nowhere/at/all.cfg"
 
 
 def test_a_draft_remembers_the_paths_of_files(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_draft_remembers_the_paths_of_files(tmp_path: Path) -> None:
     file = tarball(tmp_path / "away/alpine.tar.gz")
     with_tarball(session, file)
     session.autosave()
-    kept = session.load_draft()
+    kept = session.drafts.load()
     assert kept is not None
     assert kept.state == session.state
     assert kept.state.files == {"alpine.tar.gz": file}
@@ -194,7 +194,7 @@ def test_deleting_a_guest_deletes_the_copy_of_its_file(tmp_path: Path) -> None:
     assert file.exists()
     # One copy of the original project file, however often it is written.
     for memory in (64, 96, 128):
-        again.put(("guests", "xen-guest-image-minimal", "memory"), memory)
+        again.set_value(("guests", "xen-guest-image-minimal", "memory"), memory)
         again.write()
     kept = list(Path("xentui-out").glob("*.xentui-bak"))
     assert len(kept) == 1
@@ -224,14 +224,14 @@ def test_undo_ends_where_the_project_was_opened() -> None:
     session = Session(EMPTY, draft_path=Path("draft.json"))
     origin = opening.of_preset("qemux86-64-minimal")
     assert not isinstance(origin, str)
-    session.begin(origin, "take the preset")
-    session.put(("host", "memory"), 2048)
+    session.start_from(origin, "take the preset")
+    session.set_value(("host", "memory"), 2048)
     assert session.undo() is not None
     assert session.undo() is None
     assert session.project == origin.project
     # Changes from before another project was opened come back.
-    session.put(("host", "memory"), 2048)
-    session.begin(origin, "take the preset again")
+    session.set_value(("host", "memory"), 2048)
+    session.start_from(origin, "take the preset again")
     session.undo()
     assert session.project.host.memory == 2048
 
@@ -244,16 +244,16 @@ def opened(path: Path) -> Origin:
 
 def test_saving_as_another_file_keeps_what_was_typed_and_waived(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
-    session.type(("guests", "xen-guest-image-minimal", "memory"), "1900")
+    session.type_text(("guests", "xen-guest-image-minimal", "memory"), "1900")
     (error,) = session.view.errors
-    session.waive(error)
-    session.type(("guests", "xen-guest-image-minimal", "vcpus"), "abc")
+    session.toggle_allowed(error)
+    session.type_text(("guests", "xen-guest-image-minimal", "vcpus"), "abc")
     place = tmp_path / "other/board-1.2"
     place.parent.mkdir()
     writing.save_as(session, writing.place_named(str(place)))
     assert session.project_file.name == "board-1.2.toml"
-    assert [one.code for one in session.waived()] == [error.code]
-    assert session.shown(("guests", "xen-guest-image-minimal", "vcpus"))[0] == "abc"
+    assert [one.code for one in session.allowed_errors()] == [error.code]
+    assert session.field_text(("guests", "xen-guest-image-minimal", "vcpus"))[0] == "abc"
 
 
 def test_saving_over_a_file_keeps_a_copy_and_adds_the_schema(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_a_build_directory_may_be_named_by_any_path(tmp_path: Path) -> None:
     session.review.compare()
     assert session.review.status == "ready", session.review.summary()
     session.target.move_to(tmp_path / "elsewhere")
-    assert session.target.layer is None
+    assert session.target.chosen_layer is None
 
 
 def test_a_path_through_a_link_means_what_the_system_takes_it_for(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_a_link_in_the_projects_folder_keeps_its_name(tmp_path: Path) -> None:
     tarball(tmp_path / "project/alpine.tar.gz").rename(tmp_path / "project/blob")
     link = tmp_path / "project/alpine.tar.gz"
     link.symlink_to("blob")
-    assert files.name_for(tmp_path / "project", link, seen(link)) == ("alpine.tar.gz", False)
+    assert files.name_in_project(tmp_path / "project", link, seen(link)) == ("alpine.tar.gz", False)
 
 
 def test_the_draft_of_all_folders_belongs_to_the_one_that_resumed_it(
@@ -297,14 +297,14 @@ def test_the_draft_of_all_folders_belongs_to_the_one_that_resumed_it(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     first = Session(EMPTY, draft_path=tmp_path / "state/xentui/draft.json")
-    first.put(("host", "memory"), 2048)
+    first.set_value(("host", "memory"), 2048)
     first.autosave()
     first.drafts.close()
     here = Session(EMPTY)
-    kept = here.load_draft()
+    kept = here.drafts.load()
     assert kept is not None
-    here.resume(kept.state)
-    here.put(("host", "memory"), 4096)
+    here.resume_draft(kept.state)
+    here.set_value(("host", "memory"), 4096)
     here.autosave()
     here.drafts.close()
     assert Session(EMPTY).drafts.available()
@@ -321,7 +321,7 @@ def test_a_path_that_is_typed_is_one_step_of_undo_and_no_folder_on_the_way(tmp_p
     path, text = ("guests", "alpha", "config_file"), str(tmp_path / "d/own.cfg")
     folders = str(tmp_path / "d")
     for end in range(1, len(text) + 1):
-        message = session.type(path, text[:end])
+        message = session.type_text(path, text[:end])
         if text[:end] == folders:
             assert message == f"{folders} is a directory."
     assert session.project.guest("alpha").config_file == "own.cfg"
@@ -333,7 +333,7 @@ def test_a_path_that_is_typed_is_one_step_of_undo_and_no_folder_on_the_way(tmp_p
 def test_a_file_that_is_put_next_to_the_project_later_is_found() -> None:
     session = session_of(preset="qemux86-64-alpine")
     path = ("guests", "alpine", "source", "fetch", 0, "uri")
-    session.put(path, "file://late.tar.gz")
+    session.set_value(path, "file://late.tar.gz")
     session.review.compare()
     (missing,) = [one for one in session.findings.all if one.code == "XT303"]
     assert str(Path("xentui-out").absolute()) in missing.fix

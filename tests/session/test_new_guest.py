@@ -84,7 +84,7 @@ def test_a_qcow2_disk_with_partitions_boots_its_own_kernel(tmp_path: Path) -> No
     guest = session.project.guest(key)
     assert (key, guest.kernel) == ("debian", "none")
     assert problems(session) == []
-    config = session.view.cfg(guest)
+    config = session.view.xl_config(guest)
     assert 'type = "hvm"' in config or 'builder = "hvm"' in config
     if not xl_parser.missing():
         parsed = xl_parser.parse(config)
@@ -208,7 +208,7 @@ def test_the_command_line_makes_the_same_guest_of_a_disk(tmp_path: Path, run: Ru
 def test_renaming_a_guest_that_a_recipe_builds_is_questioned() -> None:
     session = session_of(preset="qemux86-64-minimal")
     old = session.project.guests[0].key
-    assert session.type(("guests", old, "key"), "router") == ""
+    assert session.type_text(("guests", old, "key"), "router") == ""
     (renamed,) = [one for one in session.view.findings if one.code == "XT053"]
     assert "BitBake needs an image recipe named router now" in renamed.message
     session.apply_fix(renamed)
@@ -219,7 +219,7 @@ def test_renaming_a_guest_that_a_recipe_builds_is_questioned() -> None:
 def test_the_description_of_a_preset_leaves_with_the_first_change() -> None:
     session = session_of(preset="qemux86-64-minimal")
     assert "[preset]" in project_text(session)
-    session.type(("host", "memory"), "2048")
+    session.type_text(("host", "memory"), "2048")
     assert "[preset]" not in project_text(session)
 
 
@@ -236,5 +236,5 @@ def test_clones_are_numbered_and_have_no_mac_address_of_their_own() -> None:
 def test_memory_that_the_user_typed_is_not_questioned() -> None:
     session = session_of(preset="raspberrypi4-64")
     assert any(one.code == "XT107" for one in session.view.findings)
-    session.type(("host", "memory"), "4096")
+    session.type_text(("host", "memory"), "4096")
     assert all(one.code != "XT107" for one in session.view.findings)

@@ -30,7 +30,7 @@ async def test_leaving_with_changes_asks_once_and_keeps_a_draft() -> None:
         assert "Leave with changes" in shown(app)
         await pilot.press("enter")
         await settle(pilot)
-    kept = session.load_draft()
+    kept = session.drafts.load()
     assert kept is not None
     assert kept.state.project == session.project
     assert kept.state.origin.project == TWO
@@ -217,7 +217,7 @@ async def test_a_project_file_keeps_its_comments_when_it_is_written() -> None:
     session = session_of()
     origin = opening.origin_of(loaded, name="mine.toml", preset=False)
     assert origin is not None
-    session.begin(origin, "open")
+    session.start_from(origin, "open")
     app = wizard(session, begin="guests")
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)

@@ -194,7 +194,7 @@ async def test_an_error_that_was_corrected_outside_does_not_prevent_writing() ->
     app = wizard(session, begin="review")
     async with app.run_test(size=(120, 40)) as pilot:
         await read(pilot, app)
-        session.target.choose_existing("keep")
+        session.target.choose_existing_use("keep")
         app.main.query_one(Review).compare()
         await read(pilot, app)
         assert session.review.status == "errors"
@@ -313,7 +313,7 @@ async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
         await read(pilot, app)
         await pilot.pause(0.5)
         await read(pilot, app)
-        own = app.session.view.found.total
+        own = app.session.view.indexed_findings.total
         build_findings = [f for f in app.session.target.findings if f.path == "conf/local.conf:4"]
         assert len(build_findings) == 1
         assert app.session.findings.total == own + len(app.session.target.findings)
@@ -367,7 +367,7 @@ async def test_the_layer_is_written_to_the_chosen_folder() -> None:
         assert "Layer       meta-xentui" in shown(app)
         await pilot.press("v", *"meta-lab", "enter")
         await read(pilot, app)
-        assert session.target.layer == Path("meta-lab")
+        assert session.target.chosen_layer == Path("meta-lab")
         files = {row.key for row in app.main.query_one("#review-files", Table).rows}
         assert any(key.endswith("/meta-lab/conf/layer.conf") for key in files)
         await pilot.press("alt+4", "f4", "p")
@@ -393,7 +393,7 @@ async def test_an_impossible_layer_folder_is_refused_and_can_be_reset() -> None:
         assert "BBLAYERS cannot contain the path" in shown(app)
         await pilot.press("v", "delete", "enter")
         await read(pilot, app)
-        assert session.target.layer is None
+        assert session.target.chosen_layer is None
         assert "Ready" in shown(app)
 
 
@@ -420,7 +420,7 @@ async def test_guests_that_the_project_does_not_have_are_listed_and_left_alone(
     build = small(Path.cwd(), BY_HAND, more={**GUESTS, **BUNDLE})
     host = replace(project.host, layer_bundles=("alpine-xen-guest-bundle",))
     session = in_build_dir(build, replace(project, host=host))
-    session.target.choose_existing("keep")
+    session.target.choose_existing_use("keep")
     session.target.read_user_settings()
     app = wizard(session, begin="guests")
     async with app.run_test(size=LARGE, notifications=True) as pilot:

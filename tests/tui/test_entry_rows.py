@@ -134,7 +134,7 @@ async def test_the_focus_stays_on_the_buttons_that_remove_disks() -> None:
 
 async def test_a_row_that_has_the_focus_is_never_hidden() -> None:
     app = wizard(session_of(TWO), begin="guests")
-    app.session.put(("guests", "alpha", "kernel"), "vmlinuz")
+    app.session.set_value(("guests", "alpha", "kernel"), "vmlinuz")
     async with app.run_test(size=LARGE) as pilot:
         await _edit(app, pilot)
         row = field(app, "guests.alpha.kernel")
@@ -154,8 +154,8 @@ async def test_a_row_that_has_the_focus_is_never_hidden() -> None:
 async def test_a_choice_that_was_left_is_found_as_it_was() -> None:
     app = wizard(session_of(TWO), begin="guests")
     own = ("bridge=xenbr0,mac=00:16:3e:00:00:07", "bridge=br8")
-    app.session.put(("guests", "alpha", "vif"), own)
-    app.session.put(("guests", "alpha", "kernel"), "vmlinuz")
+    app.session.set_value(("guests", "alpha", "vif"), own)
+    app.session.set_value(("guests", "alpha", "kernel"), "vmlinuz")
     async with app.run_test(size=LARGE) as pilot:
         await _edit(app, pilot)
         editor = app.main.query_one(GuestEditor)

@@ -108,7 +108,7 @@ def test_the_draft_of_another_folder_is_not_offered(
     other.mkdir()
     monkeypatch.chdir(other)
     elsewhere = Session(Origin("empty", "", Project(Host("qemuarm64"))))
-    elsewhere.type(("host", "memory"), "4096")
+    elsewhere.type_text(("host", "memory"), "4096")
     assert elsewhere.autosave()
     elsewhere.drafts.close()
     terminal.start()

@@ -115,7 +115,7 @@ async def test_a_refused_address_stays_as_it_was_typed_when_it_is_examined() -> 
         await pilot.press(*"~/none.tar")
         await settle(pilot)
         before = app.session.project
-        assert app.session.state.unfinished
+        assert app.session.state.invalid_texts
         await pilot.press("f3")
         await pilot.pause(0.3)
         await settle(pilot)
@@ -123,7 +123,7 @@ async def test_a_refused_address_stays_as_it_was_typed_when_it_is_examined() -> 
             await pilot.press("escape")
             await settle(pilot)
         assert row.value == "~/none.tar"
-        assert app.session.state.unfinished
+        assert app.session.state.invalid_texts
         assert app.session.project is before
         source = app.session.project.guest("alpha").source
         assert source is not None
@@ -179,7 +179,7 @@ async def test_an_hvm_guest_that_boots_its_disk_has_no_command_line() -> None:
         assert "Kernel command line" not in shown(app)
         assert "Static address" not in shown(app)
         path = ("guests", "alpha", "extra")
-        app.session.put(path, "quiet")
+        app.session.set_value(path, "quiet")
         app.main.changed()
         await settle(pilot)
         assert "Kernel command line" in shown(app)
@@ -205,7 +205,7 @@ async def test_a_fix_replaces_what_was_typed_and_hidden_values_have_no_problems(
         app.main.changed()
         await settle(pilot)
         assert app.focused.value == "3"  # type: ignore[union-attr]
-        assert not app.session.state.unfinished
+        assert not app.session.state.invalid_texts
 
 
 async def test_more_fields_are_gone_to_when_they_are_unfolded() -> None:

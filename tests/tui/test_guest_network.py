@@ -72,7 +72,7 @@ async def test_clearing_an_address_brings_dhcp_back() -> None:
         await type_into(app, pilot, "static-address", "address", "")
         assert alpha_of(app).extra == EXTRA
         assert part(app, "static-address", "address").placeholder == "none (DHCP)"
-        assert not app.session.state.unfinished
+        assert not app.session.state.invalid_texts
 
 
 async def test_without_ip_dhcp_the_row_does_not_speak_of_dhcp() -> None:

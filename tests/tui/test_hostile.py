@@ -66,7 +66,7 @@ async def test_every_field_takes_it_as_typed(text: str) -> None:
             if isinstance(row.editor, Input) and row.path[-1] != "key":
                 row.editor.value = text
         await settle(pilot)
-        for path, kept in app.session.state.unfinished.items():
+        for path, kept in app.session.state.invalid_texts.items():
             assert kept.text == text, path
         await pilot.press("alt+6")
         await settle(pilot)
@@ -79,7 +79,7 @@ async def test_names_in_tables_toasts_and_titles_are_literal() -> None:
     guest = Guest("alpha", extra="[/x] [red]console=hvc0", vif=("[@click=app.quit]",))
     project = Project(Host("[b]board[/b]"), guests=(guest,), preset=Preset("[/x]"))
     session = session_of(project)
-    session.begin(Origin("preset", "[/x][red]", project), "take [/x]")
+    session.start_from(Origin("preset", "[/x][red]", project), "take [/x]")
     app = wizard(session, begin="guests")
     async with app.run_test(size=LARGE, notifications=True) as pilot:
         await settle(pilot)

@@ -19,7 +19,7 @@ from xentui.screens.dialogs import Pick
 from xentui.screens.guests import Guests
 from xentui.session import MOST_GUESTS
 from xentui.session.forms import STEPS
-from xentui.session.target import BuildSurvey, GivenUpError, survey
+from xentui.session.target import BuildSurvey, StoppedError, survey
 from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
 
@@ -42,7 +42,7 @@ def test_a_survey_reports_progress_and_can_be_stopped() -> None:
     reported.clear()
     try:
         survey(build, reported.append, stop)
-    except GivenUpError:
+    except StoppedError:
         assert len(reported) == 2
     else:
         raise AssertionError("nobody heard")

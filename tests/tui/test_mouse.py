@@ -228,7 +228,7 @@ async def test_buttons_explain_what_they_do() -> None:
 async def test_hostile_text_in_a_tooltip_is_shown_as_typed(text: str) -> None:
     project = Project(Host("qemux86-64"), guests=(Guest("alpha", extra="console=hvc0"),))
     session = session_of(project)
-    session.begin(Origin("preset", text, project), "take it")
+    session.start_from(Origin("preset", text, project), "take it")
     app = wizard(session, begin="guests")
     table = Table()
     async with app.run_test(size=SMALL, tooltips=True) as pilot:

@@ -35,7 +35,7 @@ def recorded(name: str) -> Session:
     loaded = document.load(RUNS / name / "project.toml")
     origin = opening.origin_of(loaded, name="project.toml", preset=False)
     assert origin is not None
-    session.begin(origin, "open")
+    session.start_from(origin, "open")
     return session
 
 

@@ -70,29 +70,29 @@ def test_a_session_begins_without_the_heavy_modules() -> None:
 
 def test_typed_text_becomes_a_value() -> None:
     session = session_of(ONE)
-    assert session.type(MEMORY, " 512 ") == ""
+    assert session.type_text(MEMORY, " 512 ") == ""
     assert session.project.guest("alpha").memory == 512
-    assert session.type(MEMORY, "") == ""
+    assert session.type_text(MEMORY, "") == ""
     assert session.project.guest("alpha").memory is None
 
 
 @pytest.mark.parametrize("text", ["x", "31", "-1", "1.5", "9" * 30, "[/x]", "٣٢"])
 def test_invalid_text_is_kept_next_to_the_project(text: str) -> None:
     session = session_of(ONE)
-    message = session.type(MEMORY, text)
+    message = session.type_text(MEMORY, text)
     assert message
     assert session.project == ONE
-    assert session.shown(MEMORY) == (text, message)
+    assert session.field_text(MEMORY) == (text, message)
     assert session.changed
     assert session.view.errors[0].path == "guests.alpha.memory"
     session.undo()
-    assert session.shown(MEMORY) == ("256", "")
+    assert session.field_text(MEMORY) == ("256", "")
     assert not session.changed
 
 
 def test_a_name_that_is_taken_is_refused() -> None:
     session = session_of(ONE.with_guest(Guest("beta")))
-    assert session.type(("guests", "beta", "key"), "alpha") == "Another one has this name."
+    assert session.type_text(("guests", "beta", "key"), "alpha") == "Another one has this name."
     assert guests.keys(session.project) == ("alpha", "beta")
 
 
@@ -100,19 +100,19 @@ def test_taking_back_a_bad_name_restores_the_one_before_typing_began() -> None:
     session = session_of(ONE)
     for text in ("m", "my", "my ", "my g", "my guest!"):
         (guest,) = guests.keys(session.project)
-        session.type(("guests", guest, "key"), text)
+        session.type_text(("guests", guest, "key"), text)
     assert guests.keys(session.project) == ("my",)
     session.end_typing()
     assert session.apply_fix(session.view.errors[0]) is not None
     assert session.project == ONE
-    assert session.state.unfinished == {}
+    assert session.state.invalid_texts == {}
 
 
 def test_a_name_that_was_typed_is_undone_whole() -> None:
     session = session_of(ONE)
     for text in ("m", "my", "my ", "my g", "my-g"):
         (guest,) = guests.keys(session.project)
-        session.type(("guests", guest, "key"), text)
+        session.type_text(("guests", guest, "key"), text)
     assert guests.keys(session.project) == ("my-g",)
     session.undo()
     assert session.project == ONE
@@ -121,7 +121,7 @@ def test_a_name_that_was_typed_is_undone_whole() -> None:
 def test_a_number_that_was_typed_is_undone_whole() -> None:
     session = session_of(ONE)
     for text in ("6", "64", "640"):
-        session.type(MEMORY, text)
+        session.type_text(MEMORY, text)
     assert session.project.guest("alpha").memory == 640
     session.undo()
     assert session.project == ONE
@@ -130,20 +130,20 @@ def test_a_number_that_was_typed_is_undone_whole() -> None:
 
 def test_typing_into_the_field_again_is_another_step() -> None:
     session = session_of(ONE)
-    session.type(MEMORY, "640")
+    session.type_text(MEMORY, "640")
     session.end_typing()
-    session.type(MEMORY, "800")
+    session.type_text(MEMORY, "800")
     session.undo()
     assert session.project.guest("alpha").memory == 640
 
 
 def test_unfinished_text_goes_with_the_guest_to_its_new_name() -> None:
     session = session_of(ONE)
-    session.type(MEMORY, "x")
-    session.type(("guests", "alpha", "key"), "gamma")
-    assert session.shown(("guests", "gamma", "memory"))[0] == "x"
+    session.type_text(MEMORY, "x")
+    session.type_text(("guests", "alpha", "key"), "gamma")
+    assert session.field_text(("guests", "gamma", "memory"))[0] == "x"
     session.edit(guests.removed(session.project, "gamma"), "delete")
-    assert session.state.unfinished == {}
+    assert session.state.invalid_texts == {}
 
 
 def test_invalid_text_stays_with_its_disk_when_an_earlier_one_is_removed() -> None:
@@ -153,24 +153,26 @@ def test_invalid_text_stays_with_its_disk_when_an_earlier_one_is_removed() -> No
     session = session_of(project)
     fields = [("guests", "alpha", "disks", number, "device") for number in range(4)]
     for number in (0, 2):
-        session.type(fields[number], f"!! {number}")
+        session.type_text(fields[number], f"!! {number}")
     without = guests.without_disk(session.project, "alpha", 0)
     session.edit(without, "remove disk 1", removed=fields[0][:-1])
-    assert [session.shown(field)[0] for field in fields[:3]] == ["xvdc", "!! 2", "xvde"]
+    assert [session.field_text(field)[0] for field in fields[:3]] == ["xvdc", "!! 2", "xvde"]
     session.undo()
-    assert [session.shown(field)[0] for field in fields] == ["!! 0", "xvdc", "!! 2", "xvde"]
+    assert [session.field_text(field)[0] for field in fields] == ["!! 0", "xvdc", "!! 2", "xvde"]
 
 
 def test_what_is_allowed_for_a_guest_is_allowed_under_its_new_name() -> None:
     session = session_of(ONE)
-    session.waive(Finding("XT406", Severity.ERROR, "guests.alpha.memory", "too much", "less"))
-    session.type(("guests", "alpha", "key"), "gamma")
+    session.toggle_allowed(
+        Finding("XT406", Severity.ERROR, "guests.alpha.memory", "too much", "less")
+    )
+    session.type_text(("guests", "alpha", "key"), "gamma")
     assert session.state.allowed == {("XT406", "guests.gamma.memory")}
 
 
 def test_undo_names_the_move_of_a_guest_to_a_bundle() -> None:
     session = session_of(Project(Host("qemux86-64"), guests=(Guest("a", tags=("external",)),)))
-    session.put(("guests", "a", "bundle"), "lab")
+    session.set_value(("guests", "a", "bundle"), "lab")
     assert session.undo_label == "Bundle of a"
 
 
@@ -183,9 +185,9 @@ def test_moving_the_last_guest_of_a_bundle_removes_the_bundle() -> None:
 
 def test_dirty_is_compared_not_noted() -> None:
     session = session_of(ONE)
-    session.type(MEMORY, "300")
+    session.type_text(MEMORY, "300")
     assert session.changed
-    session.type(MEMORY, "256")
+    session.type_text(MEMORY, "256")
     assert not session.changed
 
 
@@ -193,10 +195,10 @@ def test_what_was_written_is_compared_with_the_project_that_was_written() -> Non
     session = session_of(ONE)
     session.write()
     changed = [session.changed]
-    session.waive(Finding("XT406", Severity.ERROR, "memory", "too much", "less"))
+    session.toggle_allowed(Finding("XT406", Severity.ERROR, "memory", "too much", "less"))
     changed.append(session.changed)  # The draft keeps what is allowed.
     other = replace(ONE, host=replace(ONE.host, memory=4096))
-    session.begin(Origin("preset", "other", other), "take other")
+    session.start_from(Origin("preset", "other", other), "take other")
     changed.append(session.changed)
     session.edit(ONE, "edit")
     changed.append(session.changed)  # The first project was written, not this one.
@@ -208,14 +210,14 @@ def test_what_was_written_is_compared_with_the_project_that_was_written() -> Non
 
 def test_the_draft_of_a_project_stays_when_another_is_begun() -> None:
     session = session_of(ONE)
-    session.type(MEMORY, "300")
-    assert "edge-lab" in session.begin(session.state.origin, "take it again")
+    session.type_text(MEMORY, "300")
+    assert "edge-lab" in session.start_from(session.state.origin, "take it again")
     assert not session.autosave()
     session.drafts.close()
     kept = Drafts(Path("draft.json")).load()
     assert kept is not None
     assert kept.state.project.guest("alpha").memory == 300
-    session.type(MEMORY, "400")
+    session.type_text(MEMORY, "400")
     assert session.autosave()
     session.drafts.abandon(session.state.origin)
     kept = Drafts(Path("draft.json")).load()
@@ -225,9 +227,9 @@ def test_the_draft_of_a_project_stays_when_another_is_begun() -> None:
 
 def test_the_draft_that_undo_returns_to_is_removed_when_it_is_written() -> None:
     session = session_of(ONE)
-    session.type(MEMORY, "300")
-    session.begin(Origin("preset", "other", FULL), "take other")
-    session.type(MEMORY, "300")
+    session.type_text(MEMORY, "300")
+    session.start_from(Origin("preset", "other", FULL), "take other")
+    session.type_text(MEMORY, "300")
     session.autosave()
     session.undo()
     session.undo()
@@ -243,7 +245,7 @@ def test_derived_values_are_worked_out_once_a_state() -> None:
     first = session.view
     assert session.view is first
     assert session.view.files is first.files
-    session.type(MEMORY, "300")
+    session.type_text(MEMORY, "300")
     assert session.view is not first
     session.undo()
     assert session.view is first
@@ -251,19 +253,19 @@ def test_derived_values_are_worked_out_once_a_state() -> None:
 
 def test_a_draft_comes_back_with_everything() -> None:
     session = session_of(FULL)
-    session.type(MEMORY, "[/x]")
+    session.type_text(MEMORY, "[/x]")
     session.edit(session.project.with_guest(Guest("beta")), "add beta")
     assert session.autosave()
     assert not session.autosave()
-    kept = session.load_draft()
+    kept = session.drafts.load()
     assert kept is not None
     assert kept.state == session.state
-    assert kept.kept == NOW
+    assert kept.saved_at == NOW
 
 
 def test_a_draft_is_removed_once_nothing_is_left_to_keep() -> None:
     session = session_of(ONE)
-    session.type(MEMORY, "300")
+    session.type_text(MEMORY, "300")
     session.autosave()
     session.undo()
     session.autosave()
@@ -273,10 +275,10 @@ def test_a_draft_is_removed_once_nothing_is_left_to_keep() -> None:
 def test_an_abandoned_draft_does_not_come_back() -> None:
     drafts = Drafts(Path("draft.json"))
     session = session_of(ONE)
-    assert drafts.keep(session.state, NOW)
+    assert drafts.save(session.state, NOW)
     drafts.abandon(session.state.origin)
-    session.type(MEMORY, "300")
-    assert not drafts.keep(session.state, NOW)
+    session.type_text(MEMORY, "300")
+    assert not drafts.save(session.state, NOW)
     assert not Path("draft.json").exists()
 
 
@@ -301,9 +303,9 @@ def test_a_broken_draft_is_ignored(text: str) -> None:
 
 def test_a_draft_is_replaced_atomically() -> None:
     session = session_of(ONE)
-    session.type(MEMORY, "300")
+    session.type_text(MEMORY, "300")
     session.autosave()
-    session.type(MEMORY, "400")
+    session.type_text(MEMORY, "400")
     session.autosave()
     assert [path.name for path in Path().iterdir() if "draft" in path.name] == ["draft.json"]
     assert json.loads(Path("draft.json").read_text())["version"] == 1
@@ -323,7 +325,7 @@ def test_writing_writes_what_was_shown_and_the_project() -> None:
 
 def test_writing_is_refused_while_a_field_is_unfinished() -> None:
     session = session_of(ONE)
-    session.type(MEMORY, "x")
+    session.type_text(MEMORY, "x")
     with pytest.raises(XentuiError):
         session.write()
     assert not Path("xentui-out").exists()
@@ -335,8 +337,8 @@ def test_the_confirmation_names_files_as_they_are_found_from_the_target() -> Non
     again = session_of(None)
     origin = opening.of_file(str(Path("xentui-out/edge-lab.toml").absolute()))
     assert not isinstance(origin, str)
-    again.begin(origin, "open")
-    again.put(MEMORY, 512)
+    again.start_from(origin, "open")
+    again.set_value(MEMORY, 512)
     again.review.compare()
     assert ("changed: edge-lab.toml", "") in again.review.confirmation(short=True)
     full = Path("xentui-out/edge-lab.toml").absolute()
@@ -349,7 +351,7 @@ def test_a_hand_edited_file_is_not_touched() -> None:
     session.write()
     conf = Path("xentui-out/conf/xentui.conf")
     conf.write_text(conf.read_text() + "# mine\n")
-    session.type(MEMORY, "300")
+    session.type_text(MEMORY, "300")
     with pytest.raises(XentuiError, match="edited by hand"):
         session.write()
     assert conf.read_text().endswith("# mine\n")
@@ -376,7 +378,7 @@ def test_undo_brings_back_the_start_and_redo_the_end(
 ) -> None:
     session = session_of(ONE)
     for path, text in edits:
-        session.type(path, text)
+        session.type_text(path, text)
         session.end_typing()
     end = session.state
     while session.undo():
@@ -409,7 +411,7 @@ def test_a_new_project_file_names_the_schema_next_to_it() -> None:
     assert session.written is not None
     assert ("new", str(beside)) in session.written.lines
     beside.unlink()
-    session.type(MEMORY, "300")
+    session.type_text(MEMORY, "300")
     session.write()
     assert not beside.exists()
     assert written.read_text().startswith("#:schema")
@@ -433,8 +435,8 @@ def test_an_opened_project_file_gets_no_schema() -> None:
     session = session_of()
     origin = opening.origin_of(document.load(path), name="mine.toml", preset=False)
     assert origin is not None
-    session.begin(origin, "open")
-    session.type(("host", "memory"), "2048")
+    session.start_from(origin, "open")
+    session.type_text(("host", "memory"), "2048")
     session.write()
     assert path.read_text().startswith("version = 1\n")
     assert not Path(schema.FILE_NAME).exists()

@@ -19,7 +19,7 @@ from xentui.rules import check
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding
 from xentui.screens.problems import ProblemList
-from xentui.session.findings import can_be_waived
+from xentui.session.findings import can_be_allowed
 from xentui.widgets.chrome import KeyLine
 
 REFUSED = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64", network=None))
@@ -42,10 +42,10 @@ def test_one_error_is_waived_at_one_place() -> None:
         ("XT406", "guests.alpha.memory"),
         ("XT406", "guests.beta.memory"),
     ]
-    label = session.waive(session.view.errors[1])
+    label = session.toggle_allowed(session.view.errors[1])
     assert label == "allow XT406 for guests.beta.memory"
     assert codes(session.view.errors) == [("XT406", "guests.alpha.memory")]
-    reported = session.waived()
+    reported = session.allowed_errors()
     assert codes(reported) == [("XT406", "guests.beta.memory")]
     assert reported[0].message.endswith("(allowed here)")
     assert session.changed
@@ -57,16 +57,16 @@ def test_one_error_is_waived_at_one_place() -> None:
 def test_what_is_certain_cannot_be_waived() -> None:
     session = session_of(replace(TWO, guests=(replace(TWO.guests[0], kernel="none"),)))
     certain = session.view.errors[0]
-    assert not can_be_waived(certain)
-    assert session.waive(certain) is None
+    assert not can_be_allowed(certain)
+    assert session.toggle_allowed(certain) is None
     assert session.state.allowed == frozenset()
 
 
 def test_the_draft_keeps_what_is_allowed() -> None:
     session = session_of(REFUSED)
-    session.waive(session.view.errors[0])
+    session.toggle_allowed(session.view.errors[0])
     session.autosave()
-    kept = session.load_draft()
+    kept = session.drafts.load()
     assert kept is not None
     assert kept.state.allowed == {("XT101", "host.machine")}
 
@@ -123,10 +123,10 @@ async def test_a_click_on_the_button_allows() -> None:
         await settle(pilot)
         await pilot.click("#problem-waive")
         await settle(pilot)
-        assert codes(session.waived()) == [("XT406", "guests.beta.memory")]
+        assert codes(session.allowed_errors()) == [("XT406", "guests.beta.memory")]
         await pilot.click("#problem-waive")
         await settle(pilot)
-        assert session.waived() == ()
+        assert not session.allowed_errors()
 
 
 async def test_a_warning_offers_nothing_to_allow() -> None:
@@ -193,6 +193,6 @@ async def test_a_failure_of_the_screen_itself_keeps_the_draft(
 
     with pytest.raises(ZeroDivisionError):
         await break_it()
-    kept = session.load_draft()
+    kept = session.drafts.load()
     assert kept is not None
     assert kept.state.project == TWO.without_guest("alpha")

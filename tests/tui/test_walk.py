@@ -145,10 +145,10 @@ class Walk(RuleBasedStateMachine):
             assert self.session.state == end
             if self.session.changed:
                 self.session.autosave()
-                kept = self.session.load_draft()
+                kept = self.session.drafts.load()
                 assert kept is not None
                 assert kept.state.project == end.project
-                assert kept.state.unfinished == end.unfinished
+                assert kept.state.invalid_texts == end.invalid_texts
         finally:
             self.loop.run(self.context.__aexit__(None, None, None))
             self.loop.close()

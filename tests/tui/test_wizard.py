@@ -214,7 +214,7 @@ async def test_an_invalid_value_is_reported_kept_and_prevents_writing() -> None:
         assert typed.value == "12"
         await pilot.press("alt+m")
         await settle(pilot)
-        assert app.session.state.unfinished == {}
+        assert app.session.state.invalid_texts == {}
         assert app.session.view.errors == []
 
 

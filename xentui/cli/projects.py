@@ -188,7 +188,7 @@ def require_no_errors(
     else:
         from xentui.output import existing as user_settings
         from xentui.session.examination import BuildLayers
-        from xentui.session.existing import kept, taken
+        from xentui.session.existing import effective_project, taken
 
         layers = BuildLayers(build)
         settings = user_settings.read(build)
@@ -199,7 +199,9 @@ def require_no_errors(
             chosen = replace(chosen, loaded=replace(chosen.loaded, project=project))
             assets = gather_assets(project, chosen, with_settings.files)
         assets = layers.added_to(assets, project)
-        found = findings(chosen, assets, layers.abilities, lambda p: kept(p, settings, use))
+        found = findings(
+            chosen, assets, layers.abilities, lambda p: effective_project(p, settings, use)
+        )
         if all(f.severity is not Severity.ERROR for f in found):
             found += layers.findings(
                 project, assets, origin=chosen.origin, attach=attach, existing=existing
@@ -274,9 +276,9 @@ def _named_in_folder(assignments: list[str], folder: Path) -> tuple[list[str], M
         if key in _LOCAL_FILES:
             from xentui.session import files
 
-            if files.lies_elsewhere((key,), value):
+            if files.may_be_outside((key,), value):
                 file = files.resolve(value, Path.cwd())
-                name, copied = files.name_for(folder, file, taken=copies)
+                name, copied = files.name_in_project(folder, file, taken=copies)
                 if copied:
                     copies[name] = file
                 assignment = f"{path}={'file://' if key == 'uri' else ''}{name}"  # noqa: PLW2901

@@ -305,7 +305,7 @@ def _write(args: argparse.Namespace, seen: Inspected, suggestion: Suggestion | N
         )
     path = args.write.resolve()
     given = Path(os.path.normpath(seen.path.absolute()))
-    carried, copied = files.name_for(path.parent, given, seen)
+    carried, copied = files.name_in_project(path.parent, given, seen)
     named = suggest(seen, carried, args.guest) or suggestion
     _change(
         path,

@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from xentui.session.target import BuildSurvey, GivenUpError, survey
+from xentui.session.target import BuildSurvey, StoppedError, survey
 
 if TYPE_CHECKING:
     from xentui.plain.talk import Talk
@@ -41,10 +41,10 @@ class BuildDirReader:
 
         def tell(known: BuildSurvey) -> None:
             if number == self._number:
-                target.take_survey(known)
+                target.store_survey(known)
 
         def work() -> None:
-            with suppress(GivenUpError):
+            with suppress(StoppedError):
                 try:
                     survey(build, tell, lambda: number != self._number)
                 except Exception as error:  # noqa: BLE001 - the user must learn that it ended

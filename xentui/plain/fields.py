@@ -160,7 +160,7 @@ class FieldPrompt(Prompt):
     def put(self, text: str) -> None:
         """Set the field to a text without asking the question."""
         self.wizard.open(self)
-        self._put(*self.session.check(self._path, text))
+        self._put(*self.session.parse(self._path, text))
 
     def _list(self) -> None:
 
@@ -170,16 +170,16 @@ class FieldPrompt(Prompt):
 
     def _read(self, answer: str) -> tuple[Any, str]:
         if self.typed and answer.startswith(LITERAL):
-            return self.session.check(self._path, answer[1:])
+            return self.session.parse(self._path, answer[1:])
         if self.field.kind == "integer" and re.fullmatch(r"[+-][0-9]{1,7}", answer):
             more = forms.memory_after(self.session.project, self._path, int(answer))
-            return self.session.check(self._path, str(more))
+            return self.session.parse(self._path, str(more))
         if self.field.kind == "choices":
             named = () if answer == "none" else answer.replace(",", " ").split()
-            return self.session.check(self._path, " ".join(map(self._meant, named)))
+            return self.session.parse(self._path, " ".join(map(self._meant, named)))
         if self.field.kind in ("choice", "flag"):
-            return self.session.check(self._path, self._meant(answer))
-        return self.session.check(self._path, answer)
+            return self.session.parse(self._path, self._meant(answer))
+        return self.session.parse(self._path, answer)
 
     def _meant(self, word: str) -> str:
         """Return the choice with this number, or the word unchanged."""
@@ -196,7 +196,7 @@ class FieldPrompt(Prompt):
             value = None
         old = self._path
         self.session.end_typing()
-        self.session.put(old, value)
+        self.session.set_value(old, value)
         self.wizard.close()
         if old[-1] == field_paths.KEY and value != old[1]:
             self.wizard.renamed(old[:2], (old[0], str(value)))

@@ -134,7 +134,7 @@ class GuestMenu(OfGuest):
 
     def _config(self) -> None:
         view = self.session.view
-        lines = view.cfg(view.project.guest(self.key)).removesuffix("\n").split("\n")
+        lines = view.xl_config(view.project.guest(self.key)).removesuffix("\n").split("\n")
         self.wizard.talk.show(lines, exact=True)
 
     def _clone(self) -> None:
@@ -351,7 +351,7 @@ def described(wizard: Wizard, guest: Guest) -> str:
     parts = [f"{full.memory} MiB", f"{full.vcpus} vCPU{'s' if full.vcpus > 1 else ''}"]
     parts += ["starts at boot"] if guest.autostart else []
     parts += [guests.disk_of(guest), f"bundle {guest.bundle}" if guest.bundle else "configuration"]
-    severity = view.found.severity(guest.key)
+    severity = view.indexed_findings.severity(guest.key)
     parts += [("error", "warning", "advice")[severity]] if severity is not None else []
     return ", ".join(parts)
 
@@ -413,7 +413,7 @@ class Add(Menu):
         """Add a guest from a file; ask for the kernel first if the kind needs one."""
         if kind in (GuestKind.IMPORT, GuestKind.CONFIG):
             return self._add(kind, given)
-        path = files.resolve(given, self.session.folder)
+        path = files.resolve(given, self.session.project_folder)
         if kind is not GuestKind.VENDOR:
             return self._add(kind, path)
         file: Path | str = path if exists(path) else given
@@ -423,7 +423,7 @@ class Add(Menu):
         return ""
 
     def _kernel(self, file: Path | str, given: str) -> str:
-        path = files.resolve(given, self.session.folder)
+        path = files.resolve(given, self.session.project_folder)
         kernel: Path | str = path if exists(path) else given
         return self._add(GuestKind.VENDOR, file, kernel=kernel)
 
@@ -466,13 +466,13 @@ def _lines(*texts: str) -> Iterable[str]:
 def look(wizard: Wizard, key: str) -> None:
     """Print a description of the file a guest is imported from; ask for it if unknown."""
     session = wizard.session
-    path = files.local_file(session, key)
+    path = files.source_file(session, key)
     if path is not None:
         _look_at(wizard, key, path)
         return
 
     def named(given: str) -> str:
-        _look_at(wizard, key, files.resolve(given, session.folder))
+        _look_at(wizard, key, files.resolve(given, session.project_folder))
         return ""
 
     help_lines = ("Any file: ~/alpine.tar.gz. It is copied beside the project.",)
@@ -503,10 +503,10 @@ def _look_at(wizard: Wizard, key: str, path: Path) -> None:
 
     session = wizard.session
     seen = inspected(wizard, path)
-    name = files.carried_name(path, seen)
+    name = files.valid_name(path, seen)
     suggestion = suggest(seen, name, key)
     wizard.talk.say(path.name)
-    for text, _ in files.described(seen, suggestion, name):
+    for text, _ in files.description_lines(seen, suggestion, name):
         wizard.talk.say(" ".join(text.split()))
     if suggestion is None:
         wizard.talk.say(texts.NO_IMPORT)

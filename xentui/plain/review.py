@@ -19,7 +19,7 @@ from xentui.plain.prompt import Choice, Item, Line, Menu, Question, Wizard
 from xentui.project import filesystem
 from xentui.project.filesystem import exists
 from xentui.session import review, texts, writing
-from xentui.session.findings import can_be_waived, finding_help, is_waived
+from xentui.session.findings import can_be_allowed, finding_help, is_allowed
 from xentui.session.forms import step_of
 from xentui.session.review import forms
 
@@ -117,15 +117,15 @@ class Problem(Menu):
             Choice(f"Fix: {quick_fix.label}", self.closing(partial(self._fix, quick_fix)))
             for quick_fix in finding.quick_fixes
         ]
-        alike = len(self.session.findings.like(finding))
+        alike = len(self.session.findings.fixable_like(finding))
         if alike > 1:
             do = self.closing(self._fix_all)
             made.append(Choice(f"Fix all {alike} like this", do))
-        if can_be_waived(finding):
+        if can_be_allowed(finding):
             made.append(
                 self._allowing("Allow it here", "from now on it is a warning here, as with")
             )
-        elif is_waived(self.session.state, finding):
+        elif is_allowed(self.session.state, finding):
             made.append(self._allowing("Stop allowing it", "it would block writing again"))
         if not finding.code:
             do = self.closing(self._drop)
@@ -149,7 +149,7 @@ class Problem(Menu):
         return Choice(name, self.closing(self._toggle), details=lambda: lines)
 
     def _toggle(self) -> None:
-        done = self.session.waive(self._finding)
+        done = self.session.toggle_allowed(self._finding)
         if done is not None:
             self.wizard.changed(f"Done: {done}. Now {words.problem_counts(self.session.view)}.")
 
@@ -203,7 +203,9 @@ class Step(StepMenu):
             Choice("Write into", self._ask_directory, str(self.session.target.path)),
         ]
         if self.session.target.build_dir is None:
-            made.append(Choice("Write as", self._ask_form, dict(forms())[self.session.target.form]))
+            made.append(
+                Choice("Write as", self._ask_form, dict(forms())[self.session.target.output_format])
+            )
         elif plan is not None:
             way = self.session.target.effective_attach()
             described = dict(review.ways(way))[way]
@@ -247,7 +249,7 @@ class Step(StepMenu):
         self.wizard.open(Question(self.wizard, "What is written?", answers))
 
     def _form(self, name: Format) -> None:
-        self.session.target.choose_form(name)
+        self.session.target.choose_format(name)
         self._review.compare()
         self.say(self._summary())
 
@@ -263,7 +265,7 @@ class Step(StepMenu):
         self.say(self._summary())
 
     def _layer(self) -> str:
-        place = self.session.target.layer or self.session.target.layer_place
+        place = self.session.target.chosen_layer or self.session.target.layer_path
         return str(place) if place is not None else "none is needed"
 
     def _ask_layer(self) -> None:

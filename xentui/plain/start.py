@@ -56,7 +56,7 @@ class Step(StepMenu):
         made += self._existing()
         made += [self._file(path) for path in self._files]
         made += [self._preset(preset) for preset in self._presets]
-        scratch = self.session.scratch()
+        scratch = self.session.empty_origin()
         nothing = partial(begin, self.wizard, scratch, "start from scratch", "machine")
         board = "a QEMU board" if scratch is EMPTY else scratch.project.host.machine
         made.append(Choice(f"Start from scratch: {board} and no guest", nothing))
@@ -79,7 +79,7 @@ class Step(StepMenu):
             return []
 
         def take() -> None:
-            self.wizard.begun(self.session.begin_with_existing())
+            self.wizard.begun(self.session.start_from_existing())
             self.wizard.go("guests")
 
         keys = ", ".join(guest.key for guest in settings.guests)
@@ -148,11 +148,11 @@ def _user_settings(survey: BuildSurvey) -> Iterable[str]:
 
 def _draft(wizard: Wizard) -> Choice:
     def resume() -> None:
-        kept = wizard.session.load_draft()
+        kept = wizard.session.drafts.load()
         if kept is None:
             wizard.talk.say(texts.UNREADABLE_DRAFT)
             return
-        note = wizard.session.resume(kept.state)
+        note = wizard.session.resume_draft(kept.state)
         when = kept.when
         wizard.begun(f"Resumed the draft of {when}: {wizard.session.title}.", note)
         wizard.go("guests")
@@ -166,7 +166,7 @@ def _draft(wizard: Wizard) -> Choice:
 
 def begin(wizard: Wizard, origin: Origin, label: str, then: str) -> None:
     """Start from a project, and go to a step."""
-    note = wizard.session.begin(origin, label)
+    note = wizard.session.start_from(origin, label)
     wizard.begun(f"Started from {origin.name or 'scratch'}.", note)
     wizard.go(then)
 

@@ -15,7 +15,7 @@ from xentui.plain.talk import AnswersEndError, Talk
 from xentui.plain.words import Command
 from xentui.session import Session, field_paths, opening, texts
 from xentui.session.forms import STEPS, TITLES
-from xentui.session.target import out_of
+from xentui.session.target import initial_target
 from xentui.signals import raise_on_signal
 
 _STEPS: Mapping[str, Callable[[Wizard], Prompt]] = {
@@ -212,7 +212,7 @@ def run(
     Raises:
         XentuiError: the project or preset cannot be opened.
     """
-    out = out_of(project, build_dir)
+    out = initial_target(project, build_dir)
     session = Session(opening.named(project, preset), out=out)
     wizard = PlainWizard(session, Talk.here(ascii_only=ascii_only))
     try:

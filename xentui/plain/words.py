@@ -149,7 +149,7 @@ def _marks(view: View) -> dict[tuple[str, str], tuple[int, Finding]]:
 def value_of(session: Session, path: field_paths.Path) -> str:
     """Return the effective value of the field at a path, as text."""
     field = field_paths.field_of(path)
-    text, wrong = session.shown(path)
+    text, wrong = session.field_text(path)
     if wrong:
         return f'"{text}" is not kept. {wrong}'
     unit = f" {field.unit}" if field.unit else ""

@@ -18,11 +18,11 @@ class History(Generic[T]):
     Anything immutable that contains a project can take its place.
 
     Attributes:
-        project: the current project.
+        current: the current project.
     """
 
     def __init__(self, project: T) -> None:
-        self.project = project
+        self.current = project
         self._done: list[tuple[str, T, str]] = []
         self._undone: list[tuple[str, T, str]] = []
 
@@ -38,18 +38,18 @@ class History(Generic[T]):
         Returns:
             Whether anything changed; otherwise no step is added.
         """
-        if project == self.project:
+        if project == self.current:
             return False
         merged = bool(merge) and bool(self._done) and self._done[-1][2] == merge
         if not merged:
-            self._done.append((label, self.project, merge))
+            self._done.append((label, self.current, merge))
         self._undone.clear()
-        self.project = project
+        self.current = project
         return True
 
     def restart(self, project: T) -> None:
         """Make ``project`` the current one and forget all steps."""
-        self.project = project
+        self.current = project
         self._done.clear()
         self._undone.clear()
 
@@ -58,8 +58,8 @@ class History(Generic[T]):
         if not self._done:
             return None
         label, before, _ = self._done.pop()
-        self._undone.append((label, self.project, ""))
-        self.project = before
+        self._undone.append((label, self.current, ""))
+        self.current = before
         self.end_merge()
         return label
 
@@ -68,8 +68,8 @@ class History(Generic[T]):
         if not self._undone:
             return None
         label, after, _ = self._undone.pop()
-        self._done.append((label, self.project, ""))
-        self.project = after
+        self._done.append((label, self.current, ""))
+        self.current = after
         return label
 
     def end_merge(self) -> None:
@@ -79,7 +79,7 @@ class History(Generic[T]):
             self._done[-1] = (label, before, "")
 
     @property
-    def before(self) -> T | None:
+    def previous(self) -> T | None:
         """The project before the last step, or ``None`` if there is no step."""
         return self._done[-1][1] if self._done else None
 

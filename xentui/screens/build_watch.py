@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
-from xentui.session.target import GivenUpError, survey
+from xentui.session.target import StoppedError, survey
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -67,7 +67,7 @@ class BuildWatch:
 
     def _survey(self, build_dir: Path) -> None:
         worker = get_current_worker()
-        with suppress(GivenUpError):
+        with suppress(StoppedError):
             survey(
                 build_dir,
                 lambda known: self._post(self.Surveyed(known)),
@@ -81,7 +81,7 @@ class BuildWatch:
 
     def take_survey(self, survey: BuildSurvey) -> bool:
         """Keep the survey; return whether it belongs to the current build directory."""
-        if not self._target.take_survey(survey):
+        if not self._target.store_survey(survey):
             return False
         if survey.complete:
             self.examine_soon()

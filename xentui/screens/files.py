@@ -23,7 +23,7 @@ from xentui.safe_text import visible
 from xentui.screens.dialogs import Modal, Pick, Question, answers
 from xentui.screens.step import Edited, ImportFile, Step
 from xentui.session import Session, files, texts
-from xentui.session.target import GivenUpError
+from xentui.session.target import StoppedError
 from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Text, glyphs, lit, wizard
@@ -152,7 +152,7 @@ class FileBrowser(Modal[Path | None]):
         self._fill("")
 
     def _path_of(self, text: str) -> Path:
-        path = filesystem.expanded(files.unquoted(text).removeprefix("file://"))
+        path = filesystem.expanded(files.without_quotes(text).removeprefix("file://"))
         return path if path.is_absolute() else self._base / path
 
     def _listing(self, text: str) -> tuple[Path, list[Entry], str]:
@@ -343,7 +343,7 @@ class Reading(Modal["T | None"], Generic[T]):
         def progress(done: int, total: int) -> None:
             nonlocal shown
             if worker.is_cancelled:
-                raise GivenUpError
+                raise StoppedError
             percent = 100 * done // max(1, total)
             if percent != shown:
                 shown = percent
@@ -351,7 +351,7 @@ class Reading(Modal["T | None"], Generic[T]):
 
         try:
             self.post_message(self.Finished(self._read(progress)))
-        except GivenUpError:
+        except StoppedError:
             return
         except XentuiError as error:
             self.post_message(self.Finished(None, error.text))
@@ -390,7 +390,7 @@ async def import_file(step: Step, session: Session, key: str, path: Path | None 
     from xentui.images.suggest import suggest
 
     if path is None:
-        path = files.local_file(session, key)
+        path = files.source_file(session, key)
     if path is None:
         path = await wizard(step).ask(FileBrowser(f"Import which file for {key}?"))
     if path is None:
@@ -402,9 +402,9 @@ async def import_file(step: Step, session: Session, key: str, path: Path | None 
         if reading.problem:
             step.say(reading.problem, "error")
         return
-    name = files.carried_name(path, seen)
+    name = files.valid_name(path, seen)
     suggestion = suggest(seen, name, key)
-    lines = files.described(seen, suggestion, name)
+    lines = files.description_lines(seen, suggestion, name)
     offered = [("back", "Back")]
     if suggestion is None:
         lines.append((texts.NO_IMPORT, "error"))
@@ -421,7 +421,7 @@ async def choose_value(step: Step, row: FieldRow) -> None:
     if row.names_file:
         path = await wizard(step).ask(FileBrowser(f"{row.field.title}: which file?"))
         if path is not None and row.is_attached:
-            problem = row.session.take_file(row.path, str(path))
+            problem = row.session.set_file(row.path, str(path))
             if problem:
                 step.say(problem, "error")
             step.post_message(Edited())

@@ -396,7 +396,7 @@ class GuestEditor(Vertical):
         if row is None or "[{guest}]" not in row.field.bitbake:
             return ""
         name = row.field.bitbake.replace("{guest}", self.key)
-        line = self.session.view.line_of(self.session.project.guest(self.key), name)
+        line = self.session.view.assignment_line(self.session.project.guest(self.key), name)
         return line or "Left at its default, so not written."
 
     def renamed(self, name: str) -> None:

@@ -399,7 +399,7 @@ class Guests(Step):
 def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
     """Return a guest as a row of the table."""
     full = view.effective(guest)
-    severity = view.found.severity(guest.key)
+    severity = view.indexed_findings.severity(guest.key)
     style = SEVERITIES[severity] if severity is not None else "ok"
     vif = " ".join(full.vif) if full.vif else "none"
     disk = guests.disk_of(guest)
@@ -477,7 +477,7 @@ def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> list[Content
         _fact("Network", " ".join(full.vif) if full.vif else "none"),
         _fact("Kernel", guests.kernel_of(full)),
     ]
-    for finding in view.found.at(f"guests.{key}"):
+    for finding in view.indexed_findings.at(f"guests.{key}"):
         severity = finding.severity.value
         lines.append(lit(f"{signs.severity(severity)} {finding.message}", severity))
     if reasons := complete_cfg.why_complete_cfg(project, full):
@@ -485,7 +485,9 @@ def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> list[Content
     if advice := bundling.advice(project, guest):
         lines.append(lit(f"{signs.warning} {advice} b moves it.", "warning"))
     lines += [lit(""), lit(f"/etc/xen/{key}.cfg on the target", "muted")]
-    lines += [lit(f"  {line}") for line in view.cfg(guest).splitlines() if not line.startswith("#")]
+    lines += [
+        lit(f"  {line}") for line in view.xl_config(guest).splitlines() if not line.startswith("#")
+    ]
     return lines
 
 

@@ -289,7 +289,7 @@ class MainScreen(StepScreen):
         before = self.session.project
         if not field_paths.exists(before, path):
             return
-        self.session.type(path, event.text)
+        self.session.type_text(path, event.text)
         if path[-1] == field_paths.KEY and self.session.project is not before:
             self.step.renamed(path, event.text.strip())
         event.row.taken()
@@ -300,7 +300,7 @@ class MainScreen(StepScreen):
         event.stop()
         self.session.end_typing()
         if field_paths.exists(self.session.project, event.row.path):
-            self.session.put(event.row.path, event.value)
+            self.session.set_value(event.row.path, event.value)
             self.changed()
 
     @on(FieldRow.Asked)
@@ -353,7 +353,7 @@ class MainScreen(StepScreen):
     @on(Begin)
     async def _begin(self, event: Begin) -> None:
         event.stop()
-        note = self.session.begin(event.origin, event.label)
+        note = self.session.start_from(event.origin, event.label)
         self.changed()
         await self.go(event.then)
         if note:
@@ -362,7 +362,7 @@ class MainScreen(StepScreen):
     @on(Resume)
     async def _resume(self, event: Resume) -> None:
         event.stop()
-        note = self.session.resume(event.state)
+        note = self.session.resume_draft(event.state)
         self.step.say(f"Your draft is restored. {note}".strip())
         self.changed()
         await self.go("guests")

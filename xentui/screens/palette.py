@@ -224,7 +224,7 @@ class Commands(Provider):
     async def _machine(self, machine: str) -> None:
         main = self.main
         if main is not None:
-            message = main.session.type(("host", "machine"), machine)
+            message = main.session.type_text(("host", "machine"), machine)
             main.changed()
             await main.go("machine", "host.machine" if message else "")
 

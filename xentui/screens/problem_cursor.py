@@ -101,7 +101,7 @@ class ProblemCursor:
         finding = self.in_sight()
         if finding is None or not finding.code or finding.quick_fix is None:
             return 0
-        return len(self._session.findings.like(finding))
+        return len(self._session.findings.fixable_like(finding))
 
     def fix_all(self) -> None:
         """Fix all problems of the current kind, as one step of undo."""
@@ -112,7 +112,7 @@ class ProblemCursor:
 
     def waive(self, finding: Finding) -> None:
         """Let an error count as a warning, or as an error again."""
-        done = self._session.waive(finding)
+        done = self._session.toggle_allowed(finding)
         if done is not None:
             self._done(f"Done: {done}. ctrl+z undoes it.")
 

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 
 from xentui.screens.step import CursorMoved, Go, Waive
 from xentui.session import texts
-from xentui.session.findings import can_be_waived, is_waived
+from xentui.session.findings import can_be_allowed, is_allowed
 from xentui.widgets.text import Glyphs, glyphs, lit
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Problems(Vertical):
     def _show_answers(self) -> None:
         """Show the answers to the problem under the cursor."""
         finding = self.current
-        alike = self._session.findings.like(finding) if finding is not None else ()
+        alike = self._session.findings.fixable_like(finding) if finding is not None else ()
         answers = {
             "fix": fix_of(finding),
             "fix-all": f"Fix all {len(alike)} like this"
@@ -183,8 +183,8 @@ class Problems(Vertical):
     def can_be_waived(self, *, already: bool) -> bool:
         """Return whether the problem under the cursor can be waived, or is ``already``."""
         if already:
-            return is_waived(self._session.state, self.current)
-        return can_be_waived(self.current)
+            return is_allowed(self._session.state, self.current)
+        return can_be_allowed(self.current)
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -246,6 +246,6 @@ def fix_of(finding: Finding | None) -> str:
 
 def waive_of(session: Session, finding: Finding | None) -> str:
     """Return the label of the Allow button, or an empty text if it cannot be allowed."""
-    if can_be_waived(finding):
+    if can_be_allowed(finding):
         return "Allow this here"
-    return "No longer allow this" if is_waived(session.state, finding) else ""
+    return "No longer allow this" if is_allowed(session.state, finding) else ""

@@ -148,11 +148,11 @@ class Review(Step):
         self.query_one("#review-out", Text).show(head.append(lit(short_path(target.path))))
         self._show_way_name()
         if not build:
-            self.query_one("#review-way", Options).show(forms(), (target.form,))
+            self.query_one("#review-way", Options).show(forms(), (target.output_format,))
         elif self.session.review.plan is not None:
             way = target.effective_attach()
             self.query_one("#review-way", Options).show(ways(way), (way,))
-            place = target.layer_place
+            place = target.layer_path
             text = short_path(place) if place is not None else "not needed"
             head = lit(f"{'Layer':<12}", "muted")
             self.query_one("#review-layer", Text).show(head.append(lit(text)))
@@ -361,13 +361,13 @@ class Review(Step):
         self.app.run_worker(self._change_layer(), exclusive=True)
 
     async def _change_layer(self) -> None:
-        known = str(self.session.target.layer or "")
+        known = str(self.session.target.chosen_layer or "")
         title = "Put the layer into which folder? Leave empty for the usual one."
         given = await wizard(self).ask(Ask(title, known, empty=True))
         if given is None or "\0" in given:
             return
         place = filesystem.expanded(given) if given else None
-        if place != self.session.target.layer:
+        if place != self.session.target.chosen_layer:
             self.session.target.choose_layer(place)
             self.compare()
 
@@ -387,7 +387,7 @@ class Review(Step):
     def _attach_chosen(self, event: Options.Chosen) -> None:
         event.stop()
         if not self.has_class("-build"):
-            self.session.target.choose_form(
+            self.session.target.choose_format(
                 next((name for name, _ in forms() if name in event.chosen), "tree")
             )
             self.compare()

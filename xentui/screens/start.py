@@ -218,7 +218,7 @@ class Start(Step):
 
     async def _read_draft(self) -> None:
         """Read the draft in a thread: one with many guests takes a while."""
-        kept = await to_thread(self.session.load_draft)
+        kept = await to_thread(self.session.drafts.load)
         when = kept.when if kept else ""
         self._draft_note = f"Kept {when}." if kept else "It cannot be read."
         self._draft = kept
@@ -385,7 +385,7 @@ class Start(Step):
     def _take(self, key: str, then: str) -> None:
         """Begin with a row of the list, and go to a step."""
         if key == DRAFT:
-            kept = self._draft or self.session.load_draft()
+            kept = self._draft or self.session.drafts.load()
             if kept is None:
                 self.say(texts.UNREADABLE_DRAFT, "warning")
             else:
@@ -393,7 +393,7 @@ class Start(Step):
         elif key == EXISTING:
             self._take_existing()
         elif key == NOTHING:
-            self.post_message(Begin(self.session.scratch(), "begin with nothing", "machine"))
+            self.post_message(Begin(self.session.empty_origin(), "begin with nothing", "machine"))
         elif key == OPEN:
             self.app.run_worker(self._open(), exclusive=True)
         elif key.startswith(FILE):
@@ -410,7 +410,7 @@ class Start(Step):
     def _take_existing(self) -> None:
         """Begin with the guests that the user set in the build directory."""
         try:
-            text = self.session.begin_with_existing()
+            text = self.session.start_from_existing()
         except XentuiError as error:
             self.say(error.text, "error")
             return

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The wizard without a face: a project being edited, where it is written, and its drafts.
+"""The wizard without its screens: the edited project, where it is written, and its drafts.
 
 Promises that every change is one undoable step and that nothing typed is lost.
 
@@ -9,8 +9,16 @@ May import: ``rehearsal``, ``verify`` and all below them.
 
 from xentui.session.guests import MOST_GUESTS
 from xentui.session.session import Session
-from xentui.session.state import Origin, State, Unfinished
+from xentui.session.state import InvalidText, Origin, State
 from xentui.session.target import DEFAULT_OUT
 from xentui.session.view import View
 
-__all__ = ["DEFAULT_OUT", "MOST_GUESTS", "Origin", "Session", "State", "Unfinished", "View"]
+__all__ = [
+    "DEFAULT_OUT",
+    "MOST_GUESTS",
+    "InvalidText",
+    "Origin",
+    "Session",
+    "State",
+    "View",
+]

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from xentui.errors import InputError
 from xentui.project import filesystem, schema
 from xentui.project.tables import from_data, to_data
-from xentui.session.state import Origin, State, Unfinished
+from xentui.session.state import InvalidText, Origin, State
 
 VERSION = 1
 SLOTS = 9
@@ -38,12 +38,12 @@ class Draft(NamedTuple):
     """A draft read from disk, with the time when it was saved."""
 
     state: State
-    kept: datetime
+    saved_at: datetime
 
     @property
     def when(self) -> str:
         """The time when it was saved, in the user's time zone."""
-        return self.kept.astimezone().strftime("%d %B %H:%M")
+        return self.saved_at.astimezone().strftime("%d %B %H:%M")
 
 
 def location(folder: Path) -> Path:
@@ -82,7 +82,7 @@ class Drafts:
         self._abandoned = False
         self._saving = threading.Lock()
 
-    def keep(self, state: State, now: datetime) -> bool:
+    def save(self, state: State, now: datetime) -> bool:
         """Save a state as the draft, atomically; return whether anything was written.
 
         Raises:
@@ -297,9 +297,9 @@ def _data(state: State, now: datetime) -> dict[str, Any]:
                 "path": list(one.path),
                 "text": one.text,
                 "message": one.message,
-                "named": one.named,
+                "named": one.name_before,
             }
-            for one in state.unfinished.values()
+            for one in state.invalid_texts.values()
         ],
         "allowed": sorted(list(one) for one in state.allowed),
         "files": {name: str(path) for name, path in state.files.items()},
@@ -321,7 +321,7 @@ def _state(data: dict[str, Any]) -> State:
     unfinished = {}
     for one in data["unfinished"]:
         path = tuple(step if isinstance(step, int) else str(step) for step in one["path"])
-        unfinished[path] = Unfinished(
+        unfinished[path] = InvalidText(
             path, str(one["text"]), str(one["message"]), str(one.get("named", ""))
         )
     allowed = frozenset((str(code), str(path)) for code, path in data.get("allowed", ()))

@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A project that is being edited: its states with their history, its target, its drafts.
+"""The project that is being edited: its states with undo and redo, its target and its drafts.
 
-The session works on this, and so do the modules that add guests, compare and write.
+:class:`~xentui.session.session.Session` adds what the wizard does with it. The modules that add
+guests, compare with the disk and write need only what is here.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from xentui.project.history import History
 from xentui.project.model import Host, Project
 from xentui.session import field_paths, texts
 from xentui.session.drafts import Drafts
-from xentui.session.findings import Findings, can_be_waived, is_waived, waived
-from xentui.session.state import EMPTY, Origin, State
+from xentui.session.findings import Findings, can_be_allowed, is_allowed
+from xentui.session.state import EMPTY, InvalidText, Origin, State
 from xentui.session.target import DEFAULT_OUT, Target
 from xentui.session.view import View
 
@@ -34,11 +35,14 @@ _KEPT_VIEWS = 8
 class EditedProject:
     """A project being edited, with its history, target and drafts.
 
+    Each edit is one undo step. Edits while the user types name a ``merge``: consecutive ones with
+    the same name are one step, until :meth:`end_typing` or any other edit.
+
     Args:
         origin: the project to start from.
         out: the folder to write into: a build directory, or any other folder for a complete tree.
         draft_path: the file for the draft; by default one for the current folder.
-        clock: returns the current time.
+        clock: returns the current time, which is noted in drafts.
     """
 
     def __init__(
@@ -49,7 +53,8 @@ class EditedProject:
         draft_path: Path | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._renaming: tuple[object, str, str] | None = None
+        # A guest's name while it is typed: its table, the name so far, and the name before.
+        self._renaming: tuple[str, str, str] | None = None
         self._history: History[State] = History(State(origin.project, origin))
         self._views: OrderedDict[int, View] = OrderedDict()
         self._findings: tuple[Sequence[Finding], Sequence[Finding], Findings] | None = None
@@ -73,7 +78,7 @@ class EditedProject:
     @property
     def state(self) -> State:
         """The current state."""
-        return self._history.project
+        return self._history.current
 
     @property
     def project(self) -> Project:
@@ -92,11 +97,11 @@ class EditedProject:
         return own if own is not None else self.target.path / self.project_name
 
     @property
-    def folder(self) -> Path:
+    def project_folder(self) -> Path:
         """The folder of the project file, which may not exist yet; names in it are relative."""
-        return self._folder_of(self.state.origin)
+        return self._project_folder_of(self.state.origin)
 
-    def _folder_of(self, origin: Origin) -> Path:
+    def _project_folder_of(self, origin: Origin) -> Path:
         return origin.path.absolute().parent if origin.path is not None else self.target.path
 
     @property
@@ -112,10 +117,6 @@ class EditedProject:
             return self.state.differs_from(written)
         return self.state.changed
 
-    def now(self) -> datetime:
-        """Return the current time."""
-        return self._clock()
-
     # Derived from the state
 
     @property
@@ -126,21 +127,21 @@ class EditedProject:
     def view_of(self, state: State) -> View:
         """Return the view of a state; the most recent views are cached by the state's identity."""
         origin = state.origin
-        destination = self.target.destination(origin.project_name, self._folder_of(origin))
-        known = self._views.get(id(state))
-        if known is not None and known.state is state and known.destination == destination:
+        destination = self.target.destination(origin.project_name, self._project_folder_of(origin))
+        view = self._views.get(id(state))
+        if view is not None and view.state is state and view.destination == destination:
             self._views.move_to_end(id(state))
-            return known
+            return view
         view = View(state, destination)
         self._views[id(state)] = view
         while len(self._views) > _KEPT_VIEWS:
             self._views.popitem(last=False)
         return view
 
-    def look_again(self) -> bool:
-        """Forget the views if a file that was missing exists now; return whether one does."""
+    def notice_new_files(self) -> bool:
+        """Discard all views if a file that was missing exists now; return whether one does."""
         view = self.view
-        folder = view.destination.folder
+        folder = view.destination.project_folder
         if not any(exists(folder / unquote(name)) for name in view.assets.missing):
             return False
         self._views.clear()
@@ -152,8 +153,9 @@ class EditedProject:
 
     def view_of_origin(self, origin: Origin) -> View:
         """Return the view of a project as it was read, such as one that may be opened."""
-        known = next((v for v in self._views.values() if v.state.is_of(origin)), None)
-        return self.view_of(known.state if known is not None else State(origin.project, origin))
+        states = (view.state for view in self._views.values())
+        opened = next((state for state in states if state.is_unedited(origin)), None)
+        return self.view_of(opened or State(origin.project, origin))
 
     @property
     def findings(self) -> Findings:
@@ -172,38 +174,37 @@ class EditedProject:
             OSError: the state directory cannot be written.
         """
         if self.changed:
-            return self.drafts.keep(self.state, self.now())
+            return self.drafts.save(self.state, self._clock())
         self.drafts.discard(self.state.origin)
         return False
 
-    def scratch(self) -> Origin:
-        """Return the origin of an empty project: for the build directory's machine, if known."""
-        survey = self.target.survey
-        machine = survey.machine if survey is not None else ""
+    def empty_origin(self) -> Origin:
+        """Return a project without guests, for the build directory's machine if that is known."""
+        machine = self.target.survey.machine if self.target.survey is not None else ""
         if not machine or machine == EMPTY.project.host.machine:
             return EMPTY
         return replace(EMPTY, project=Project(Host(machine)))
 
-    def begin(self, origin: Origin, label: str) -> str:
-        """Start editing another project; return a sentence about the draft of the one before.
+    def start_from(self, origin: Origin, label: str) -> str:
+        """Edit another project from now on; return a sentence about the draft of the one before.
 
-        The history starts with it, unless undo can still bring back earlier changes. If all
+        Undo returns to the project before, unless that was empty and unchanged. If all of its
         changes were written, there is no draft and the sentence is empty.
         """
-        note = self._leave_draft()
+        note = self._save_left_project()
         if self.undo_label is not None or note:
             # A copy, so that a preset opened twice has two drafts: each belongs to one origin.
             origin = replace(origin)
         self.switch_to(State(origin.project, origin), label)
         return note
 
-    def resume(self, state: State) -> str:
+    def resume_draft(self, state: State) -> str:
         """Continue from a draft; return a sentence about the draft of the project before."""
-        note = self._leave_draft()
+        note = self._save_left_project()
         self.switch_to(state, "resume the draft")
         return note
 
-    def _leave_draft(self) -> str:
+    def _save_left_project(self) -> str:
         """Save the draft of a project that the user turns away from; return a sentence or ""."""
         if not self.changed:
             return ""
@@ -214,12 +215,12 @@ class EditedProject:
         return texts.draft_left(self.title)
 
     def switch_to(self, state: State, label: str) -> None:
-        """Make another state the current one."""
+        """Make another state the current one, as an undo step with this label."""
         before = self.state
         if before.origin is EMPTY and not before.changed and self.undo_label is None:
             self._history.restart(state)
         else:
-            self._history.do(state, label)
+            self._do(state, label)
 
     def edit(
         self, project: Project, label: str, *, merge: str = "", removed: field_paths.Path = ()
@@ -234,32 +235,45 @@ class EditedProject:
         """
         before = self.state
         after = before.without_entry(project, removed) if removed else before.with_project(project)
-        return self._history.do(after, label, merge=merge)
+        return self._do(after, label, merge=merge)
 
-    def put(
+    def set_value(
         self, path: field_paths.Path, value: object, *, label: str = "", merge: str = ""
     ) -> None:
-        """Set the value at a path."""
-        state = self.state.settled(path)
-        label = label or self._label(field_paths.field_of(path).title, path)
+        """Set the field at a path to a value; ``None`` leaves the field out.
+
+        Args:
+            path: the field's path.
+            value: a valid value of the field.
+            label: the name of the step for undo; by default the field's title.
+            merge: edits with the same name are undone together.
+        """
+        state = self.state.without_invalid_text(path)
+        label = label or self._step_label(field_paths.field_of(path).title, path)
         if path[-1] == field_paths.KEY:
-            state = state.renamed(str(path[0]), str(path[1]), str(value))
+            state = state.with_new_name(str(path[0]), str(path[1]), str(value))
         elif path[0] == "guests" and path[2:] == ("bundle",):
             bundle = str(value) if value is not None else None
             moved = field_paths.move_to_bundle(state.project, str(path[1]), bundle)
-            self._history.do(state.with_project(moved), label, merge=merge)
+            self._do(state.with_project(moved), label, merge=merge)
             return
         project = field_paths.put(state.project, path, value)
-        self._history.do(replace(state, project=project), label, merge=merge)
+        self._do(replace(state, project=project), label, merge=merge)
 
-    def keep_unfinished(
+    def _do(self, state: State, label: str, *, merge: str = "") -> bool:
+        """Make another state the current one; return whether anything changed."""
+        self._renaming = None
+        return self._history.do(state, label, merge=merge)
+
+    def keep_invalid_text(
         self, path: field_paths.Path, text: str, message: str, *, label: str, merge: str
     ) -> None:
-        """Keep text that is invalid for the field at a path, with its error message."""
-        self._history.do(self.state.typed(path, text, message), label, merge=merge)
+        """Keep text that is invalid in the field at a path, with its error message."""
+        state = self.state.with_invalid_text(InvalidText(path, text, message))
+        self._do(state, label, merge=merge)
 
     def end_typing(self) -> None:
-        """End the current undo step: the next change starts a new one."""
+        """End the current undo step: the next edit starts a new one."""
         self._renaming = None
         self._history.end_merge()
 
@@ -283,22 +297,22 @@ class EditedProject:
         """The label of the step that undo would undo."""
         return self._history.undo_label
 
-    def waive(self, finding: Finding) -> str | None:
-        """Waive an error, or stop waiving it; return what was done, ``None`` if nothing."""
-        state, place = self.state, (finding.code, finding.path)
-        if is_waived(state, finding):
-            allowed, label = state.allowed - {place}, f"stop allowing {finding.code}"
-        elif can_be_waived(finding):
-            allowed, label = state.allowed | {place}, f"allow {finding.code}"
+    def toggle_allowed(self, finding: Finding) -> str | None:
+        """Allow an error, or no longer allow it; return the step's label, or ``None``."""
+        state, error = self.state, {(finding.code, finding.path)}
+        if is_allowed(state, finding):
+            allowed, label = state.allowed - error, f"stop allowing {finding.code}"
+        elif can_be_allowed(finding):
+            allowed, label = state.allowed | error, f"allow {finding.code}"
         else:
             return None
         label = f"{label} for {finding.path}" if finding.path else label
-        self._history.do(replace(state, allowed=allowed), label)
+        self._do(replace(state, allowed=allowed), label)
         return label
 
-    def waived(self) -> Sequence[Finding]:
-        """Return the waived errors of the current state; they count as warnings."""
-        return waived(self.state, self.view.findings) if self.state.allowed else ()
+    def allowed_errors(self) -> Sequence[Finding]:
+        """Return the errors that the user allows; they count as warnings."""
+        return [finding for finding in self.view.findings if is_allowed(self.state, finding)]
 
     # Fields
 
@@ -310,10 +324,11 @@ class EditedProject:
         from xentui.session.existing import by_hand
 
         to = self.target
-        settings = to.user_settings if to.existing in (None, "keep") else None
+        settings = to.user_settings if to.existing_use in (None, "keep") else None
         return field_paths.fallback(self.project, path, by_hand(settings))
 
     @staticmethod
-    def _label(title: str, path: field_paths.Path) -> str:
+    def _step_label(title: str, path: field_paths.Path) -> str:
+        """Return the name of an undo step that changes the field with this title."""
         owner = f" of {path[1]}" if len(path) > 2 else ""
         return f"{title}{owner}"

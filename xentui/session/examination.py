@@ -48,7 +48,7 @@ def after_plan(edited: EditedProject, plan: Plan) -> Callable[[], Sequence[Findi
     directory cannot be read; outside a build directory it returns nothing.
     """
     to, project = edited.target, edited.project
-    existing, recipes, build = to.existing, to.recipes(), to.build_dir
+    existing, recipes, build = to.existing_use, to.recipes(), to.build_dir
     included = build is not None and to.effective_attach() == "none"
 
     def examine_target() -> Sequence[Finding]:

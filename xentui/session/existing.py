@@ -146,7 +146,7 @@ def by_hand(settings: UserSettings | None) -> HandSettings:
     return MappingProxyType(found)
 
 
-def kept(project: Project, settings: UserSettings | None, use: Use | None) -> Project:
+def effective_project(project: Project, settings: UserSettings | None, use: Use | None) -> Project:
     """Return the project as BitBake will see it in the build directory.
 
     If the user's settings are kept, or none of them conflicts, the result includes the user's

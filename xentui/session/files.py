@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Local files that guests are built from, anywhere on this machine.
+"""Local files that a project names: disk images, archives, kernels, xl configs, scripts.
 
-A project names files relative to its own folder. A file from elsewhere gets a name there and is
-copied when the project is written; until then it is read from its current path.
+A project names files relative to its own folder. A file from elsewhere on this machine gets a
+name there and is copied when the project is written; until then it is read where it is.
 """
 
 from __future__ import annotations
@@ -42,25 +42,24 @@ _ENDINGS = {None: ".tar", "gz": ".tar.gz", "bz2": ".tar.bz2", "xz": ".tar.xz", "
 _PACKED = (".gz", ".tgz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst", ".tzst")
 
 
-def is_local(path: field_paths.Path) -> bool:
-    """Return whether a field names a local file: an xl config, an import script or an address."""
-    return path[-1] in ("config_file", "script", "uri")
+_FILE_FIELDS = ("config_file", "script", "uri")
+"""The fields that name a local file: an xl config, an import script, a fetched file."""
 
 
-def lies_elsewhere(path: field_paths.Path, given: str) -> bool:
-    """Return whether a path typed into a field may lead outside the project's folder.
+def may_be_outside(path: field_paths.Path, text: str) -> bool:
+    """Return whether a field names a file that may be outside the project's folder.
 
     Args:
         path: the field's path.
-        given: the text: ``~/a.cfg``, ``/srv/a.cfg``, ``../a.cfg`` or a ``file://`` URI.
+        text: what was typed: ``~/a.cfg``, ``/srv/a.cfg``, ``../a.cfg`` or a ``file://`` URI.
     """
-    text = unquoted(given).removeprefix(_SCHEME)
-    return is_local(path) and text.startswith(("/", "~", "./", "../"))
+    file = without_quotes(text).removeprefix(_SCHEME)
+    return path[-1] in _FILE_FIELDS and file.startswith(("/", "~", "./", "../"))
 
 
-def unquoted(given: str) -> str:
+def without_quotes(text: str) -> str:
     """Return a path without the quotes or backslashes that shells and file managers add."""
-    text = given.strip()
+    text = text.strip()
     if not text.startswith(("'", '"')) and "\\" not in text:
         return text
     try:
@@ -70,15 +69,15 @@ def unquoted(given: str) -> str:
     return words[0] if len(words) == 1 else text
 
 
-def resolve(given: str, folder: Path) -> Path:
+def resolve(text: str, folder: Path) -> Path:
     """Return the absolute path of a file as typed; it may not exist.
 
     Args:
-        given: ``~``, an absolute or relative path, or a ``file://`` address.
+        text: ``~``, an absolute or relative path, or a ``file://`` URI.
         folder: the project's folder. A relative path is looked up there first, then in the
             current folder.
     """
-    text = unquoted(given)
+    text = without_quotes(text)
     if text.startswith(_SCHEME):
         text = unquote(text.removeprefix(_SCHEME).removeprefix("localhost"))
     path = filesystem.expanded(text)
@@ -90,7 +89,7 @@ def resolve(given: str, folder: Path) -> Path:
     return Path(os.path.normpath(path))
 
 
-def name_inside(path: Path, folder: Path) -> str | None:
+def _name_inside(path: Path, folder: Path) -> str | None:
     """Return a file's path relative to a folder; ``None`` if it is outside."""
     try:
         inside = path.resolve().relative_to(folder.resolve())
@@ -99,33 +98,29 @@ def name_inside(path: Path, folder: Path) -> str | None:
     return inside.as_posix() if inside.parts else None
 
 
-def carried_name(path: Path, seen: Inspected | None = None) -> str:
-    """Return a valid name for a file in a project.
+def valid_name(path: Path, inspected: Inspected | None = None) -> str:
+    """Return a file's name as a project may contain it.
 
-    Other characters become hyphens. BitBake unpacks by the suffix, so an archive gets the suffix
-    that fits its content.
-
-    Args:
-        path: the file.
-        seen: the inspected file, if it was inspected.
+    Characters that a project cannot contain become hyphens. BitBake unpacks a file according to
+    its suffix, so an inspected archive gets the suffix that fits its content.
     """
     name = re.sub(r"[^A-Za-z0-9._+-]+", "-", path.name, flags=re.ASCII).lstrip("-.+") or "file"
-    if seen is None:
+    if inspected is None:
         return name
-    if seen.kind == "tar":
-        if not name.endswith(tarball_endings(seen.compression)):
-            name += _ENDINGS[seen.compression]
-    elif seen.compression is not None and not name.endswith(f".{seen.compression}"):
-        name += f".{seen.compression}"
-    elif seen.compression is None and name.endswith(_PACKED) and seen.kind != "directory":
+    if inspected.kind == "tar":
+        if not name.endswith(tarball_endings(inspected.compression)):
+            name += _ENDINGS[inspected.compression]
+    elif inspected.compression is not None and not name.endswith(f".{inspected.compression}"):
+        name += f".{inspected.compression}"
+    elif inspected.compression is None and name.endswith(_PACKED) and inspected.kind != "directory":
         name += ".img"
     return name
 
 
-def name_for(
+def name_in_project(
     folder: Path,
     path: Path,
-    seen: Inspected | None = None,
+    inspected: Inspected | None = None,
     taken: Mapping[str, Path] = MappingProxyType({}),
 ) -> tuple[str, bool]:
     """Return a file's name in the project, and whether it must be copied.
@@ -135,7 +130,7 @@ def name_for(
     Args:
         folder: the project's folder; it may not exist yet.
         path: the file's absolute path.
-        seen: the inspected file, if it was inspected.
+        inspected: the result of inspecting the file, if it was inspected.
         taken: other files that will be copied, by their names.
 
     Raises:
@@ -145,8 +140,8 @@ def name_for(
         raise InputError(
             f"{visible(str(path))}: there is no such file", fix="Check the name and the folder."
         )
-    inside = name_inside(path, folder)
-    wanted = carried_name(path, seen)
+    inside = _name_inside(path, folder)
+    wanted = valid_name(path, inspected)
     if inside is not None and path.is_relative_to(folder.absolute()):
         # A link keeps its own name, by which BitBake unpacks it.
         inside = path.relative_to(folder.absolute()).as_posix()
@@ -154,27 +149,23 @@ def name_for(
         return inside, False
     for number in range(1, 1000):
         name = wanted if number == 1 else _numbered(wanted, number)
-        known = taken.get(name)
-        if known == path or (known is None and not _differs(path, folder / name)):
+        other = taken.get(name)
+        if other == path or (other is None and not _differs(path, folder / name)):
             return name, True
     raise InputError(f"{quoted(wanted)}: there are too many files with names like this in {folder}")
 
 
-def adopt(
-    state: State, folder: Path, path: Path, seen: Inspected | None = None
+def with_added_file(
+    state: State, folder: Path, path: Path, inspected: Inspected | None = None
 ) -> tuple[State, str]:
-    """Add a file to a state; return the new state and the file's name in the project.
+    """Return a state that copies a file if necessary, and the file's name in the project.
 
-    Args:
-        state: the state.
-        folder: the project's folder.
-        path: the file's absolute path.
-        seen: the inspected file, if it was inspected.
+    The arguments are those of :func:`name_in_project`.
 
     Raises:
         InputError: there is no such file.
     """
-    name, copied = name_for(folder, path, seen, state.files)
+    name, copied = name_in_project(folder, path, inspected, state.files)
     return (state.with_file(name, path) if copied else state), name
 
 
@@ -183,42 +174,44 @@ def _numbered(name: str, number: int) -> str:
     return f"{stem}-{number}{dot}{ending}"
 
 
-def _differs(path: Path, there: Path) -> bool:
-    """Return whether a different file exists under this name."""
-    if not exists(there):
+def _differs(path: Path, copy: Path) -> bool:
+    """Return whether a file with another content exists where ``path`` would be copied to."""
+    if not exists(copy):
         return False
     try:
-        return not filecmp.cmp(path, there, shallow=False)
+        return not filecmp.cmp(path, copy, shallow=False)
     except OSError:
         return True
 
 
-def take(state: State, folder: Path, path: field_paths.Path, given: str) -> tuple[State, str]:
-    """Set a field to a file; return the new state and an error message or ""."""
-    seen = None
-    found = resolve(given, folder)
+def with_file_in_field(
+    state: State, folder: Path, path: field_paths.Path, text: str
+) -> tuple[State, str]:
+    """Return a state with a field set to a file as typed, and an error message or ""."""
+    inspected = None
+    file = resolve(text, folder)
     try:
-        if path[-1] != "uri" and found.is_dir():
-            # While a path is typed, each folder on the way is one for a moment.
-            return state, f"{visible(str(found))} is a directory."
-        if path[-1] == "uri" and found.is_file():
-            seen = glance(found)
-        state, name = adopt(state, folder, found, seen)
+        if path[-1] != "uri" and file.is_dir():
+            # Happens while a path is typed: it is the path of each folder for a moment.
+            return state, f"{visible(str(file))} is a directory."
+        if path[-1] == "uri" and file.is_file():
+            inspected = glance(file)
+        state, name = with_added_file(state, folder, file, inspected)
     except (InputError, OSError) as error:
         message = error.message if isinstance(error, InputError) else str(error.strerror)
         return state, as_sentences(message, "")
     value = f"{_SCHEME}{name}" if path[-1] == "uri" else name
-    wrong = field_paths.problem(field_paths.field_of(path), value)
-    if wrong:
-        return state, wrong
+    problem = field_paths.problem(field_paths.field_of(path), value)
+    if problem:
+        return state, problem
     return replace(state, project=field_paths.put(state.project, path, value)), ""
 
 
-# File descriptions
+# Files that guests are imported from
 
 
-def local_file(session: EditedProject, key: str) -> Path | None:
-    """Return the local file that a guest is imported from, or ``None``."""
+def source_file(session: EditedProject, key: str) -> Path | None:
+    """Return the local file that a guest is imported from; ``None`` if it has none."""
     guest = session.project.guest(key)
     if guest.source is None:
         return None
@@ -227,19 +220,25 @@ def local_file(session: EditedProject, key: str) -> Path | None:
         name = fetch.uri.removeprefix(_SCHEME)
         if name != fetch.uri and name in sources:
             return sources[name].path
-    path = session.folder / guest.source.file
+    path = session.project_folder / guest.source.file
     return path if exists(path) else None
 
 
-def described(seen: Inspected, suggestion: Suggestion | None, name: str) -> list[Line]:
-    """Return lines that describe a file and its settings in a project."""
-    lines: list[Line] = [(seen.label, ""), (f"size        {seen.size} bytes", "muted")]
-    if seen.sha256 is not None:
-        lines.append((f"sha256      {seen.sha256}", "muted"))
-    if seen.init is not None:
-        init = "found" if seen.init else "missing: the kernel has nothing to start"
-        lines.append((f"init        {init}", "" if seen.init else "warning"))
-    problems = (*seen.problems, *hindrances(seen, name))
+def description_lines(file: Inspected, suggestion: Suggestion | None, name: str) -> list[Line]:
+    """Return lines that describe an inspected file, and the fields that a guest gets from it.
+
+    Args:
+        file: the inspected file.
+        suggestion: how a guest can be built from it; ``None`` if it cannot.
+        name: the file's name in the project.
+    """
+    lines: list[Line] = [(file.label, ""), (f"size        {file.size} bytes", "muted")]
+    if file.sha256 is not None:
+        lines.append((f"sha256      {file.sha256}", "muted"))
+    if file.init is not None:
+        init = "found" if file.init else "missing: the kernel has nothing to start"
+        lines.append((f"init        {init}", "" if file.init else "warning"))
+    problems = (*file.problems, *hindrances(file, name))
     lines += [(f"! {problem}", "warning") for problem in problems]
     if suggestion is None:
         return lines
@@ -257,33 +256,33 @@ def described(seen: Inspected, suggestion: Suggestion | None, name: str) -> list
     return lines
 
 
-def imported(state: State, folder: Path, key: str, seen: Inspected) -> tuple[State, str]:
-    """Build a guest from a file; return the new state and the file's name in the project.
+def with_imported_file(state: State, folder: Path, key: str, file: Inspected) -> tuple[State, str]:
+    """Return a state with a guest built from a file, and the file's name in the project.
 
     Args:
         state: the state.
         folder: the project's folder.
         key: the guest's key; a guest that does not exist is added.
-        seen: the inspected file.
+        file: the inspected file.
 
     Raises:
         InputError: no import type fits the file.
         UsageError: the resulting guest is not valid in a project.
     """
-    state, name = adopt(state, folder, seen.path, seen)
-    suggestion = suggest(seen, name, key)
+    state, name = with_added_file(state, folder, file.path, file)
+    suggestion = suggest(file, name, key)
     if suggestion is None:
         raise InputError(
-            f"{visible(seen.path.name)} is {seen.label}: xentui cannot build a guest from it",
+            f"{visible(file.path.name)} is {file.label}: xentui cannot build a guest from it",
             fix="Convert it to a tarball, an ext4 image, a raw disk or a qcow2 image.",
         )
     if suggestion.before:
         raise InputError(
-            f"{visible(seen.path.name)} is {seen.label}: combine it into one file first",
+            f"{visible(file.path.name)} is {file.label}: combine it into one file first",
             fix=f"Run {suggestion.before} in the same folder, then choose {suggestion.place}.",
         )
     try:
-        project = with_source(state.project, key, seen, name, suggestion)
+        project = with_source(state.project, key, file, name, suggestion)
     except KeyError:
         raise UsageError(
             "only a guest with an imported image can have its own kernel file",

@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""All findings of a session, indexed by field, guest and step; and waivers of errors.
+"""Findings indexed by field, guest and step of the wizard; and errors that the user allows.
 
-A waived error counts as a warning. Waiving is an undo step, and is saved in the draft. It is not
-part of the project: on the command line, ``--allow`` does the same.
+An allowed error counts as a warning. To allow one is an undo step, and is saved in the draft. It
+is not part of the project: on the command line, ``--allow`` does the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -57,10 +57,10 @@ class Findings:
     @cached_property
     def counts(self) -> Mapping[str, Counts]:
         """The numbers of errors, warnings and pieces of advice in each step."""
-        found: dict[str, list[int]] = {}
+        counts: dict[str, list[int]] = {}
         for finding in self.all:
-            found.setdefault(step_of(finding), [0, 0, 0])[RANKS[finding.severity]] += 1
-        return {step: (one[0], one[1], one[2]) for step, one in found.items()}
+            counts.setdefault(step_of(finding), [0, 0, 0])[RANKS[finding.severity]] += 1
+        return {step: (numbers[0], numbers[1], numbers[2]) for step, numbers in counts.items()}
 
     @property
     def total(self) -> int:
@@ -88,15 +88,14 @@ class Findings:
     def at(self, path: str) -> Sequence[Finding]:
         """Return the findings at a path or below it."""
         key = path.split(".")[1] if path.startswith("guests.") else ""
-        near = self.by_guest.get(key, ()) if key else self.all
-        return [f for f in near if f.path == path or f.path.startswith(f"{path}.")]
+        candidates = self.by_guest.get(key, ()) if key else self.all
+        return [f for f in candidates if f.path == path or f.path.startswith(f"{path}.")]
 
     def number_of(self, finding: Finding | None) -> int:
         """Return a finding's position in the list, from 1; 0 if it is not in the list."""
         if finding is None:
             return 0
-        places = (place for place, one in enumerate(self.all, 1) if is_same(one, finding))
-        return next(places, 0)
+        return next((at for at, other in enumerate(self.all, 1) if is_same(other, finding)), 0)
 
     def has(self, finding: Finding) -> bool:
         """Return whether a finding is in the list."""
@@ -106,8 +105,8 @@ class Findings:
         """Return the rank of a guest's worst finding, 0 for an error; ``None`` if it has none."""
         return min((RANKS[f.severity] for f in self.by_guest.get(key, ())), default=None)
 
-    def like(self, finding: Finding) -> Sequence[Finding]:
-        """Return the findings with the same code that have a quick fix."""
+    def fixable_like(self, finding: Finding) -> Sequence[Finding]:
+        """Return the findings with the code of this one that have a quick fix."""
         return [f for f in self.all if f.code == finding.code and f.quick_fix is not None]
 
 
@@ -129,23 +128,18 @@ def finding_help(finding: Finding) -> list[Pair]:
     return lines
 
 
-# Waivers
+# Errors that the user allows
 
 
-def can_be_waived(finding: Finding | None) -> bool:
-    """Return whether a finding is an error that may be waived."""
+def can_be_allowed(finding: Finding | None) -> bool:
+    """Return whether a finding is an error that may be allowed."""
     return finding is not None and finding.severity is Severity.ERROR and finding.code in WAIVABLE
 
 
-def is_waived(state: State, finding: Finding | None) -> bool:
-    """Return whether a finding is an error that is waived in a state."""
+def is_allowed(state: State, finding: Finding | None) -> bool:
+    """Return whether a finding is an error that is allowed in a state."""
     return (
         finding is not None
         and (finding.code, finding.path) in state.allowed
         and finding.severity is not Severity.ERROR
     )
-
-
-def waived(state: State, found: Iterable[Finding]) -> Sequence[Finding]:
-    """Return the findings that are waived errors in a state; each counts as a warning."""
-    return [finding for finding in found if is_waived(state, finding)] if state.allowed else ()

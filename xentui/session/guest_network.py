@@ -66,7 +66,7 @@ def command_line(session: Session, key: str) -> str:
 
 def unfinished(session: Session, key: str) -> tuple[StaticAddress, str]:
     """Return an invalid static address as typed, and its error message."""
-    kept = session.state.unfinished.get(path_of(key))
+    kept = session.state.invalid_texts.get(path_of(key))
     fields = address_fields(kept.text) if kept is not None else []
     if kept is None or len(fields) != 6 or fields[1] or fields[3] or fields[4]:
         return StaticAddress(), ""
@@ -94,13 +94,13 @@ def type_address(session: Session, key: str, wanted: StaticAddress, before: str 
         parts = (quote(part, safe="/") for part in wanted)
         address, gateway, device = parts
         typed = with_argument(extra, f"ip={address}::{gateway}:::{device}")
-        session.keep_unfinished(path, typed, problem, label=label, merge=merge)
+        session.keep_invalid_text(path, typed, problem, label=label, merge=merge)
         return problem
     value: str | None = text
     if not any(wanted):
         value = without_address(session.project, key, before)
-    if value != session.project.guest(key).extra or path in session.state.unfinished:
-        session.put(path, value, label=label, merge=merge)
+    if value != session.project.guest(key).extra or path in session.state.invalid_texts:
+        session.set_value(path, value, label=label, merge=merge)
     return ""
 
 

@@ -227,13 +227,13 @@ def add(
     # Nothing in a container sets up its network, so the kernel must.
     guest = begin(session, key, network=kind is GuestKind.CONTAINER)
     state = state.with_project(state.project.with_guest(guest))
-    state, _ = files.imported(state, session.folder, key, file)
+    state, _ = files.with_imported_file(state, session.project_folder, key, file)
     if isinstance(kernel, str):
         if kernel:
             made = replace(state.project.guest(key), kernel=kernel)
             state = state.with_project(state.project.with_guest(made))
     else:
-        state, _ = files.imported(state, session.folder, key, kernel)
+        state, _ = files.with_imported_file(state, session.project_folder, key, kernel)
     if kind is GuestKind.DISK and not kernel and boots_itself(state.project, file):
         made = replace(state.project.guest(key), kernel="none", extra=None)
         state = state.with_project(state.project.with_guest(made))
@@ -295,12 +295,12 @@ def _imported(session: EditedProject, given: str) -> Added:
         InputError: the file cannot be read.
         UsageError: xl would reject it, or a project cannot express it.
     """
-    path = files.resolve(given, session.folder)
+    path = files.resolve(given, session.project_folder)
     project, made = import_xl.add(session.project, path)
     state = session.state.with_project(project)
     notes = list(made.notes)
     for name, on_target in made.needed.items():
-        if exists(session.folder / name):
+        if exists(session.project_folder / name):
             continue
         # The config names files in the Dom0 that it was written for.
         beside = path.parent / Path(on_target).name
@@ -320,7 +320,7 @@ def _config(session: EditedProject, given: str, name: str) -> tuple[State, str]:
         InputError: the file cannot be read.
         UsageError: xl would reject it.
     """
-    path = files.resolve(given, session.folder)
+    path = files.resolve(given, session.project_folder)
     config = xl_config.parse(read_text(path, LARGEST_CONFIG))
     if config.error is not None:
         raise UsageError(
@@ -329,7 +329,7 @@ def _config(session: EditedProject, given: str, name: str) -> tuple[State, str]:
         )
     state = session.state
     key = key_for(state.project, name or config.text("name") or path.name)
-    state, carried = files.adopt(state, session.folder, path)
+    state, carried = files.with_added_file(state, session.project_folder, path)
     guest = Guest(key, tags=("autostart", "external"), config_file=carried)
     wrong = field_paths.problem(field_paths.field_of(("guests", key, "config_file")), carried)
     if wrong:

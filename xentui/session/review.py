@@ -105,7 +105,7 @@ class Review:
         session = self._session
         to = session.target
         now = self._now()
-        found_files = session.look_again()
+        found_files = session.notice_new_files()
         if self._of == now and not again and not found_files:
             return False
         to.refresh()
@@ -133,7 +133,14 @@ class Review:
     def _now(self) -> tuple[object, ...]:
         """Return everything that the comparison depends on, except the files on disk."""
         to = self._session.target
-        return (self._session.state, to.path, to.attach, to.layer, to.existing, to.form)
+        return (
+            self._session.state,
+            to.path,
+            to.chosen_attach,
+            to.chosen_layer,
+            to.existing_use,
+            to.output_format,
+        )
 
     def examine(self) -> Sequence[Finding]:
         """Return the findings of the build directory as it would be after the plan.
@@ -151,7 +158,7 @@ class Review:
         to = self._session.target
         if self._plan is None:
             return ()
-        return undecided(to.user_settings, to.existing, self._plan, self._session.project)
+        return undecided(to.user_settings, to.existing_use, self._plan, self._session.project)
 
     @property
     def plan(self) -> Plan | None:
@@ -236,7 +243,7 @@ class Review:
                 return f"Edited by hand: {names}. Decide what happens to it."
             case "written":
                 return "Everything is written already."
-        allowed = len(session.waived())
+        allowed = len(session.allowed_errors())
         more = f", {counted(allowed, 'error')} allowed" if allowed else ""
         return f"Ready: {self._file_counts()}{more}."
 
@@ -271,7 +278,7 @@ class Review:
     def _kept_lines(self) -> list[str]:
         """Return the user's own settings that are kept, each with its file and line."""
         to = self._session.target
-        if to.existing != "keep" or not to.user_settings:
+        if to.existing_use != "keep" or not to.user_settings:
             return []
         return [f"# stays: {line}" for line in to.user_settings.lines()]
 
@@ -290,7 +297,7 @@ class Review:
         self._seen = self.diff_lines()
 
     def confirmation(self, *, short: bool = False) -> list[Line]:
-        """Return the summary before writing: the change of each file, and waived errors.
+        """Return the summary before writing: the change of each file, and allowed errors.
 
         Args:
             short: show files in the target folder by relative paths.
@@ -305,7 +312,7 @@ class Review:
             lines.append((f"and {len(pending) - MOST_NAMED} more", "muted"))
         if not pending:
             lines.append(("No file would change.", ""))
-        for finding in self._session.waived():
+        for finding in self._session.allowed_errors():
             message = finding.message.removesuffix(" (allowed here)")
             lines.append((f"{finding.code} allowed: {message}", "warning"))
         return lines
@@ -314,7 +321,7 @@ class Review:
         """Return the path of a file, relative to the target folder, or with the layer's name."""
         target, full = self._session.target, path.absolute()
         roots = [target.path.absolute()]
-        roots += [target.layer_place.absolute().parent] if target.layer_place is not None else []
+        roots += [target.layer_path.absolute().parent] if target.layer_path is not None else []
         root = next((one for one in roots if full.is_relative_to(one)), None)
         return str(full.relative_to(root)) if root is not None else short_path(path)
 
@@ -385,11 +392,11 @@ class Review:
             done = _take_existing(self._session)
         elif use == "replace":
             done = "The project's settings will override yours."
-        to.choose_existing(use)
+        to.choose_existing_use(use)
         self.compare()
         return done
 
-    def begin_with_existing(self) -> str:
+    def start_from_existing(self) -> str:
         """Start a project from the user's own settings; return a sentence about it.
 
         Raises:
@@ -397,7 +404,7 @@ class Review:
         """
         session = self._session
         session.target.read_user_settings()
-        note = session.begin(session.scratch(), "start from the build directory")
+        note = session.start_from(session.empty_origin(), "start from the build directory")
         return f"{self.decide_existing('take')} {note}".strip()
 
 

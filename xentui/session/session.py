@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The session: one project being edited, with its history, target, drafts and review.
+"""The session of a user with the wizard: what is typed, fixed, added and written.
 
-The session does not depend on any screen. Screens read from it and send edits to it. Everything
-they show is derived from the current state, and computed once per state.
+Both faces of the wizard, the screens and ``--plain``, use one session. They send each edit to it,
+and show only what it derives from the current state.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
 from xentui.session import field_paths, guests, texts
-from xentui.session.drafts import Draft
 from xentui.session.edited_project import EditedProject
 from xentui.session.review import Review
-from xentui.session.state import EMPTY, Origin
+from xentui.session.state import EMPTY, InvalidText, Origin
 from xentui.session.target import DEFAULT_OUT
 
 if TYPE_CHECKING:
@@ -27,14 +26,11 @@ if TYPE_CHECKING:
     from xentui.output.writing.plan import How, Plan
     from xentui.rules.finding import Finding, QuickFix
     from xentui.session.new_guest import GuestKind
-    from xentui.session.review import Review
     from xentui.session.writing import Written
-
-_KEPT_VIEWS = 8
 
 
 class Session(EditedProject):
-    """A project being edited, with everything that the wizard does with it.
+    """A project being edited, with everything that the user can do with it in the wizard.
 
     The arguments are those of :class:`~xentui.session.edited_project.EditedProject`.
     """
@@ -48,93 +44,93 @@ class Session(EditedProject):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(origin, out=out, draft_path=draft_path, clock=clock)
-        self._review: Review | None = None
+        self._review = Review(self)
         self._written: Written | None = None
         self._notes: tuple[str, ...] = ()
 
     @property
     def review(self) -> Review:
         """The changes that writing would make, and what blocks them."""
-        if self._review is None:
-            self._review = Review(self)
         return self._review
 
     # Edits
 
-    def begin_with_existing(self) -> str:
-        """Start a project from the user's own settings in the build directory.
+    def start_from_existing(self) -> str:
+        """Start a project from the Xen settings that the user wrote in the build directory.
 
         Returns:
-            a sentence for the user: what was taken over, and which lines were not.
+            a sentence for the user: which settings were taken over, and which lines were not.
 
         Raises:
             XentuiError: the user's files cannot be read, or are not valid in a project.
         """
-        return self.review.begin_with_existing()
+        return self.review.start_from_existing()
 
-    def check(self, path: field_paths.Path, text: str) -> tuple[Any, str]:
-        """Parse what was typed into a field; return its value and an error message, or ""."""
+    def parse(self, path: field_paths.Path, text: str) -> tuple[Any, str]:
+        """Parse text for the field at a path; return the value and an error message or ""."""
         value, message = field_paths.read(field_paths.field_of(path), text)
         if not message and path[-1] == field_paths.KEY and value != path[1]:
             taken = [item.key for item in getattr(self.project, str(path[0]))]
             message = texts.NAME_TAKEN if value in taken else ""
         return value, message
 
-    def type(self, path: field_paths.Path, text: str) -> str:
-        """Set a field to what was typed; return an error message, or an empty text.
+    def type_text(self, path: field_paths.Path, text: str) -> str:
+        """Set a field to the text that was typed so far; return an error message or "".
 
-        Invalid text is kept in the state, and the project keeps its last valid value. The path of
-        a file outside the project's folder goes to :meth:`take_file`.
+        Invalid text is kept in the state, and the project keeps its last valid value. Typing in
+        one field is one undo step. A file outside the project's folder is set by
+        :meth:`set_file`.
         """
         from xentui.session import files
 
-        label = self._label(field_paths.field_of(path).title, path)
+        label = self._step_label(field_paths.field_of(path).title, path)
         merge = field_paths.text_of_path(path) + str(path[-1])
-        if files.lies_elsewhere(path, text):
-            value, message = None, self.take_file(path, text, merge=merge)
+        if files.may_be_outside(path, text):
+            value, message = None, self.set_file(path, text, merge=merge)
             if not message:
                 return ""
         else:
-            value, message = self.check(path, text)
-        named = self._named_before(path)
-        if named:
+            value, message = self.parse(path, text)
+        name_before = self._name_before(path)
+        if name_before:
             # The guest's name is part of the path, and changes with each key.
-            merge = f"{path[0]} {named} {path[-1]}"
+            merge = f"{path[0]} {name_before} {path[-1]}"
         if message:
-            self._history.do(self.state.typed(path, text, message, named), label, merge=merge)
+            invalid = InvalidText(path, text, message, name_before)
+            self._do(self.state.with_invalid_text(invalid), label, merge=merge)
             return message
-        self.put(path, value, label=label, merge=merge)
-        if named:
-            self._renaming = (path[0], str(value), named)
+        self.set_value(path, value, label=label, merge=merge)
+        if name_before:
+            self._renaming = (str(path[0]), str(value), name_before)
         return ""
 
-    def _named_before(self, path: field_paths.Path) -> str:
-        """Return the guest's name before the user began to rename it; empty for other fields."""
+    def _name_before(self, path: field_paths.Path) -> str:
+        """Return an item's name before the user began to type it; "" if it is no name field."""
         if path[-1] != field_paths.KEY:
             return ""
-        kept = self.state.unfinished.get(path)
-        if kept is not None and kept.named:
-            return kept.named
+        invalid = self.state.invalid_texts.get(path)
+        if invalid is not None and invalid.name_before:
+            return invalid.name_before
         if self._renaming is not None and self._renaming[:2] == path[:2]:
             return self._renaming[2]
         return str(path[1])
 
-    def take_file(self, path: field_paths.Path, given: str, *, merge: str = "") -> str:
+    def set_file(self, path: field_paths.Path, text: str, *, merge: str = "") -> str:
         """Set a field to a local file anywhere on this machine; return an error message, or "".
 
         A file outside the project's folder is copied there when the project is written.
 
         Args:
             path: the field's path, such as ``("guests", "alpine", "config_file")``.
-            given: the path as typed: with ``~``, absolute, relative, or ``file://``.
+            text: the file's path as typed: with ``~``, absolute, relative, or ``file://``.
             merge: edits with the same name are undone together.
         """
         from xentui.session import files
 
-        state, message = files.take(self.state, self.folder, path, given)
+        state, message = files.with_file_in_field(self.state, self.project_folder, path, text)
         if not message:
-            label = self._label(field_paths.field_of(path).title, path)
-            self._history.do(state.settled(path), label, merge=merge)
+            label = self._step_label(field_paths.field_of(path).title, path)
+            self._do(state.without_invalid_text(path), label, merge=merge)
         return message
 
     def add_guest(
@@ -145,7 +141,7 @@ class Session(EditedProject):
         name: str = "",
         kernel: Inspected | str = "",
     ) -> str:
-        """Add a complete guest and return its key.
+        """Add a guest with values in all fields that it needs, and return its key.
 
         Args:
             kind: what the guest is built from.
@@ -154,14 +150,13 @@ class Session(EditedProject):
             kernel: a vendor's kernel.
 
         Raises:
-            XentuiError: a guest cannot be made of it, or there are too many.
+            XentuiError: a guest cannot be built from it, or there are too many.
         """
         from xentui.session import new_guest
 
         guests.require_room(self.project)
         added = new_guest.add(self, kind, file, name=name, kernel=kernel)
-        self.end_typing()
-        self._history.do(added.state, f"add {added.key}")
+        self._do(added.state, f"add {added.key}")
         self._notes = added.notes
         return added.key
 
@@ -170,12 +165,12 @@ class Session(EditedProject):
         """Sentences about the guest added last: what was left out, what is still missing."""
         return self._notes
 
-    def import_file(self, key: str, seen: Inspected) -> str:
+    def import_file(self, key: str, file: Inspected) -> str:
         """Build a guest from an inspected file; return the file's name in the project.
 
         Args:
             key: the guest's key; a guest that does not exist is added.
-            seen: the inspected file, anywhere on this machine.
+            file: the inspected file, anywhere on this machine.
 
         Raises:
             InputError: a guest cannot be built from it.
@@ -183,29 +178,30 @@ class Session(EditedProject):
         """
         from xentui.session import files
 
-        state, name = files.imported(self.state, self.folder, key, seen)
-        self._history.do(state, f"import {name} for {key}")
+        state, name = files.with_imported_file(self.state, self.project_folder, key, file)
+        self._do(state, f"import {name} for {key}")
         return name
 
-    def drop_unfinished(self, path: field_paths.Path) -> None:
+    def discard_invalid_text(self, path: field_paths.Path) -> None:
         """Discard invalid text that was typed into a field.
 
         The field gets the value that it had before the typing, if that was the last step. The
         last valid value may be a part of the text, such as 102 on the way to 1024.
         """
-        kept = self.state.unfinished.get(path)
-        before, label = self._history.before, self._label(field_paths.field_of(path).title, path)
-        self.end_typing()
-        if kept is not None and kept.named and not self.check(path, kept.named)[1]:
+        invalid = self.state.invalid_texts.get(path)
+        before = self._history.previous
+        label = self._step_label(field_paths.field_of(path).title, path)
+        name = invalid.name_before if invalid is not None else ""
+        if name and not self.parse(path, name)[1]:
             # Restore the old name: the last valid one is only a part of what was typed.
-            self.put(path, kept.named)
+            self.set_value(path, name)
             return
-        state = self.state.settled(path)
+        state = self.state.without_invalid_text(path)
         typed_last = self.undo_label == label and path[-1] != field_paths.KEY
         if before is not None and typed_last and field_paths.exists(before.project, path):
             value = field_paths.get(before.project, path)
             state = replace(state, project=field_paths.put(state.project, path, value))
-        self._history.do(state, self._label("text", path))
+        self._do(state, self._step_label("text", path))
 
     def apply_fix(self, finding: Finding, quick_fix: QuickFix | None = None) -> str | None:
         """Fix a finding; return the label of the fix, or ``None`` if there is none.
@@ -214,16 +210,16 @@ class Session(EditedProject):
             finding: the finding to fix.
             quick_fix: one of its fixes; by default the first.
         """
-        for path in self.state.unfinished:
+        for path in self.state.invalid_texts:
             text = field_paths.text_of_path(path)
             if not finding.code and finding.path == text:
-                self.drop_unfinished(path)
+                self.discard_invalid_text(path)
                 return "removed the invalid text"
-        chosen = quick_fix or finding.quick_fix
-        if chosen is None:
+        quick_fix = quick_fix or finding.quick_fix
+        if quick_fix is None:
             return None
-        self.edit(chosen.apply(self.project), chosen.label)
-        return chosen.label
+        self.edit(quick_fix.apply(self.project), quick_fix.label)
+        return quick_fix.label
 
     def fix_all_like(self, finding: Finding) -> int:
         """Fix all findings with the same code as one undo step; return how many were fixed.
@@ -232,22 +228,19 @@ class Session(EditedProject):
         are computed again until no more can be fixed.
         """
         state = self.state
-        before = left = len(self.findings.like(finding))
+        before = left = len(self.findings.fixable_like(finding))
         while left:
-            found = self.view_of(state).findings
-            alike = [one for one in found if one.code == finding.code and one.quick_fix]
             project = state.project
-            for one in alike:
-                if one.quick_fix is not None:
-                    project = one.quick_fix.apply(project)
+            for alike in self.view_of(state).indexed_findings.fixable_like(finding):
+                if alike.quick_fix is not None:
+                    project = alike.quick_fix.apply(project)
             state = state.with_project(project)
-            found = self.view_of(state).findings
-            still = sum(one.code == finding.code and one.quick_fix is not None for one in found)
-            if still >= left:
+            still_left = len(self.view_of(state).indexed_findings.fixable_like(finding))
+            if still_left >= left:
                 break
-            left = still
+            left = still_left
         if left < before:
-            self._history.do(state, f"fix {before - left} findings {finding.code}")
+            self._do(state, f"fix {before - left} findings {finding.code}")
         return before - left
 
     # Fields
@@ -264,26 +257,19 @@ class Session(EditedProject):
 
         host = self.project.host
         arch = boards.board(host.machine).arch
-        others = {
-            name for name, family in board_file.FAMILIES.items() if family.arch not in (None, arch)
-        }
-        return [name for name in names if name == host.boot_mode or name not in others]
+        families = board_file.FAMILIES.items()
+        fitting = {name for name, family in families if family.arch in (None, arch)}
+        return [name for name in names if name in fitting or name == host.boot_mode]
 
-    def shown(self, path: field_paths.Path) -> tuple[str, str]:
+    def field_text(self, path: field_paths.Path) -> tuple[str, str]:
         """Return the text in the field at a path, and its error message or ""."""
-        kept = self.state.unfinished.get(path)
-        if kept is not None:
-            return kept.text, kept.message
+        invalid = self.state.invalid_texts.get(path)
+        if invalid is not None:
+            return invalid.text, invalid.message
         if path[-1] == field_paths.KEY:
             return str(path[1]), ""
         value = field_paths.get(self.project, path)
         return field_paths.show(field_paths.field_of(path), value), ""
-
-    # Draft
-
-    def load_draft(self) -> Draft | None:
-        """Return the draft that an earlier session left in this folder, or ``None``."""
-        return self.drafts.load()
 
     # Writing
 
@@ -293,7 +279,7 @@ class Session(EditedProject):
         return self._written
 
     def plan(self) -> Plan:
-        """Return the changes that writing would make, and note the layer's path.
+        """Return the changes that writing would make; the target remembers the layer's path.
 
         Raises:
             XentuiError: the project cannot be rendered, or the target cannot be read.
@@ -303,7 +289,10 @@ class Session(EditedProject):
         return plan_of(self)
 
     def examination(self, plan: Plan) -> Callable[[], Sequence[Finding]]:
-        """Return what :func:`xentui.session.examination.after_plan` returns for a plan."""
+        """Return a function that examines the build directory as it would be after a plan.
+
+        See :func:`xentui.session.examination.after_plan`.
+        """
         from xentui.session.examination import after_plan
 
         return after_plan(self, plan)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The states in the undo history of the wizard."""
+"""One state of the wizard, as undo and redo return to it: the project and what belongs to it."""
 
 from __future__ import annotations
 
@@ -49,59 +49,58 @@ EMPTY = Origin("empty", "", EMPTY_PROJECT)
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
-    """Text in a field that is not a valid value.
+class InvalidText:
+    """Text that was typed into a field and is not a valid value of it.
 
     Attributes:
+        path: the field's path.
         message: what is wrong with it, and how to fix it.
-        named: for a name field, the name before the user began to type; else empty.
+        name_before: in a name field, the name before the user began to type; else empty.
     """
 
     path: field_paths.Path
     text: str
     message: str
-    named: str = ""
+    name_before: str = ""
 
 
-_NOTHING: Mapping[field_paths.Path, Unfinished] = MappingProxyType({})
+_NO_TEXTS: Mapping[field_paths.Path, InvalidText] = MappingProxyType({})
 _NO_FILES: Mapping[str, Path] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A project with its source, invalid field texts, waived errors and files to copy.
+    """A project with its source, invalid texts of its fields, allowed errors and files to copy.
 
     Attributes:
-        allowed: the waived errors, each by its code and path.
+        invalid_texts: the invalid texts that were typed, by the paths of their fields.
+        allowed: the errors that the user allows, each by its code and path.
         files: files to copy next to the project file when it is written: their current paths by
             their names in the project.
     """
 
     project: Project
     origin: Origin = EMPTY
-    unfinished: Mapping[field_paths.Path, Unfinished] = field(default_factory=lambda: _NOTHING)
+    invalid_texts: Mapping[field_paths.Path, InvalidText] = field(default_factory=lambda: _NO_TEXTS)
     allowed: frozenset[tuple[str, str]] = frozenset()
     files: Mapping[str, Path] = field(default_factory=lambda: _NO_FILES)
 
     @property
     def changed(self) -> bool:
         """Whether it differs from the project as it was read."""
-        if self.unfinished or self.allowed:
-            return True
-        return self.project is not self.origin.project and self.project != self.origin.project
+        return bool(self.invalid_texts or self.allowed) or self.project != self.origin.project
 
     def differs_from(self, written: State) -> bool:
-        """Return whether something in it is not in the state that was written."""
-        if self.unfinished or self.allowed != written.allowed:
-            return True
-        return self.project is not written.project and self.project != written.project
+        """Return whether it has changes that are not in the state that was written."""
+        differs = self.allowed != written.allowed or self.project != written.project
+        return bool(self.invalid_texts) or differs
 
-    def is_of(self, origin: Origin) -> bool:
-        """Return whether this is an origin's project, unchanged."""
-        return self.origin is origin and self.project is origin.project and not self.unfinished
+    def is_unedited(self, origin: Origin) -> bool:
+        """Return whether it is the project of ``origin`` without any edit."""
+        return self.origin is origin and self.project is origin.project and not self.invalid_texts
 
     def with_file(self, name: str, path: Path) -> State:
-        """Return the state with one more file to copy, by its future name."""
+        """Return the state with one more file to copy: ``path``, which will be named ``name``."""
         return replace(self, files=MappingProxyType({**self.files, name: path}))
 
     def with_project(self, project: Project) -> State:
@@ -109,59 +108,57 @@ class State:
 
         Invalid texts of fields that no longer exist, or that have another value now, are dropped.
         """
-        unfinished = self.unfinished
-        if unfinished:
-            unfinished = MappingProxyType(
-                {
-                    path: kept
-                    for path, kept in unfinished.items()
-                    if _is_kept(path, self.project, project)
-                }
-            )
-        return replace(self, project=project, unfinished=unfinished)
+        texts = {
+            path: invalid
+            for path, invalid in self.invalid_texts.items()
+            if _is_same_field(path, self.project, project)
+        }
+        return replace(self, project=project, invalid_texts=MappingProxyType(texts))
 
     def without_entry(self, project: Project, entry: field_paths.Path) -> State:
-        """Return the state with a project in which an entry of a list was removed.
+        """Return the state with a project that lost an entry of a list, such as a disk.
 
-        The invalid texts of the entries after it move up.
+        The paths of invalid texts in later entries follow: entry 2 becomes entry 1.
 
         Args:
             project: the project without the entry.
             entry: the path of the removed entry, with its position last.
         """
         *start, removed = entry
-        kept = {}
-        for path, one in self.unfinished.items():
-            place = path
+        texts = {}
+        for path, invalid in self.invalid_texts.items():
+            new_path = path
             if [*path[: len(start)]] == start and len(path) > len(start):
                 position = int(path[len(start)])
                 if position == removed:
                     continue
                 if position > int(removed):
-                    place = (*start, position - 1, *path[len(entry) :])
-            if field_paths.exists(project, place):
-                kept[place] = replace(one, path=place)
-        return replace(self, project=project, unfinished=MappingProxyType(kept))
+                    new_path = (*start, position - 1, *path[len(entry) :])
+            if field_paths.exists(project, new_path):
+                texts[new_path] = replace(invalid, path=new_path)
+        return replace(self, project=project, invalid_texts=MappingProxyType(texts))
 
-    def typed(self, path: field_paths.Path, text: str, message: str, named: str = "") -> State:
-        """Return the state with invalid text for a field."""
-        kept = {**self.unfinished, path: Unfinished(path, text, message, named)}
-        return replace(self, unfinished=MappingProxyType(kept))
+    def with_invalid_text(self, invalid: InvalidText) -> State:
+        """Return the state with invalid text in a field."""
+        texts = {**self.invalid_texts, invalid.path: invalid}
+        return replace(self, invalid_texts=MappingProxyType(texts))
 
-    def settled(self, path: field_paths.Path) -> State:
-        """Return the state without invalid text at a path."""
-        if path not in self.unfinished:
+    def without_invalid_text(self, path: field_paths.Path) -> State:
+        """Return the state without invalid text in the field at a path."""
+        if path not in self.invalid_texts:
             return self
-        kept = {place: one for place, one in self.unfinished.items() if place != path}
-        return replace(self, unfinished=MappingProxyType(kept))
+        texts = {field: text for field, text in self.invalid_texts.items() if field != path}
+        return replace(self, invalid_texts=MappingProxyType(texts))
 
-    def renamed(self, collection: str, old: str, new: str) -> State:
-        """Return the state with the texts and waived errors of a renamed item moved along.
+    def with_new_name(self, collection: str, old: str, new: str) -> State:
+        """Return the state in which invalid texts and allowed errors have an item's new name.
+
+        The project itself is not changed.
 
         Args:
             collection: ``guests`` or ``bundles``.
-            old: the item's name until now.
-            new: its name from now on.
+            old: the item's old name.
+            new: its new name.
         """
         before, after = (field_paths.text_of_path((collection, name)) for name in (old, new))
         allowed = frozenset(
@@ -170,15 +167,15 @@ class State:
             else (code, path)
             for code, path in self.allowed
         )
-        kept = {}
-        for path, one in self.unfinished.items():
-            place = (collection, new, *path[2:]) if path[:2] == (collection, old) else path
-            kept[place] = replace(one, path=place)
-        return replace(self, unfinished=MappingProxyType(kept), allowed=allowed)
+        texts = {}
+        for path, invalid in self.invalid_texts.items():
+            new_path = (collection, new, *path[2:]) if path[:2] == (collection, old) else path
+            texts[new_path] = replace(invalid, path=new_path)
+        return replace(self, invalid_texts=MappingProxyType(texts), allowed=allowed)
 
 
-def _is_kept(path: field_paths.Path, before: Project, after: Project) -> bool:
-    """Return whether the field at a path has the same value in two projects."""
+def _is_same_field(path: field_paths.Path, before: Project, after: Project) -> bool:
+    """Return whether the field at a path exists after an edit, with the same value as before."""
     if not field_paths.exists(after, path):
         return False
     return path[-1] == field_paths.KEY or (

@@ -36,7 +36,7 @@ IN_LOCAL_CONF = "conf/local.conf, as a marked block"
 IN_LAYER = "the layer, as a fragment"
 
 
-def out_of(project: Path | None, build_dir: Path | None) -> Path:
+def initial_target(project: Path | None, build_dir: Path | None) -> Path:
     """Return the folder that a session writes into at first.
 
     It is the given build directory, the one of the shell, the folder of the project file if a
@@ -61,7 +61,7 @@ Offer = tuple[str, str]
 """A value that can be chosen, and its description."""
 
 
-class GivenUpError(Exception):
+class StoppedError(Exception):
     """Raised to give up work whose answer is no longer wanted."""
 
 
@@ -149,21 +149,21 @@ class Destination(NamedTuple):
 
     Attributes:
         project_name: the project's name in the headers of generated files.
-        folder: the folder of the project file.
+        project_folder: the folder of the project file.
         sets_machine: whether the settings assign MACHINE; a machine fragment forbids it.
         conf: where the settings are, for people.
         user_settings: the Xen settings in the user's own files.
-        existing: what to do with those; ``None`` if not decided.
+        existing_use: what to do with those; ``None`` if not decided.
         abilities: what the layers support; ``None`` if unknown.
         survey: what is known about the build directory.
     """
 
     project_name: str = "project.toml"
-    folder: Path = DEFAULT_OUT
+    project_folder: Path = DEFAULT_OUT
     sets_machine: bool = True
     conf: str = CONF
     user_settings: UserSettings | None = None
-    existing: ExistingUse | None = None
+    existing_use: ExistingUse | None = None
     abilities: Abilities | None = None
     survey: BuildSurvey | None = None
 
@@ -201,12 +201,12 @@ class _Reading(NamedTuple):
     Attributes:
         sets_machine: as in :class:`Destination`.
         conf: as in :class:`Destination`.
-        existing: the decision about the user's own settings that was noted last time.
+        existing_use: the decision about the user's own settings that was noted last time.
     """
 
     sets_machine: bool
     conf: str
-    existing: ExistingUse | None = None
+    existing_use: ExistingUse | None = None
 
 
 class Target:
@@ -221,7 +221,7 @@ class Target:
         self._attach: Attach | None = None
         self._form: Format = "tree"
         self._layer: Path | None = None
-        self._layer_place: Path | None = None
+        self._layer_path: Path | None = None
         self._existing: ExistingUse | None = None
         self._survey: BuildSurvey | None = None
         self._findings: tuple[Finding, ...] = ()
@@ -245,7 +245,7 @@ class Target:
     def move_to(self, path: Path) -> None:
         """Write into another folder; forget everything known about the old one."""
         self._path, self._existing, self._settings = normalised(path), None, None
-        self._attach = self._layer = self._layer_place = None
+        self._attach = self._layer = self._layer_path = None
         self._survey, self._findings = None, ()
         self.refresh()
 
@@ -254,18 +254,18 @@ class Target:
         self._read = None
 
     @property
-    def form(self) -> Format:
+    def output_format(self) -> Format:
         """The format of the output: ``tree`` in a build directory, else the chosen one."""
         return self._form if self.build_dir is None else "tree"
 
-    def choose_form(self, form: Format) -> None:
+    def choose_format(self, form: Format) -> None:
         """Choose the format of the output outside a build directory."""
         self._form = form
 
     # How conf/local.conf includes the settings
 
     @property
-    def attach(self) -> Attach | None:
+    def chosen_attach(self) -> Attach | None:
         """The chosen way for conf/local.conf to include the settings, or ``None``."""
         return self._attach
 
@@ -287,29 +287,29 @@ class Target:
         self.refresh()
 
     @property
-    def layer(self) -> Path | None:
+    def chosen_layer(self) -> Path | None:
         """The chosen path for the layer, or ``None``."""
         return self._layer
 
     @property
-    def layer_place(self) -> Path | None:
+    def layer_path(self) -> Path | None:
         """The layer's path in the last plan; ``None`` if no layer is needed."""
-        return self._layer_place
+        return self._layer_path
 
     @property
     def layer_name(self) -> str:
         """The name of the layer's folder."""
-        return self._layer_place.name if self._layer_place is not None else LAYER
+        return self._layer_path.name if self._layer_path is not None else LAYER
 
     def choose_layer(self, place: Path | None) -> None:
         """Choose the layer's path; ``None``: the default."""
         self._layer = place
 
-    def note_layer_place(self, plan: Plan) -> None:
+    def note_layer_path(self, plan: Plan) -> None:
         """Remember the layer's path in a plan."""
         above = {c.root for c in plan.changes if not c.is_users and c.new is not None}
         roots = (root.path for root in plan.roots if root.path != self._path / "conf")
-        self._layer_place = next((path for path in roots if path in above), None)
+        self._layer_path = next((path for path in roots if path in above), None)
 
     # The user's own settings
 
@@ -340,11 +340,11 @@ class Target:
             self.refresh()
 
     @property
-    def existing(self) -> ExistingUse | None:
+    def existing_use(self) -> ExistingUse | None:
         """What to do with these settings: as chosen, or as last time if they are the same."""
-        return self._existing or self._known.existing
+        return self._existing or self._known.existing_use
 
-    def choose_existing(self, use: ExistingUse | None) -> None:
+    def choose_existing_use(self, use: ExistingUse | None) -> None:
         """Choose what to do with the user's own settings."""
         self._existing = use
 
@@ -369,7 +369,7 @@ class Target:
             self.sets_machine,
             self.conf,
             self._settings,
-            self.existing,
+            self.existing_use,
             able,
             self._survey,
         )
@@ -412,7 +412,7 @@ class Target:
         self._findings = ()
         return build
 
-    def take_survey(self, survey: BuildSurvey) -> bool:
+    def store_survey(self, survey: BuildSurvey) -> bool:
         """Store a newer survey; return whether it belongs to this target."""
         if self._survey is None or self._survey.path != survey.path:
             return False
@@ -456,7 +456,7 @@ def survey(
         stop: called now and then; a true result ends the reading.
 
     Raises:
-        GivenUpError: ``stop`` returned true.
+        StoppedError: ``stop`` returned true.
     """
     from xentui.bitbake import build_dir, layers, recipes
     from xentui.output import existing
@@ -466,7 +466,7 @@ def survey(
 
     def now(**more: object) -> BuildSurvey:
         if stop():
-            raise GivenUpError
+            raise StoppedError
         made = replace(known, **more)  # type: ignore[arg-type]
         tell(made)
         return made

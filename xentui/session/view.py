@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Everything that is derived from a state for display, computed on first use."""
+"""What the wizard shows of a state: findings, memory budget, generated files, next commands.
+
+Imports of the engine are inside the properties, because the first frame is drawn before it loads.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,17 @@ if TYPE_CHECKING:
     from xentui.session.findings import Findings
 
 
+_MEMORY_IS_ASSUMED = "XT107"
+"""The finding that a preset only assumes the board's total memory."""
+
+
 class OtherGuest(NamedTuple):
-    """A guest on the target that the project does not have, and what bundles it."""
+    """A guest on the target that the project does not have.
+
+    Attributes:
+        guest: the guest with its effective values.
+        bundled_by: whose settings or recipe install it, in words.
+    """
 
     guest: EffectiveGuest
     bundled_by: str
@@ -41,7 +53,7 @@ class View:
 
     Args:
         state: the state.
-        destination: the properties of the target that the files depend on.
+        destination: the properties of the target folder that the files depend on.
     """
 
     def __init__(self, state: State, destination: Destination = Destination()) -> None:  # noqa: B008
@@ -63,11 +75,10 @@ class View:
         """The files that the project names, as far as they exist."""
         from xentui.project.assets import gather
 
-        state = self.state
-        beside = state.origin.directory if state.origin.path is None else None
-        found = gather(state.project, self.destination.folder, state.files, beside)
+        state, folder = self.state, self.destination.project_folder
+        preset_folder = state.origin.directory if state.origin.path is None else None
         return replace(
-            found,
+            gather(state.project, folder, state.files, preset_folder),
             layer_bundles=self.destination.layer_bundles(state.project),
             installs_vxn=self.destination.installs_vxn(state.project),
             recipes=self.destination.recipe_names,
@@ -83,10 +94,10 @@ class View:
         """The context that the rules run on."""
         from xentui.rules.context import make_context
 
-        return make_context(self.project, self.assets, self.destination.abilities, self._holding)
+        return make_context(self.project, self.assets, self.destination.abilities, self._as_built)
 
     @cached_property
-    def unfinished(self) -> Sequence[Finding]:
+    def invalid_text_findings(self) -> Sequence[Finding]:
         """A finding for each field with invalid text."""
         from xentui.rules.catalogue import Severity
         from xentui.rules.finding import Finding
@@ -95,11 +106,11 @@ class View:
             Finding(
                 code="",
                 severity=Severity.ERROR,
-                path=field_paths.text_of_path(one.path),
-                message=_named(field_paths.field_of(one.path).title, one.message),
+                path=field_paths.text_of_path(invalid.path),
+                message=_with_title(field_paths.field_of(invalid.path).title, invalid.message),
                 fix="",
             )
-            for one in self.state.unfinished.values()
+            for invalid in self.state.invalid_texts.values()
         ]
 
     @cached_property
@@ -118,17 +129,20 @@ class View:
 
             found = by_severity([*found, *script_findings(self.project, self.assets)])
         if self.project.host.memory != self.state.origin.project.host.memory:
-            # The user has just typed it.
-            found = [finding for finding in found if finding.code != "XT107"]
+            # The user has set it, so nothing is assumed.
+            found = [finding for finding in found if finding.code != _MEMORY_IS_ASSUMED]
         if self.destination.recipe_names is None:
-            # Where the layers are known, a missing recipe is an error of the build directory.
+            # If the layers are known, a missing recipe is a finding of the build directory.
             found = [*found, *renamed_recipes(self.state.origin.project, self.project)]
         if self.state.allowed:
             from xentui.rules.finding import allow_at
 
             found = allow_at(found, self.state.allowed)
-        invalid = {finding.path for finding in self.unfinished}
-        return [*self.unfinished, *(finding for finding in found if finding.path not in invalid)]
+        invalid = {finding.path for finding in self.invalid_text_findings}
+        return [
+            *self.invalid_text_findings,
+            *(finding for finding in found if finding.path not in invalid),
+        ]
 
     @cached_property
     def errors(self) -> Sequence[Finding]:
@@ -138,8 +152,8 @@ class View:
         return [finding for finding in self.findings if finding.severity is Severity.ERROR]
 
     @cached_property
-    def found(self) -> Findings:
-        """The findings of the project only, indexed by field and guest."""
+    def indexed_findings(self) -> Findings:
+        """The same findings, indexed by field and guest."""
         from xentui.session.findings import Findings
 
         return Findings(self.findings)
@@ -158,20 +172,24 @@ class View:
 
         to = self.destination
         try:
-            made = render(
+            rendered = render(
                 self.project,
                 self.assets,
                 project_file=to.project_name,
                 machine=to.sets_machine,
                 abilities=to.abilities,
             )
-            if to.user_settings is not None and to.existing is not None:
-                made = adapted(
-                    made, self.project, to.user_settings, to.existing, project_file=to.project_name
+            if to.user_settings is not None and to.existing_use is not None:
+                rendered = adapted(
+                    rendered,
+                    self.project,
+                    to.user_settings,
+                    to.existing_use,
+                    project_file=to.project_name,
                 )
         except XentuiError as error:
             return {}, error.message
-        return made.files, ""
+        return rendered.files, ""
 
     @property
     def files(self) -> Mapping[str, Content]:
@@ -183,7 +201,7 @@ class View:
         """Why the files cannot be rendered, or an empty text."""
         return self._files_or_error[1]
 
-    def conf(self) -> str:
+    def conf_text(self) -> str:
         """Return the text of conf/xentui.conf."""
         text = self.files.get("conf/xentui.conf", "")
         return text if isinstance(text, str) else ""
@@ -191,10 +209,10 @@ class View:
     @cached_property
     def conf_lines(self) -> Sequence[str]:
         """The lines of conf/xentui.conf."""
-        return self.conf().removesuffix("\n").split("\n")
+        return self.conf_text().removesuffix("\n").split("\n")
 
-    def line_of(self, guest: Guest, variable: str) -> str:
-        """Return the line that sets a variable for a guest, or an empty text."""
+    def assignment_line(self, guest: Guest, variable: str) -> str:
+        """Return the generated line that sets a variable for a guest, or an empty text."""
         start = f"{variable} "
         if guest.bundle is None:
             from xentui.output.xentui_conf import guest_lines
@@ -204,11 +222,11 @@ class View:
             except XentuiError:
                 return ""
             return next((line for line in lines if line.startswith(start)), "")
-        text = self.recipes()
-        place = text.find(f"\n{start}") + 1
-        return text[place:].partition("\n")[0] if place else ""
+        text = self.recipes_text()
+        at = text.find(f"\n{start}") + 1
+        return text[at:].partition("\n")[0] if at else ""
 
-    def recipes(self) -> str:
+    def recipes_text(self) -> str:
         """Return the text of all recipes and appends, each below its path."""
         parts = [
             f"## {path}\n\n{text}"
@@ -217,48 +235,53 @@ class View:
         ]
         return "\n".join(parts)
 
-    def cfg(self, guest: Guest) -> str:
+    def xl_config(self, guest: Guest) -> str:
         """Return a guest's xl config as the Xen classes will install it on the target."""
         from xentui.output.guest_cfg import predicted
 
-        held = next((one for one in self.kept.guests if one.key == guest.key), guest)
+        project = self.effective_project
         try:
-            return predicted(self.kept, held, self.assets)
+            return predicted(project, self._effective_guest(guest), self.assets)
         except XentuiError as error:
             return f"# {error.message}\n"
 
     @cached_property
-    def kept(self) -> Project:
+    def effective_project(self) -> Project:
         """The project with the user's own settings that BitBake will use instead."""
-        return self._holding(self.project)
+        return self._as_built(self.project)
 
-    def _holding(self, project: Project) -> Project:
-        from xentui.session.existing import kept
+    def _as_built(self, project: Project) -> Project:
+        from xentui.session.existing import effective_project
 
-        return kept(project, self.destination.user_settings, self.destination.existing)
+        return effective_project(
+            project, self.destination.user_settings, self.destination.existing_use
+        )
 
     def effective(self, guest: Guest) -> EffectiveGuest:
         """Return a guest's effective values, from BitBake's settings and its own xl config."""
         from xentui.project.effective import effective
         from xentui.rules.budget import as_configured
 
-        held = guest
-        if self.kept is not self.project:
-            held = next((one for one in self.kept.guests if one.key == guest.key), guest)
-        return as_configured(self.context, effective(self.kept, held))
+        project = self.effective_project
+        return as_configured(self.context, effective(project, self._effective_guest(guest)))
+
+    def _effective_guest(self, guest: Guest) -> Guest:
+        """Return a guest as it is in the effective project, if it is there."""
+        guests = self.effective_project.guests
+        return next((other for other in guests if other.key == guest.key), guest)
 
     @cached_property
     def other_guests(self) -> Sequence[OtherGuest]:
         """The guests on the target that the project does not have."""
         from xentui.project.effective import effective
 
-        mine = {guest.key for guest in self.project.guests}
-        found = [
-            OtherGuest(effective(self.kept, guest), "your own settings")
-            for guest in self.kept.guests
-            if guest.key not in mine
+        own_keys = {guest.key for guest in self.project.guests}
+        guests = [
+            OtherGuest(effective(self.effective_project, guest), "your own settings")
+            for guest in self.effective_project.guests
+            if guest.key not in own_keys
         ]
-        return found + [
+        return guests + [
             OtherGuest(guest, f"the layers' bundle {guest.guest.bundle}")
             for guest in self.context.layer_guests
         ]
@@ -269,7 +292,7 @@ class View:
         from xentui.project.artifacts import layout
 
         try:
-            return layout(self.kept)
+            return layout(self.effective_project)
         except XentuiError as error:
             return [error.message]
 
@@ -278,7 +301,7 @@ class View:
         """The keys of guests that start at boot, in order."""
         from xentui.project.artifacts import start_order
 
-        return start_order(self.kept)
+        return start_order(self.effective_project)
 
     @cached_property
     def commands(self) -> Sequence[NextCommand]:
@@ -287,9 +310,11 @@ class View:
         from xentui.session.existing import keeps_memory
 
         to = self.destination
-        return commands(self.kept, sets_memory=not keeps_memory(to.user_settings, to.existing))
+        return commands(
+            self.effective_project, sets_memory=not keeps_memory(to.user_settings, to.existing_use)
+        )
 
 
-def _named(title: str, message: str) -> str:
-    """Return a message that names its field."""
+def _with_title(title: str, message: str) -> str:
+    """Return a message that begins with the title of its field."""
     return message if message.startswith(title) else f"{title}: {message}"

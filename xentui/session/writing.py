@@ -111,7 +111,11 @@ def plan_of(session: EditedProject) -> Plan:
     if build is None:
         made = plan(
             render_as(
-                to.form, session.project, view.assets, project_file=view.project_name, out=to.path
+                to.output_format,
+                session.project,
+                view.assets,
+                project_file=view.project_name,
+                out=to.path,
             ),
             to.path,
         )
@@ -121,19 +125,19 @@ def plan_of(session: EditedProject) -> Plan:
             view.assets,
             build,
             project_file=view.project_name,
-            layer=to.layer,
-            attach=to.attach,
+            layer=to.chosen_layer,
+            attach=to.chosen_attach,
             settings=to.user_settings,
-            existing=to.existing,
+            existing=to.existing_use,
         )
     own = _project_change(session)
-    copies = [copy_change(session.folder, name, path) for name, path in view.copies.items()]
+    copies = [copy_change(session.project_folder, name, path) for name, path in view.copies.items()]
     unused, record = _unused_copies(session, made, copies)
     complete = replace(
         _with_record(made, build / "conf" if build is not None else to.path, record),
         changes=(*made.changes, *copies, own, *_schema_beside(own), *unused),
     )
-    to.note_layer_place(complete)
+    to.note_layer_path(complete)
     return complete
 
 
@@ -149,7 +153,7 @@ def _unused_copies(
     A file is removed only if xentui copied it, it is unchanged, and the original still exists.
     So nothing that the user has is lost.
     """
-    view, folder = session.view, session.folder.absolute()
+    view, folder = session.view, session.project_folder.absolute()
     noted = next((root.notes[_COPIES] for root in made.roots if _COPIES in root.notes), "{}")
     record: dict[str, list[Any]] = json.loads(noted).get(str(folder), {})
     needed = {*view.assets.sources, *view.assets.texts, *view.assets.missing, *view.copies}
@@ -227,7 +231,7 @@ def save_as(session: EditedProject, place: Path) -> None:
     _backups(made)
     apply(made)
     origin = Origin("file", place.name, session.project, place, text, place.resolve().parent)
-    # What was waived, and invalid texts, stay; the files are copied now.
+    # Allowed errors and invalid texts stay; the files are copied now.
     state = replace(session.state, origin=origin, files=MappingProxyType({}))
     session.drafts.discard(session.state.origin)
     session.switch_to(state, f"save as {place.name}")
@@ -304,14 +308,14 @@ def headless(session: EditedProject) -> str:
         if str(to.path).startswith("-")
         else (f"--out {shlex.quote(str(to.path))}")
     )
-    out += f" --format {to.form}" if to.form != "tree" else ""
+    out += f" --format {to.output_format}" if to.output_format != "tree" else ""
     if to.build_dir is not None:
         out = f"--build-dir {shlex.quote(str(to.path))}"
-        out += f" --layer {shlex.quote(str(to.layer))}" if to.layer else ""
-        out += f" --attach {to.attach}" if to.attach else ""
-        out += f" --existing {to.existing}" if to.existing and to.user_settings else ""
+        out += f" --layer {shlex.quote(str(to.chosen_layer))}" if to.chosen_layer else ""
+        out += f" --attach {to.chosen_attach}" if to.chosen_attach else ""
+        out += f" --existing {to.existing_use}" if to.existing_use and to.user_settings else ""
         out += " --yes"
-    codes = sorted({finding.code for finding in session.waived()})
+    codes = sorted({finding.code for finding in session.allowed_errors()})
     out += "".join(f" --allow {code}" for code in codes)
     if origin.kind == "preset" and not session.view.copies:
         sets = difference(origin.project, session.project)
@@ -327,7 +331,7 @@ def next_commands(session: EditedProject) -> tuple[tuple[str, str], ...]:
         return tuple((one.line, one.note) for one in session.view.commands)
 
     lines = commands_of(
-        session.target.form,
+        session.target.output_format,
         session.project,
         project_file=session.project_name,
         out=session.target.path.resolve(),

@@ -229,7 +229,7 @@ class FieldRow(Labelled):
         if self.field.kind in ("choice", "flag", "choices"):
             choices, chosen = self._offered()
             return Options(choices, chosen=chosen, multiple=self.field.kind == "choices")
-        self._shown, _ = self.session.shown(self.path)
+        self._shown, _ = self.session.field_text(self.path)
         return FieldInput(
             self._shown,
             compact=True,
@@ -277,7 +277,7 @@ class FieldRow(Labelled):
             self.editor.show(*self._offered())
             self._set_message(self._finding())
             return
-        text, message = self.session.shown(self.path)
+        text, message = self.session.field_text(self.path)
         if text != self._shown and not self._on_their_way:
             self._shown = text
             if self.editor.value != text:
@@ -348,7 +348,7 @@ class FieldRow(Labelled):
     def taken(self) -> None:
         """Note that the session accepted the typed text, so that it is not overwritten."""
         if isinstance(self.editor, Input) and not self._on_their_way:
-            text, _ = self.session.shown(self.path)
+            text, _ = self.session.field_text(self.path)
             self._shown = text
             if not self.editor.has_focus:
                 self._show_accepted()
@@ -356,7 +356,7 @@ class FieldRow(Labelled):
     def _show_accepted(self) -> None:
         """Show the value as the session has it, such as 64 for 0064, once it is not typed into."""
         if isinstance(self.editor, Input) and not self._on_their_way:
-            self._shown, _ = self.session.shown(self.path)
+            self._shown, _ = self.session.field_text(self.path)
             if self.editor.value != self._shown:
                 with self.prevent(Input.Changed):
                     self.editor.value = self._shown
@@ -451,7 +451,7 @@ class FieldRow(Labelled):
         """Return the note after a number (the value's origin, the free memory) and its style."""
         if self.field.kind != "integer":
             return "", ""
-        text, _ = self.session.shown(self.path)
+        text, _ = self.session.field_text(self.path)
         default, origin = self.session.fallback(self.path)
         parts = [origin] if not text and default and origin else []
         style = "muted"

@@ -127,7 +127,7 @@ class Preview(Vertical):
         if view.render_error and self.sheet != "target":
             return "cannot be written", view.render_error
         if self.sheet == "recipes":
-            recipes = view.recipes().replace(f"## {LAYER}/", f"## {self.folder}/")
+            recipes = view.recipes_text().replace(f"## {LAYER}/", f"## {self.folder}/")
             return "the layer's recipes", recipes or "# No recipe is needed.\n"
         if self.sheet == "cfg":
             return self._cfg(view)
@@ -140,7 +140,7 @@ class Preview(Vertical):
         if not guests:
             return "no guest", "# There are no guests yet.\n"
         guest = next((guest for guest in guests if guest.key == self.guest), guests[0])
-        return f"/etc/xen/{guest.key}.cfg", view.cfg(guest)
+        return f"/etc/xen/{guest.key}.cfg", view.xl_config(guest)
 
     @on(Options.Chosen)
     def _chosen(self, event: Options.Chosen) -> None:
