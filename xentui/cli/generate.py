@@ -307,11 +307,11 @@ class Job:
     def next_commands(self) -> list[NextCommand]:
         """Return the commands to type next, from the build to a guest's console."""
         if self.build is not None:
-            from xentui.session.existing import keeps_memory, kept
+            from xentui.session.existing import effective_project, keeps_memory
 
             settings = existing.read(self.build)
             use = self.existing or existing.noted(self.build, settings)
-            project = kept(self.project, settings, use)
+            project = effective_project(self.project, settings, use)
             sets_memory = not keeps_memory(settings, use)
             if (self.attach or attach_of(self.build)) == "fragment":
                 name = fragment.name(self.chosen.origin)

@@ -142,9 +142,11 @@ class Menu(Prompt):
 
     def arrive(self) -> None:
         """Print the list."""
+        # First, as it may wait for the build directory, which the choices depend on.
+        heading = list(self.heading())
         items = self.items()
         self.note(items)
-        self.wizard.talk.show([*self.heading(), *self._said(items)])
+        self.wizard.talk.show([*heading, *self._said(items)])
 
     def note(self, items: Sequence[Item]) -> None:
         """Remember these choices as the ones that numbers refer to."""
