@@ -16,7 +16,7 @@ from xentui.bitbake import build_dir, importer, recipes
 from xentui.errors import XentuiError
 from xentui.project import new_file, schema
 from xentui.project.tables import to_data
-from xentui.rules.build import examine
+from xentui.rules.build import check_build_dir
 
 _NAMES = st.sampled_from(
     ["MACHINE", "DISTRO_FEATURES", "IMAGE_INSTALL", "BBMULTICONFIG", "BUNDLED_XEN_GUESTS",
@@ -69,7 +69,7 @@ def test_any_build_directory_is_examined(local: str, own: str, layers: str) -> N
             with (build / "conf/bblayers.conf").open("ab") as file:
                 file.write(b"\n" + layers.encode("utf-8", "replace"))
         read = build_dir.read(build)
-        found = examine(read, recipes=lambda: recipes.read(read, cached=False))
+        found = check_build_dir(read, recipes=lambda: recipes.read(read, cached=False))
         assert all(placed.finding.message and placed.finding.fix for placed in found)
         assert not Path("canary").exists()
 

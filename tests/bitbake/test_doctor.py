@@ -17,7 +17,7 @@ from tests.rules import goldens
 from xentui.bitbake import build_dir, host, recipes
 from xentui.cli import main
 from xentui.output import header
-from xentui.rules.build import examine
+from xentui.rules.build import check_build_dir
 from xentui.rules.build.context import LocatedFinding
 from xentui.rules.catalogue import codes
 
@@ -43,7 +43,7 @@ def found(
     machine: host.Host = HOST,
 ) -> list[LocatedFinding]:
     build = build_dir.read(trees.small(root, conf, more=more, layers=layers))
-    return examine(build, recipes=partial(recipes.read, build, cached=False), host=machine)
+    return check_build_dir(build, recipes=partial(recipes.read, build, cached=False), host=machine)
 
 
 def test_nothing_is_found_where_all_is_well(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_missing_settings_are_reported(tmp_path: Path) -> None:
     }
     build = trees.small(tmp_path / "c", GOOD)
     (tmp_path / "c/virt/classes/xen-guest-bundle.bbclass").unlink()
-    assert [p.finding.code for p in examine(build_dir.read(build))] == ["XT615"]
+    assert [p.finding.code for p in check_build_dir(build_dir.read(build))] == ["XT615"]
 
 
 def test_a_new_build_directory_gets_only_advice(tmp_path: Path) -> None:
@@ -364,22 +364,43 @@ ARM = {
 }
 
 
+XEN_FOR_32_BIT_ARM = {
+    "virt/recipes-extended/xen/xen-hypervisor.inc": "COMPATIBLE_HOST = '(x86_64.*).*-linux"
+    "|aarch64.*-linux|arm-.*-linux-gnueabi'\n",
+}
+
+
 @pytest.mark.parametrize(
-    ("machine", "reason"),
+    ("machine", "layers", "code", "reason"),
     [
-        ("some-arm", "Its tune, cortexa7thf, is for 32-bit Arm."),
-        ("some-pc", "Its tune, i686, is for 32-bit x86."),
-        ("raspberrypi4", "Use raspberrypi4-64."),
-        ("some-arm64", ""),
-        ("qemux86-64", ""),
+        (
+            "some-arm",
+            {},
+            "XT656",
+            "the tune cortexa7thf, and Xen of these layers is for 64-bit Arm",
+        ),
+        ("some-arm", XEN_FOR_32_BIT_ARM, "", ""),
+        ("some-pc", {}, "XT656", "the tune i686, and"),
+        ("some-pc", XEN_FOR_32_BIT_ARM, "XT656", "is for Arm and x86-64 only"),
+        ("raspberrypi4", {}, "XT123", "Xen cannot run on raspberrypi4"),
+        ("some-arm64", {}, "", ""),
+        ("qemux86-64", {}, "", ""),
     ],
 )
-def test_xen_on_a_machine_that_cannot_run_it(tmp_path: Path, machine: str, reason: str) -> None:
+def test_a_machine_that_cannot_run_xen_is_reported_once(
+    tmp_path: Path, machine: str, layers: dict[str, str], code: str, reason: str
+) -> None:
+    def reported(folder: str, conf: str) -> list[tuple[str, int, bool]]:
+        made = found(tmp_path / folder, conf, more={**ARM, **layers})
+        return [
+            (a_code, line, reason in message)
+            for a_code in ("XT123", "XT656")
+            for line, message, _ in of(a_code, made)
+        ]
+
     conf = f'MACHINE = "{machine}"\nDISTRO_FEATURES:append = " virtualization xen systemd"\n'
-    made = of("XT123", found(tmp_path / "with", conf, more=ARM))
-    assert [(line, reason in fix) for line, _, fix in made] == ([(1, True)] if reason else [])
-    without = conf.replace(" xen ", " ")
-    assert of("XT123", found(tmp_path / "without", without, more=ARM)) == []
+    assert reported("with", conf) == ([(code, 1, True)] if code else [])
+    assert reported("without", conf.replace(" xen ", " ")) == []
 
 
 def test_what_cannot_run_xen_is_not_suggested(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.bitbake import trees
 from tests.bitbake.test_doctor import GOOD, found, of
 from xentui.bitbake import build_dir
-from xentui.rules.build import examine
+from xentui.rules.build import check_build_dir
 from xentui.rules.build.context import LocatedFinding
 
 MIB = 1 << 20
@@ -27,7 +27,7 @@ def alone(root: Path, depends: str) -> list[LocatedFinding]:
     build = trees.small(root, GOOD, more=more, layers=("other",))
     for name in ("core", "virt"):
         shutil.rmtree(root / name)
-    return examine(build_dir.read(build))
+    return check_build_dir(build_dir.read(build))
 
 
 def wanting(root: Path, more: Mapping[str, str]) -> str:
@@ -91,6 +91,19 @@ def test_a_missing_layer_is_reported_once_with_all_that_need_it(tmp_path: Path) 
     ]
 
 
+def test_a_missing_layer_is_reported_where_layers_are_listed_not_documented(tmp_path: Path) -> None:
+    # As oe:meta/conf/documentation.conf does.
+    core = f'{trees.BITBAKE_CONF}BBLAYERS[doc] = "Lists the layers to enable."\n'
+    more = {
+        "core/conf/bitbake.conf": core,
+        "other/conf/layer.conf": trees.layer_conf("other", depends="x"),
+    }
+    made = found(tmp_path / "a", GOOD, more=more, layers=THREE)
+    assert [str(one.place) for one in made if one.finding.code == "XT613"] == [
+        f"{tmp_path}/a/build/conf/bblayers.conf:2"
+    ]
+
+
 def test_where_no_layer_is_named_the_first_line_is_pointed_at(tmp_path: Path) -> None:
     more = {"build/conf/bblayers.conf": '# Nothing yet.\nBBPATH = "${TOPDIR}"\n'}
     made = found(tmp_path / "a", GOOD, more=more)
@@ -148,7 +161,7 @@ def test_a_meta_virtualization_without_the_classes_is_reported_with_its_release(
     build = trees.small(tmp_path / "a", GOOD, more={"virt/conf/layer.conf": conf})
     for name in ("xen-guest-bundle", "xen-guest-cross-install"):
         (tmp_path / f"a/virt/classes/{name}.bbclass").unlink()
-    (made,) = of("XT615", examine(build_dir.read(build)))
+    (made,) = of("XT615", check_build_dir(build_dir.read(build)))
     assert made[1] == (
         "this meta-virtualization has no xen-guest-cross-install and no xen-guest-bundle.bbclass"
         f"{reported}: guests would be ignored silently"

@@ -24,7 +24,7 @@ from xentui.output.render import render
 from xentui.output.rendered import Rendered
 from xentui.project import boards, document
 from xentui.project.assets import NO_ASSETS
-from xentui.rules.build import examine
+from xentui.rules.build import check_build_dir
 from xentui.session import examination
 
 GOOD = 'MACHINE = "qemux86-64"\nDISTRO_FEATURES:append = " xen systemd virtualization"\n'
@@ -41,7 +41,9 @@ def old(root: Path, conf: str = GOOD) -> Path:
 
 
 def codes(build: Path) -> list[str]:
-    return [p.finding.code for p in examine(build_dir.read(build)) if p.finding.code != "XT638"]
+    return [
+        p.finding.code for p in check_build_dir(build_dir.read(build)) if p.finding.code != "XT638"
+    ]
 
 
 def generate(build: Path, text: str, *more: str) -> int:
@@ -104,7 +106,7 @@ def test_missing_classes_explain_why_settings_of_guests_have_no_effect(tmp_path:
     trees.write(tmp_path, BASE)
     conf = 'BUNDLED_XEN_GUESTS = "a"\nXEN_GUEST_MEMORY[a] = "64"\nXEN_NOWHERE = "1"\n'
     trees.write(build, {"conf/xentui.conf": conf})
-    found = [p.finding for p in examine(build_dir.read(build))]
+    found = [p.finding for p in check_build_dir(build_dir.read(build))]
     assert "XT615" in [one.code for one in found]
     unread = [one.message.split()[0] for one in found if one.code == "XT647"]
     assert unread == ["XEN_NOWHERE"]
@@ -175,7 +177,7 @@ def test_layers_that_changed_are_reported(
 def test_settings_that_nothing_reads_are_reported_with_their_owner(tmp_path: Path) -> None:
     conf = f'{GOOD}XEN_BOOT_MODE = "efi"\nrequire conf/xentui.conf\n'
     more = {**BASE, "build/conf/xentui.conf": 'XEN_NOWHERE = "1"\nQB_MEM_VALUE = "1"\n'}
-    made = examine(build_dir.read(trees.small(tmp_path, conf, more=more)))
+    made = check_build_dir(build_dir.read(trees.small(tmp_path, conf, more=more)))
     reported = {p.finding.code: p.place for p in made if p.finding.code in ("XT647", "XT648")}
     assert {code: (Path(p.file).name, p.line) for code, p in reported.items() if p is not None} == {
         "XT647": ("xentui.conf", 1),
@@ -330,5 +332,5 @@ def layer_of_classes(folder: Path) -> Path:
 def unread(build: Path, conf: str) -> list[str]:
     """Return what the rules say of settings that nothing reads."""
     trees.write(build, {"conf/xentui.conf": conf})
-    found = examine(build_dir.read(build))
+    found = check_build_dir(build_dir.read(build))
     return [p.finding.message for p in found if p.finding.code in ("XT647", "XT648")]

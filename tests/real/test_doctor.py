@@ -12,7 +12,7 @@ from tests.real import tree
 from tests.real.build import Build
 from tests.real.cases import project
 from xentui.bitbake import build_dir
-from xentui.rules.build import examine
+from xentui.rules.build import check_build_dir
 from xentui.rules.catalogue import Severity
 
 PLAIN = 'version = 1\n[host]\nmachine = "qemux86-64"\n'
@@ -85,7 +85,7 @@ def test_doctor_and_bitbake_agree(build: Build, name: str) -> None:
         run = build.bitbake("-e")
     found = [
         p.finding
-        for p in examine(build_dir.read(build.folder))
+        for p in check_build_dir(build_dir.read(build.folder))
         if p.finding.severity is Severity.ERROR
     ]
     bitbake, doctor = run.code != 0 or name in NOT_ASKED, bool(found)

@@ -94,9 +94,9 @@ def test_it_is_reported_for_a_build_directory_too(
 ) -> None:
     monkeypatch.delenv("XENTUI_DEBUG", raising=False)
     folder = small(tmp_path, 'MACHINE = "qemux86-64"\nIMAGE_INSTALL_append = " nano"\n')
-    before = build.examine(reading.read(folder))
+    before = build.check_build_dir(reading.read(folder))
     monkeypatch.setattr(build, "RULES", (_breaks_around, *build.RULES))
-    after = build.examine(reading.read(folder))
+    after = build.check_build_dir(reading.read(folder))
     own = [placed.finding for placed in after if placed.finding.code == "XT901"]
     assert len(own) == 1
     assert "KeyError: 'DISTRO'" in own[0].message

@@ -18,7 +18,7 @@ from xentui.errors import Exit, InputError
 from xentui.output import header
 from xentui.output.build_dir import written_for
 from xentui.project.filesystem import read_text
-from xentui.rules.build import examine
+from xentui.rules.build import check_build_dir
 
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     path = find_build_dir.find_required(args.build_dir)
     build = build_dir.read(path)
     machine = host.inspect(build)
-    findings = examine(
+    findings = check_build_dir(
         build,
         recipes=partial(recipes.read, build),
         host=machine,

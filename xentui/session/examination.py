@@ -25,7 +25,7 @@ from xentui.output import existing as by_hand
 from xentui.output.build_dir import abilities_in, attach_of, must_be_build_dir, plan_project
 from xentui.output.user_files import with_require
 from xentui.project.filesystem import normalised, read_text
-from xentui.rules.build import examine
+from xentui.rules.build import check_build_dir
 from xentui.session.existing import in_multiconfigs, outranked
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def of_plan(
         for path, text in texts.items()
         if path.endswith(".bb") and f"inherit {BUNDLE_CLASS}" in text
     )
-    for placed in examine(found, recipes=recipes, planned_bundles=bundles):
+    for placed in check_build_dir(found, recipes=recipes, planned_bundles=bundles):
         path = str(placed.place).removeprefix(f"{top}/") if placed.place is not None else ""
         made.append(replace(placed.finding, path=path))
     return made

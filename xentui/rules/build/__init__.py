@@ -29,7 +29,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def examine(
+def check_build_dir(
     build: BuildDir,
     *,
     recipes: Callable[[], Recipes] | None = None,
@@ -37,32 +37,32 @@ def examine(
     written_for: Abilities | None = None,
     planned_bundles: frozenset[str] = frozenset(),
 ) -> list[LocatedFinding]:
-    """Return all findings: errors first, then in the order of files and lines.
+    """Return all findings on a build directory: errors first, then by file and line.
 
     Args:
         build: the build directory.
-        recipes: returns the layers' recipes; called when a rule first needs them. By default, rules
-            that need them find nothing.
+        recipes: returns the layers' recipes; called when a rule first needs them. By default, the
+            rules that need them report nothing.
         host: the machine that builds; by default, it is not checked.
         written_for: the layers' features when xentui wrote its settings; by default, changes since
             then are not reported.
         planned_bundles: names of bundle recipes that are about to be written.
     """
     context = BuildContext(build, recipes, host, written_for, planned_bundles)
-    made: dict[LocatedFinding, None] = {}
+    findings: dict[LocatedFinding, None] = {}
     for rule in RULES:
         try:
-            made.update(dict.fromkeys(rule(context)))
+            findings.update(dict.fromkeys(rule(context)))
         except XentuiError:
             raise
         except Exception as error:  # noqa: BLE001 - other checks must still run
-            made[LocatedFinding(rule_failure(rule, error), None)] = None
+            findings[LocatedFinding(rule_failure(rule, error), None)] = None
     order = {file: number for number, file in enumerate(build.reader.files)}
 
-    def rank(found: LocatedFinding) -> tuple[int, ...]:
-        severity, place = RANKS[found.finding.severity], found.place
+    def rank(located: LocatedFinding) -> tuple[int, ...]:
+        severity, place = RANKS[located.finding.severity], located.place
         if place is None:
             return severity, len(order)
         return severity, order.get(place.file, -1), place.line
 
-    return sorted(made, key=rank)
+    return sorted(findings, key=rank)

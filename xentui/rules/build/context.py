@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The input of the rules on a build directory, and their findings with file and line."""
+"""What the rules on a build directory share: their input, and findings with a file and line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 from xentui.bitbake import abilities
@@ -17,7 +18,9 @@ from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
+from xentui.errors import InputError
 from xentui.project import boards
+from xentui.project.filesystem import read_text
 from xentui.rules.finding import Finding, make_finding
 from xentui.safe_text import visible
 
@@ -38,7 +41,7 @@ GUEST_VARIABLES = (
     "XEN_GUEST_SOURCE_FILE",
     "XEN_GUEST_IMAGE_SIZE",
 )
-"""Variables whose flags are guests (mv:classes/xen-guest-bundle.bbclass)."""
+"""Variables that have a flag for each guest (mv:classes/xen-guest-bundle.bbclass)."""
 
 OLD_KICKSTART_FOLDERS = ("wic", "scripts/lib/wic/canned-wks")
 """Folders of kickstart files in a layer that older releases use in addition to ``files/wic``."""
@@ -47,10 +50,11 @@ ONE_RELEASE = "Check out the branch of one release in every layer."
 """How to fix layers of different releases."""
 
 _PN = re.compile(r":pn-([^:]+)")
+_MAX_BYTES = 1 << 20
 
 
 class LocatedFinding(NamedTuple):
-    """A finding, and the line of a file that it is about, if any."""
+    """A finding, and the place in a file that it is about, if any."""
 
     finding: Finding
     place: Location | None
@@ -58,7 +62,7 @@ class LocatedFinding(NamedTuple):
 
 @dataclass
 class BuildContext:
-    """The input of the rules on a build directory.
+    """A build directory, and values that many rules need.
 
     Attributes:
         build: the build directory.
@@ -92,16 +96,16 @@ class BuildContext:
             self.build.value(variable).known for variable in ("BBFILES", "BBFILES_DYNAMIC")
         )
 
-    def users(self, variable: str) -> Iterator[Assignment]:
+    def user_assignments(self, variable: str) -> Iterator[Assignment]:
         """Yield the assignments of a variable in the user's own files, in order."""
         for assignment in self.build.assignments(variable):
             if self.build.is_users(assignment.place.file):
                 yield assignment
 
-    def every_users(self) -> Iterator[Assignment]:
-        """Yield all assignments in the user's own files, by variable."""
+    def all_user_assignments(self) -> Iterator[Assignment]:
+        """Yield the assignments of all variables in the user's own files, variable by variable."""
         for variable in list(self.build.reader.store.assignments):
-            yield from self.users(variable)
+            yield from self.user_assignments(variable)
 
     @property
     def xentui_conf(self) -> str:
@@ -113,64 +117,77 @@ class BuildContext:
         """Names of the Dom0 images: those that guests or bundles are assigned to."""
         names: dict[str, None] = {}
         for variable in ("IMAGE_INSTALL", "QB_MEM_VALUE", "XENTUI_HASH", "BUNDLED_XEN_GUESTS"):
-            for each in self.users(variable):
+            for each in self.user_assignments(variable):
                 names.update(dict.fromkeys(_PN.findall(each.variable)))
         xen = [name for name in names if "xen" in name and "guest" not in name]
         return list(dict.fromkeys([*xen, DOM0]))
 
-    def bundled(self) -> dict[str, Location | None]:
-        """Return the entries of BUNDLED_XEN_GUESTS of all Dom0 images, each with a place."""
+    def bundled_guests(self) -> dict[str, Location | None]:
+        """Return the entries of BUNDLED_XEN_GUESTS of all Dom0 images, each with its place."""
         entries: dict[str, Location | None] = {}
         for image in (None, *self.dom0_images):
             for word in self.build.value("BUNDLED_XEN_GUESTS", image).words:
                 entries.setdefault(word, self.place_of("BUNDLED_XEN_GUESTS", word))
         return entries
 
-    def installed(self) -> set[str]:
-        """Return the words that the configuration adds to the Dom0 image."""
+    def installed_packages(self) -> set[str]:
+        """Return the packages that the configuration adds to the Dom0 image."""
         words: set[str] = set()
         for image in self.dom0_images:
             words.update(self.build.value("IMAGE_INSTALL", image).words)
         return words
 
     def place_of(self, variable: str, word: str = "") -> Location | None:
-        """Return the place where a variable, or a word of it, was assigned last."""
+        """Return where a variable, or a word of its value, was assigned last."""
         if variable not in self._places:
             places: dict[str, Location] = {}
             for each in self.build.assignments(variable):
-                places.update(dict.fromkeys(("", *each.value.split()), each.place))
+                if not each.flag:
+                    places.update(dict.fromkeys(("", *each.value.split()), each.place))
             self._places[variable] = places
         return self._places[variable].get(word)
 
-    def is_dom0s(self, word: str) -> bool:
-        """Return whether a package belongs in Dom0: vxn, or a bundle."""
-        if word == "vxn" or word.startswith("vxn-") or "xen-guest-bundle" in word:
+    def belongs_in_dom0(self, package: str) -> bool:
+        """Return whether only Dom0 can use a package: vxn, or a bundle of guests."""
+        if package == "vxn" or package.startswith("vxn-") or "xen-guest-bundle" in package:
             return True
-        if word in self.planned_bundles:
+        if package in self.planned_bundles:
             return True
         if self.knows_recipes:
-            return word in self.recipes.bundles
-        return word.endswith(("-guests", "-bundle"))
+            return package in self.recipes.bundles
+        return package.endswith(("-guests", "-bundle"))
 
     @property
-    def wants_xen(self) -> bool:
-        """Return whether the configuration asks for Xen guests or containers."""
+    def has_guests(self) -> bool:
+        """Whether the configuration describes or installs Xen guests or containers."""
         return bool(
-            self.bundled()
-            or any(each.flag for v in GUEST_VARIABLES for each in self.users(v))
-            or self.xentui_conf in self.build.reader.files
-            or any(self.is_dom0s(word) for word in self.installed())
+            self.bundled_guests()
+            or any(each.flag for v in GUEST_VARIABLES for each in self.user_assignments(v))
+            or any(self.belongs_in_dom0(package) for package in self.installed_packages())
         )
 
-    def features(self) -> set[str]:
+    @property
+    def is_for_xen(self) -> bool:
+        """Whether the configuration is meant for Xen: it has guests, or xentui wrote to it."""
+        return self.xentui_conf in self.build.reader.files or self.has_guests
+
+    def distro_features(self) -> set[str]:
         """Return the words known to be in DISTRO_FEATURES, including its defaults."""
         features = set(self.build.value("DISTRO_FEATURES").words)
         defaults = set(self.build.value("DISTRO_FEATURES_DEFAULTS").words)
         return features | (defaults - set(self.build.value("DISTRO_FEATURES_OPTED_OUT").words))
 
 
+def readable_text(path: str) -> str | None:
+    """Return the text of a file; ``None`` if it is missing, unreadable, or larger than 1 MiB."""
+    try:
+        return read_text(Path(path), _MAX_BYTES)
+    except InputError:
+        return None
+
+
 def finding_at(code: str, place: Location | None, message: str, fix: str) -> LocatedFinding:
-    """Return a finding about a line.
+    """Return a finding about a place in a file; without one, about the whole build directory.
 
     Raises:
         KeyError: the catalogue does not have the code.
@@ -180,9 +197,9 @@ def finding_at(code: str, place: Location | None, message: str, fix: str) -> Loc
     )
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """Return a question that suggests the most similar known name; empty if none is similar."""
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """Return a question that suggests the most similar name; empty if none is similar."""
     # Comparing a very long name would take long. Machines that cannot run Xen are not suggested.
-    usable = [each for each in known if boards.board(each).state != "refused"]
+    usable = [each for each in candidates if boards.board(each).state != "refused"]
     similar = difflib.get_close_matches(name[:64], usable)
     return f"Did you mean {visible(similar[0])}?" if similar else ""

@@ -1,56 +1,55 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on guests that the user's own files describe: flags that have no effect."""
+"""Rules on guests in the user's own configuration: settings without effect, missing recipes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from xentui.errors import InputError
-from xentui.project import filesystem
 from xentui.rules.build.context import (
     GUEST_VARIABLES,
     BuildContext,
     LocatedFinding,
+    did_you_mean,
     finding_at,
-    near,
+    readable_text,
 )
 from xentui.safe_text import quoted, visible
 
-_LARGEST = 1 << 20
 _TAGS = ("autostart", "external")
 _BUNDLE_ONLY = ("XEN_GUEST_SOURCE_TYPE", "XEN_GUEST_SOURCE_FILE", "XEN_GUEST_IMAGE_SIZE")
 
 
 def check_unknown_guests(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find flags of guests that are not bundled anywhere."""
-    bundled = {entry.partition(":")[0] for entry in context.bundled()}
+    bundled = {entry.partition(":")[0] for entry in context.bundled_guests()}
     flagged = {
         each.flag: each
         for variable in GUEST_VARIABLES
-        for each in context.users(variable)
+        for each in context.user_assignments(variable)
         if each.flag and each.operator != "unset"
     }
-    strange = {flag: each for flag, each in flagged.items() if flag not in bundled}
-    if not strange or not context.knows_recipes:
+    unbundled = {flag: each for flag, each in flagged.items() if flag not in bundled}
+    if not unbundled or not context.knows_recipes:
         return
-    carried = {guest for recipe in context.recipes.bundles.values() for guest in recipe.guest_names}
-    for flag, each in strange.items():
-        if flag not in carried:
+    in_recipes = {
+        name for recipe in context.recipes.bundles.values() for name in recipe.guest_names
+    }
+    for flag, each in unbundled.items():
+        if flag not in in_recipes:
             yield finding_at(
                 "XT623",
                 each.place,
                 f"{each.variable}[{flag}] is for a guest that nothing bundles",
-                near(flag, sorted(bundled | carried))
+                did_you_mean(flag, sorted(bundled | in_recipes))
                 or f'Add it: BUNDLED_XEN_GUESTS:append = " {visible(flag)}", or take the line out.',
             )
 
 
 def check_bundled_guests(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find guests in the configuration that cannot be built as described."""
-    for entry, place in context.bundled().items():
+    for entry, place in context.bundled_guests().items():
         name, *tags = entry.split(":")
         wrong = [tag for tag in tags if tag not in _TAGS]
         if wrong:
@@ -61,15 +60,15 @@ def check_bundled_guests(context: BuildContext) -> Iterator[LocatedFinding]:
                 "silently ignores",
                 "The tags are autostart and external, in lower case.",
             )
-        yield from _as_described(context, name)
+        yield from _check_bundle_settings(context, name)
         if context.knows_recipes and "external" not in tags and context.recipes.names:
-            yield from _recipe(context, name, entry)
+            yield from _check_recipe(context, name, entry)
 
 
-def _as_described(context: BuildContext, name: str) -> Iterator[LocatedFinding]:
+def _check_bundle_settings(context: BuildContext, name: str) -> Iterator[LocatedFinding]:
     for variable in _BUNDLE_ONLY:
-        for each in context.users(variable):
-            if each.flag == name and not _is_carried(context, name):
+        for each in context.user_assignments(variable):
+            if each.flag == name and not _is_in_a_bundle(context, name):
                 yield finding_at(
                     "XT634",
                     each.place,
@@ -77,8 +76,8 @@ def _as_described(context: BuildContext, name: str) -> Iterator[LocatedFinding]:
                     "BUNDLED_XEN_GUESTS",
                     "Put the guest into a bundle recipe; xentui import and generate make one.",
                 )
-    for each in context.users("XEN_GUEST_KERNEL"):
-        if each.flag == name and each.value == "none" and not _is_carried(context, name):
+    for each in context.user_assignments("XEN_GUEST_KERNEL"):
+        if each.flag == name and each.value == "none" and not _is_in_a_bundle(context, name):
             yield finding_at(
                 "XT634",
                 each.place,
@@ -86,7 +85,7 @@ def _as_described(context: BuildContext, name: str) -> Iterator[LocatedFinding]:
                 "of that name is looked for",
                 "Put the guest into a bundle recipe.",
             )
-    for each in context.users("XEN_GUEST_CONFIG_FILE"):
+    for each in context.user_assignments("XEN_GUEST_CONFIG_FILE"):
         if each.flag == name and "UNPACKDIR" in each.value:
             yield finding_at(
                 "XT635",
@@ -98,14 +97,14 @@ def _as_described(context: BuildContext, name: str) -> Iterator[LocatedFinding]:
             )
 
 
-def _is_carried(context: BuildContext, name: str) -> bool:
+def _is_in_a_bundle(context: BuildContext, name: str) -> bool:
     return context.knows_recipes and any(
         name in recipe.guest_names for recipe in context.recipes.bundles.values()
     )
 
 
-def _image_type(context: BuildContext, name: str, entry: str) -> Iterator[LocatedFinding]:
-    """Whether a guest's recipe makes the type of image that the class looks for."""
+def _check_image_type(context: BuildContext, name: str, entry: str) -> Iterator[LocatedFinding]:
+    """Check that a guest's recipe makes the type of image that the class looks for."""
     recipe = next((one for one in context.recipes.images if one.name == name), None)
     types = context.build.value("IMAGE_FSTYPES", name)
     if recipe is None or not types.known or not types.words or _sets_types(recipe.path):
@@ -123,30 +122,27 @@ def _image_type(context: BuildContext, name: str, entry: str) -> Iterator[Locate
 
 
 def _sets_types(path: str) -> bool:
-    """Return whether a recipe says itself which types it makes, or cannot be read."""
-    try:
-        text = filesystem.read_text(Path(path), _LARGEST)
-    except InputError:
-        return True
-    return re.search(r"^IMAGE_FSTYPES\b", text, re.MULTILINE) is not None
+    """Return whether a recipe sets its own image types, or cannot be read."""
+    text = readable_text(path)
+    return text is None or re.search(r"^IMAGE_FSTYPES\b", text, re.MULTILINE) is not None
 
 
-def _recipe(context: BuildContext, name: str, entry: str) -> Iterator[LocatedFinding]:
+def _check_recipe(context: BuildContext, name: str, entry: str) -> Iterator[LocatedFinding]:
     if name in context.recipes.names:
-        yield from _image_type(context, name, entry)
+        yield from _check_image_type(context, name, entry)
         return
     yield finding_at(
         "XT636",
         context.place_of("BUNDLED_XEN_GUESTS", entry),
         f"no layer has a recipe {quoted(name)} to build this guest's image",
-        near(name, [recipe.name for recipe in context.recipes.guest_candidates])
+        did_you_mean(name, [recipe.name for recipe in context.recipes.guest_candidates])
         or f"Tag it external ({visible(name)}:external) if nothing here builds it.",
     )
 
 
 def check_rebuild_dependency(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find guests whose changes BitBake does not notice."""
-    bundled = context.bundled()
+    bundled = context.bundled_guests()
     if not bundled or "XENTUI_HASH" in context.build.reader.store.assignments:
         return
     place = next((place for place in bundled.values() if place is not None), None)

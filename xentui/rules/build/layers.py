@@ -6,16 +6,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from xentui.bitbake.abilities import META_VIRTUALIZATION
 from xentui.bitbake.conf_facts import HOLE, Location
 from xentui.bitbake.files import exists, folder_of, is_folder, joined, listed
 from xentui.bitbake.layers import machines
-from xentui.errors import InputError
 from xentui.project.boards import board
-from xentui.project.filesystem import read_text
-from xentui.rules.build.context import ONE_RELEASE, BuildContext, LocatedFinding, finding_at, near
+from xentui.rules.build.context import (
+    ONE_RELEASE,
+    BuildContext,
+    LocatedFinding,
+    did_you_mean,
+    finding_at,
+    readable_text,
+)
 from xentui.safe_text import quoted, visible
 
 _KNOWN_PATHS = {
@@ -33,7 +37,7 @@ _KNOWN_PATHS = {
 """The usual path of each collection's layer; the last part is the folder to look for."""
 
 _COLLECTION = re.compile(r'^BBFILE_COLLECTIONS\s*+\+?=\s*+"([^"\n]*+)"', re.MULTILINE)
-_MAX_LOOKED_AT = 400
+_MAX_TRIED = 400
 
 
 def check_missing_layers(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -55,38 +59,40 @@ def check_missing_layers(context: BuildContext) -> Iterator[LocatedFinding]:
                 f"{layer.path} is not a layer: it has no conf/layer.conf",
                 "Use the directory that contains conf/layer.conf.",
             )
-    there = {layer.collection for layer in build.layers}
-    if META_VIRTUALIZATION not in there:
+    collections = {layer.collection for layer in build.layers}
+    if META_VIRTUALIZATION not in collections:
         yield finding_at(
             "XT614",
-            _bblayers(context),
+            _bblayers_place(context),
             "meta-virtualization is not among the layers, but it provides Xen and its classes",
-            _add(context, META_VIRTUALIZATION),
+            _how_to_add(context, META_VIRTUALIZATION),
         )
-    wanted: dict[str, list[str]] = {}
+    dependents: dict[str, list[str]] = {}
     for layer in build.layers:
         for name in layer.depends:
-            if name not in there:
-                wanted.setdefault(name, []).append(layer.collection)
-    for name, who in wanted.items():
+            if name not in collections:
+                dependents.setdefault(name, []).append(layer.collection)
+    for name, layers in dependents.items():
         if name != META_VIRTUALIZATION:
+            needed_by = visible(", ".join(layers))
             yield finding_at(
                 "XT613",
-                _bblayers(context),
-                f"the layer {visible(name)} is missing, which {visible(', '.join(who))} depends on",
-                _add(context, name),
+                _bblayers_place(context),
+                f"the layer {visible(name)} is missing, which {needed_by} depends on",
+                _how_to_add(context, name),
             )
 
 
-def _bblayers(context: BuildContext) -> Location:
+def _bblayers_place(context: BuildContext) -> Location:
     place = context.place_of("BBLAYERS")
     return place or Location(str(context.build.bblayers_conf), 1)
 
 
-def _add(context: BuildContext, collection: str) -> str:
-    found = _beside(context, collection)
-    if found is not None:
-        return f"Run: bitbake-layers add-layer {visible(found)}"
+def _how_to_add(context: BuildContext, collection: str) -> str:
+    """Return how to add the layer with this collection, as an instruction."""
+    nearby = _nearby_layer(context, collection)
+    if nearby is not None:
+        return f"Run: bitbake-layers add-layer {visible(nearby)}"
     fetch = "Fetch it, then run: bitbake-layers add-layer PATH"
     path = _KNOWN_PATHS.get(collection)
     if path is None:
@@ -94,40 +100,28 @@ def _add(context: BuildContext, collection: str) -> str:
     return f"{fetch}/TO/{path}"
 
 
-def _beside(context: BuildContext, collection: str) -> str | None:
-    """Return a layer with this collection, next to those in BBLAYERS."""
+def _nearby_layer(context: BuildContext, collection: str) -> str | None:
+    """Return the path of a layer with this collection, next to those in BBLAYERS."""
     folders: dict[str, None] = {}
     for layer in context.build.layers:
         if layer.exists:
             above = folder_of(layer.path)
             folders.update({above: None, folder_of(above): None})
-    looked = 0
+    tried = 0
     for folder in list(folders):
         for name in listed(folder):
             base = joined(folder, name)
             if name.startswith(".") or not is_folder(base):
                 continue
-            for place in (base, *(joined(base, inner) for inner in _inner(base))):
-                looked += 1
-                if looked > _MAX_LOOKED_AT:
+            inner = (joined(base, child) for child in listed(base) if child.startswith("meta"))
+            for path in (base, *inner):
+                tried += 1
+                if tried > _MAX_TRIED:
                     return None
-                if collection in _collections(f"{place}/conf/layer.conf"):
-                    return place
+                text = readable_text(f"{path}/conf/layer.conf") or ""
+                if any(collection in match[1].split() for match in _COLLECTION.finditer(text)):
+                    return path
     return None
-
-
-def _inner(folder: str) -> list[str]:
-    return [name for name in listed(folder) if name.startswith("meta")]
-
-
-def _collections(path: str) -> list[str]:
-    if not exists(path):
-        return []
-    try:
-        text = read_text(Path(path), 1 << 20)
-    except InputError:
-        return []
-    return [word for found in _COLLECTION.finditer(text) for word in found[1].split()]
 
 
 def check_release_series(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -136,9 +130,9 @@ def check_release_series(context: BuildContext) -> Iterator[LocatedFinding]:
     if not build.has_core and build.layers:
         yield finding_at(
             "XT616",
-            _bblayers(context),
+            _bblayers_place(context),
             "no layer provides conf/bitbake.conf: OpenEmbedded-Core is missing",
-            _add(context, "core"),
+            _how_to_add(context, "core"),
         )
     for layer in build.layers if build.series else ():
         if layer.compat and not set(layer.compat) & set(build.series):
@@ -172,7 +166,7 @@ def check_machine(context: BuildContext) -> Iterator[LocatedFinding]:
         fix = f"Add the layer {layer.name}: bitbake-layers add-layer PATH/TO/{layer.name}"
     else:
         fix = (
-            near(name, [each.name for each in machines(build)])
+            did_you_mean(name, [each.name for each in machines(build)])
             or f"Add the layer that has conf/machine/{visible(name)}.conf."
         )
     what = f"no layer has the machine {quoted(name)}"
@@ -180,33 +174,37 @@ def check_machine(context: BuildContext) -> Iterator[LocatedFinding]:
 
 
 def check_architecture(context: BuildContext) -> Iterator[LocatedFinding]:
-    """Find a MACHINE that Xen cannot run on, if the configuration asks for Xen.
+    """Find a MACHINE that Xen cannot run on, or is not built for.
 
-    The features of the machine's tune show its processor (oe:meta/conf/machine/include). If no file
-    sets them, the machine's name does.
+    The features of the machine's tune show its processor (oe:meta/conf/machine/include).
     """
     build = context.build
     name = build.machine.value
-    if not name or HOLE in name or not (context.wants_xen or "xen" in context.features()):
+    if not name or HOLE in name or not (context.is_for_xen or "xen" in context.distro_features()):
         return
     known = board(name)
-    tune = build.value("DEFAULTTUNE").text
-    features = build.value(f"TUNE_FEATURES:tune-{tune}") if tune and HOLE not in tune else None
-    words = set(features.words) if features is not None and features.known else set()
     if known.state == "refused":
-        reason = known.summary
-    elif words and not words & {"aarch64", "m64"}:
-        what = next((word for word in _OTHERS if word in words), "")
-        reason = f"Its tune, {visible(str(tune))}, is for {_OTHERS.get(what, 'another processor')}."
-        reason += " Xen is built for x86-64 and 64-bit Arm."
-    else:
+        instead = f"Use {known.instead}." if known.instead else "Choose another machine."
+        message = f"Xen cannot run on {visible(name)}"
+        yield finding_at("XT123", build.machine.place, message, f"{known.summary} {instead}")
         return
-    instead = f" Use {known.instead}." if known.instead else " Choose another machine."
+    tune = build.value("DEFAULTTUNE").text
+    if not build.has_core or not tune or HOLE in tune:
+        return
+    features = build.value(f"TUNE_FEATURES:tune-{tune}")
+    words = set(features.words) if features.known else set()
+    if not words or words & {"aarch64", "m64"}:
+        return
+    arm_32_bit = context.abilities.arm_32_bit
+    if arm_32_bit and any(word.startswith(("arm", "cortexa")) for word in words):
+        return
     yield finding_at(
-        "XT123", build.machine.place, f"Xen cannot run on {visible(name)}", f"{reason}{instead}"
+        "XT656",
+        build.machine.place,
+        f"{name} is built with the tune {tune}, and Xen of these layers is for "
+        f"{'' if arm_32_bit else '64-bit '}Arm and x86-64 only",
+        "Use the machine's 64-bit variant, if it has one.",
     )
 
-
-_OTHERS = {"arm": "32-bit Arm", "m32": "32-bit x86", "mx32": "32-bit x86"}
 
 RULES = (check_missing_layers, check_release_series, check_machine, check_architecture)

@@ -68,7 +68,7 @@ def _fault(fault: Fault) -> LocatedFinding:
 
 def check_joined_words(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find words that are glued to their neighbours because the space is missing."""
-    for each in context.every_users():
+    for each in context.all_user_assignments():
         base = each.variable.partition(":")[0]
         if base not in LISTS or each.flag or not each.value.strip():
             continue
@@ -99,7 +99,7 @@ def _short(assignment: Assignment) -> str:
 
 def check_image_install(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find packages that go into every image, or that the recipe's own list drops."""
-    for each in context.users("IMAGE_INSTALL"):
+    for each in context.user_assignments("IMAGE_INSTALL"):
         if each.flag:
             continue
         if each.variable == "IMAGE_INSTALL" and each.operator in ("+=", "=+", ".=", "=.", "?="):
@@ -111,7 +111,7 @@ def check_image_install(context: BuildContext) -> Iterator[LocatedFinding]:
                 f'Write IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(each)}".',
             )
         elif each.operator == ":append" and ":pn-" not in each.variable:
-            words = [word for word in each.value.split() if context.is_dom0s(word)]
+            words = [word for word in each.value.split() if context.belongs_in_dom0(word)]
             if words:
                 yield finding_at(
                     "XT607",
@@ -126,7 +126,7 @@ def check_image_install(context: BuildContext) -> Iterator[LocatedFinding]:
 def check_guest_flags(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find flags of guests that look right but do something else."""
     for variable in GUEST_VARIABLES:
-        for each in context.users(variable):
+        for each in context.user_assignments(variable):
             if not each.flag:
                 continue
             if each.variable != variable:

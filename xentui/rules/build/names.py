@@ -10,16 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 
 from xentui.bitbake import mentions
 from xentui.bitbake.conf_facts import HOLE, Assignment, Location
 from xentui.bitbake.conf_syntax import parse
-from xentui.bitbake.files import base_name, exists, joined, listed
-from xentui.errors import InputError
-from xentui.project.boards import board
-from xentui.project.filesystem import read_text
-from xentui.rules.build.context import BuildContext, LocatedFinding, finding_at, near
+from xentui.bitbake.files import base_name, joined, listed
+from xentui.rules.build.context import (
+    BuildContext,
+    LocatedFinding,
+    did_you_mean,
+    finding_at,
+    readable_text,
+)
 from xentui.safe_text import quoted, visible
 
 _GLOBAL_CLASSES = ("classes-global", "classes")
@@ -30,16 +32,16 @@ _KNOWN_COLLECTIONS = frozenset(
         "yoctobsp",
     }
 )  # fmt: skip
-"""Layers whose recipes the user does not write."""
+"""Collections of layers whose recipes the user does not write."""
 
-_OF_CONFIGURATION = re.compile(
+_CONFIGURATION_ONLY = re.compile(
     r"(?:DISTRO_FEATURES|MACHINE_FEATURES|INIT_MANAGER|BBMULTICONFIG|MACHINE|DISTRO"
     r"|PREFERRED_(?:PROVIDER|VERSION)_\S+)"
 )
 """Variables that only the configuration can set, as every recipe has its own copy."""
 
 _NOT_OVERRIDES = re.compile(r"(?:PREFERRED|REQUIRED|BBFILE|LAYER|SRCREV|BB_|XENTUI_|RECIPE_MAINT)")
-_LARGEST = 1 << 20
+"""Variables whose names end with the name of a recipe, layer or machine after an underscore."""
 
 
 def check_distro(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -61,14 +63,15 @@ def check_distro(context: BuildContext) -> Iterator[LocatedFinding]:
         "Add meta-poky, of the repository meta-yocto: bitbake-layers add-layer "
         'PATH/TO/meta-yocto/meta-poky, or use DISTRO = "nodistro".'
         if name.startswith("poky")
-        else near(name, known) or f"Add the layer that has conf/distro/{visible(name)}.conf."
+        else did_you_mean(name, known)
+        or f"Add the layer that has conf/distro/{visible(name)}.conf."
     )
     place = build.distro.place or Location(str(build.local_conf), 1)
     yield finding_at("XT650", place, f"no layer has the distribution {quoted(name)}", fix)
 
 
 def check_classes(context: BuildContext) -> Iterator[LocatedFinding]:
-    """Find classes that every recipe inherits and no layer has."""
+    """Find classes that every recipe should inherit, and that no layer has."""
     build = context.build
     if not build.has_core:
         return
@@ -82,7 +85,7 @@ def check_classes(context: BuildContext) -> Iterator[LocatedFinding]:
             if place is None or not build.is_users(place.file):
                 # Classes that a layer inherits may depend on variables that are unknown here.
                 continue
-            there = [
+            known = [
                 entry.removesuffix(".bbclass")
                 for layer in build.layers
                 for folder in _GLOBAL_CLASSES
@@ -93,7 +96,7 @@ def check_classes(context: BuildContext) -> Iterator[LocatedFinding]:
                 place,
                 f"{variable} names the class {quoted(name)}, which no layer has: BitBake parses "
                 "nothing at all",
-                near(name, there) or f"Remove it: newer releases may have dropped {name}.",
+                did_you_mean(name, known) or f"Remove it: newer releases may have dropped {name}.",
             )
 
 
@@ -124,7 +127,7 @@ def check_image_features(context: BuildContext) -> Iterator[LocatedFinding]:
                 place,
                 f"{variable} has {quoted(word)}, which is not an image feature of this release: "
                 "BitBake skips every image",
-                _INSTEAD.get(word) or near(word, sorted(valid)) or "Remove it.",
+                _INSTEAD.get(word) or did_you_mean(word, sorted(valid)) or "Remove it.",
             )
 
 
@@ -137,49 +140,38 @@ _INSTEAD = {
 @lru_cache(maxsize=8)
 def _valid_features(core: str) -> frozenset[str]:
     """Return the image features of OpenEmbedded-Core's image classes."""
-    found: set[str] = set()
+    features: set[str] = set()
     for folder in ("classes-recipe", "classes"):
         for name in listed(f"{core}/{folder}"):
             if "image" not in name and "populate_sdk" not in name:
                 continue
-            text = _text(f"{core}/{folder}/{name}")
+            text = readable_text(f"{core}/{folder}/{name}") or ""
             for words in re.findall(r'IMAGE_FEATURES\[validitems\]\s*\+?=\s*"([^"]*)"', text):
-                found.update(words.split())
-            found.update(re.findall(r"^COMPLEMENTARY_GLOB\[([^\]]+)\]", text, re.MULTILINE))
-            found.update(re.findall(r"^FEATURE_PACKAGES_([\w-]+)", text, re.MULTILINE))
-    return frozenset(found)
-
-
-def _text(path: str) -> str:
-    try:
-        return read_text(Path(path), _LARGEST) if exists(path) else ""
-    except InputError:
-        return ""
+                features.update(words.split())
+            features.update(re.findall(r"^COMPLEMENTARY_GLOB\[([^\]]+)\]", text, re.MULTILINE))
+            features.update(re.findall(r"^FEATURE_PACKAGES_([\w-]+)", text, re.MULTILINE))
+    return frozenset(features)
 
 
 def check_renamed_variables(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find variables that were renamed or removed, at which BitBake stops."""
     store = context.build.reader.store
-    for name, place in _renamed(context).items():
-        for each in context.users(name):
+    renames = store.assignments.get("BB_RENAMED_VARIABLES", ())
+    for name, place in {each.flag: each.place for each in renames if each.flag}.items():
+        for each in context.user_assignments(name):
             if each.operator == "unset" or (each.flag and each.variable == name):
                 continue
-            became = store.flag("BB_RENAMED_VARIABLES", name).text or ""
-            moved = bool(re.fullmatch(r"[A-Z0-9_:-]+", became))
+            # Either the new name, or a sentence that says why the variable is gone.
+            successor = store.flag("BB_RENAMED_VARIABLES", name).text or ""
             yield finding_at(
                 "XT653",
                 each.place,
                 f"{name} is not read any more ({base_name(place.file)}:{place.line}): BitBake "
                 "stops here",
-                f"Write {became} instead."
-                if moved
-                else f"Remove the line: {visible(became) or 'it has no successor'}.",
+                f"Write {successor} instead."
+                if re.fullmatch(r"[A-Z0-9_:-]+", successor)
+                else f"Remove the line: {visible(successor) or 'it has no successor'}.",
             )
-
-
-def _renamed(context: BuildContext) -> dict[str, Location]:
-    renamed = context.build.reader.store.assignments.get("BB_RENAMED_VARIABLES", ())
-    return {each.flag: each.place for each in renamed if each.flag}
 
 
 def check_old_overrides(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -189,16 +181,16 @@ def check_old_overrides(context: BuildContext) -> Iterator[LocatedFinding]:
         for word in (context.build.value("OVERRIDES").raw or "").split(":")
         if re.fullmatch(r"[a-z][a-z0-9.+-]+", word)
     }
-    for each in context.every_users():
+    for each in context.all_user_assignments():
         name = each.variable
-        found = _old_override(name, overrides)
-        if found and not each.flag and not _NOT_OVERRIDES.match(name):
-            base = name.removesuffix(f"_{found}")
+        override = _old_override(name, overrides)
+        if override and not each.flag and not _NOT_OVERRIDES.match(name):
+            base = name.removesuffix(f"_{override}")
             yield finding_at(
                 "XT654",
                 each.place,
                 f"{name} is another variable, which nothing reads: an override begins with a colon",
-                f"Write {visible(base)}:{visible(found)}.",
+                f"Write {visible(base)}:{visible(override)}.",
             )
 
 
@@ -232,9 +224,9 @@ def check_settings_in_recipes(context: BuildContext) -> Iterator[LocatedFinding]
 def _in_recipe(path: str) -> Iterator[LocatedFinding]:
     if "image" not in base_name(path) and "xen" not in base_name(path):
         return
-    for statement in parse(_text(path), path).statements:
+    for statement in parse(readable_text(path) or "", path).statements:
         base = statement.variable.partition(":")[0]
-        if statement.kind != "assign" or statement.flag or not _OF_CONFIGURATION.fullmatch(base):
+        if statement.kind != "assign" or statement.flag or not _CONFIGURATION_ONLY.fullmatch(base):
             continue
         yield finding_at(
             "XT655",
@@ -242,36 +234,6 @@ def _in_recipe(path: str) -> Iterator[LocatedFinding]:
             f"{base} has no effect in a recipe: other recipes and the kernel do not see it",
             "Put the line into conf/local.conf or the distribution's file.",
         )
-
-
-def check_architecture(context: BuildContext) -> Iterator[LocatedFinding]:
-    """Find a machine that Xen is not built for."""
-    build = context.build
-    if not build.has_core or not (context.wants_xen or "xen" in context.features()):
-        return
-    known = board(build.machine.value or "")
-    if known.state == "refused":
-        what = f"Xen does not run on {known.machine}"
-        yield finding_at("XT656", build.machine.place, what, known.summary)
-        return
-    tune = build.value("DEFAULTTUNE").text
-    if not tune:
-        return
-    words = build.value(f"TUNE_FEATURES:tune-{tune}").words
-    if not words:
-        return
-    if {"aarch64", "m64"} & set(words):
-        return
-    is_arm = any(word.startswith(("arm", "cortexa")) for word in words)
-    if is_arm and context.abilities.arm_32_bit:
-        return
-    yield finding_at(
-        "XT656",
-        build.machine.place,
-        f"{build.machine.value} is built with the tune {tune}, and Xen of these layers is for "
-        f"{'64-bit ' if not context.abilities.arm_32_bit else ''}Arm and x86-64 only",
-        "Use the machine's 64-bit variant, if it has one.",
-    )
 
 
 def check_images_as_packages(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -293,12 +255,12 @@ def check_images_as_packages(context: BuildContext) -> Iterator[LocatedFinding]:
 
 def _installs(context: BuildContext) -> Iterator[Assignment]:
     for variable in ("IMAGE_INSTALL", "CORE_IMAGE_EXTRA_INSTALL"):
-        for each in context.users(variable):
+        for each in context.user_assignments(variable):
             if not each.flag and each.operator not in ("unset", ":remove"):
                 yield each
 
 
 RULES = (
     check_distro, check_classes, check_image_features, check_renamed_variables, check_old_overrides,
-    check_settings_in_recipes, check_architecture, check_images_as_packages,
+    check_settings_in_recipes, check_images_as_packages,
 )  # fmt: skip

@@ -12,7 +12,6 @@ from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES, xen_class
 from xentui.bitbake.conf_facts import Location
 from xentui.bitbake.files import exists
 from xentui.rules.build.context import (
-    GUEST_VARIABLES,
     OLD_KICKSTART_FOLDERS,
     ONE_RELEASE,
     BuildContext,
@@ -36,12 +35,12 @@ def check_guest_classes(context: BuildContext) -> Iterator[LocatedFinding]:
     lacking = [name for name in XEN_CLASSES if name not in xen_classes(build)]
     if layer is None or not lacking:
         return
-    of_series = f" (it is for {', '.join(layer.compat)})" if layer.compat else ""
-    if _has_guests(context):
+    release = f" (it is for {', '.join(layer.compat)})" if layer.compat else ""
+    if context.has_guests:
         yield finding_at(
             "XT615",
             layer.place,
-            f"this meta-virtualization has no {' and no '.join(lacking)}.bbclass{of_series}: "
+            f"this meta-virtualization has no {' and no '.join(lacking)}.bbclass{release}: "
             "guests would be ignored silently",
             "Put both classes of its branch wrynose into your own layer (documentation: Older "
             "releases), or build Dom0 without guests, or use wrynose or master for every layer.",
@@ -50,19 +49,10 @@ def check_guest_classes(context: BuildContext) -> Iterator[LocatedFinding]:
         yield finding_at(
             "XT649",
             layer.place,
-            f"this meta-virtualization builds Xen and Dom0, and has no classes for "
-            f"guests{of_series}",
+            f"this meta-virtualization builds Xen and Dom0, and has no classes for guests{release}",
             "Dom0 alone works. For guests, put both classes of its branch wrynose into your own "
             "layer (documentation: Older releases).",
         )
-
-
-def _has_guests(context: BuildContext) -> bool:
-    return bool(
-        context.bundled()
-        or any(a.flag for v in GUEST_VARIABLES for a in context.users(v))
-        or any(context.is_dom0s(word) for word in context.installed())
-    )
 
 
 def check_mixed_releases(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -126,7 +116,7 @@ def check_unread_settings(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find settings that no file of the layers reads."""
     build = context.build
     core = build.layer("core")
-    if core is None or not _is_whole(core.path):
+    if core is None or not _has_base_class(core.path):
         return
     own = context.xentui_conf
     ours: dict[str, Location] = {}
@@ -158,8 +148,8 @@ def check_unread_settings(context: BuildContext) -> Iterator[LocatedFinding]:
         )
 
 
-def _is_whole(core: str) -> bool:
-    return any(exists(f"{core}/{at}/base.bbclass") for at in ("classes-global", "classes"))
+def _has_base_class(core: str) -> bool:
+    return any(exists(f"{core}/{folder}/base.bbclass") for folder in ("classes-global", "classes"))
 
 
 RULES = (

@@ -1,26 +1,24 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on the settings around the guests: features, machine, multiconfigs, memory, kernel."""
+"""Rules on settings that Xen needs: features, machine, multiconfigs, memory, kernel, disk."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from xentui.bitbake import vxn
 from xentui.bitbake.abilities import META_VIRTUALIZATION
 from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.files import exists, listed
-from xentui.errors import InputError
-from xentui.project.filesystem import read_text
 from xentui.rules.build.context import (
     DOM0,
     OLD_KICKSTART_FOLDERS,
     BuildContext,
     LocatedFinding,
+    did_you_mean,
     finding_at,
-    near,
+    readable_text,
 )
 from xentui.safe_text import quoted
 
@@ -30,25 +28,24 @@ BOOT_SCRIPT = "xentui-boot.scr;boot.scr"
 """The entry of IMAGE_BOOT_FILES for the script that xentui writes."""
 
 _BOOT_PARTITION = re.compile(r"--source[= ]+bootimg[-_]partition\b")
-_MAX_KICKSTART = 1 << 20
 _ASSIGNS = ("=", ":=")
-_IMAGES_OWN = ("QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "QB_MEM")
+_SET_BY_IMAGE = ("QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "QB_MEM")
 """Variables that xen-image-minimal.bb or a class of it assigns itself."""
 
 
 def check_features(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find missing features, without which Xen or its kernel options are left out."""
-    if not context.build.has_core or _open_question(context, "DISTRO_FEATURES"):
+    if not context.build.has_core or _is_uncertain(context, "DISTRO_FEATURES"):
         return
-    there = context.features()
-    lacking = [name for name in XEN_FEATURES if name not in there]
-    places = [each.place for each in context.users("DISTRO_FEATURES") if not each.flag]
-    where = places[-1] if places else Location(str(context.build.local_conf), 1)
-    if lacking and context.wants_xen:
+    enabled = context.distro_features()
+    lacking = [name for name in XEN_FEATURES if name not in enabled]
+    places = [each.place for each in context.user_assignments("DISTRO_FEATURES") if not each.flag]
+    place = places[-1] if places else Location(str(context.build.local_conf), 1)
+    if lacking and context.is_for_xen:
         yield finding_at(
             "XT609",
-            where,
-            f"DISTRO_FEATURES lacks {', '.join(lacking)}{_why(lacking)}",
+            place,
+            f"DISTRO_FEATURES lacks {', '.join(lacking)}{_consequence(lacking)}",
             f'Add: DISTRO_FEATURES:append = " {" ".join(lacking)}".',
         )
     elif lacking:
@@ -59,39 +56,39 @@ def check_features(context: BuildContext) -> Iterator[LocatedFinding]:
             f"{', '.join(lacking)}",
             "xentui generate writes the needed settings.",
         )
-    lacking = [name for name in ("virtualization", *vxn.FEATURES) if name not in there]
+    lacking = [name for name in ("virtualization", *vxn.FEATURES) if name not in enabled]
     if lacking and _wants_vxn(context):
         yield finding_at(
             "XT611",
-            where,
+            place,
             f"vxn is asked for, but DISTRO_FEATURES lacks {', '.join(lacking)}",
             f'Add: DISTRO_FEATURES:append = " {" ".join(lacking)}".',
         )
 
 
-def _why(lacking: list[str]) -> str:
+def _consequence(lacking: list[str]) -> str:
     if lacking == ["virtualization"]:
         return ": without it the kernel is built without its Xen options"
     return ": recipes that require a feature are skipped"
 
 
 def _wants_vxn(context: BuildContext) -> bool:
-    return "vxn" in context.features() or any(
-        word == "vxn" or word.startswith("vxn-") for word in context.installed()
+    return "vxn" in context.distro_features() or any(
+        word == "vxn" or word.startswith("vxn-") for word in context.installed_packages()
     )
 
 
 def _vxn_place(context: BuildContext) -> Location | None:
     for variable in ("BBMULTICONFIG", "IMAGE_INSTALL", "DISTRO_FEATURES"):
-        for each in context.users(variable):
+        for each in context.user_assignments(variable):
             if variable == "BBMULTICONFIG" or "vxn" in each.value:
                 return each.place
     return None
 
 
-def _open_question(context: BuildContext, variable: str) -> bool:
+def _is_uncertain(context: BuildContext, variable: str) -> bool:
     """Return whether a variable's value cannot be determined from the user's own files."""
-    return any("${@" in each.value for each in context.users(variable)) or bool(
+    return any("${@" in each.value for each in context.user_assignments(variable)) or bool(
         context.build.reader.store.doubts
     )
 
@@ -100,7 +97,7 @@ def check_machine_assignments(context: BuildContext) -> Iterator[LocatedFinding]
     """Find a MACHINE that is set twice, or that contradicts a fragment."""
     assigned = [
         each
-        for each in context.users("MACHINE")
+        for each in context.user_assignments("MACHINE")
         if each.variable == "MACHINE" and each.operator in _ASSIGNS and not each.flag
     ]
     values = {each.value for each in assigned}
@@ -135,12 +132,12 @@ def check_multiconfigs(context: BuildContext) -> Iterator[LocatedFinding]:
                 " BitBake stops parsing",
                 _near_multiconfig(context, name),
             )
-    vruntime = [name for name in value.words if name in vxn.MULTICONFIGS]
-    if vruntime and build.find_in_layers("conf/distro/poky.conf") is None:
+    configs = [name for name in value.words if name in vxn.MULTICONFIGS]
+    if configs and build.find_in_layers("conf/distro/poky.conf") is None:
         yield finding_at(
             "XT621",
-            context.place_of("BBMULTICONFIG", vruntime[0]),
-            f"{', '.join(vruntime)} need conf/distro/poky.conf, which no layer has: BitBake parses "
+            context.place_of("BBMULTICONFIG", configs[0]),
+            f"{', '.join(configs)} need conf/distro/poky.conf, which no layer has: BitBake parses "
             "nothing at all",
             "Add meta-poky: bitbake-layers add-layer PATH/TO/meta-yocto/meta-poky",
         )
@@ -160,13 +157,9 @@ def _near_multiconfig(context: BuildContext, name: str) -> str:
     known = [
         entry.removesuffix(".conf")
         for layer in context.build.layers
-        for entry in _multiconfigs_of(layer.path)
+        for entry in listed(f"{layer.path}/conf/multiconfig")
     ]
-    return near(name, known) or "Remove it, or add its layer."
-
-
-def _multiconfigs_of(layer: str) -> list[str]:
-    return listed(f"{layer}/conf/multiconfig")
+    return did_you_mean(name, known) or "Remove it, or add its layer."
 
 
 def check_memory(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -174,8 +167,8 @@ def check_memory(context: BuildContext) -> Iterator[LocatedFinding]:
     if context.abilities.image_memory is None:
         # On an older release the configuration sets the image's memory.
         return
-    for variable in _IMAGES_OWN:
-        for each in context.users(variable):
+    for variable in _SET_BY_IMAGE:
+        for each in context.user_assignments(variable):
             if each.variable == variable and not each.flag:
                 yield finding_at(
                     "XT624",
@@ -190,9 +183,9 @@ def check_kernel(context: BuildContext) -> Iterator[LocatedFinding]:
     variable = "PREFERRED_PROVIDER_virtual/kernel"
     value = context.build.value(variable).text
     name = context.build.machine.value
-    users = [s for s in context.users(variable) if not s.flag]
-    wants_xen = context.wants_xen or "xen" in context.features()
-    if name == "raspberrypi4-64" and wants_xen and _rpi_kernel(context) == "linux-yocto":
+    users = [each for each in context.user_assignments(variable) if not each.flag]
+    for_xen = context.is_for_xen or "xen" in context.distro_features()
+    if name == "raspberrypi4-64" and for_xen and _rpi_kernel(context) == "linux-yocto":
         yield finding_at(
             "XT625",
             users[-1].place if users else context.build.machine.place,
@@ -223,20 +216,16 @@ def _rpi_kernel(context: BuildContext) -> str | None:
     layer = build.layer(META_VIRTUALIZATION)
     if strong or layer is None:
         return build.value(variable).text
-    path = Path(layer.path, "dynamic-layers/raspberrypi", _RPI_SETTINGS)
-    try:
-        text = read_text(path, 1 << 20) if path.is_file() else ""
-    except InputError:
-        text = ""
-    found = re.search(rf'^{re.escape(variable)}\s*\?=\s*"([^"]*)"', text, re.MULTILINE)
-    return found[1] if found is not None else build.value(variable).text
+    text = readable_text(f"{layer.path}/dynamic-layers/raspberrypi/{_RPI_SETTINGS}") or ""
+    match = re.search(rf'^{re.escape(variable)}\s*\?=\s*"([^"]*)"', text, re.MULTILINE)
+    return match[1] if match is not None else build.value(variable).text
 
 
 _RPI_SETTINGS = "conf/distro/include/xen-raspberrypi4-64.inc"
 
 
 def check_undone_settings(context: BuildContext) -> Iterator[LocatedFinding]:
-    """Find lines after xentui's that override it."""
+    """Find lines after xentui's that undo its settings."""
     own = context.xentui_conf
     for variable, assignments in context.build.reader.store.assignments.items():
         ours: dict[tuple[str, str], Assignment] = {}
@@ -257,26 +246,23 @@ def check_undone_settings(context: BuildContext) -> Iterator[LocatedFinding]:
                         "Remove the line, move it before the require line, or change the project.",
                     )
             elif each.operator == ":remove" and not each.flag and ours and "${" not in each.value:
-                gone = set(each.value.split()) & {
-                    word for one in ours.values() for word in one.value.split()
-                }
-                if gone:
+                words = {word for one in ours.values() for word in one.value.split()}
+                removed = words & set(each.value.split())
+                if removed:
                     yield finding_at(
                         "XT622",
                         each.place,
-                        f"this removes {', '.join(sorted(gone))} from {variable}, which xentui "
+                        f"this removes {', '.join(sorted(removed))} from {variable}, which xentui "
                         "put in",
                         "Remove the line, or change the project.",
                     )
 
 
 def check_unused_conf(context: BuildContext) -> Iterator[LocatedFinding]:
-    """Find a configuration of xentui that nothing includes."""
+    """Find a conf/xentui.conf that nothing includes."""
     build = context.build
     own = context.xentui_conf
-    if own in build.reader.files:
-        return
-    if exists(own):
+    if own not in build.reader.files and exists(own):
         yield finding_at(
             "XT637",
             Location(own, 1),
@@ -309,16 +295,10 @@ def check_kickstart(context: BuildContext) -> Iterator[LocatedFinding]:
 
 def _kickstart_text(context: BuildContext, name: str) -> str | None:
     """Return a kickstart file's text, or ``None`` if it is not found or cannot be read."""
-    found = next(filter(None, map(context.build.find_in_layers, _kickstart_paths(name))), None)
-    try:
-        return read_text(Path(found), _MAX_KICKSTART) if found is not None else None
-    except InputError:
-        return None
-
-
-def _kickstart_paths(name: str) -> list[str]:
-    """Return where BitBake looks for it in each layer (oe:meta/classes-recipe/image_types_wic)."""
-    return [f"{folder}/{name}" for folder in ("files/wic", *OLD_KICKSTART_FOLDERS)]
+    # oe:meta/classes-recipe/image_types_wic.bbclass looks for it there in each layer.
+    paths = [f"{folder}/{name}" for folder in ("files/wic", *OLD_KICKSTART_FOLDERS)]
+    path = next(filter(None, map(context.build.find_in_layers, paths)), None)
+    return readable_text(path) if path is not None else None
 
 
 RULES = (
