@@ -163,7 +163,7 @@ def parse_recipe(
 
 
 def class_paths() -> list[Path]:
-    """Return the folders to search for classes: the real layer before the copies in the tests."""
+    """Return the folders to search for classes: the real layer before the tests' own."""
     real = [OE_TREE / "meta-virtualization"] if OE_TREE is not None else []
     return [*real, LAYER]
 

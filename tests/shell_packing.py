@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Run meta-virtualization's classes in a real shell, and read what they leave on the target.
+"""Install a project's guests with the guest classes, and read what is then on the target.
 
-BitBake's parser evaluates the generated files with the classes in ``tests/layer``, or with those of
-the real layer that ``XENTUI_OE_TREE`` names. ``sh`` then runs the resulting shell functions: first
-those of each bundle recipe, then those of the Dom0 image. BitBake's fetcher unpacks the files next
-to a recipe. Downloads, and images and kernels in the deploy directory, are made up.
+BitBake's parser evaluates the generated files with the classes of the real layer that
+``XENTUI_OE_TREE`` names, or else with those in ``tests/layer``. ``sh`` then runs the resulting
+shell functions: first those of each bundle recipe, then those of the Dom0 image. BitBake's fetcher
+unpacks the files next to a recipe. Downloads, and images and kernels in the deploy directory, are
+made up.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bitbake_parser import Parsed, parse_conf, parse_recipe
+from tests.bitbake_parser import LAYER, Parsed, parse_conf, parse_recipe
 from xentui.output.rendered import Content
 
 _PRELUDE = """\
@@ -73,6 +74,7 @@ def build(
     arch: str,
     deployed: Iterable[str],
     real_tools: bool = False,
+    stand_ins: bool = False,
 ) -> Target:
     """Run the classes on generated files.
 
@@ -82,6 +84,7 @@ def build(
         arch: ``x86-64`` or ``aarch64``.
         deployed: names of the files in the deploy directory.
         real_tools: whether disk images are really created, or only their names.
+        stand_ins: whether to use the classes in ``tests/layer`` even if there are real ones.
 
     Raises:
         BuildError: a class ended with an error.
@@ -103,15 +106,25 @@ def build(
         }
         conf = (root / "conf/xentui.conf").read_text(encoding="utf-8")
         installed = parse_conf(conf, settings=settings).seen_by(image).words("IMAGE_INSTALL")
+        classes = {
+            f"classes/{path.name}": path.read_text(encoding="utf-8")
+            for path in (LAYER / "classes").glob("xen-*")
+            if stand_ins
+        }
         script = [_PRELUDE]
         for path in sorted(root.glob("meta-xentui/recipes-*/xen-guest-bundles/*.bb")):
             parsed = parse_recipe(
-                path.read_text(encoding="utf-8"), path.name, conf=conf, settings=settings, at=path
+                path.read_text(encoding="utf-8"),
+                path.name,
+                conf=conf,
+                files=classes,
+                settings=settings,
+                at=path,
             )
             if parsed.value("PN") in installed:
                 _unpack(parsed)
                 script.append(_bundle_script(parsed))
-        script.append(_image_script(root, image, conf, settings))
+        script.append(_image_script(root, image, conf, classes, settings))
         return _run(root, "\n".join(script), real_tools=real_tools)
 
 
@@ -187,7 +200,9 @@ def _bundle_script(parsed: Parsed) -> str:
     )
 
 
-def _image_script(root: Path, image: str, conf: str, settings: Mapping[str, str]) -> str:
+def _image_script(
+    root: Path, image: str, conf: str, classes: Mapping[str, str], settings: Mapping[str, str]
+) -> str:
     """Return the shell code that the Dom0 image runs after its packages are installed."""
     appends = [
         path
@@ -195,7 +210,9 @@ def _image_script(root: Path, image: str, conf: str, settings: Mapping[str, str]
         if path.stem.split("_")[0] == image
     ]
     text = 'LICENSE = "MIT"\ninherit xen-guest-cross-install\n'
-    parsed = parse_recipe(text, f"{image}.bb", conf=conf, settings=settings, appends=appends)
+    parsed = parse_recipe(
+        text, f"{image}.bb", conf=conf, files=classes, settings=settings, appends=appends
+    )
     commands = (parsed.value("ROOTFS_POSTPROCESS_COMMAND") or "").replace(";", " ").split()
     return "\n".join(
         ["(", _functions(parsed), *(f"{c} || exit 1" for c in commands), ") || exit 1"]
