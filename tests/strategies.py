@@ -123,7 +123,7 @@ def key_of(table: str) -> st.SearchStrategy[str]:
 
 def documents() -> st.SearchStrategy[dict[str, Any]]:
     """Any data that the schema accepts."""
-    machines = st.sampled_from(list(boards.names())) | of_field("host", "machine")
+    machines = st.sampled_from(list(boards.machine_names())) | of_field("host", "machine")
     host = st.tuples(table_of("host"), machines).map(lambda pair: {**pair[0], "machine": pair[1]})
     return st.fixed_dictionaries(
         {"version": st.just(1), "host": host},
@@ -147,7 +147,7 @@ def projects() -> st.SearchStrategy[model.Project]:
 
 BOARDS = tuple(board for board in boards.all_boards())
 _SAFE_KEY = re.compile(r"(?!.*\.\.)(?!nativesdk-)(?!lib32-).*(?<!-native)(?<![.+-])")
-_OVERRIDES = frozenset({"linux", "x86-64", "aarch64", "forcevariable", *boards.names()})
+_OVERRIDES = frozenset({"linux", "x86-64", "aarch64", "forcevariable", *boards.machine_names()})
 _ARCHIVES = ("tar", "tar.gz", "tar.xz", "tar.bz2", "tgz")
 _LICENSES = ("MIT", "Apache-2.0", "GPL-2.0-only")
 

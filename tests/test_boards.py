@@ -26,7 +26,7 @@ from xentui.rules.budget import budget
 from xentui.rules.catalogue import Severity
 
 
-@pytest.mark.parametrize("machine", boards.names())
+@pytest.mark.parametrize("machine", boards.machine_names())
 def test_a_file_is_valid_and_names_its_requirements(machine: str) -> None:
     path = boards.bundled_directory() / f"{machine}.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_one_file_of_the_user_is_a_board(own: Path) -> None:
     (own / "my-board.toml").write_text(OWN)
-    assert "my-board" in boards.names()
+    assert "my-board" in boards.machine_names()
     project = Project(Host("my-board", memory=2048, dom0_memory=512))
     assert [finding.code for finding in check.check(project)] == ["XT103"]
     (script,) = boot.shown(project).values()
@@ -111,13 +111,13 @@ def test_a_wrong_board_file_is_an_error_that_names_the_key(
     assert reason in found.fix
     # The other boards can still be chosen.
     listed = {board.machine: board for board in boards.all_boards()}
-    assert not listed["my-board"].known
-    assert listed["qemux86-64"].known
+    assert not listed["my-board"].is_known
+    assert listed["qemux86-64"].is_known
 
 
 def test_only_files_named_like_machines_are_boards(own: Path) -> None:
     (own / "My Board.toml").write_text(OWN)
-    assert "My Board" not in boards.names()
+    assert "My Board" not in boards.machine_names()
 
 
 @pytest.mark.parametrize(
@@ -158,11 +158,11 @@ def test_a_machine_that_cannot_is_refused_for_its_reason(
 
 @pytest.mark.parametrize("machine", ["raspbery4-64", "raspberrypi4-46", "qemuarm6", "imx8mp-evk"])
 def test_a_suggestion_is_never_refused(machine: str) -> None:
-    near = boards.near(machine, ["imx8mp-lpddr4-evk", "raspberrypi4", "qemuarm"])
+    near = boards.similar_machine(machine, ["imx8mp-lpddr4-evk", "raspberrypi4", "qemuarm"])
     assert not near or boards.board(near).state != "refused"
 
 
-@pytest.mark.parametrize("machine", [*boards.names(), "raspberrypi3-64"])
+@pytest.mark.parametrize("machine", [*boards.machine_names(), "raspberrypi3-64"])
 def test_a_boards_page_fits_80_columns(machine: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["presets", "board", machine]) == 0
     page = capsys.readouterr().out
@@ -201,12 +201,12 @@ def test_an_unknown_board_is_asked_one_question(machine: str, modes: set[str]) -
 
 
 def test_boards_are_found_by_any_word_of_theirs() -> None:
-    assert [one.machine for one in boards.filtered("rockchip")] == ["rock-5b"]
-    assert [one.machine for one in boards.filtered("never run u-boot nxp")] == []
-    assert [one.machine for one in boards.filtered("never uboot-fat nxp")] == ["imx8qm-mek"]
-    assert "qemuarm" in [one.machine for one in boards.filtered("32-bit")]
-    assert "qemuarm" not in [one.machine for one in boards.filtered("aarch64")]
-    assert boards.filtered("") == boards.all_boards()
+    assert [one.machine for one in boards.search("rockchip")] == ["rock-5b"]
+    assert [one.machine for one in boards.search("never run u-boot nxp")] == []
+    assert [one.machine for one in boards.search("never uboot-fat nxp")] == ["imx8qm-mek"]
+    assert "qemuarm" in [one.machine for one in boards.search("32-bit")]
+    assert "qemuarm" not in [one.machine for one in boards.search("aarch64")]
+    assert boards.search("") == boards.all_boards()
     groups = boards.by_vendor(boards.all_boards())
     assert next(iter(groups)) == "Emulated"
     assert [one.machine for one in groups["Raspberry Pi"]] == ["raspberrypi4-64", "raspberrypi5"]

@@ -41,7 +41,7 @@ def test_a_field_of_the_schema_is_seen_everywhere_else() -> None:
 
 def test_a_preset_names_a_board_that_is_known() -> None:
     for preset in presets.available(Path("/")):
-        assert board(preset.machine).known
+        assert board(preset.machine).is_known
 
 
 def test_make_has_every_target_that_is_named() -> None:

@@ -73,9 +73,9 @@ def test_a_bundled_preset_is_a_whole_project(name: str, here: Path) -> None:
     assert listed.description
     assert listed.error == ""
     board = boards.board(project.host.machine)
-    assert board.known
+    assert board.is_known
     # Containers of master's vxn get their addresses behind Dom0's own router.
-    assert effective.network(project) == ("nat" if project.containers.vxn else board.network)
+    assert effective.dom0_network(project) == ("nat" if project.containers.vxn else board.network)
     for guest in project.guests:
         assert "console=hvc0" in effective.effective(project, guest).extra.split()
     total, dom0 = effective.total_memory(project), effective.dom0_memory(project)

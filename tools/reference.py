@@ -279,7 +279,7 @@ def _boards() -> Iterator[str]:
             yield from _board(board)
     yield "\n## Machines that cannot run Xen\n"
     by_reason: dict[str, list[str]] = {}
-    for board in boards.refused():
+    for board in boards.refused_boards():
         by_reason.setdefault(board.summary, []).append(board.machine)
     for reason, machines in by_reason.items():
         yield f"{reason}\n"

@@ -60,7 +60,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     branches = {"wrynose"}
     for name, release in releases.releases().items():
         branches |= {name, release.bitbake}
-        for machine in boards.names():
+        for machine in boards.machine_names():
             host = Host(machine, release=name)
             for each in repositories.repositories(Project(host, guests=(Guest("a"),))):
                 wanted.setdefault(each.url, set()).update(each.layers)

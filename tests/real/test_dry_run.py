@@ -19,7 +19,7 @@ from tests.real import cases
 from tests.real.build import Run
 from tests.real.conftest import MakeBuild
 from tests.real.test_from_nothing import SITE, of_the_tree, run_script, write
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 
 _UNUSED = """
 # Recipes that no Dom0 image needs: a third of all. If one were needed, BitBake would stop.
@@ -42,7 +42,9 @@ def test_bitbake_plans_the_whole_image(make_build: MakeBuild, tmp_path: Path, na
     write(build, project, "script", case.assets(tmp_path))
     site = SITE if project.containers.vxn else SITE + _UNUSED
     started = time.monotonic()
-    output = run_script(build, project, f"bitbake -n {image(project)}", site=site, seconds=5400)
+    output = run_script(
+        build, project, f"bitbake -n {dom0_image(project)}", site=site, seconds=5400
+    )
     seconds = round(time.monotonic() - started)
     complaints = Run(0, output).complaints
     summary = re.findall(r"^NOTE: Tasks Summary: (.*)$", output, re.MULTILINE)

@@ -22,7 +22,7 @@ from xentui.output.from_nothing import SCRIPT_FILE, SETUP_FILE
 from xentui.output.rendered import Copy
 from xentui.output.repositories import CLASSES, Repository, repositories
 from xentui.project.assets import NO_ASSETS, Assets
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 from xentui.verify.environment import Environment, parse
 
@@ -100,7 +100,7 @@ def run_script(
     text = script.read_text(encoding="utf-8")
     assert "git clone" in text
     *before, build_image = text.rstrip("\n").split("\n")
-    assert build_image == f"bitbake {image(wanted)}"
+    assert build_image == f"bitbake {dom0_image(wanted)}"
     build.put(SCRIPT_FILE, "\n".join([*before, last, ""]))
     return output_of(build, "bash", str(script), seconds=seconds)
 

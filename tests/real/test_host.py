@@ -20,7 +20,7 @@ from xentui.output import guest_cfg
 from xentui.project import artifacts
 from xentui.project.artifacts import layout
 from xentui.project.assets import Assets, gather
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Bundle, Project
 
 DOM0 = """\
@@ -62,7 +62,7 @@ def target_of(
     for bundle in bundles(project):
         build.run_task(recipe_of(build, bundle), "install")
         packages.append(str(build.work(bundle.key) / "image"))
-    append = build.layer / f"recipes-extended/images/{image(project)}.bbappend"
+    append = build.layer / f"recipes-extended/images/{dom0_image(project)}.bbappend"
     appended = append.read_text(encoding="utf-8") if append.exists() else ""
     # BitBake takes along only the functions that a task names.
     text = DOM0.format(
@@ -70,8 +70,8 @@ def target_of(
         append=append if appended else "",
         afterwards="number_xen_guests" if "number_xen_guests" in appended else ":",
     )
-    build.run_task(build.put(f"host/{image(project)}.bb", text), "install")
-    return build.work(image(project)) / "rootfs"
+    build.run_task(build.put(f"host/{dom0_image(project)}.bb", text), "install")
+    return build.work(dom0_image(project)) / "rootfs"
 
 
 def manifest(project: Project, bundle: Bundle) -> str:

@@ -21,7 +21,7 @@ from xentui.bitbake import vxn
 from xentui.output import guest_flags
 from xentui.project import boards
 from xentui.project.assets import gather
-from xentui.project.effective import effective, image
+from xentui.project.effective import dom0_image, effective
 from xentui.project.model import Project
 
 VIRT = Path(tree.TREE) / "meta-virtualization"
@@ -39,11 +39,11 @@ def xen_image(build: Build, project: Project) -> Path:
 
     ``bitbake -b`` ignores appends; ``__BBAPPEND`` is BitBake's own way to pass them on.
     """
-    append = build.layer / f"recipes-extended/images/{image(project)}.bbappend"
-    text = f"require recipes-extended/images/{image(project)}.bb\n"
+    append = build.layer / f"recipes-extended/images/{dom0_image(project)}.bbappend"
+    text = f"require recipes-extended/images/{dom0_image(project)}.bb\n"
     if append.exists():
         text += f'__BBAPPEND = "{append}"\n'
-    return build.put(f"image/{image(project)}.bb", text)
+    return build.put(f"image/{dom0_image(project)}.bb", text)
 
 
 @pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.id)
@@ -170,7 +170,7 @@ def base_hash(build: Build, project: Project) -> str:
     recipe = xen_image(build, project)
     run = build.bitbake("-S", "none", "-b", str(recipe), "-c", "rootfs")
     assert run.code == 0, run.output[-4000:]
-    pattern = f"tmp/stamps/*/{image(project)}/*.do_rootfs.sigdata.*"
+    pattern = f"tmp/stamps/*/{dom0_image(project)}/*.do_rootfs.sigdata.*"
     newest = max(build.folder.glob(pattern), key=lambda path: path.stat().st_mtime_ns)
     result = subprocess.run(
         [sys.executable, f"{tree.TREE}/bitbake/bin/bitbake-dumpsig", newest],
@@ -224,7 +224,7 @@ def test_bitbake_finds_the_append_among_all_recipes(build: Build, tmp_path: Path
     project = cases.project(GUESTS)
     build.write(project, gather(project, tmp_path))
     names = ("XEN_GUEST_CONFIG_FILE", "XEN_GUEST_CONFIG_FILE_MAP", "do_rootfs")
-    seen = build.seen_by([image(project)], *names, seconds=3600)
+    seen = build.seen_by([dom0_image(project)], *names, seconds=3600)
     for key in ("quiet", "mine"):
         config = Path(seen.flags["XEN_GUEST_CONFIG_FILE"][key])
         assert config.is_absolute()

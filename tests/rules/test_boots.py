@@ -12,7 +12,7 @@ from xentui.project import boards
 HOST = 'version = 1\n[host]\nmachine = "{}"\nmemory = 8192\n'
 
 
-@pytest.mark.parametrize("machine", boards.names())
+@pytest.mark.parametrize("machine", boards.machine_names())
 def test_more_vcpus_than_cpus_where_they_are_known(machine: str) -> None:
     cpus = boards.board(machine).cpus
     text = HOST.format(machine) + "[guests.web]\nvcpus = {}\n"

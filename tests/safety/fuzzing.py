@@ -42,7 +42,7 @@ def document_target(data: bytes) -> None:
     except document.DocumentError as error:
         assert error.line is None or 1 <= error.line <= count  # noqa: PT017
         return
-    loaded = document.validated(parsed, ROOT)
+    loaded = document.load_document(parsed, ROOT)
     for finding in check_file(loaded):
         assert finding.message
         assert finding.fix

@@ -28,7 +28,7 @@ from xentui.bitbake.import_draft import (
 from xentui.bitbake.import_functions import OwnFunctions
 from xentui.bitbake.recipes import BUNDLE_CLASS, CONTAINER_CLASS, name_and_version
 from xentui.errors import InputError
-from xentui.project.model import BUILT_IN_IMPORTS, CONTAINER, NO_IMAGE, WITHOUT_DISK
+from xentui.project.model import BUILT_IN_IMPORTS, CONTAINER, KERNEL_ONLY, NO_IMAGE
 
 ARCHES = ("x86-64", "aarch64")
 _SAME_ANYWAY = ("S", "LIC_FILES_CHKSUM", "REQUIRED_DISTRO_FEATURES", "INHIBIT_DEFAULT_DEPS",
@@ -294,7 +294,7 @@ def _own_source(source: ConfImport, key: str, own: OwnFunctions) -> None:
         guest.pop("source", None)
         guest["rootfs"] = NO_IMAGE
     elif kernel and raw == kernel and guest.get("source", {}).get("type") == "raw":
-        guest["source"]["type"] = WITHOUT_DISK
+        guest["source"]["type"] = KERNEL_ONLY
     if table is not None:
         known = guest.pop("source", {}).get("fetch", [])
         guest["source"] = {**table, **({"fetch": known} if known else {})}

@@ -12,7 +12,7 @@ from xentui.bitbake.import_draft import ConfImport, Draft
 from xentui.bitbake.recipes import Recipes
 from xentui.errors import InputError
 from xentui.project import boards, tables
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Guest, Project
 
 _MACHINE = "qemux86-64"
@@ -43,7 +43,7 @@ def installs_vxn(project: Project, build: BuildDir) -> bool:
 
     They do if local.conf requires meta-virtualization's ``xen-host.conf``.
     """
-    return "vxn" in build.value("IMAGE_INSTALL", image(project)).words
+    return "vxn" in build.value("IMAGE_INSTALL", dom0_image(project)).words
 
 
 def _guests(path: Path, build: BuildDir, arch: str) -> tuple[Guest, ...] | None:

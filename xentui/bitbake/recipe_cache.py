@@ -105,7 +105,7 @@ def load(patterns: list[str]) -> Cache:
 
 def folder() -> Path:
     """Return xentui's folder in the user's cache directory (``XDG_CACHE_HOME``)."""
-    return filesystem.folder("cache")
+    return filesystem.user_folder("cache")
 
 
 def _digest(patterns: list[str]) -> str:

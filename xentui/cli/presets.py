@@ -79,8 +79,8 @@ def _show_board(args: argparse.Namespace) -> None:
     if args.name is None:
         raise UsageError("the board is missing", fix="xentui presets lists boards.")
     board = boards.board(args.name)
-    if not board.known:
-        near = boards.near(args.name)
+    if not board.is_known:
+        near = boards.similar_machine(args.name)
         raise UsageError(
             board.problem or f"xentui does not know the board {quoted(args.name)}",
             fix=f'Did you mean "xentui presets board {near}"?' if near else "Check the name.",

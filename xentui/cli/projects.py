@@ -234,7 +234,7 @@ def _with_assignments(chosen: ChosenProject, assignments: list[str]) -> ChosenPr
     data = overrides.apply(loaded.document.data, assignments)
     for line in _added_tables(loaded.document.data, data):
         terminal.print_message(f"xentui: {line}")
-    changed = document.validated(replace(loaded.document, data=data), loaded.directory)
+    changed = document.load_document(replace(loaded.document, data=data), loaded.directory)
     return replace(chosen, loaded=changed, changed=True, files=files)
 
 

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from xentui.project import schema, tables
-from xentui.project.effective import explain, words
+from xentui.project.effective import explain, origin_words
 from xentui.project.lines import KeyPath
 from xentui.project.model import Project
 
@@ -27,7 +27,7 @@ def lines(project: Project) -> list[str]:
     """Return the same as lines: ``guests.alpine.memory = 512  # the class's default``."""
     pairs = list(_flat("", values(project)))
     width = min(max(len(text) for text, _ in pairs), 60)
-    return [f"{text:{width}}  # {words(origin)}" for text, origin in pairs]
+    return [f"{text:{width}}  # {origin_words(origin)}" for text, origin in pairs]
 
 
 def _table(project: Project, path: KeyPath, definition: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from xentui.output.guest_flags import bundled_entry, effective_defaults, effecti
 from xentui.output.rendered import CONF, LAYER, decode
 from xentui.output.writing.plan import Plan
 from xentui.project import filesystem
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 from xentui.safe_text import visible
 
@@ -64,7 +64,7 @@ def texts_after(plan: Plan, build: Path) -> Mapping[str, str]:
     bblayers.conf is left out.
     """
     texts = {
-        str(filesystem.normalised(change.path.absolute())): change.new
+        str(filesystem.normalise(change.path.absolute())): change.new
         for change in plan.changes
         if isinstance(change.new, str) and change.kind in ("new", "changed", "edited")
     }
@@ -113,7 +113,7 @@ def outranking(after: BuildDir, project: Project) -> list[Clash]:
     if not own:
         # No file includes xentui's settings, as with --attach none.
         return []
-    dom0 = image(project)
+    dom0 = dom0_image(project)
     active = after.reader.store.seen_by(dom0).overrides()
     wanted: dict[tuple[str, str], str] = {}
     for each in own:
@@ -171,7 +171,7 @@ def of_multiconfigs(build: BuildDir) -> list[Clash]:
 def _missing_guests(
     after: BuildDir, project: Project, ours: Callable[[Location], bool]
 ) -> list[Clash]:
-    words = after.value(GUESTS, image(project)).words
+    words = after.value(GUESTS, dom0_image(project)).words
     there = {word.partition(":")[0]: word for word in words}
     place = _last(after, GUESTS, "", ours)
     found = []
@@ -228,7 +228,7 @@ def _is_ours(after: BuildDir) -> Callable[[Location], bool]:
 
 
 def _guest_clashes(settings: UserSettings, after: BuildDir, project: Project) -> Iterator[Clash]:
-    words = after.value(GUESTS, image(project)).words
+    words = after.value(GUESTS, dom0_image(project)).words
     there = {word.partition(":")[0]: word for word in words}
     for guest in settings.guests:
         now = there.get(guest.key)
@@ -238,7 +238,7 @@ def _guest_clashes(settings: UserSettings, after: BuildDir, project: Project) ->
             yield Clash(guest.place, guest.key, f'"{guest.entry}" would become "{now}"')
     listed = settings.find(GUESTS)
     if listed is not None and not listed.known:
-        now_raw = after.value(GUESTS, image(project)).raw or ""
+        now_raw = after.value(GUESTS, dom0_image(project)).raw or ""
         if HOLE not in now_raw:
             message = "the guests that this line computes with Python would be dropped"
             yield Clash(listed.place, GUESTS, message, True)
@@ -249,7 +249,7 @@ def _value_clashes(settings: UserSettings, after: BuildDir, project: Project) ->
         if one.variable == GUESTS:
             continue
         value = after.flag(one.variable, one.flag) if one.flag else after.value(
-            one.variable, image(project)
+            one.variable, dom0_image(project)
         )  # fmt: skip
         now = value.raw
         what = one.written
@@ -262,7 +262,7 @@ def _default_clashes(settings: UserSettings, after: BuildDir, project: Project) 
     """Yield the user's guests that would get a new default from the project."""
     mine = {guest.key for guest in project.guests}
     for variable, flagged, before in class_defaults(settings):
-        now = after.value(variable, image(project)).raw
+        now = after.value(variable, dom0_image(project)).raw
         if now is None or not _differ(now, before):
             continue
         for guest in settings.guests:

@@ -15,7 +15,7 @@ from xentui.output import boot
 from xentui.output.boot import bios
 from xentui.project import artifacts, board_file, boards
 from xentui.project.artifacts import start_order
-from xentui.project.effective import dom0_memory, image, total_memory
+from xentui.project.effective import dom0_image, dom0_memory, total_memory
 from xentui.project.model import Project
 
 
@@ -47,9 +47,9 @@ def commands(
     """
     abilities = abilities or releases.abilities_for(project)
     return [
-        *_build(project.without_direct_guests),
+        *_build(project.without_dom0less_guests),
         *_boot(project, abilities, sets_memory=sets_memory),
-        *_guests(project.without_direct_guests),
+        *_guests(project.without_dom0less_guests),
         *_direct_guests(project),
         *_containers(project, abilities),
         *_tests(project, abilities),
@@ -192,11 +192,11 @@ def _build(project: Project) -> Iterator[NextCommand]:
     note = "the Dom0 image, with the guests in it" if project.guests else "the Dom0 image"
     if waiting:
         note += f"; before it, in the deploy directory: {', '.join(map(str, waiting))}"
-    yield NextCommand("build", f"bitbake {image(project)}", note)
+    yield NextCommand("build", f"bitbake {dom0_image(project)}", note)
 
 
 def _boot(project: Project, abilities: Abilities, *, sets_memory: bool) -> Iterator[NextCommand]:
-    machine, recipe = project.host.machine, image(project)
+    machine, recipe = project.host.machine, dom0_image(project)
     board = boards.board(machine)
     total = total_memory(project) if sets_memory else None
     memory = f' qemuparams="-m {total}"' if total is not None else ""
@@ -220,7 +220,7 @@ _UNPACK = {".gz": "zcat", ".bz2": "bzcat", ".xz": "xzcat", ".zst": "zstdcat"}
 
 def flash(project: Project, board: board_file.Board) -> Iterator[NextCommand]:
     """Yield the commands that write the image to the card or disk and show Xen's console."""
-    name = f"{image(project)}-{board.machine}.rootfs.{board.medium.file}"
+    name = f"{dom0_image(project)}-{board.machine}.rootfs.{board.medium.file}"
     file = f"{board.medium.deploy}/{board.machine}/{name}"
     # If xentui writes the boot files, it adds an uncompressed image.
     packed = "" if boot.is_written(project) else board.medium.compressed
@@ -257,7 +257,7 @@ def _guests(project: Project) -> Iterator[NextCommand]:
 
 def _direct_guests(project: Project) -> Iterator[NextCommand]:
     """Yield how to see the guests that Xen starts itself, whose output is on Xen's console."""
-    keys = ", ".join(guest.key for guest in project.direct_guests)
+    keys = ", ".join(guest.key for guest in project.dom0less_guests)
     if keys:
         yield NextCommand(
             "guests",
@@ -294,7 +294,7 @@ def _tests(project: Project, abilities: Abilities) -> Iterator[NextCommand]:
     needs the network
     (mv:tests/test_xen_runtime.py, mv:tests/conftest.py).
     """
-    if project.host.machine != "qemux86-64" or image(project) != "xen-image-minimal":
+    if project.host.machine != "qemux86-64" or dom0_image(project) != "xen-image-minimal":
         return
     if not project.containers.vxn and not abilities.tests_boot_any:
         # These tests first build an image with vxn and docker, which needs more settings.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from xentui.bitbake import text
 from xentui.bitbake.abilities import Abilities
-from xentui.project.effective import network
+from xentui.project.effective import dom0_network
 from xentui.project.licenses import CHECKSUMS
 from xentui.project.model import Project
 
@@ -44,7 +44,7 @@ def files(project: Project, abilities: Abilities) -> dict[str, str]:
 
 def _network_kind(project: Project, abilities: Abilities) -> str:
     """Return the kind of network for which Dom0 needs our recipe; empty if the layers set it up."""
-    wanted = network(project)
+    wanted = dom0_network(project)
     if wanted == "nat":
         return "" if abilities.dom0_network else "nat"
     return "" if abilities.makes_xenbr0 else "bridged"

@@ -26,7 +26,7 @@ from xentui.output.writing.tree import MOST_READ
 from xentui.output.xentui_conf import xentui_conf
 from xentui.project import filesystem
 from xentui.project.assets import NO_ASSETS, Assets
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 from xentui.safe_text import visible
 
@@ -112,9 +112,8 @@ def _description(project: Project) -> str:
     if len(guests) > _NAMED:
         named += f" and {len(guests) - _NAMED} more"
     carried = f" with the guests {named}" if guests else " without guests"
-    return (
-        f"{text.name(image(project))}{carried}. MACHINE must be {text.name(project.host.machine)}."
-    )
+    recipe, machine = text.name(dom0_image(project)), text.name(project.host.machine)
+    return f"{recipe}{carried}. MACHINE must be {machine}."
 
 
 # Fragments that a build directory enables

@@ -26,7 +26,7 @@ from xentui.output.repositories import (
     repositories,
 )
 from xentui.project.assets import NO_ASSETS, Assets
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 
 SETUP_FILE = "xentui.conf.json"
@@ -152,4 +152,4 @@ def _script(project: Project, found: list[Repository], *, has_layer: bool) -> st
     places = [f'"$here/{path}"' for path in (*layers, *([LAYER] if has_layer else ()))]
     lines.append(" \\\n    ".join(["bitbake-layers add-layer", *places]))
     lines.append(f'conf "require $here/{CONF}"')
-    return "\n" + "\n".join([*lines, "", f"bitbake {text.name(image(project))}"]) + "\n"
+    return "\n" + "\n".join([*lines, "", f"bitbake {text.name(dom0_image(project))}"]) + "\n"

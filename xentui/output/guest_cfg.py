@@ -52,7 +52,7 @@ def all_predicted(project: Project, assets: Assets = NO_ASSETS) -> dict[str, str
     """Return every guest's xl config, by its path on the target."""
     return {
         artifacts.config_path(guest): predicted(project, guest, assets)
-        for guest in sorted(project.without_direct_guests.guests, key=lambda guest: guest.key)
+        for guest in sorted(project.without_dom0less_guests.guests, key=lambda guest: guest.key)
     }
 
 

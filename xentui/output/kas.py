@@ -34,7 +34,7 @@ from xentui.output.repositories import (
 from xentui.output.xentui_conf import xentui_conf
 from xentui.project import filesystem
 from xentui.project.assets import NO_ASSETS, Assets
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 from xentui.safe_text import quoted
 
@@ -140,7 +140,7 @@ def _body(
     parts = [
         f"{head}header:\n  version: {VERSION}\n",
         f"machine: {_word(project.host.machine)}\n",
-        f"target: {_word(image(project))}\n",
+        f"target: {_word(dom0_image(project))}\n",
     ]
     if found:
         parts.insert(2, f"distro: {DISTRO}\n")

@@ -16,7 +16,7 @@ from xentui.output.rendered import CONF, Content, Copy, Rendered
 from xentui.output.xentui_conf import xentui_conf
 from xentui.project import artifacts, schema
 from xentui.project.assets import NO_ASSETS, Assets, SourceFile
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import CONTAINER, Bundle, Guest, Project
 
 _IMAGES = "recipes-extended/images"
@@ -48,7 +48,7 @@ def render(
     settings = xentui_conf(
         project, assets, machine=machine, fleet_name=fleet_name, abilities=abilities
     )
-    for_xl = project.without_direct_guests
+    for_xl = project.without_dom0less_guests
     files: dict[str, Content] = {}
     for bundle in for_xl.bundles:
         guests = [guest for guest in for_xl.guests if guest.bundle == bundle.key]
@@ -116,7 +116,7 @@ def _must_inherit(project: Project, abilities: Abilities) -> bool:
 
     In some releases, meta-virtualization's own image recipe does not inherit it.
     """
-    default_image = image(project) == schema.default_value("host", "image")
+    default_image = dom0_image(project) == schema.default_value("host", "image")
     lacks_class = abilities.has_classes and not abilities.image_class
     return default_image and bool(project.guests) and lacks_class
 
@@ -130,12 +130,12 @@ def _image_append(
         for guest in project.guests
         if guest.bundle is None and (config := supplied(project, guest, assets)) is not None
     }
-    links = artifacts.auto_names(project)
+    links = artifacts.autostart_links(project)
     ordered = any(link != f"{key}.cfg" for key, link in links.items())
     if not configs and not inherit and not ordered:
         return {}
     guests = [guest for guest in project.guests if guest.key in configs]
-    recipe = text.name(image(project))
+    recipe = text.name(dom0_image(project))
     name = f"{recipe}-{text.name(fleet_name)}" if fleet_name else recipe
     body = layer.INHERIT if inherit else ""
     body += "\n" + layer.image_append(guests, name) if configs else ""

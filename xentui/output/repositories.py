@@ -98,7 +98,7 @@ def missing_layer(project: Project) -> str:
     """Return a description of the machine's layer if it must be added by hand; else empty."""
     board = boards.board(project.host.machine)
     release = releases.release_of(project).name
-    if not board.known:
+    if not board.is_known:
         return f"the layer that has conf/machine/{board.machine}.conf"
     layer = board.layer
     if layer is None or release in layer.branches:

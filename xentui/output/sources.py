@@ -30,7 +30,7 @@ from xentui.project.model import (
     BUILT_IN_IMPORTS,
     CONTAINER,
     CONVERTED_IMPORTS,
-    WITHOUT_DISK,
+    KERNEL_ONLY,
     Fetch,
     Guest,
     ImportType,
@@ -201,7 +201,7 @@ def class_file(guest: Guest, source: Source) -> str:
         return f"{ROOTS}/{text.name(guest.key)}/{place}"
     if source.type == CONTAINER:
         return f"{ROOTS}/{text.name(guest.key)}"
-    if source.type not in (*BUILT_IN_IMPORTS, WITHOUT_DISK):
+    if source.type not in (*BUILT_IN_IMPORTS, KERNEL_ONLY):
         return f"{CONVERTED}/{text.name(guest.key)}.img"
     return place
 
@@ -236,7 +236,7 @@ def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetche
             fetched.containers.append(guest.key)
         elif guest.source.type in CONVERTED_IMPORTS and guest.source.type not in imports:
             fetched.conversions.append((guest, guest.source, None))
-        elif guest.source.type not in (*BUILT_IN_IMPORTS, WITHOUT_DISK):
+        elif guest.source.type not in (*BUILT_IN_IMPORTS, KERNEL_ONLY):
             kind = imports.get(guest.source.type)
             if kind is None:
                 raise text.NotRepresentable(

@@ -23,7 +23,7 @@ from xentui.project import board_file, boards
 from xentui.project.artifacts import image_fstype
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.board_file import Dom0Knob
-from xentui.project.effective import dom0_memory, image, network, total_memory
+from xentui.project.effective import dom0_image, dom0_memory, dom0_network, total_memory
 from xentui.project.image_space import extra_space
 from xentui.project.model import Guest, Project
 
@@ -53,7 +53,7 @@ def xentui_conf(
         NotRepresentable: a value cannot be written so that BitBake reads it back.
     """
     abilities = abilities or releases.abilities_for(project)
-    for_xl = project.without_direct_guests
+    for_xl = project.without_dom0less_guests
     sections = (
         ("Board", _board(project, assets, abilities, machine=machine, fleet_name=fleet_name)),
         ("Guest defaults", _defaults(for_xl)),
@@ -77,7 +77,7 @@ def _board(
 ) -> Iterator[str]:
     host = project.host
     board = boards.board(host.machine)
-    recipe = text.name(image(project))
+    recipe = text.name(dom0_image(project))
     if machine:
         yield text.assign("MACHINE", text.name(host.machine))
     if fleet_name:
@@ -125,7 +125,7 @@ def _network(project: Project, abilities: Abilities, recipe: str) -> Iterator[st
         "nat": "# Dom0 is the guests' router and DHCP server (10.0.100.0/24)",
         "bridged": "# Guests are on the board's own network and use its DHCP server",
     }
-    wanted = text.one_of(network(project), tuple(reasons))
+    wanted = text.one_of(dom0_network(project), tuple(reasons))
     why = reasons[wanted]
     packages = dom0_packages(project, abilities)
     if packages:
@@ -198,7 +198,7 @@ def _guests(project: Project, assets: Assets) -> Iterator[str]:
     for guest, own in zip(guests, flags, strict=True):
         if own:
             yield "\n".join(_flag_lines(guest, own))
-    recipe = text.name(image(project))
+    recipe = text.name(dom0_image(project))
     yield (
         "# BitBake does not notice that the image depends on these settings. The digest changes\n"
         "# with any guest, which makes BitBake rebuild the image.\n"
@@ -273,7 +273,7 @@ def _bundles(project: Project) -> Iterator[str]:
         if any(guest.bundle == bundle.key for guest in project.guests)
     ]
     if with_guests:
-        recipe = text.name(image(project))
+        recipe = text.name(dom0_image(project))
         yield (
             "# Only for this image; otherwise guest images would install the bundle they are in.\n"
             + "\n".join(
@@ -295,7 +295,7 @@ def _image_space(project: Project, assets: Assets, abilities: Abilities) -> Iter
         yield (
             comment
             + text.assign(
-                f"IMAGE_ROOTFS_EXTRA_SPACE:pn-{text.name(image(project))}", text.number(space)
+                f"IMAGE_ROOTFS_EXTRA_SPACE:pn-{text.name(dom0_image(project))}", text.number(space)
             )
         )
 
@@ -304,7 +304,7 @@ def _containers(project: Project, abilities: Abilities) -> Iterator[str]:
     containers = project.containers
     if not containers.vxn:
         return
-    recipe = text.name(image(project))
+    recipe = text.name(dom0_image(project))
     yield text.assign("DISTRO_FEATURES:append", "".join(f" {name}" for name in vxn.FEATURES))
     yield (
         "# Multiconfigs that build the kernel and root file system of the containers' VMs;\n"

@@ -70,7 +70,7 @@ def offers_of(session: Session, path: field_paths.Path) -> list[Offer]:
     offered = session.target.offers(path)
     if path == ("host", "machine"):
         known = [(one.machine, f"{one.title}, {one.state_words}") for one in boards.all_boards()]
-        return [*known, *(one for one in offered if not boards.board(one[0]).known)]
+        return [*known, *(one for one in offered if not boards.board(one[0]).is_known)]
     if path[0] == "guests" and path[2:] == ("bundle",):
         return [(one.key, one.summary or "a bundle of the project") for one in project.bundles]
     if path[-2:] == ("source", "type"):

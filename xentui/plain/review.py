@@ -239,7 +239,7 @@ class Step(StepMenu):
         self.wizard.open(Line(self.wizard, title, self._directory, lines))
 
     def _directory(self, given: str) -> str:
-        self.wizard.retarget(filesystem.expanded(given))
+        self.wizard.retarget(filesystem.expand_user(given))
         self._review.compare()
         self.say(f"Write into: {self.session.target.path}. {self._summary()}")
         return ""
@@ -273,7 +273,7 @@ class Step(StepMenu):
         self.wizard.open(Line(self.wizard, f"Layer [{self._layer()}]", self._moved, lines))
 
     def _moved(self, given: str) -> str:
-        self.session.target.choose_layer(filesystem.expanded(given) if given != "-" else None)
+        self.session.target.choose_layer(filesystem.expand_user(given) if given != "-" else None)
         self._review.compare()
         self.say(f"Layer: {self._layer()}. {self._summary()}")
         return ""

@@ -130,7 +130,9 @@ def start_order(project: Project) -> list[str]:
     Otherwise they are sorted by name, as xendomains does. A cycle, for which there is a finding, is
     broken by name too.
     """
-    guests = {guest.key: guest for guest in project.without_direct_guests.guests if guest.autostart}
+    guests = {
+        guest.key: guest for guest in project.without_dom0less_guests.guests if guest.autostart
+    }
     needs = {key: guests.keys() & set(starts_after(guest)) for key, guest in guests.items()}
     needed_by: dict[str, list[str]] = {}
     for key, names in needs.items():
@@ -155,7 +157,7 @@ def starts_after(guest: Guest) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*guest.after, *(key for key in backends if key is not None))))
 
 
-def auto_names(project: Project) -> dict[str, str]:
+def autostart_links(project: Project) -> dict[str, str]:
     """Return the name of each guest's link in /etc/xen/auto, in the order in which they start.
 
     xendomains starts guests in the order of these names, so they begin with numbers unless the
@@ -173,9 +175,9 @@ def layout(project: Project) -> list[str]:
 
     Images and kernels are listed with the names of their links, see :func:`image_file`.
     """
-    project = project.without_direct_guests
+    project = project.without_dom0less_guests
     lines = set()
-    links = auto_names(project)
+    links = autostart_links(project)
     for guest in project.guests:
         config = config_path(guest)
         lines.add(config)

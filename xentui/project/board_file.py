@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A board: the facts in its file, which has the schema ``board.schema.json``.
+"""The facts about a board as dataclasses, and how to read them from its TOML file.
 
-:mod:`xentui.project.boards` finds the boards and answers questions about them.
+A board is one MACHINE in BitBake, with what Xen needs to start on it. Its file has the schema
+``board.schema.json``. :mod:`xentui.project.boards` finds the files.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ STATES: dict[State, str] = {
 }
 """How well a board is supported, in two or three words.
 
-``tried``: a real Xen was started in QEMU with the boot files for it. ``read``: the layers that
-start Xen on it were read and parsed. ``expected``: derived from the sources of its layer, U-Boot
-and Xen.
+``tried``: a real Xen was started in QEMU with the board's boot files. ``read``: the layers that
+start Xen on it were read and parsed. ``expected``: its boot files are derived from the sources of
+its layer, U-Boot and Xen.
 """
 
 
@@ -63,7 +64,8 @@ class Family(NamedTuple):
         title: a few words.
         help: a sentence on how Xen is started.
         arch: the only architecture that supports it; ``None`` for both.
-        choose: when to choose it for a board that xentui does not know, and the consequence.
+        choose: when to choose it for an unknown board, and what xentui then writes; empty if it
+            cannot be chosen.
     """
 
     title: str
@@ -121,7 +123,9 @@ FAMILIES: dict[FamilyName, Family] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An assignment that a board needs. ``{image}`` is replaced by the Dom0 image.
+    """An assignment in the configuration that a board needs.
+
+    In the variable's name, ``{image}`` stands for the Dom0 image.
 
     Attributes:
         why: the reason, in lower case and without a full stop; it becomes a comment.
@@ -142,9 +146,9 @@ class BoardLayer:
     """The repository whose layers provide a machine.
 
     Attributes:
-        name: its usual name.
+        name: its usual name, such as ``meta-freescale``.
         url: its git URL.
-        folders: the layers in it; empty if the repository itself is the layer.
+        folders: the folders of its layers; empty if the repository itself is the layer.
         branches: its branch for each supported Yocto release.
         depends: names of other repositories that it depends on.
     """
@@ -203,8 +207,8 @@ class Boot:
     Attributes:
         family: the default boot family.
         also: other families that work.
-        written_by: who provides the boot files of :attr:`family`.
-        says: one or two sentences on how Xen is started, for the user.
+        written_by: who provides the boot files for :attr:`family`.
+        says: one or two sentences for the user on how Xen is started.
         device_tree: ``firmware`` if U-Boot gets the device tree from the firmware, or ``file``.
         dtb: name of the device tree file; empty if U-Boot's variable ``fdtfile`` contains it.
         dtb_folder: its folder in the deploy directory with a slash at the end, or empty.
@@ -304,17 +308,21 @@ class Board:
 
     Attributes:
         vendor: the group in which it is listed.
+        order: its position in lists, ascending.
         state: how well it is supported; a key of :data:`STATES`.
         summary: the same in a sentence or two; for a refused board, the reason.
         instead: the machine to use instead of a refused one, or an empty text.
+        emulated: whether it is a machine of QEMU.
         cpus: the number of CPUs; ``None`` if boards with this MACHINE differ.
         memory: its memory unless the project sets it.
+        memory_sizes: the sizes with which it is sold, if they differ.
         dom0_memory: Dom0's memory unless the project sets it.
         dom0_limit: Dom0's maximum memory; with more, devices may not work in Dom0.
-        layers_dom0_knob: the setting for Dom0's memory in the layers' own boot files.
+        dom0_limit_why: why; it continues a sentence after "as".
+        layers_dom0_knob: the setting for Dom0's memory in the boot files of the layers.
         needs: phrases about what the user must have.
         not_working: phrases about what is expected not to work.
-        problem: why the user's file for it cannot be used, or an empty text.
+        problem: why the user's file for this board cannot be used, or an empty text.
     """
 
     machine: str
@@ -353,7 +361,7 @@ class Board:
         return self.kernel.image
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         """Whether the board has a usable file, or is on the list of refused machines."""
         return self.state != "unknown"
 
@@ -379,7 +387,7 @@ def schema_path() -> Path:
 
 def problems(data: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each violation of the schema in a board file."""
-    return [_violation(found) for found in _checker().violations(data)]
+    return [_sentence(violation) for violation in _checker().violations(data)]
 
 
 @cache
@@ -387,18 +395,20 @@ def _checker() -> Checker:
     return Checker(json.loads(schema_path().read_text(encoding="utf-8")))
 
 
-def _violation(found: SchemaViolation) -> str:
-    place = ".".join(map(str, found.path)) or "the file"
-    if found.keyword == "required":
-        missing = (name for name in found.wanted if name not in found.value)
-        return f"{place} has no {', '.join(missing)}"
-    if found.keyword == "additionalProperties":
-        unknown = (name for name in found.value if name not in found.spec.get("properties", {}))
-        return f"{place} has the unknown key {', '.join(unknown)}"
-    if found.keyword == "enum":
-        return f"{place} must be one of {', '.join(map(str, found.wanted))}"
-    names = {"type": "of type", "pattern": "of the form", "const": "exactly"}
-    return f"{place} must be {names.get(found.keyword, found.keyword)} {found.wanted}"
+def _sentence(violation: SchemaViolation) -> str:
+    place = ".".join(map(str, violation.path)) or "the file"
+    expected, value = violation.expected, violation.value
+    match violation.keyword:
+        case "required":
+            missing = (name for name in expected if name not in value)
+            return f"{place} has no {', '.join(missing)}"
+        case "additionalProperties":
+            unknown = (name for name in value if name not in violation.spec.get("properties", {}))
+            return f"{place} has the unknown key {', '.join(unknown)}"
+        case "enum":
+            return f"{place} must be one of {', '.join(map(str, expected))}"
+    words = {"type": "of type", "pattern": "of the form", "const": "exactly"}
+    return f"{place} must be {words.get(violation.keyword, violation.keyword)} {expected}"
 
 
 def from_data(data: Mapping[str, Any]) -> Board:
@@ -435,6 +445,7 @@ def from_data(data: Mapping[str, Any]) -> Board:
 
 
 def _tuples(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with its lists replaced by tuples."""
     return {
         name: tuple(value) if isinstance(value, list) else value for name, value in table.items()
     }

@@ -1,12 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The boards, and what each needs to start Xen.
+"""Find the boards that xentui knows, and how Xen starts on the board of a project.
 
-Each board is one file, ``xentui/boards/MACHINE.toml``. Users add boards in ``xentui/boards`` of
-their configuration directory, where a file with the name of a bundled one replaces it.
-``refused.toml`` lists the machines that cannot run Xen. Everything else about boards (lists,
-presets, checks, boot files, commands, the reference page) is derived from these files. The
-architecture of a machine without a file is guessed from its name.
+A board has the name of its MACHINE in BitBake. Its facts are in the file
+``xentui/boards/MACHINE.toml``, or in ``xentui/boards`` of the user's configuration directory, whose
+files take precedence. ``refused.toml`` lists the machines that cannot run Xen. The architecture of
+any other machine is guessed from its name.
 """
 
 from __future__ import annotations
@@ -42,30 +41,30 @@ _REFUSED = "refused"
 def board(machine: str) -> Board:
     """Return the facts about a machine; for an unknown one, guesses from its name.
 
-    If the user's file for it is invalid, the board is unknown and its ``problem`` says why.
+    If the user's file for it is invalid, the board is unknown and its ``problem`` is the reason.
     """
     return _board(machine, user_directory())
 
 
-def names() -> tuple[str, ...]:
+def machine_names() -> tuple[str, ...]:
     """Return the machines that have a file, sorted."""
     folders = (bundled_directory(), user_directory())
-    found = {path.stem for folder in folders for path in folder.glob("*.toml")}
-    return tuple(sorted(name for name in found - {_REFUSED} if _MACHINE.fullmatch(name)))
+    names = {path.stem for folder in folders for path in folder.glob("*.toml")}
+    return tuple(sorted(name for name in names - {_REFUSED} if _MACHINE.fullmatch(name)))
 
 
 def all_boards() -> tuple[Board, ...]:
     """Return the boards that have a file, in the order for lists."""
-    found = [board(name) for name in names()]
-    return tuple(sorted(found, key=lambda one: (one.order, one.machine)))
+    boards = map(board, machine_names())
+    return tuple(sorted(boards, key=lambda one: (one.order, one.machine)))
 
 
-def refused() -> tuple[Board, ...]:
+def refused_boards() -> tuple[Board, ...]:
     """Return the machines that cannot run Xen, sorted by name."""
     return tuple(_refused()[name] for name in sorted(_refused()))
 
 
-def filtered(text: str) -> tuple[Board, ...]:
+def search(text: str) -> tuple[Board, ...]:
     """Return the boards that match every word of a search text, in the order for lists.
 
     Machine, title, vendor, layer, state, boot family and architecture are searched. Machines that
@@ -74,19 +73,19 @@ def filtered(text: str) -> tuple[Board, ...]:
     words = text.lower().split()
     if not words:
         return all_boards()
-    candidates = ((one, _search_text(one)) for one in (*all_boards(), *refused()))
+    candidates = ((one, _search_text(one)) for one in (*all_boards(), *refused_boards()))
     return tuple(one for one, searched in candidates if all(word in searched for word in words))
 
 
-def by_vendor(found: Iterable[Board]) -> dict[str, list[Board]]:
+def by_vendor(boards: Iterable[Board]) -> dict[str, list[Board]]:
     """Group boards by vendor, without changing their order."""
     groups: dict[str, list[Board]] = {}
-    for one in found:
+    for one in boards:
         groups.setdefault(one.vendor, []).append(one)
     return groups
 
 
-def near(machine: str, others: Iterable[str] = ()) -> str:
+def similar_machine(machine: str, others: Iterable[str] = ()) -> str:
     """Return the machine that the user probably meant, or an empty text.
 
     Machines that cannot run Xen are never suggested.
@@ -97,13 +96,13 @@ def near(machine: str, others: Iterable[str] = ()) -> str:
     """
     import difflib  # noqa: PLC0415 - only a misspelt name needs it
 
-    usable = [*names(), *(name for name in others if board(name).state != "refused")]
+    usable = [*machine_names(), *(name for name in others if board(name).state != "refused")]
     matches = difflib.get_close_matches(machine[:63], usable, n=1)
     return matches[0] if matches else ""
 
 
 def boot_family(host: model.Host) -> FamilyName:
-    """Return how Xen is started: the project's boot mode, or the board's default."""
+    """Return how Xen starts: the project's boot mode, or the board's default."""
     return host.boot_mode or board(host.machine).boot.family
 
 
@@ -117,8 +116,11 @@ def boot_writer(host: model.Host) -> Writer:
     return "layer" if family in ("hyperv-gen1", "runqemu") else "xentui"
 
 
-def marks_devices(host: model.Host) -> bool:
-    """Return whether xentui's boot script sets ``xen,passthrough`` for the guests' devices."""
+def marks_passthrough_devices(host: model.Host) -> bool:
+    """Return whether xentui's boot script sets ``xen,passthrough`` in the device tree.
+
+    This marks the devices that are passed through to guests.
+    """
     return boot_writer(host) == "xentui" and boot_family(host).startswith("uboot-")
 
 
@@ -134,7 +136,7 @@ def dom0_knob(host: model.Host) -> Dom0Knob:
 
 def user_directory() -> Path:
     """Return the folder of the user's own boards; it may not exist."""
-    return _boards_in(filesystem.folder("config"))
+    return _boards_in(filesystem.user_folder("config"))
 
 
 @cache

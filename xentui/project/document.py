@@ -169,7 +169,7 @@ def load(path: Path) -> Loaded:
     """
     text = read(path)
     try:
-        loaded = validated(parse(text, path), path.parent)
+        loaded = load_document(parse(text, path), path.parent)
     except DocumentError:
         if path.suffix in _BITBAKE_SUFFIXES:
             raise _for_bitbake(path) from None
@@ -206,10 +206,10 @@ def load_text(text: str, directory: Path) -> Loaded:
     Raises:
         DocumentError: it is not TOML.
     """
-    return validated(parse(text), directory)
+    return load_document(parse(text), directory)
 
 
-def validated(document: Document, directory: Path) -> Loaded:
+def load_document(document: Document, directory: Path) -> Loaded:
     """Return the project that a document describes, or the violations of the schema."""
     problems = tuple(schema.validate(document.data))
     notes = []

@@ -55,10 +55,10 @@ class Value(NamedTuple, Generic[T]):
     @property
     def words(self) -> str:
         """The origin in words."""
-        return words(self.origin)
+        return origin_words(self.origin)
 
 
-def words(origin: str) -> str:
+def origin_words(origin: str) -> str:
     """Return the words for an origin."""
     return ORIGINS.get(origin, origin)
 
@@ -312,7 +312,7 @@ def _xl_fields() -> tuple[Field, ...]:
     return tuple(field for field in schema.fields("guest") if field.xl)
 
 
-def image(project: Project) -> str:
+def dom0_image(project: Project) -> str:
     """Return the Dom0 image recipe."""
     return str(explain(project, ("host", "image")).value)
 
@@ -329,6 +329,6 @@ def dom0_memory(project: Project) -> int | None:
     return mib
 
 
-def network(project: Project) -> str:
+def dom0_network(project: Project) -> str:
     """Return Dom0's network, ``nat`` or ``bridged`` (the default of mv:xen-tools.inc:18)."""
     return str(explain(project, ("host", "network")).value)

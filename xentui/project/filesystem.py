@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read the user's files safely, and find xentui's own folders.
+"""Read the user's files safely, and find xentui's folders in the user's home directory.
 
 Only regular files of a limited size are read, never a device or a pipe. The folders follow the
 XDG base directory specification.
@@ -90,7 +90,7 @@ def read_text(path: Path, limit: int) -> str:
         ) from error
 
 
-def folder(kind: Literal["cache", "config", "state"]) -> Path:
+def user_folder(kind: Literal["cache", "config", "state"]) -> Path:
     """Return xentui's folder for the user's caches, settings or state; it may not exist.
 
     A relative path in the environment is ignored, as the XDG base directory specification demands.
@@ -109,11 +109,11 @@ def _folder(base_directory: str, default: str, _home: str) -> Path:
     """
     base = Path(base_directory)
     if not base.is_absolute():
-        base = expanded(default)
+        base = expand_user(default)
     return (base if base.is_absolute() else NOWHERE) / "xentui"
 
 
-def expanded(typed: str) -> Path:
+def expand_user(typed: str) -> Path:
     """Return a typed path with ``~`` and ``~user`` expanded.
 
     An unknown user is left unchanged, where :meth:`pathlib.Path.expanduser` raises an error.
@@ -121,6 +121,6 @@ def expanded(typed: str) -> Path:
     return Path(os.path.expanduser(typed))  # noqa: PTH111
 
 
-def normalised(path: Path) -> Path:
+def normalise(path: Path) -> Path:
     """Return a path with ``..`` resolved by name, not by links, as BitBake resolves file paths."""
     return Path(os.path.normpath(path.absolute())) if ".." in path.parts else path

@@ -20,8 +20,8 @@ from xentui.project.effective import cached_per_guest, effective
 from xentui.project.model import (
     CONTAINER,
     CONVERTED_IMPORTS,
+    KERNEL_ONLY,
     NO_IMAGE,
-    WITHOUT_DISK,
     Fetch,
     Guest,
     Project,
@@ -135,7 +135,7 @@ def _image(project: Project, guest: Guest, assets: Assets) -> Image:
         if virtual_size is not None or source.type not in CONVERTED_IMPORTS:
             return Image(guest.key, file, -(-size // 1024), False, note)
     note = "an estimate: its size is unknown until it is unpacked or fetched"
-    size = BUILT if source.type in ("ext4", WITHOUT_DISK) else WHOLE_DISK
+    size = BUILT if source.type in ("ext4", KERNEL_ONLY) else WHOLE_DISK
     return Image(guest.key, file, size * 1024, True, note)
 
 

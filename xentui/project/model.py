@@ -21,7 +21,7 @@ CONTAINER = "container"
 CONTAINER_INIT = "/sbin/container-init"
 """Init script that the recipe adds to a container's root; it runs the image's entrypoint."""
 
-WITHOUT_DISK = "kernel"
+KERNEL_ONLY = "kernel"
 """Import type of a guest that consists of a kernel and has no disk, such as Zephyr."""
 
 NO_IMAGE = "none"
@@ -41,7 +41,7 @@ CONVERTED_IMPORTS: dict[str, str] = {
 """Import types of other hypervisors' disks, which the recipe converts, with qemu-img's name for
 each format."""
 
-KNOWN_IMPORTS = (*BUILT_IN_IMPORTS, CONTAINER, WITHOUT_DISK, *CONVERTED_IMPORTS)
+KNOWN_IMPORTS = (*BUILT_IN_IMPORTS, CONTAINER, KERNEL_ONLY, *CONVERTED_IMPORTS)
 """Import types that need no script. If a project defines one of them, its script takes
 precedence."""
 
@@ -217,7 +217,7 @@ class Guest:
     @property
     def has_image(self) -> bool:
         """Whether the guest has its own disk image."""
-        only_kernel = self.source is not None and self.source.type == WITHOUT_DISK
+        only_kernel = self.source is not None and self.source.type == KERNEL_ONLY
         return self.rootfs != NO_IMAGE and not only_kernel
 
     @property
@@ -253,15 +253,15 @@ class Project:
     import_types: tuple[ImportType, ...] = ()
 
     @property
-    def without_direct_guests(self) -> Project:
-        """The project without the guests that Xen starts itself, which no BitBake class handles."""
-        if not self.direct_guests:
+    def without_dom0less_guests(self) -> Project:
+        """The project without :attr:`dom0less_guests`, which no BitBake class handles."""
+        if not self.dom0less_guests:
             return self
         return replace(self, guests=tuple(g for g in self.guests if g.started_by != "xen"))
 
     @property
-    def direct_guests(self) -> tuple[Guest, ...]:
-        """The guests that Xen starts itself, before Dom0 is up."""
+    def dom0less_guests(self) -> tuple[Guest, ...]:
+        """The guests that Xen itself starts with Dom0 (dom0less in Xen's documentation)."""
         return tuple(guest for guest in self.guests if guest.started_by == "xen")
 
     def guest(self, key: str) -> Guest:

@@ -8,7 +8,7 @@ from typing import Any
 
 from xentui.project import schema, tables
 from xentui.project.edit import key_text, value_text
-from xentui.project.effective import explain, words
+from xentui.project.effective import explain, origin_words
 from xentui.project.lines import KeyPath
 from xentui.project.model import Project
 
@@ -63,7 +63,7 @@ def _table(project: Project, path: KeyPath, definition: str, *, comments: bool) 
         if origin == "project":
             lines.append(_line(field.name, value))
         elif comments and value is not None:
-            lines.append(f"# {_line(field.name, value)}  # {words(origin)}")
+            lines.append(f"# {_line(field.name, value)}  # {origin_words(origin)}")
     return ["\n".join(lines), *_blocks(project, path, definition, comments=comments)]
 
 

@@ -96,7 +96,7 @@ def find(name: str, cwd: Path | None = None) -> Path:
 
 def user_directory() -> Path:
     """Return the directory of the user's own presets; it may not exist."""
-    return filesystem.folder("config") / "presets"
+    return filesystem.user_folder("config") / "presets"
 
 
 def bundled_directory() -> Path:

@@ -28,7 +28,7 @@ from typing import Any, Literal, NamedTuple
 
 from xentui.errors import UsageError, did_you_mean
 from xentui.project.lines import KeyPath
-from xentui.project.validation import Checker, SchemaViolation, compiled
+from xentui.project.validation import Checker, SchemaViolation, compile_pattern
 from xentui.safe_text import quoted, visible
 
 Kind = Literal[
@@ -395,7 +395,8 @@ def _problems(data: Any, part: Mapping[str, Any] | None = None) -> Iterator[Prob
 
 
 def _problem(violation: SchemaViolation) -> Iterator[Problem]:
-    path, spec, value, wanted = violation.path, violation.spec, violation.value, violation.wanted
+    path, spec = violation.path, violation.spec
+    value, expected = violation.value, violation.expected
     unit = f" {spec['x-unit']}" if "x-unit" in spec else ""
     match violation.keyword:
         case "additionalProperties":
@@ -405,12 +406,12 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
                 fix = _as_choice(key, spec) or _suggest(key, known)
                 yield Problem("XT002", (*path, key), message, fix)
         case "required":
-            for key in wanted:
+            for key in expected:
                 if key not in value:
                     fix = _how_to_add(path, key, spec)
                     yield Problem("XT003", (*path, key), f"{key} is missing", fix)
         case "type":
-            kinds = wanted if isinstance(wanted, list) else [wanted]
+            kinds = expected if isinstance(expected, list) else [expected]
             kind = " or ".join(_TYPES.get(str(one), str(one)) for one in kinds)
             example = _example(spec.get("examples", ()))
             like = f", such as {example}" if example else ""
@@ -425,27 +426,27 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
             fix = f"Must be a whole number from {low} to {high}{unit}."
             yield Problem("XT005", path, message, fix)
         case "enum" | "const":
-            allowed = list(map(str, wanted if isinstance(wanted, list) else [wanted]))
+            allowed = list(map(str, expected if isinstance(expected, list) else [expected]))
             words = f"one of {', '.join(allowed)}" if len(allowed) > 2 else " or ".join(allowed)
             fix = did_you_mean(str(value), allowed, f"Must be {words}.")
             if isinstance(value, str) and value in allowed:
                 fix = f"Must be {value}, without quotes."
             yield Problem("XT006", path, f"{quoted(value)} is not allowed", fix)
         case "maxLength" | "minLength" | "maxItems" | "uniqueItems":
-            yield _wrong_size(violation.keyword, path, value, wanted)
+            yield _wrong_size(violation.keyword, path, value, expected)
         case "pattern" | "not":
             yield _wrong_text(violation)
         case _:
             yield Problem("XT004", path, f"{quoted(value)} is not allowed", "See the schema.")
 
 
-def _wrong_size(keyword: str, path: KeyPath, value: Any, wanted: Any) -> Problem:
+def _wrong_size(keyword: str, path: KeyPath, value: Any, expected: Any) -> Problem:
     if keyword == "maxLength":
-        what, fix = f"it has {len(value)} characters", f"Must have at most {wanted} characters."
+        what, fix = f"it has {len(value)} characters", f"Must have at most {expected} characters."
     elif keyword == "minLength":
         what, fix = "it is empty", "Must not be empty."
     elif keyword == "maxItems":
-        what, fix = f"it has {len(value)} entries", f"Must have at most {wanted} entries."
+        what, fix = f"it has {len(value)} entries", f"Must have at most {expected} entries."
     else:
         what, fix = "an entry is listed twice", "List each entry once."
     return Problem("XT005", path, what, fix)
@@ -487,7 +488,7 @@ def _offending_char(pattern: str, value: str, examples: Sequence[str]) -> str | 
     That is the first character that the pattern allows nowhere, or else white space at either end.
     As few patterns match a single character, each one is tried at every position in the examples.
     """
-    allowed = compiled(pattern)
+    allowed = compile_pattern(pattern)
     for char in dict.fromkeys(value):
         tried = [char, f"a{char}a"]
         for example in examples[:2]:

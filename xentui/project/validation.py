@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Violations of a JSON schema, found by the jsonschema package.
+"""Check data against a JSON schema, with the jsonschema package.
 
 That package is imported only when the first value is checked, as importing it takes as long as the
-rest of the start-up. Two rules differ from JSON Schema on purpose: a pattern must match the whole
-text, so that ``$`` does not match before a final newline as in Python, and 256.0 is not a whole
-number, as in TOML.
+rest of the start-up. Two rules differ from JSON Schema on purpose. A pattern must match the whole
+text, including a final newline, before which ``$`` matches in Python. And 256.0 is not an integer,
+as in TOML.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ class SchemaViolation(NamedTuple):
 
     Attributes:
         keyword: ``type``, ``required``, ``pattern`` …
-        wanted: what the schema demands: the keyword's value, such as ``"integer"``.
+        expected: the keyword's value in the schema, such as ``"integer"``.
         value: the wrong value.
-        path: where it is.
+        path: where the value is.
         spec: the subschema that contains the keyword.
         is_name: whether the wrong value is a key of the table at ``path``.
     """
 
     keyword: str
-    wanted: Any
+    expected: Any
     value: Any
     path: KeyPath
     spec: Spec
@@ -59,7 +59,7 @@ class Checker:
         kind: type[Draft7Validator] = validators.extend(  # type: ignore[no-untyped-call]
             Draft7Validator, {"pattern": _match_whole}, type_checker=types
         )
-        self._whole = kind(root)
+        self._validator = kind(root)
 
     def violations(self, value: Any, part: Spec | None = None) -> Iterator[SchemaViolation]:
         """Yield the violations in a value.
@@ -68,11 +68,11 @@ class Checker:
             value: plain data as tomllib returns it.
             part: a subschema to check against; by default, the whole schema.
         """
-        checker = self._whole if part is None else self._whole.evolve(schema=part)
-        for error in checker.iter_errors(value):
+        validator = self._validator if part is None else self._validator.evolve(schema=part)
+        for error in validator.iter_errors(value):
             yield SchemaViolation(
                 keyword=str(error.validator),
-                wanted=error.validator_value,
+                expected=error.validator_value,
                 value=error.instance,
                 path=tuple(error.absolute_path),
                 spec=error.schema if isinstance(error.schema, Mapping) else {},
@@ -81,7 +81,7 @@ class Checker:
 
 
 @cache
-def compiled(pattern: str) -> re.Pattern[str]:
+def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Compile a pattern of the schema; use it with ``fullmatch``."""
     return re.compile(pattern, re.ASCII)
 
@@ -95,5 +95,5 @@ def _match_whole(
 ) -> Iterator[ValidationError]:
     from jsonschema.exceptions import ValidationError
 
-    if validator.is_type(instance, "string") and not compiled(pattern).fullmatch(instance):
+    if validator.is_type(instance, "string") and not compile_pattern(pattern).fullmatch(instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")

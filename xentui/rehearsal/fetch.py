@@ -79,7 +79,7 @@ class Download:
 
 def cache() -> Path:
     """Return the folder into which packages are unpacked."""
-    return filesystem.folder("cache") / "rehearsal" / "root"
+    return filesystem.user_folder("cache") / "rehearsal" / "root"
 
 
 def possible() -> bool:

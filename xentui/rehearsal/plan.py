@@ -142,9 +142,9 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
     added = max(SMALLEST_DOM0 - dom0, 0) if dom0 is not None else 0
     if board.arch == "aarch64" and dom0 is not None:
         _fits_pieces(total + added, dom0 + added)
-    direct = project.direct_guests
+    direct = project.dom0less_guests
     found = budget.budget(project, assets)
-    project = project.without_direct_guests
+    project = project.without_dom0less_guests
     rows = {row.name: row.mib for row in found.rows if row.kind == "guest"}
     order = artifacts.start_order(project)
     others = [guest.key for guest in project.guests if not guest.autostart]

@@ -11,7 +11,7 @@ from string import digits
 from xentui.project import schema, tables
 from xentui.project.board_file import Board
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import CONTAINER, CONTAINER_INIT, WITHOUT_DISK
+from xentui.project.model import CONTAINER, CONTAINER_INIT, KERNEL_ONLY
 from xentui.rules.context import Context
 from xentui.rules.fetched import UNCERTAIN_KINDS, inspect_disk_source
 from xentui.rules.finding import Finding, QuickFix, make_finding
@@ -35,7 +35,7 @@ def has_generated_command_line(guest: EffectiveGuest) -> bool:
 
 def is_kernel_only(guest: EffectiveGuest) -> bool:
     """Return whether the guest is only a kernel, which may not be Linux."""
-    return guest.guest.source is not None and guest.guest.source.type == WITHOUT_DISK
+    return guest.guest.source is not None and guest.guest.source.type == KERNEL_ONLY
 
 
 def kernel_option(extra: str, name: str) -> str | None:

@@ -125,7 +125,7 @@ def budget_of(context: Context) -> Budget:
     context = context.as_built or context
     total, origin = explain(context.project, ("host", "memory"))
     guests = [guest_row(context, guest) for guest in context.guests]
-    guests += [_direct_row(context, guest) for guest in context.direct_guests]
+    guests += [_direct_row(context, guest) for guest in context.dom0less_guests]
     used = [_dom0(context), *guests, *_layer_rows(context), *_reserve(context)]
     if total is None:
         return Budget((_xen(context, sum(row.mib for row in used)), *used), None, None, None)

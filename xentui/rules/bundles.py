@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from xentui.project import artifacts, boards, licenses
 from xentui.project.bundling import why_bundle
-from xentui.project.effective import EffectiveGuest, image
+from xentui.project.effective import EffectiveGuest, dom0_image
 from xentui.project.model import NO_IMAGE
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, make_finding
@@ -29,7 +29,7 @@ aarch64 arm armv7a i586 i686 x86 x86-64 linux linux-gnu libc-glibc libc-musl
     class-target class-native class-nativesdk class-cross class-crosssdk pn-defaultpkgname
     task-install task-compile forcevariable fail-fast nodistro poky qemuall
 """
-OVERRIDES = frozenset(_OVERRIDE_WORDS.split()) | frozenset(boards.names())
+OVERRIDES = frozenset(_OVERRIDE_WORDS.split()) | frozenset(boards.machine_names())
 """Words that are in BitBake's OVERRIDES on some machine. A recipe must not have such a name."""
 
 _RECIPE_NAMES = """
@@ -170,7 +170,7 @@ def check_bundle_names(context: Context) -> Iterator[Finding]:
     """Find bundle names that mean something else to BitBake."""
     project = context.project
     images = {guest.key for guest in project.guests if not guest.external}
-    taken = RECIPES | images | {image(project)}
+    taken = RECIPES | images | {dom0_image(project)}
     for bundle in project.bundles:
         path = f"bundles.{bundle.key}"
         other = _free_name(context, bundle.key)

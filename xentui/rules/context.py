@@ -28,7 +28,7 @@ class Context:
     """A project, and values that many rules need.
 
     Attributes:
-        project: the project, without the guests in :attr:`direct_guests`.
+        project: the project, without the guests in :attr:`dom0less_guests`.
         full_project: the project with these guests.
         board: the project's board.
         bundles: keys of the project's bundles.
@@ -41,7 +41,7 @@ class Context:
         recipe_guests: keys of the guests whose images are built by recipes with the same names.
         assets: contents of the files that the project refers to.
         abilities: features of the layers with which the project is built.
-        direct_guests: guests that Xen starts itself; :attr:`project` and :attr:`guests` exclude
+        dom0less_guests: guests that Xen starts itself; :attr:`project` and :attr:`guests` exclude
             them.
         apply_user_settings: returns a project with the settings that the user made by hand in the
             build directory, which win over the project's.
@@ -61,7 +61,7 @@ class Context:
     recipe_guests: frozenset[str]
     assets: Assets
     abilities: Abilities
-    direct_guests: tuple[EffectiveGuest, ...] = ()
+    dom0less_guests: tuple[EffectiveGuest, ...] = ()
     apply_user_settings: Callable[[Project], Project] | None = None
     as_built: Context | None = None
 
@@ -102,7 +102,7 @@ def make_context(
         apply_user_settings: returns a project with the settings that the user made by hand in the
             build directory; the budget is computed for that project.
     """
-    full_project, project = project, project.without_direct_guests
+    full_project, project = project, project.without_dom0less_guests
     built = full_project if apply_user_settings is None else apply_user_settings(full_project)
     texts = {
         guest.key: assets.texts[guest.config_file]
@@ -125,7 +125,7 @@ def make_context(
         ),
         assets=assets,
         abilities=abilities or releases.abilities_for(project),
-        direct_guests=tuple(effective(full_project, g) for g in full_project.direct_guests),
+        dom0less_guests=tuple(effective(full_project, g) for g in full_project.dom0less_guests),
         apply_user_settings=apply_user_settings,
         as_built=make_context(built, assets, abilities) if built != full_project else None,
     )

@@ -31,7 +31,7 @@ def check_board_support(context: Context) -> Iterator[Finding]:
     # On a board whose layer starts Xen, uboot-fat is the layer's boot script already.
     other = replace(context.project.host, boot_mode="uboot-fat")
     fat = "uboot-fat" in board.boot.families and boards.boot_writer(other) == "xentui"
-    for guest in context.direct_guests:
+    for guest in context.dom0less_guests:
         yield make_finding(
             "XT124",
             f"guests.{guest.key}.started_by",
@@ -61,7 +61,7 @@ def _why_not(context: Context) -> str:
 
 def check_fields(context: Context) -> Iterator[Finding]:
     """Check that the guest has a RAM disk, and no settings without effect."""
-    for guest in context.direct_guests:
+    for guest in context.dom0less_guests:
         wanted = guest.guest
         if wanted.ramdisk is None:
             yield make_finding(
@@ -87,7 +87,7 @@ def check_fields(context: Context) -> Iterator[Finding]:
 
 def check_deployed_files(context: Context) -> Iterator[Finding]:
     """Find downloads that nothing deploys: a bundle installs them, for guests that xl starts."""
-    for guest in context.direct_guests:
+    for guest in context.dom0less_guests:
         wanted = guest.guest
         if wanted.source is None:
             continue
@@ -114,7 +114,7 @@ def check_deployed_files(context: Context) -> Iterator[Finding]:
 
 def check_kernel_arguments(context: Context) -> Iterator[Finding]:
     """Check that the kernel is told neither of a disk nor of a console that do not exist."""
-    for guest in context.direct_guests:
+    for guest in context.dom0less_guests:
         words = (guest.guest.extra or "").split()
         disks = [word for word in words if word.startswith(("root=/dev/xvd", "console=hvc0"))]
         if disks:

@@ -231,7 +231,7 @@ def check_passthrough(context: Context, guest: EffectiveGuest) -> Iterator[Findi
             )
     if wanted.dtdev or wanted.iomem or wanted.irqs:
         field = next(name for name in ("dtdev", "iomem", "irqs") if getattr(wanted, name))
-        marked = wanted.dtdev and boards.marks_devices(context.project.host)
+        marked = wanted.dtdev and boards.marks_passthrough_devices(context.project.host)
         missing = [
             name
             for name, there in (

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from xentui.bitbake import releases
 from xentui.project import board_file, boards
 from xentui.project.board_file import Dom0Knob
-from xentui.project.effective import fallback, image
+from xentui.project.effective import dom0_image, fallback
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, make_finding
 from xentui.rules.quick_fixes import change_host
@@ -45,7 +45,7 @@ def check_board(context: Context) -> Iterator[Finding]:
             f"Your file for the board {board.machine} cannot be used",
             f"{board.problem}. {BOARD_EXAMPLES} Start xentui again after a correction.",
         )
-    elif not board.known:
+    elif not board.is_known:
         yield _unknown(context)
     elif not board.emulated:
         without = "".join(f" Expected not to work: {one}." for one in board.not_working)
@@ -57,7 +57,7 @@ def check_board(context: Context) -> Iterator[Finding]:
 def _unknown(context: Context) -> Finding:
     """Return the finding for an unknown board, with the boot modes as quick fixes."""
     board, mode = context.board, context.project.host.boot_mode
-    near = boards.near(board.machine)
+    near = boards.similar_machine(board.machine)
     guess = (
         f"Its processor is assumed to be {board.arch}; if that is wrong, describe the board in your"
         " own board file."
@@ -136,7 +136,7 @@ def check_boot_mode(context: Context) -> Iterator[Finding]:
         yield make_finding(
             "XT106", path, "A hyperv-gen1 image is made for Hyper-V generation 1", fix
         )
-    elif board.known and mode not in (*board.boot.families, "manual"):
+    elif board.is_known and mode not in (*board.boot.families, "manual"):
         yield make_finding(
             "XT122",
             path,
@@ -225,7 +225,7 @@ def check_dom0_size(context: Context) -> Iterator[Finding]:
 
 def check_dom0_image(context: Context) -> Iterator[Finding]:
     """Check that the Dom0 image includes the guests."""
-    recipe = image(context.project)
+    recipe = dom0_image(context.project)
     if recipe != "xen-image-minimal":
         yield make_finding(
             "XT113",

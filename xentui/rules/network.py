@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 
-from xentui.project.effective import EffectiveGuest, network
+from xentui.project.effective import EffectiveGuest, dom0_network
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, QuickFix, make_finding
 from xentui.rules.quick_fixes import change_guest, change_host
@@ -195,7 +195,7 @@ def check_wrong_ip_argument(_context: Context, guest: EffectiveGuest) -> Iterato
 
 def check_too_many_dhcp_guests(context: Context) -> Iterator[Finding]:
     """Find guests for which QEMU's user network has no addresses left."""
-    if not context.board.emulated or network(context.project) == "nat":
+    if not context.board.emulated or dom0_network(context.project) == "nat":
         return
     asking = [guest for guest in context.guests if _asks_for_address(guest) and guest.vif]
     for guest in asking[MAX_DHCP_GUESTS:]:

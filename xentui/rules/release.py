@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.bitbake import releases
-from xentui.project.effective import network
+from xentui.project.effective import dom0_network
 from xentui.project.model import DEFAULT_RELEASE
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, make_finding
@@ -68,7 +68,7 @@ def check_vxn(context: Context) -> Iterator[Finding]:
             change_containers("Remove vxn", vxn=None, frontends=None),
         )
         return
-    if able.static_addresses and network(context.project) != "nat":
+    if able.static_addresses and dom0_network(context.project) != "nat":
         yield make_finding(
             "XT643",
             "host.network",

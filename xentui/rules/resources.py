@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.project import schema
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.image_space import (
     FREE_BY_DEFAULT,
     FREE_WITH_CONTAINERS,
@@ -202,7 +202,7 @@ def check_container_space(context: Context) -> Iterator[Finding]:
             "XT359",
             "containers.vxn",
             "Container images are in Dom0's root file system, which has 2,000,000 KB to spare",
-            f"For big ones set IMAGE_ROOTFS_EXTRA_SPACE:pn-{image(project)} = "
+            f"For big ones set IMAGE_ROOTFS_EXTRA_SPACE:pn-{dom0_image(project)} = "
             f'"{FREE_WITH_CONTAINERS}" in local.conf, which is about 10 GB.',
         )
 

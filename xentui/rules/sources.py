@@ -137,7 +137,7 @@ def check_architectures(context: Context, guest: EffectiveGuest) -> Iterator[Fin
         return
     board = context.board
     mine = {board.arch, board.machine, "qemuall" if board.emulated else board.machine}
-    others = (_ARCHES | set(boards.names()) | {"qemuall"}) - mine
+    others = (_ARCHES | set(boards.machine_names()) | {"qemuall"}) - mine
     for number, entry in enumerate(entries):
         if entry.arch and entry.arch not in mine and entry.arch not in others:
             yield make_finding(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from xentui.project import image_space
 from xentui.project.effective import EffectiveGuest
-from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, WITHOUT_DISK, Fetch, Project, Source
+from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, KERNEL_ONLY, Fetch, Project, Source
 from xentui.rules import fetched
 from xentui.rules.boot import has_generated_command_line, kernel_option
 from xentui.rules.context import Context
@@ -36,7 +36,7 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
     "ext4": ("ext", "disk", "filesystem"),
     "raw": ("disk", "ext", "filesystem", "iso"),
     CONTAINER: ("container",),
-    WITHOUT_DISK: ("kernel",),
+    KERNEL_ONLY: ("kernel",),
     **dict.fromkeys(CONVERTED_IMPORTS, ("vm_disk",)),
 }
 """The kinds of file for each import type; ext4 and raw copy any disk or file system."""

@@ -152,7 +152,7 @@ class FileBrowser(Modal[Path | None]):
         self._fill("")
 
     def _path_of(self, text: str) -> Path:
-        path = filesystem.expanded(files.without_quotes(text).removeprefix("file://"))
+        path = filesystem.expand_user(files.without_quotes(text).removeprefix("file://"))
         return path if path.is_absolute() else self._base / path
 
     def _listing(self, text: str) -> tuple[Path, list[Entry], str]:
@@ -160,7 +160,7 @@ class FileBrowser(Modal[Path | None]):
         head, slash, _ = text.removeprefix("file://").rpartition("/")
         folder = self._path_of(f"{head}{slash}") if slash else self._base
         if text == "~":
-            folder = filesystem.expanded("~")
+            folder = filesystem.expand_user("~")
         if self._listed is not None and self._listed[0] == folder:
             return folder, self._listed[1], ""
         try:

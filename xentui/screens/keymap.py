@@ -28,7 +28,7 @@ def read() -> dict[str, str]:
     Raises:
         UsageError: the file cannot be read, or names an action or a key that does not exist.
     """
-    path = filesystem.folder("config") / "config.toml"
+    path = filesystem.user_folder("config") / "config.toml"
     try:
         keys = tomllib.loads(path.read_text(encoding="utf-8")).get("keys", {})
     except FileNotFoundError:

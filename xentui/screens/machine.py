@@ -78,7 +78,7 @@ class Machine(FormStep):
 
     def _fill(self) -> None:
         machine = self.session.project.host.machine
-        known = list(boards.filtered(self._filter))
+        known = list(boards.search(self._filter))
         if not self._filter and machine not in {board.machine for board in known}:
             known.insert(0, boards.board(machine))
         rows = []

@@ -156,7 +156,7 @@ class Commands(Provider):
             note = f"{board.title}, {board.state_words}"
             yield Command(f"machine {board.machine}", note, partial(self._machine, board.machine))
         for name, what in session.target.offers(("host", "machine")):
-            if not boards.board(name).known:
+            if not boards.board(name).is_known:
                 yield Command(f"machine {name}", what, partial(self._machine, name))
         for preset in presets.available():
             take = partial(self._preset, preset.name)
@@ -200,7 +200,7 @@ class Commands(Provider):
         word = word.strip()
         if main is None or not word:
             return
-        if verb == "machine" and not boards.board(word).known:
+        if verb == "machine" and not boards.board(word).is_known:
             yield Command(f"machine {word}", "another machine", partial(self._machine, word))
         elif verb == "guest":
             keys = guests.keys(main.session.project)

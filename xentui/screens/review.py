@@ -348,7 +348,7 @@ class Review(Step):
         )
         if not given or "\0" in given:
             return
-        folder = filesystem.expanded(given)
+        folder = filesystem.expand_user(given)
         if str(folder).startswith("~"):
             self.say(f"There is no home folder {folder.parts[0]}.", "error")
         elif folder != self.session.target.path:
@@ -366,7 +366,7 @@ class Review(Step):
         given = await wizard(self).ask(Ask(title, known, empty=True))
         if given is None or "\0" in given:
             return
-        place = filesystem.expanded(given) if given else None
+        place = filesystem.expand_user(given) if given else None
         if place != self.session.target.chosen_layer:
             self.session.target.choose_layer(place)
             self.compare()

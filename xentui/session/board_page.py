@@ -31,7 +31,7 @@ def board_needs(board: board_file.Board) -> str:
     if board.memory_sizes:
         *sizes, largest = (f"{mib // 1024} GiB" for mib in board.memory_sizes)
         parts.append(f"{', '.join(sizes)} or {largest}" if sizes else largest)
-    if not board.emulated and board.known and board.state != "refused":
+    if not board.emulated and board.is_known and board.state != "refused":
         parts.append(MEDIA[board.medium.kind])
     return " · ".join(part for part in parts if part)
 

@@ -54,7 +54,7 @@ def location(folder: Path) -> Path:
     """
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     name = "".join(char if char.isascii() and char.isalnum() else "-" for char in folder.name)
-    return filesystem.folder("state") / "drafts" / f"{name[:40]}-{digest}.json"
+    return filesystem.user_folder("state") / "drafts" / f"{name[:40]}-{digest}.json"
 
 
 class Drafts:
@@ -73,7 +73,7 @@ class Drafts:
     def __init__(self, base: Path | None = None) -> None:
         self._base = Path.cwd() / base if base is not None else location(Path.cwd())
         # xentui 1.0 kept one draft for all folders.
-        self._legacy = filesystem.folder("state") / "draft.json" if base is None else None
+        self._legacy = filesystem.user_folder("state") / "draft.json" if base is None else None
         self._mine: Path | None = None
         self._lock = -1
         # By the identity of the origin, which is kept here so that no other gets its id.

@@ -254,5 +254,5 @@ def fallback(
         return "", ""
     value, origin = effective.fallback(project, path, by_hand)
     if value is None:
-        return "" if origin == "none" else effective.words(origin), ""
-    return show(field_of(path), value), effective.words(origin)
+        return "" if origin == "none" else effective.origin_words(origin), ""
+    return show(field_of(path), value), effective.origin_words(origin)

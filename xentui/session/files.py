@@ -80,7 +80,7 @@ def resolve(text: str, folder: Path) -> Path:
     text = without_quotes(text)
     if text.startswith(_SCHEME):
         text = unquote(text.removeprefix(_SCHEME).removeprefix("localhost"))
-    path = filesystem.expanded(text)
+    path = filesystem.expand_user(text)
     if not path.is_absolute():
         path = folder / path if exists(folder / path) else Path.cwd() / path
     if ".." in path.parts[:-1]:

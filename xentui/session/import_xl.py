@@ -20,8 +20,8 @@ from xentui.errors import UsageError
 from xentui.output import guest_cfg
 from xentui.project import boards, bundling, complete_cfg, filesystem, schema, tables
 from xentui.project.model import (
+    KERNEL_ONLY,
     NO_IMAGE,
-    WITHOUT_DISK,
     Bundle,
     Disk,
     DiskType,
@@ -121,7 +121,7 @@ def as_fields(project: Project, key: str, text: str) -> Project | None:
         read = _Reader(parsed, boards.board(project.host.machine).arch, key, {}).guest().guest
     except UsageError:
         return None
-    first = 0 if read.source is None or read.source.type == WITHOUT_DISK else 1
+    first = 0 if read.source is None or read.source.type == KERNEL_ONLY else 1
     specs = [xl_disk.parse(spec) for spec in parsed.texts("disk")][first or int(guest.has_image) :]
     carried = {disk.device: disk for disk in guest.disks}
     disks = []
@@ -335,7 +335,7 @@ class _Reader:
             return
         self.extra_fetch = [one for one in self.extra_fetch if one.uri != f"file://{kernel}"]
         fetch = (Fetch(f"file://{kernel}"),)
-        self.fields["source"] = Source(WITHOUT_DISK, str(kernel), fetch=fetch)
+        self.fields["source"] = Source(KERNEL_ONLY, str(kernel), fetch=fetch)
 
     def _further(self, made: ConfigDisk) -> Disk:
         if not _plain(made):

@@ -178,7 +178,7 @@ def begin(session: EditedProject, key: str, *, network: bool = False) -> Guest:
     words = [ROOT, CONSOLE]
     # QEMU's networks have a DHCP server; a real network may not.
     emulated = boards.board(session.project.host.machine).emulated
-    if network and (emulated or effective.network(session.project) == "nat"):
+    if network and (emulated or effective.dom0_network(session.project) == "nat"):
         words.append("ip=dhcp")
     memory = fitting_memory(session)
     tags = ("autostart",) if memory is not None else ()

@@ -55,7 +55,7 @@ def of_preset(name: str) -> Origin | str:
 
 def of_file(given: str) -> Origin | str:
     """Return the origin for a project file, or an error message."""
-    path = filesystem.expanded(given)
+    path = filesystem.expand_user(given)
     return _opened(lambda: document.load(path), path.name, preset=False)
 
 

@@ -482,7 +482,7 @@ def target_lines(view: View) -> Sequence[str]:
 def short_path(path: Path) -> str:
     """Return a short path: relative to the current folder, or to the home folder."""
     full = path.absolute()
-    here, own = Path.cwd(), filesystem.expanded("~")
+    here, own = Path.cwd(), filesystem.expand_user("~")
     if full == here:
         return f"{here.name} (here)"
     for start, sign in ((here, ""), (own, "~/")):

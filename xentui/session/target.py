@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentui.errors import XentuiError
-from xentui.project.filesystem import exists, normalised
+from xentui.project.filesystem import exists, normalise
 
 if TYPE_CHECKING:
     from xentui.bitbake.abilities import Abilities
@@ -217,7 +217,7 @@ class Target:
     """
 
     def __init__(self, path: Path = DEFAULT_OUT) -> None:
-        self._path = normalised(path)
+        self._path = normalise(path)
         self._attach: Attach | None = None
         self._form: Format = "tree"
         self._layer: Path | None = None
@@ -244,7 +244,7 @@ class Target:
 
     def move_to(self, path: Path) -> None:
         """Write into another folder; forget everything known about the old one."""
-        self._path, self._existing, self._settings = normalised(path), None, None
+        self._path, self._existing, self._settings = normalise(path), None, None
         self._attach = self._layer = self._layer_path = None
         self._survey, self._findings = None, ()
         self.refresh()

@@ -195,7 +195,7 @@ def _with_record(made: Plan, place: Path, record: str) -> Plan:
 
 def place_named(given: str) -> Path:
     """Return the path of a project file as typed; ``.toml`` is added if it has no suffix."""
-    place = filesystem.expanded(given)
+    place = filesystem.expand_user(given)
     # In board-1.2 the part after the dot is not a suffix.
     suffix = place.suffix.removeprefix(".")
     named = place.name not in ("", "..", ".toml") and not given.endswith("/")

@@ -15,7 +15,7 @@ from xentui.output.build_dir import abilities_in
 from xentui.output.render import render
 from xentui.output.rendered import CONF, Rendered
 from xentui.project.assets import NO_ASSETS, Assets
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 
 _APPENDING = ("append", "prepend", "remove")
@@ -83,7 +83,7 @@ def expected_assignments(
         use = existing.noted(build, settings)
         if use is not None:
             rendered = existing.adapted(rendered, project, settings, use, project_file="")
-    return list(_all(rendered, image(project)))
+    return list(_all(rendered, dom0_image(project)))
 
 
 def _all(rendered: Rendered, dom0: str) -> Iterator[ExpectedAssignment]:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 
 from xentui.output.guest_flags import bundled_entry, effective_defaults, effective_flags
 from xentui.project import schema
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Guest, Project
 from xentui.verify.compare import Verdict, is_same
 from xentui.verify.environment import Environment, Variable, places
@@ -36,7 +36,7 @@ def others(
         seen_by: the environment that BitBake printed.
         assigned: the project's own assignments.
     """
-    dom0 = image(project)
+    dom0 = dom0_image(project)
     if recipe in (None, dom0):
         yield from _extra_guests(project, dom0, seen_by)
     where = recipe if recipe is not None else dom0

@@ -14,7 +14,7 @@ from xentui.bitbake.find_build_dir import is_build_dir
 from xentui.output import existing
 from xentui.output.rendered import CONF
 from xentui.project.assets import Assets
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 from xentui.safe_text import quoted, visible
 from xentui.verify.bitbake import NoRecipeError
@@ -149,7 +149,7 @@ def verify(
     extra: list[Verdict] = []
     if quick:
         wanted = [expected for expected in wanted if expected.conf]
-    recipes: list[str | None] = [None] if quick else [*_recipes(wanted, image(project))]
+    recipes: list[str | None] = [None] if quick else [*_recipes(wanted, dom0_image(project))]
     verdicts: dict[ExpectedAssignment, Verdict | None] = {}
     included: list[str] = []
     for number, recipe in enumerate(recipes, 1):
@@ -158,7 +158,7 @@ def verify(
         try:
             seen_by: Environment = parse(bitbake.environment(recipe))
         except NoRecipeError as error:
-            if recipe == image(project):
+            if recipe == dom0_image(project):
                 raise
             verdicts |= {
                 expected: Verdict(expected, "unseen", reason=error.message) for expected in mine

@@ -16,7 +16,7 @@ from xentui.bitbake import text
 from xentui.bitbake.abilities import Abilities
 from xentui.output.boot import kernel, kickstart, recipe, script, uefi
 from xentui.project import board_file, boards
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 
 
@@ -42,7 +42,7 @@ def settings(
     """
     if not is_written(project):
         return
-    family, pn = boards.boot_family(project.host), f"pn-{text.name(image(project))}"
+    family, pn = boards.boot_family(project.host), f"pn-{text.name(dom0_image(project))}"
     name = recipe.name(fleet_name)
     if family == "efi":
         yield (
@@ -90,7 +90,7 @@ def _of_guests(project: Project, own_files: Collection[str]) -> list[str]:
     """Return the entries of IMAGE_BOOT_FILES for guests that Xen itself starts."""
     files = (
         (text.path(path), script.file_name(guest, path))
-        for guest in project.direct_guests
+        for guest in project.dom0less_guests
         for path in (guest.kernel, guest.ramdisk)
         if path is not None
     )
@@ -131,7 +131,7 @@ def _uboot_fat(
     boot = board.boot
     dom0_kernel = f"${{KERNEL_IMAGETYPE}};{board.kernel.image}"
     files = ["xen-${MACHINE};xen", "xentui-boot.scr;boot.scr", *_of_guests(project, own_files)]
-    if not board.known:
+    if not board.is_known:
         # Its layer may not put the kernel on the partition. If it does, wic copies it twice.
         files.insert(1, dom0_kernel)
     why = "# U-Boot runs boot.scr of the first partition, which loads Xen and Dom0's kernel.\n"

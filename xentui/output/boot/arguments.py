@@ -66,7 +66,7 @@ def passed_nodes(project: Project) -> tuple[str, ...]:
 
 def _passing(project: Project) -> Iterator[Guest]:
     # Devices that a user's own config file passes through are not in the fields of the guest.
-    return (guest for guest in project.without_direct_guests.guests if guest.config_file is None)
+    return (guest for guest in project.without_dom0less_guests.guests if guest.config_file is None)
 
 
 def _console(board: board_file.Board) -> str:

@@ -53,7 +53,7 @@ def config(project: Project) -> str:
         ("DOM0_CMD", _quoted(" ".join([_DOM0, *arguments.hidden(project)]))),
         ("NUM_DOMUS", str(len(guests))),
     ]  # fmt: skip
-    for number, (guest, named) in enumerate(zip(guests, project.direct_guests, strict=True)):
+    for number, (guest, named) in enumerate(zip(guests, project.dom0less_guests, strict=True)):
         # ImageBuilder uses the file names of the deploy directory.
         values += [
             (f"DOMU_KERNEL[{number}]", text.path(named.kernel) if named.kernel else guest.kernel),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import uuid
 
 from xentui.bitbake import text
-from xentui.project.effective import image
+from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 
 EFI_PARTITION = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
@@ -29,7 +29,7 @@ def root_guid(project: Project) -> str:
 
     The boot files refer to it, and they are written before the disk is made.
     """
-    place = f"xentui:{project.host.machine}/{image(project)}"
+    place = f"xentui:{project.host.machine}/{dom0_image(project)}"
     return str(uuid.uuid5(uuid.NAMESPACE_URL, place))
 
 

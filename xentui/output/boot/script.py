@@ -92,7 +92,7 @@ def described(project: Project) -> Description:
         dom0_arguments=arguments.of_dom0(project, "${xen_root}"),
         kernel=board.kernel.image,
         initramfs=INITRAMFS if board.boot.initramfs else "",
-        guests=tuple(_direct(project, guest) for guest in project.direct_guests),
+        guests=tuple(_direct(project, guest) for guest in project.dom0less_guests),
         passed_nodes=arguments.passed_nodes(project),
         in_boot_folder=boards.boot_family(project.host) == "uboot-rootfs",
     )
@@ -128,7 +128,7 @@ def own_files(project: Project, assets: Assets) -> dict[str, SourceFile]:
     Other kernels and RAM disks of such guests are in the deploy directory already.
     """
     found: dict[str, SourceFile] = {}
-    for guest in project.direct_guests:
+    for guest in project.dom0less_guests:
         fetched = [fetch.uri.removeprefix("file://") for _, fetch in guest.fetches]
         for path in (guest.kernel, guest.ramdisk):
             if path is None:
