@@ -24,7 +24,7 @@ from xentui.output import clashes
 from xentui.output import existing as by_hand
 from xentui.output.build_dir import abilities_in, attach_of, must_be_build_dir, plan_project
 from xentui.output.user_files import with_require
-from xentui.project.filesystem import normalised, read_text
+from xentui.project.filesystem import normalise, read_text
 from xentui.rules.build import check_build_dir
 from xentui.session.existing import in_multiconfigs, outranked
 
