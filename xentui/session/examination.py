@@ -139,7 +139,7 @@ def of_plan(
     Raises:
         InputError: it is not a directory.
     """
-    build = normalised(build.absolute())
+    build = normalise(build.absolute())
     top = str(build)
     texts = dict(clashes.texts_after(plan, build))
     if included:
