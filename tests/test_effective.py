@@ -14,7 +14,7 @@ from hypothesis import given
 
 from tests.strategies import projects
 from xentui.cli import main
-from xentui.cli.values import values
+from xentui.cli.show import effective_values
 from xentui.project import effective, model, presets, schema, tables
 from xentui.project.effective import Value, explain, fallback
 from xentui.project.lines import KeyPath
@@ -108,7 +108,7 @@ def test_settings_in_the_users_files_apply_where_the_project_has_none() -> None:
 @given(projects())
 def test_writing_the_effective_value_changes_nothing(project: Project) -> None:
     """Every value left out has an explanation, and writing it out changes no effective value."""
-    before = values(project)
+    before = effective_values(project)
     for field in schema.fields("guest"):
         for guest in project.guests:
             path = ("guests", guest.key, field.name)
@@ -121,7 +121,7 @@ def test_writing_the_effective_value_changes_nothing(project: Project) -> None:
             given_now = tables.with_value(project, path, value)
             assert explain(given_now, path) == (value, "project")
             assert fallback(given_now, path) == (value, origin)
-            after = values(given_now)
+            after = effective_values(given_now)
             after["guests"][guest.key][field.name] = before["guests"][guest.key][field.name]
             assert after == before
 
@@ -181,7 +181,7 @@ def test_every_bundled_preset_explains_each_value() -> None:
     for preset in presets.available():
         project = presets.load(preset.name).project
         assert project is not None
-        assert values(project)["host"]["machine"] == {
+        assert effective_values(project)["host"]["machine"] == {
             "value": project.host.machine,
             "origin": "project",
         }

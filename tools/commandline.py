@@ -13,7 +13,7 @@ from importlib import import_module
 
 from xentui.cli import parsing, wizard
 from xentui.cli.parsing import COMMANDS
-from xentui.cli.show import WHAT
+from xentui.cli.show import PARTS
 from xentui.project import presets
 from xentui.rules import catalogue
 
@@ -106,7 +106,7 @@ def _arguments(parser: argparse.ArgumentParser) -> Iterator[Argument]:
         metavar = action.metavar if isinstance(action.metavar, str) else ""
         words = tuple(str(word) for word in action.choices or ())
         if metavar == "THING":
-            words = WHAT
+            words = PARTS
         kind = ""
         if action.nargs != 0:
             kind = "words" if words else _KINDS.get(metavar, "file")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import BOARD, Run
 from tests.vectors import Vector, vectors
-from xentui.cli.show import WHAT
+from xentui.cli.show import PARTS
 from xentui.project import tables
 
 ALPINE = ("--preset", "qemux86-64-alpine")
@@ -30,7 +30,7 @@ def test_everything_is_shown_under_headings(run: Run, board: Path) -> None:
     result = run("show", board)
     assert result.code == 0
     headings = [line.split()[1] for line in result.out.splitlines() if line.startswith("== ")]
-    assert headings == list(WHAT)
+    assert headings == list(PARTS)
     assert "xen-guest-image-minimal" in result.out
 
 
@@ -57,7 +57,7 @@ def test_an_unknown_thing_is_a_usage_error(run: Run, board: Path) -> None:
 
 def test_the_json_object_has_the_documented_shapes(run: Run) -> None:
     data = run("show", *ALPINE, "--json").json
-    assert list(data) == ["version", *WHAT]
+    assert list(data) == ["version", *PARTS]
     assert data["version"] == 1
     assert list(data["conf"]) == ["conf/xentui.conf"]
     (recipe,) = data["recipes"]

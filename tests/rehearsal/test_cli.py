@@ -69,7 +69,7 @@ def test_package_lists_of_another_architecture_are_fetched_only_when_asked(
     preset = {"x86-64": "qemux86-64-minimal", "aarch64": "qemuarm64-minimal"}[other.arch]
     result = run("rehearse", "--preset", preset)
     assert result.code == 4
-    assert f"Fetch apt's lists for {other.debian}, some 20 MB, to see" in result.err
+    assert f"Fetch apt's lists for {other.debian}, about 20 MB, to see" in result.err
     assert "packages of this system's own archive" not in result.err
     assert not fetch.cache().parent.exists()
 

@@ -260,7 +260,7 @@ def test_how_a_command_ends_is_how_xentui_ends(place: Place, failing: str, ran: 
     process = place.start("--yes", **{f"STAND_IN_{failing}": "23"})
     _, err = process.communicate(timeout=60)
     assert process.returncode == 23
-    assert b"ended with 23" in err
+    assert b"ended with exit code 23" in err
     assert len(place.ran) == ran
 
 

@@ -172,11 +172,11 @@ def test_a_sign_of_life_is_one_line(
 ) -> None:
     output = stream()
     monkeypatch.setattr("sys.stderr", output)
-    life = verify_command.Progress()
-    life.asking(None, 1, 2)
+    progress = verify_command.Progress()
+    progress.start_query(None, 1, 2)
     for seconds in range(0, 130, 5):
-        life(seconds)
-    life.over()
+        progress(seconds)
+    progress.clear()
     asked, _, rest = output.getvalue().partition("\n")
     assert asked == "[1/2] asking BitBake about the configuration"
     if stream is Screen:

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui completion``: TAB completes xentui's command line in bash, zsh, fish and tcsh.
+"""``xentui completion``: print a script with which a shell completes xentui's command line.
 
-The scripts are argcomplete's. At each TAB they run xentui with the line in the environment;
-:func:`answer` uses the same parsers as the commands, and reads the files that the line names.
+The scripts are argcomplete's. At each TAB they run xentui with the command line in environment
+variables; :func:`print_completions` answers with the parsers of the commands, and reads the project
+that the line names for its guests.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
 from xentui.cli.parsing import COMMANDS
-from xentui.cli.show import WHAT
+from xentui.cli.show import PARTS
 from xentui.errors import Exit, XentuiError
 from xentui.project import document, presets, schema
 from xentui.rules import catalogue
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
 _TCSH = "complete xentui 'p@*@`env _ARGCOMPLETE=1 _ARGCOMPLETE_SHELL=tcsh xentui`@'\n"
-"""tcsh hands the line over in COMMAND_LINE, and takes the words from standard output."""
+"""tcsh passes the command line in COMMAND_LINE, and reads the words from standard output."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -58,8 +59,8 @@ def run(args: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def answer() -> int:
-    """Print the words that complete the command line in the environment."""
+def print_completions() -> int:
+    """Print the words that complete the command line in the environment, for the script."""
     import argcomplete
 
     stream = None
@@ -67,12 +68,12 @@ def answer() -> int:
         line = os.environ.get("COMMAND_LINE", "")
         os.environ.update(COMP_LINE=line, COMP_POINT=str(len(line)), _ARGCOMPLETE_IFS="\n")
         stream = sys.stdout
-    parser = _parser(os.environ.get("COMP_LINE", ""))
+    parser = _parser_with_completers(os.environ.get("COMP_LINE", ""))
     argcomplete.autocomplete(parser, always_complete_options=False, output_stream=stream)
     return Exit.OK
 
 
-def _parser(line: str) -> argparse.ArgumentParser:
+def _parser_with_completers(line: str) -> argparse.ArgumentParser:
     """Return the parser of the command on a line, with a completer for every argument."""
     from argcomplete.completers import DirectoriesCompleter, FilesCompleter
 
@@ -83,10 +84,10 @@ def _parser(line: str) -> argparse.ArgumentParser:
         from xentui.cli import wizard
 
         parser: argparse.ArgumentParser = wizard.parser()
-        own = parser
+        command = parser
     else:
         parser = parsing.command_parser(import_module(f"xentui.cli.{COMMANDS[name][0]}"))
-        own = parsing.subparser(parser, name)
+        command = parsing.subparser(parser, name)
     files = FilesCompleter()
     projects = FilesCompleter(("toml",))
     completers: dict[str, Completer] = {
@@ -96,10 +97,10 @@ def _parser(line: str) -> argparse.ArgumentParser:
         "NAME": _presets,
         "PATH=VALUE": _assignments,
         "PRESET": _presets,
-        "PROJECT": projects if parser is not own else _commands_and(projects),
+        "PROJECT": projects if command is not parser else _commands_and(projects),
         "THING": _parts,
     }
-    for action in own._actions:  # noqa: SLF001 - argparse has no public list of arguments
+    for action in command._actions:  # noqa: SLF001 - argparse has no public list of arguments
         if action.nargs != 0 and not action.choices:
             completer = completers.get(str(action.metavar), files)
             action.completer = completer  # type: ignore[attr-defined]
@@ -123,7 +124,7 @@ def _presets(**_: Any) -> dict[str, str]:
 
 
 def _parts(**_: Any) -> tuple[str, ...]:
-    return WHAT
+    return PARTS
 
 
 def _guests(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
@@ -134,26 +135,26 @@ def _assignments(prefix: str, parsed_args: argparse.Namespace, **_: Any) -> dict
     """Return ``table.field=`` for each field, and after the ``=`` of a choice its values."""
     tables = {name: name for name in ("host", "containers", "defaults")}
     tables |= {f"guests.{key}": "guest" for key in _guests(parsed_args)}
-    found: dict[str, str] = {}
+    words: dict[str, str] = {}
     for table, definition in tables.items():
         for field in schema.fields(definition):
             path = f"{table}.{field.name}="
             choices = ("true", "false") if field.kind == "flag" else field.choices
             if prefix.startswith(path) and field.kind != "choices":
-                found |= {f"{path}{choice}": "" for choice in choices}
+                words |= {f"{path}{choice}": "" for choice in choices}
             elif field.kind != "table":
-                found[path] = field.title
-    return found
+                words[path] = field.title
+    return words
 
 
 def _project(parsed: argparse.Namespace) -> dict[str, Any]:
-    """Return the project that the line names, or nothing if it cannot be read."""
-    named = getattr(parsed, "write", None) or getattr(parsed, "project", None)
+    """Return the data of the project that the line names; empty if it cannot be read."""
+    project = getattr(parsed, "write", None) or getattr(parsed, "project", None)
     preset = getattr(parsed, "preset", None)
     try:
-        if isinstance(named, list):
-            named = named[0] if named else None
-        path = named or (presets.find(preset, Path.cwd()) if preset else None)
+        if isinstance(project, list):
+            project = project[0] if project else None
+        path = project or (presets.find(preset, Path.cwd()) if preset else None)
         data = document.parse(document.read(path)).data if path is not None else {}
     except (XentuiError, OSError):
         return {}

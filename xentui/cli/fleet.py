@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.cli import projects, reports, terminal, writing
-from xentui.cli.generate import is_dry_run
 from xentui.errors import Exit, XentuiError
 from xentui.output.fleet import SETTINGS_FOLDER, Member, merge
 from xentui.output.fragment import FOLDER as FRAGMENTS
@@ -42,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
             worst = error.exit_code
             for result in results:
                 result.error = error
-    dry_run = is_dry_run(args)
+    dry_run = writing.is_dry_run(args)
     if args.json:
         reports.print_results(results, files=reports.changed_files(changes))
     else:
@@ -92,7 +91,7 @@ def _carry_out(
         return plan(fleet.rendered, args.out)
 
     edited = writing.edited_files_choice(args)
-    if is_dry_run(args):
+    if writing.is_dry_run(args):
         planned = resolve_edits(make_plan(), edited)
         if not args.json:
             writing.print_plan(planned, diff=args.diff)

@@ -143,7 +143,7 @@ def run(args: argparse.Namespace) -> int:
         reports.print_results([result])
         return code
     code = _carry_out(args, job, None)
-    if not is_dry_run(args):
+    if not writing.is_dry_run(args):
         for command in job.next_commands():
             note = f"# {command.note}\n" if command.note else ""
             terminal.print_data(f"{note}{command.line}\n")
@@ -162,7 +162,7 @@ def _check_options(args: argparse.Namespace) -> None:
     own_build_dir = (*formats.SELF_CONTAINED, "kas-part", "imagebuilder")
     for contradicts, message, fix in (
         (
-            snippet and (args.out is not None or build or args.json or is_dry_run(args)),
+            snippet and (args.out is not None or build or args.json or writing.is_dry_run(args)),
             "--format snippet only prints the settings",
             "Remove --out, --build-dir, --json, --dry-run, --diff and --check.",
         ),
@@ -220,11 +220,6 @@ def _check_options(args: argparse.Namespace) -> None:
     ):
         if contradicts:
             raise UsageError(message, fix=fix)
-
-
-def is_dry_run(args: argparse.Namespace) -> bool:
-    """Return whether the arguments ask to show what would be written instead of writing it."""
-    return bool(args.dry_run or args.diff or args.check)
 
 
 @dataclass
@@ -386,7 +381,7 @@ def _carry_out(args: argparse.Namespace, job: Job, result: ProjectResult | None)
         result: where the changes are recorded; if there is one, JSON is printed in their place.
     """
     edited = writing.edited_files_choice(args)
-    if not is_dry_run(args):
+    if not writing.is_dry_run(args):
         written = writing.apply_with_consent(job.plan, yes=args.yes, edited=edited)
         if result is not None:
             result.files = list(written.changes)
@@ -415,7 +410,7 @@ def _generate_each(args: argparse.Namespace) -> int:
     if args.json:
         reports.print_results(results)
     else:
-        terminal.print_data(reports.results_summary(results, dry_run=is_dry_run(args)))
+        terminal.print_data(reports.results_summary(results, dry_run=writing.is_dry_run(args)))
     return worst
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui import``: make a project from an existing local.conf, bundle recipes, xl configs."""
+"""``xentui import``: make a project file from a local.conf, bundle recipes and xl configs."""
 
 from __future__ import annotations
 
@@ -60,27 +60,27 @@ def run(args: argparse.Namespace) -> int:
         InputError: a file cannot be read.
     """
     for path in args.conf:
-        _must_be_importable(path)
-    conf = [path for path in args.conf if path.suffix in _YOCTO]
-    configs = [path for path in args.conf if path.suffix not in _YOCTO]
-    project, lines_left = _yocto(conf, args.machine)
+        _check_importable(path)
+    bitbake_files = [path for path in args.conf if path.suffix in _BITBAKE_SUFFIXES]
+    xl_configs = [path for path in args.conf if path.suffix not in _BITBAKE_SUFFIXES]
+    project, report = _import_bitbake_files(bitbake_files, args.machine)
     needed: dict[str, str] = {}
-    for path in configs:
-        project, lines = _guest(project, path, needed)
-        lines_left += lines
+    for path in xl_configs:
+        project, lines = _import_xl_config(project, path, needed)
+        report += lines
     if args.output is None:
         terminal.print_data(new_file.toml_text(project))
     else:
         write_new(args.output, project, schema=args.schema)
-    for line in lines_left:
+    for line in report:
         terminal.print_message(line)
     if args.output is not None:
         terminal.print_message(f"Next:\n    xentui check {shlex.quote(str(args.output))}")
     return Exit.OK
 
 
-def _must_be_importable(path: Path) -> None:
-    """Refuse what people give by mistake.
+def _check_importable(path: Path) -> None:
+    """Check for what users give by mistake.
 
     Raises:
         UsageError: the path is a directory or a project file.
@@ -94,20 +94,22 @@ def _must_be_importable(path: Path) -> None:
         raise InputError(f"{visible(str(path))} does not exist", fix="Check the name.")
     if path.suffix == ".toml":
         raise UsageError(
-            f"{visible(str(path))} is a project file already",
+            f"{visible(str(path))} is already a project file",
             fix="import reads the files of BitBake and xl; check, show and generate read projects.",
         )
 
 
-_YOCTO = (".conf", ".inc", ".bb")
-"""Suffixes of BitBake's own files; anything else is an xl config."""
+_BITBAKE_SUFFIXES = (".conf", ".inc", ".bb")
+"""Suffixes of files that BitBake reads; any other file is taken as an xl config."""
+
+_DEFAULT_MACHINE = "qemux86-64"
 
 
-def _yocto(paths: list[Path], machine: str | None) -> tuple[Project, list[str]]:
-    """Return the project of BitBake's files, and the lines to print about them."""
+def _import_bitbake_files(paths: list[Path], machine: str | None) -> tuple[Project, list[str]]:
+    """Return the project from BitBake's files, and the lines to print about them."""
     if not paths:
-        note = f"no file sets MACHINE, so it is {_NO_MACHINE}: --machine NAME sets another"
-        return Project(host=Host(machine or _NO_MACHINE)), [] if machine else [note]
+        note = f"no file sets MACHINE, so it is {_DEFAULT_MACHINE}: --machine NAME sets another"
+        return Project(host=Host(machine or _DEFAULT_MACHINE)), [] if machine else [note]
     imported = importer.read(paths, machine=machine)
     project = imported.project
     for guest in project.guests:
@@ -122,14 +124,19 @@ def _yocto(paths: list[Path], machine: str | None) -> tuple[Project, list[str]]:
     return project, list(_report(imported))
 
 
-_NO_MACHINE = "qemux86-64"
+def _import_xl_config(
+    project: Project, path: Path, needed: dict[str, str]
+) -> tuple[Project, list[str]]:
+    """Return a project with the guest that an xl config describes, and the lines to print about it.
 
-
-def _guest(project: Project, path: Path, needed: dict[str, str]) -> tuple[Project, list[str]]:
-    """Return a project with the guest of an xl config, and the lines to print about it."""
-    project, made = import_xl.add(project, path, needed)
-    needed |= made.needed
-    return project, list(import_xl.report(made))
+    Args:
+        project: the project without the guest.
+        path: the xl config.
+        needed: files to copy next to the project file, by name; those of the guest are added.
+    """
+    project, guest = import_xl.add(project, path, needed)
+    needed |= guest.needed
+    return project, list(import_xl.report(guest))
 
 
 def _report(imported: Imported) -> Iterator[str]:
@@ -148,7 +155,7 @@ def _report(imported: Imported) -> Iterator[str]:
 
 
 def _ranges(places: Iterable[Location]) -> Iterator[str]:
-    """Yield files with their lines: ``conf/local.conf:3-5,9``."""
+    """Yield each file with its lines, as ``conf/local.conf:3-5,9``."""
     by_file: dict[str, list[int]] = {}
     for place in sorted(set(places)):
         by_file.setdefault(place.file, []).append(place.line)

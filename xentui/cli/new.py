@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui new``: a project file from a preset."""
+"""``xentui new``: write a project file from a preset."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _releases_note(project: Project) -> str:
-    """Return which releases of Yocto the project is for."""
+    """Return a sentence about the Yocto releases that the project is for."""
     if project.host.release:
         return f"This project is for {releases.release_of(project).title}."
     fitting = releases.of_board(project.host.machine)
@@ -76,7 +76,7 @@ def _releases_note(project: Project) -> str:
 
 
 def add_schema_argument(parser: parsing.Parser) -> None:
-    """Let a parser take ``--no-schema``."""
+    """Add ``--no-schema``."""
     parser.add_argument(
         "--no-schema",
         dest="schema",
@@ -86,38 +86,38 @@ def add_schema_argument(parser: parsing.Parser) -> None:
 
 
 def write_new(path: Path, project: Project, *, schema: bool = True) -> None:
-    """Write a new project file, and say so.
+    """Write a new project file, and print what was written.
 
     Args:
-        path: where to.
-        project: the project to write.
-        schema: whether to put the schema next to it for editors, unless there is one.
+        path: the project file.
+        project: the project.
+        schema: whether to write the JSON schema next to it for editors, unless it exists.
 
     Raises:
-        RefusedError: it exists already.
-        UsageError: the path is not a file name.
+        RefusedError: the project file already exists.
+        UsageError: the path is not a valid file name.
     """
     if path.name in ("", "..", FILE_NAME):
         raise UsageError(
             f"{visible(str(path))} is not a valid name for a project file",
             fix="Give a name after -o.",
         )
-    made = new_file.toml_text(project, schema_file=FILE_NAME if schema else None)
-    beside = path.with_name(FILE_NAME)
-    new = schema and not (beside.is_symlink() or beside.exists())
+    text = new_file.toml_text(project, schema_file=FILE_NAME if schema else None)
+    schema_path = path.with_name(FILE_NAME)
+    writes_schema = schema and not (schema_path.is_symlink() or schema_path.exists())
     with Tree(path.parent) as tree:
         if path.is_symlink() or path.exists():
             raise _exists_already(path)
         try:
-            if new:
-                tree.write(beside.name, [as_text().encode()], expected=None)
-            tree.write(path.name, [made.encode()], expected=None)
+            if writes_schema:
+                tree.write(schema_path.name, [as_text().encode()], expected=None)
+            tree.write(path.name, [text.encode()], expected=None)
         except StaleError:
             raise _exists_already(path) from None
         tree.sync()
     terminal.print_message(f"{visible(str(path))}: written")
-    if new:
-        terminal.print_message(f"{visible(str(beside))}: written, for editors")
+    if writes_schema:
+        terminal.print_message(f"{visible(str(schema_path))}: written, for editors")
 
 
 def _exists_already(path: Path) -> RefusedError:
@@ -135,7 +135,7 @@ def _copy_files(project: Project, path: Path, chosen: ChosenProject) -> None:
 
     needed = assets.gather(project, path.parent, chosen.files, chosen.loaded.directory)
     copies = [copy_change(path.parent, name, file) for name, file in needed.copies.items()]
-    apply(Plan(tuple(one for one in copies if one.kind == "new"), ()))
+    apply(Plan(tuple(change for change in copies if change.kind == "new"), ()))
     for change in copies:
         what = "copied" if change.kind == "new" else "already exists; not overwritten"
         terminal.print_message(f"{visible(str(change.path))}: {what}")

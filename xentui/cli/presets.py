@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui presets``: the projects to start from."""
+"""``xentui presets``: list the presets to start from, or show one, or what is known of a board."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from xentui.project.presets import PresetFile
 
 
-_PAGE = 80
-"""The most columns of a board's page."""
+_MAX_BOARD_COLUMNS = 80
+"""Width to which the text about a board is wrapped, unless the terminal is narrower."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -48,7 +48,11 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """List the presets, or show one."""
+    """List the presets, or show a preset or a board.
+
+    Raises:
+        UsageError: a name is missing or unknown.
+    """
     if args.action == "show":
         if args.name is None:
             raise UsageError(
@@ -63,12 +67,12 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "board":
         _show_board(args)
         return Exit.OK
-    found = presets.available(Path.cwd())
+    available = presets.available(Path.cwd())
     if args.json:
-        terminal.print_json({"version": 1, "presets": [_data(preset) for preset in found]})
+        terminal.print_json({"version": 1, "presets": [_data(preset) for preset in available]})
     else:
         terminal.print_data(
-            _table([_row(preset) for preset in found], terminal.columns(sys.stdout))
+            _table([_row(preset) for preset in available], terminal.columns(sys.stdout))
         )
         usual = " and ".join(release.title for release in releases.complete())
         terminal.print_data(f"\nFor {usual}, if not marked otherwise.\n")
@@ -86,18 +90,18 @@ def _show_board(args: argparse.Namespace) -> None:
             fix=f'Did you mean "xentui presets board {near}"?' if near else "Check the name.",
         )
     if args.json:
-        terminal.print_json({"version": 1, **_plain(asdict(board))})
+        terminal.print_json({"version": 1, **_without_enums(asdict(board))})
     else:
-        width = min(terminal.columns(sys.stdout) or _PAGE, _PAGE)
+        width = min(terminal.columns(sys.stdout) or _MAX_BOARD_COLUMNS, _MAX_BOARD_COLUMNS)
         terminal.print_data(board_page.as_text(board, width))
 
 
-def _plain(value: Any) -> Any:
+def _without_enums(value: Any) -> Any:
     """Return a value with every enum member replaced by its text."""
     if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
+        return {name: _without_enums(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
+        return [_without_enums(part) for part in value]
     return value.value if isinstance(value, Enum) else value
 
 
@@ -129,23 +133,23 @@ def _releases(preset: PresetFile) -> list[str]:
 
 def _row(preset: PresetFile) -> tuple[str, ...]:
     memory = f"{preset.memory} MiB" if preset.memory is not None else "-"
-    what = f"unusable: {preset.error}" if preset.error else preset.title
+    description = f"unusable: {preset.error}" if preset.error else preset.title
     names = _releases(preset)
     if not preset.error and names != [release.name for release in releases.complete()]:
-        what += f" (for {', '.join(names)})"
+        description += f" (for {', '.join(names)})"
     cells = (preset.name, preset.machine or "-", memory, _support(preset) or "-", preset.origin)
-    return tuple(visible(cell) for cell in (*cells, what))
+    return tuple(visible(cell) for cell in (*cells, description))
 
 
-def _table(rows: list[tuple[str, ...]], most: int | None) -> str:
-    """Return table lines; on a narrow terminal the description goes below its row."""
+def _table(rows: list[tuple[str, ...]], columns: int | None) -> str:
+    """Return rows as a table; if it has too few columns, descriptions go below their row."""
     heads = ("PRESET", "BOARD", "MEMORY", "SUPPORT", "FROM", "WHAT")
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    last = "  "
-    if most is not None and sum(widths) + 2 * len(widths) - 2 > most:
-        last = "\n    "
+    separator = "  "
+    if columns is not None and sum(widths) + 2 * len(widths) - 2 > columns:
+        separator = "\n    "
     lines = []
     for row in (heads, *rows):
         cells = "  ".join(map(str.ljust, row[:-1], widths))
-        lines.append(f"{cells.rstrip() if last != '  ' else cells}{last}{row[-1]}\n")
+        lines.append(f"{cells.rstrip() if separator != '  ' else cells}{separator}{row[-1]}\n")
     return "".join(lines)

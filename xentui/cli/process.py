@@ -48,9 +48,9 @@ def run(arguments: list[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     if COMPLETION_VARIABLE in os.environ:
-        from xentui.cli.completion import answer
+        from xentui.cli.completion import print_completions
 
-        return answer()
+        return print_completions()
     if not arguments:
         # Nothing to parse: start the wizard without importing argparse.
         from xentui.cli.wizard import start

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui explain`` and ``xentui schema``: what a finding means, and a project's format."""
+"""``xentui explain`` and ``xentui schema``: explain findings; print the JSON schema."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import argparse
 import difflib
 import sys
 from dataclasses import asdict
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, TextIO
 
 from xentui.cli import parsing, terminal
@@ -46,10 +47,10 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: there is no such code.
     """
-    return _schema(args) if args.command == "schema" else _explain(args)
+    return _print_schema(args) if args.command == "schema" else _explain(args)
 
 
-def _schema(args: argparse.Namespace) -> int:
+def _print_schema(args: argparse.Namespace) -> int:
     terminal.print_data(f"{schema.installed_path()}\n" if args.path else schema.as_text())
     return Exit.OK
 
@@ -64,10 +65,9 @@ def _explain(args: argparse.Namespace) -> int:
                 "".join(f"{e.code}  {e.severity.value:8}  {e.title}\n" for e in entries)
             )
         return Exit.OK
-    wanted = args.code.upper()
-    if wanted not in catalogue.codes():
-        raise _unknown(args.code, catalogue.codes())
-    entry = catalogue.entry(wanted)
+    if args.code.upper() not in catalogue.codes():
+        raise _unknown_code(args.code)
+    entry = catalogue.entry(args.code.upper())
     if args.json:
         terminal.print_json({"version": 1, "code": _data(entry)})
     else:
@@ -80,22 +80,18 @@ def _text(entry: Entry, stream: TextIO) -> str:
     for heading in ("cause", "evidence", "fix", "example"):
         text = getattr(entry, heading)
         if text:
-            shown = _indented(text)
+            text = indent(text, "    ")
             if heading != "example":
-                shown = terminal.wrap(shown, stream)
-            parts.append(f"{heading.capitalize()}:\n{shown}")
+                text = terminal.wrap(text, stream)
+            parts.append(f"{heading.capitalize()}:\n{text}")
     return "\n\n".join(parts) + "\n"
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}".rstrip() for line in text.split("\n"))
 
 
 def _data(entry: Entry) -> dict[str, Any]:
     return {**asdict(entry), "severity": entry.severity.value}
 
 
-def _unknown(code: str, known: tuple[str, ...]) -> UsageError:
-    near = difflib.get_close_matches(code.upper()[:32], known, n=3, cutoff=0.6)
-    fix = f"Did you mean {' or '.join(near)}?" if near else "xentui explain lists every code."
+def _unknown_code(code: str) -> UsageError:
+    similar = difflib.get_close_matches(code.upper()[:32], catalogue.codes())
+    fix = f"Did you mean {' or '.join(similar)}?" if similar else "xentui explain lists every code."
     return UsageError(f"there is no finding {quoted(code)}", fix=fix)

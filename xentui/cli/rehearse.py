@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui rehearse``: try whether a project's guests start on a real Xen."""
+"""``xentui rehearse``: start a project's guests on a real Xen in QEMU, without a build."""
 
 from __future__ import annotations
 
@@ -74,7 +74,13 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Rehearse, and print the report."""
+    """Rehearse, and print the report.
+
+    Raises:
+        CannotRehearseError: the project cannot be rehearsed.
+        MissingPartsError: QEMU, Xen or another part is missing.
+        InputError: a part cannot be read, or QEMU does not start.
+    """
     chosen = projects.load(args, projects.paths_of(args)[0])
     project, assets = projects.require_valid(chosen)
     planned = plan.rehearsal(project, assets)
@@ -99,30 +105,37 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
-    """Find the parts, and fetch missing ones if the user agrees.
+    """Return the parts of the rehearsal; fetch missing ones if the user agrees.
 
     Raises:
         MissingPartsError: something is missing.
     """
     cache = fetch.cache()
 
-    def found() -> Parts:
+    def find() -> Parts:
         return parts.find(directory, cache, hvm=planned.hvm, machine=planned.arch)
 
     try:
-        return found()
+        return find()
     except parts.MissingPartsError as missing:
         if directory is not None or not fetch.possible():
             raise
         if not yes and not terminal.is_interactive():
             raise
         _fetch(missing, cache, yes=yes)
-    return found()
+    return find()
 
 
 def _fetch(missing: MissingPartsError, cache: Path, *, yes: bool) -> None:
+    """Fetch the packages with missing parts after the user agreed.
 
-    lists = f"Fetch apt's lists for {missing.others}, some 20 MB, to see which packages are needed?"
+    Raises:
+        MissingPartsError: the user did not agree.
+        InputError: a package cannot be fetched.
+    """
+    lists = (
+        f"Fetch apt's lists for {missing.others}, about 20 MB, to see which packages are needed?"
+    )
     terminal.print_wrapped_message(f"missing: {missing.what}")
     if missing.others and not yes and not terminal.confirm(lists):
         raise missing
@@ -143,6 +156,7 @@ def _show_progress(event: Event) -> None:
 
 @contextmanager
 def _log(folder: Path | None) -> Iterator[Log]:
+    """Yield a function that writes the machine's output into files of a folder, if one is given."""
     with ExitStack() as stack:
         files: dict[Stream, BinaryIO] = {}
         if folder is not None:

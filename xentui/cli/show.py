@@ -1,25 +1,27 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui show``: what would be written, and what would land on the target."""
+"""``xentui show``: print what would be written, and what would be on the target; write nothing."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from xentui.cli import parsing, projects, terminal, values
+from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, UsageError
 from xentui.output import boot
 from xentui.output.commands import commands
 from xentui.output.guest_cfg import all_predicted
 from xentui.output.normalise_cfg import difference
 from xentui.output.render import render
+from xentui.project import schema, tables
 from xentui.project.artifacts import layout, start_order
-from xentui.project.tables import to_data
+from xentui.project.effective import explain, origin_words
 from xentui.rules.budget import budget
 from xentui.safe_text import quoted
 
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     from xentui.cli.projects import ChosenProject
     from xentui.output.rendered import Rendered
     from xentui.project.assets import Assets
+    from xentui.project.lines import KeyPath
     from xentui.project.model import Project
 
-WHAT = ("conf", "recipes", "layer", "boot", "cfg", "layout", "budget", "commands", "project")
+PARTS = ("conf", "recipes", "layer", "boot", "cfg", "layout", "budget", "commands", "project")
+"""Values of ``--what``."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -65,28 +69,32 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the parts that were asked for."""
-    wanted = _wanted(args.what, effective=args.effective)
+    """Print the parts that the arguments name.
+
+    Raises:
+        UsageError: there is no such part.
+    """
+    parts = _parts(args.what, effective=args.effective)
     chosen = projects.load(args, projects.paths_of(args)[0])
     project, assets = projects.require_valid(chosen)
     view = _View(chosen, project, assets, args.effective)
     if args.json:
-        terminal.print_json({"version": 1, **{what: _DATA[what](view) for what in wanted}})
+        terminal.print_json({"version": 1, **{name: _DATA[name](view) for name in parts}})
         return Exit.OK
-    for number, what in enumerate(wanted):
-        text = _TEXT[what](view)
-        if len(wanted) > 1:
-            heading = f"== {what} "
+    for number, name in enumerate(parts):
+        text = _TEXT[name](view)
+        if len(parts) > 1:
+            heading = f"== {name} "
             text = f"{heading}{'=' * (79 - len(heading))}\n{text or '(nothing)'}"
             terminal.print_data(f"\n{text}" if number else text)
         else:
             terminal.print_data(text)
-    if "cfg" in wanted:
-        _offer(project, assets)
+    if "cfg" in parts:
+        _print_config_changes(project, assets)
     return Exit.OK
 
 
-def _offer(project: Project, assets: Assets) -> None:
+def _print_config_changes(project: Project, assets: Assets) -> None:
     """Print how the user's xl configs must change so that the classes rewrite them correctly."""
     for guest in project.guests:
         config = assets.texts.get(guest.config_file or "")
@@ -96,7 +104,7 @@ def _offer(project: Project, assets: Assets) -> None:
 
 @dataclass(frozen=True)
 class _View:
-    """A project with everything that can be shown of it, computed when first needed."""
+    """A project, and the parts that several values of ``--what`` are computed from."""
 
     chosen: ChosenProject
     project: Project
@@ -108,61 +116,41 @@ class _View:
         return render(self.project, self.assets, project_file=self.chosen.origin)
 
     @property
-    def boot(self) -> dict[str, str]:
-        """The script or the .cfg that starts Xen."""
-        return boot.shown(self.project)
-
-    @property
-    def who_starts_xen(self) -> str:
-        """Who starts Xen, and how."""
-        return boot.who_starts(self.project)
-
-    @property
-    def conf(self) -> dict[str, str]:
-        return dict(self.rendered.conf)
-
-    @property
-    def recipes(self) -> dict[str, str]:
-        return self.rendered.recipes
-
-    @property
-    def layer(self) -> dict[str, str]:
-        others = self.conf.keys() | self.recipes.keys()
+    def other_layer_files(self) -> dict[str, str]:
+        """The text files of the layer except recipes and the configuration, by path."""
+        others = self.rendered.conf.keys() | self.rendered.recipes.keys()
         return {
             path: content
             for path, content in self.rendered.files.items()
             if isinstance(content, str) and path not in others
         }
 
-    @property
-    def cfg(self) -> dict[str, str]:
-        return dict(all_predicted(self.project, self.assets))
 
+def _parts(options: list[str], *, effective: bool) -> list[str]:
+    """Return the parts that the options ``--what`` and ``--effective`` name, in order.
 
-def _wanted(given: list[str], *, effective: bool) -> list[str]:
-    asked = [word.strip() for item in given for word in item.split(",")]
-    for word in asked:
-        if word not in WHAT:
+    Raises:
+        UsageError: there is no such part.
+    """
+    names = [name.strip() for option in options for name in option.split(",")]
+    for name in names:
+        if name not in PARTS:
             raise UsageError(
-                f"--what {quoted(word)} is unknown", fix=f"Use one of {', '.join(WHAT)}."
+                f"--what {quoted(name)} is unknown", fix=f"Use one of {', '.join(PARTS)}."
             )
-    if not asked:
-        return ["project"] if effective else list(WHAT)
-    return [what for what in WHAT if what in asked]
-
-
-def _layout(view: _View) -> list[str]:
-    return layout(view.project)
+    if not names:
+        return ["project"] if effective else list(PARTS)
+    return [part for part in PARTS if part in names]
 
 
 def _layout_text(view: _View) -> str:
     order = start_order(view.project)
-    started = f"# started in this order: {', '.join(order)}\n" if order else ""
-    return _joined(_layout(view)) + started
+    comment = f"# started in this order: {', '.join(order)}\n" if order else ""
+    return _joined(layout(view.project)) + comment
 
 
 def _budget(view: _View) -> dict[str, Any]:
-    found = budget(view.project, view.assets)
+    memory = budget(view.project, view.assets)
     return {
         "rows": [
             {
@@ -174,13 +162,13 @@ def _budget(view: _View) -> dict[str, Any]:
                 "autostart": row.autostart,
                 "note": row.note,
             }
-            for row in found.rows
+            for row in memory.rows
         ],
-        "total": found.total,
-        "free": found.free,
-        "free_all": found.free_all,
-        "fits": found.fits,
-        "fits_all": found.fits_all,
+        "total": memory.total,
+        "free": memory.free,
+        "free_all": memory.free_all,
+        "fits": memory.fits,
+        "fits_all": memory.fits_all,
     }
 
 
@@ -216,14 +204,74 @@ def _commands_text(view: _View) -> str:
     return _joined(lines)
 
 
-def _project(view: _View) -> dict[str, Any]:
+def effective_values(project: Project) -> dict[str, Any]:
+    """Return the tables of a project with ``{"value": …, "origin": …}`` in place of each value.
 
-    return values.values(view.project) if view.effective else to_data(view.project)
+    The origin is one of :data:`xentui.project.effective.ORIGINS`, or a file and its line. Unknown
+    values are left out, and so are the settings in a guest's own xl config.
+    """
+    values = _effective_table(project, (), schema.ROOT)
+    return {name: table for name, table in values.items() if table}
+
+
+def _effective_table(project: Project, path: KeyPath, definition: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in schema.fields(definition):
+        field_path = (*path, field.name)
+        if field_path in (("version",), ("preset",)):
+            continue
+        if field_path == ("containers",) and not project.containers.vxn:
+            continue
+        item = tables.value_at(project, field_path)
+        if field.kind == "table":
+            if item is not None:
+                values[field.name] = _effective_table(project, field_path, field.child_table)
+        elif field.kind == "tables":
+            entries = [
+                _effective_table(project, (*field_path, number), field.child_table)
+                for number in range(len(item))
+            ]
+            values.update({field.name: entries} if entries else {})
+        elif field.kind == "named":
+            values[field.name] = {
+                entry.key: _effective_table(project, (*field_path, entry.key), field.child_table)
+                for entry in item
+            }
+        elif field.kind == "map":
+            values[field.name] = {key: _entry(value, "project") for key, value in (item or ())}
+        else:
+            value, origin = explain(project, field_path)
+            if value is not None:
+                values[field.name] = _entry(value, origin)
+    return values
+
+
+def _entry(value: Any, origin: str) -> dict[str, Any]:
+    return {"value": tables.to_lists(value), "origin": origin}
+
+
+def _effective_lines(project: Project) -> list[str]:
+    """Return the effective values as lines, such as ``host.memory = 512  # the board``."""
+    pairs = list(_flat("", effective_values(project)))
+    width = min(max(len(text) for text, _ in pairs), 60)
+    return [f"{text:{width}}  # {origin_words(origin)}" for text, origin in pairs]
+
+
+def _flat(path: str, item: Any) -> Iterator[tuple[str, str]]:
+    """Yield ``path = value`` with the origin of each value in (a part of) the effective values."""
+    if isinstance(item, list):
+        for number, entry in enumerate(item):
+            yield from _flat(f"{path}[{number}]", entry)
+    elif set(item) == {"value", "origin"}:
+        yield f"{path} = {json.dumps(item['value'], ensure_ascii=False)}", item["origin"]
+    else:
+        for key, entry in item.items():
+            yield from _flat(f"{path}.{key}" if path else key, entry)
 
 
 def _project_text(view: _View) -> str:
     if view.effective:
-        return _joined(values.lines(view.project))
+        return _joined(_effective_lines(view.project))
     text = view.chosen.loaded.document.text
     if not view.chosen.changed:
         return text
@@ -241,22 +289,28 @@ def _joined(lines: list[str]) -> str:
 
 
 _DATA: dict[str, Callable[[_View], Any]] = {
-    "conf": lambda view: view.conf,
-    "recipes": lambda view: view.recipes,
-    "layer": lambda view: view.layer,
-    "boot": lambda view: view.boot,
-    "cfg": lambda view: view.cfg,
-    "layout": _layout,
+    "conf": lambda view: dict(view.rendered.conf),
+    "recipes": lambda view: view.rendered.recipes,
+    "layer": lambda view: view.other_layer_files,
+    "boot": lambda view: boot.shown(view.project),
+    "cfg": lambda view: dict(all_predicted(view.project, view.assets)),
+    "layout": lambda view: layout(view.project),
     "budget": _budget,
     "commands": _commands,
-    "project": _project,
+    "project": lambda view: (
+        effective_values(view.project) if view.effective else tables.to_data(view.project)
+    ),
 }
+"""What ``--json`` prints for each part."""
+
 _TEXT: dict[str, Callable[[_View], str]] = {
-    "conf": lambda view: "\n".join(view.conf.values()),
-    "recipes": lambda view: _files_text(view.recipes),
-    "layer": lambda view: _files_text(view.layer),
-    "boot": lambda view: _files_text(view.boot) or f"# {view.who_starts_xen}\n",
-    "cfg": lambda view: _files_text(view.cfg),
+    "conf": lambda view: "\n".join(view.rendered.conf.values()),
+    "recipes": lambda view: _files_text(view.rendered.recipes),
+    "layer": lambda view: _files_text(view.other_layer_files),
+    "boot": lambda view: (
+        _files_text(boot.shown(view.project)) or f"# {boot.who_starts(view.project)}\n"
+    ),
+    "cfg": lambda view: _files_text(dict(all_predicted(view.project, view.assets))),
     "layout": _layout_text,
     "budget": _budget_text,
     "commands": _commands_text,

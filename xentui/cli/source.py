@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui source inspect``: what image files are, and how to make guests from them."""
+"""``xentui source inspect``: show what image files contain, and import one as a guest's disk."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ from xentui.session.writing import copy_change
 from xentui.xl import config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from xentui.images.inspected import Inspected
     from xentui.images.suggest import Suggestion
-    from xentui.output.writing.change import Change
+    from xentui.project.assets import Assets
     from xentui.project.model import Project
 
-_LONG = 64 * 1024 * 1024
-"""Larger files, in bytes, are read with a progress display."""
+_PROGRESS_BYTES = 64 * 1024 * 1024
+"""Size from which a file is read with a progress line on the terminal."""
 
-_LARGEST_CONFIG = 1024 * 1024
-"""Larger files, in bytes, are not read as xl configs."""
+_LOGGED_PROGRESS_BYTES = 1024**3
+"""Size from which the progress is also printed if there is no terminal."""
 
-_GUESTS_OWN = ("kernel", "disk", "memory", "bootloader", "firmware", "builder", "type")
+_MAX_CONFIG_BYTES = 1024 * 1024
+"""Larger files are not read as xl configs."""
+
+_CONFIG_SETTINGS = ("kernel", "disk", "memory", "bootloader", "firmware", "builder", "type")
 """Settings that distinguish an xl config from other files with ``=``."""
-
-_VERY_LONG = 1024**3
-"""Larger files, in bytes, have a progress display even in a log."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -96,64 +96,67 @@ def run(args: argparse.Namespace) -> int:
     described: list[dict[str, Any]] = []
     for path in args.file:
         try:
-            seen = _inspected(path)
+            inspected = _inspect(path)
         except InputError as error:
             terminal.print_error(error)
             worst = max(worst, error.exit_code)
             continue
-        place = _place(path, args.write)
-        suggestion = suggest(seen, place or path.name, args.guest or "guest")
+        name = _name_in_project(path, args.write)
+        suggestion = suggest(inspected, name, args.guest or "guest")
         if args.json:
-            described.append(_data(seen, suggestion, place or path.name))
+            described.append(_data(inspected, suggestion, name))
         else:
-            terminal.print_data("\n".join(_lines(seen, suggestion, place or path.name)))
+            terminal.print_data("\n".join(_lines(inspected, suggestion, name)))
         if args.write is not None:
-            _write(args, seen, suggestion)
+            _import_into_project(args, inspected, suggestion)
     if args.json:
         terminal.print_json({"version": 1, "files": described})
     return worst
 
 
-def _inspected(path: Path) -> Inspected:
+def _inspect(path: Path) -> Inspected:
+    """Inspect a file, with a progress display if it is large.
 
-    shown = terminal.ProgressLine()
+    Raises:
+        InputError: it cannot be read.
+    """
+    progress_line = terminal.ProgressLine()
     name = visible(path.name)[:40]
-
-    noted = 0
+    logged = 0
 
     def progress(done: int, total: int) -> None:
-        nonlocal noted
+        nonlocal logged
         percent = 100 * done // total
-        if total >= _LONG:
-            shown.show(f"{name}: {percent:3} % of {_size(total)}")
-        # In the log of a build a line cannot be redrawn, so every 10 percent get a new line.
-        if total >= _VERY_LONG and percent >= noted + 10 and not sys.stderr.isatty():
-            noted = percent // 10 * 10
-            terminal.print_wrapped_message(f"{name}: {noted} % of {_size(total)}")
+        if total >= _PROGRESS_BYTES:
+            progress_line.show(f"{name}: {percent:3} % of {_size(total)}")
+        # A log cannot redraw a line, so every 10 percent get a new one.
+        large = total >= _LOGGED_PROGRESS_BYTES
+        if large and percent >= logged + 10 and not sys.stderr.isatty():
+            logged = percent // 10 * 10
+            terminal.print_wrapped_message(f"{name}: {logged} % of {_size(total)}")
 
     try:
         return inspect(path, progress)
     finally:
-        shown.clear()
+        progress_line.clear()
 
 
-def _place(path: Path, project: Path | None) -> str | None:
-    """Return a file's path relative to the project file, or ``None`` if it is elsewhere."""
+def _name_in_project(path: Path, project: Path | None) -> str:
+    """Return a file's path relative to the project file, or its name if it is elsewhere."""
     if project is None:
         return path.name
     try:
         return path.resolve().relative_to(project.parent.resolve()).as_posix()
     except ValueError:
-        return None
+        return path.name
 
 
-def _data(seen: Inspected, suggestion: Suggestion | None, place: str) -> dict[str, Any]:
-
-    described = data(seen)
-    described["problems"] += hindrances(seen, place)
-    described["suggestion"] = None
+def _data(inspected: Inspected, suggestion: Suggestion | None, name: str) -> dict[str, Any]:
+    file = data(inspected)
+    file["problems"] += hindrances(inspected, name)
+    file["suggestion"] = None
     if suggestion is not None:
-        described["suggestion"] = {
+        file["suggestion"] = {
             "use": suggestion.use,
             "type": suggestion.type or None,
             "file": suggestion.file,
@@ -165,76 +168,72 @@ def _data(seen: Inspected, suggestion: Suggestion | None, place: str) -> dict[st
             "before": suggestion.before or None,
             "guess": suggestion.guess,
         }
-    return described
+    return file
 
 
-def _lines(seen: Inspected, suggestion: Suggestion | None, place: str) -> Iterator[str]:
-
-    is_config = suggestion is None and _is_xl_config(seen)
-    yield f"{visible(str(seen.path))}: {'an xl config' if is_config else seen.label}"
-    yield f"  size        {_size(seen.size)}"
-    if seen.sha256 is not None:
-        yield f"  sha256      {seen.sha256}"
-    elif seen.holes:
+def _lines(inspected: Inspected, suggestion: Suggestion | None, name: str) -> Iterator[str]:
+    """Yield lines for people about a file, with what to write into the project to import it."""
+    is_config = suggestion is None and _is_xl_config(inspected)
+    yield f"{visible(str(inspected.path))}: {'an xl config' if is_config else inspected.label}"
+    yield f"  size        {_size(inspected.size)}"
+    if inspected.sha256 is not None:
+        yield f"  sha256      {inspected.sha256}"
+    elif inspected.holes:
         yield (
-            f"  sha256      not computed: {_size(seen.holes)} of it were never written, and "
-            "BitBake checks no local file"
+            f"  sha256      not computed: {_size(inspected.holes)} of it are holes, and "
+            "BitBake does not check local files"
         )
-    if seen.disk_size is not None and seen.disk_size != seen.size:
-        yield f"  disk        {_size(seen.disk_size)} once it is imported"
-    yield from _inside(seen)
-    if seen.init is not None:
-        init = "found" if seen.init else "missing: the kernel has nothing to start"
+    if inspected.disk_size is not None and inspected.disk_size != inspected.size:
+        yield f"  disk        {_size(inspected.disk_size)} once it is imported"
+    yield from _content_lines(inspected)
+    if inspected.init is not None:
+        init = "found" if inspected.init else "missing: the kernel has nothing to start"
         yield f"  init        {init}"
-    if seen.image_size is not None:
-        size = seen.image_size
+    if inspected.image_size is not None:
+        size = inspected.image_size
         yield f"  image_size  {size.smallest} MiB just fits; {size.advised} leaves room"
-    for problem in (*seen.problems, *hindrances(seen, place)):
+    for problem in (*inspected.problems, *hindrances(inspected, name)):
         yield f"  ! {visible(problem)}"
     if is_config:
         yield "  It describes a guest. To use it unchanged in a project:"
         yield "    [guests.NAME]"
         yield '    tags = ["autostart", "external"]'
-        yield f"    config_file = {value(place)}"
-        yield f"  {_to_import(seen)}"
+        yield f"    config_file = {value(name)}"
+        path = shlex.quote(visible(str(inspected.path)))
+        yield f"  Or turn its settings into fields of a project: xentui import {path}"
         return
     if suggestion is None:
         yield (
             "  Its format is unknown, so no import type is suggested."
-            if seen.kind in UNCERTAIN
+            if inspected.kind in UNCERTAIN
             else "  No import type fits: a guest cannot be made from it as it is."
         )
         return
     if suggestion.before:
         yield f"  First run:\n    {suggestion.before}"
     yield (
-        "  In a project, going by its name, as its content is unknown:"
+        "  In a project (a guess from its name, as its content is unknown):"
         if suggestion.guess
         else "  In a project:"
     )
-    for line in _toml(seen, suggestion):
+    for line in _toml_lines(inspected, suggestion):
         yield f"    {line}"
 
 
-def _is_xl_config(seen: Inspected) -> bool:
-    """Return whether a file is a text that xl reads, and that says what a guest boots or has."""
-    if seen.kind != "other" or seen.compression or seen.size > _LARGEST_CONFIG:
+def _is_xl_config(inspected: Inspected) -> bool:
+    """Return whether a file is an xl config that says what a guest boots or has."""
+    if inspected.kind != "other" or inspected.compression or inspected.size > _MAX_CONFIG_BYTES:
         return False
-
     try:
-        parsed = config.parse(filesystem.read_text(seen.path, _LARGEST_CONFIG))
+        parsed = config.parse(filesystem.read_text(inspected.path, _MAX_CONFIG_BYTES))
     except InputError:
         return False
-    return parsed.error is None and any(name in parsed.settings for name in _GUESTS_OWN)
+    return parsed.error is None and any(name in parsed.settings for name in _CONFIG_SETTINGS)
 
 
-def _to_import(seen: Inspected) -> str:
-    name = shlex.quote(visible(str(seen.path)))
-    return f"Or let its settings become fields: xentui import {name}"
-
-
-def _inside(seen: Inspected) -> Iterator[str]:
-    found = seen.found
+def _content_lines(inspected: Inspected) -> Iterator[str]:
+    """Yield lines about the file system, partitions or archive in a file."""
+    found = inspected.found
     if found.ext is not None:
         free = found.ext.free * found.ext.block_size
         label = f", label {quoted(found.ext.label)}" if found.ext.label else ""
@@ -253,27 +252,27 @@ def _inside(seen: Inspected) -> Iterator[str]:
                 f"  partition {part.number:<2}{name} {what}, {_size(part.size)} "
                 f"at {_size(part.start)}{mark}"
             )
-    if seen.archive is not None:
-        top = f", all in {quoted(seen.archive.top)}" if seen.archive.top else ""
+    if inspected.archive is not None:
+        top = f", all in {quoted(inspected.archive.top)}" if inspected.archive.top else ""
         yield (
-            f"  archive     {seen.archive.members} members, "
-            f"{_size(seen.archive.size)} unpacked{top}"
+            f"  archive     {inspected.archive.members} members, "
+            f"{_size(inspected.archive.size)} unpacked{top}"
         )
-        if seen.archive.setuid:
-            yield f"  setuid      {seen.archive.setuid} files, which arrive as they are"
+        if inspected.archive.setuid:
+            yield f"  setuid      {inspected.archive.setuid} files, which arrive as they are"
 
 
-def _toml(seen: Inspected, suggestion: Suggestion) -> Iterator[str]:
-
+def _toml_lines(inspected: Inspected, suggestion: Suggestion) -> Iterator[str]:
+    """Yield the lines of the project file that import a file."""
     table = "guests.NAME.source.fetch" if suggestion.use != "ramdisk" else "guests.NAME.fetch"
     if suggestion.use != "disk":
         yield f"{suggestion.use} = {value(suggestion.file)}"
     else:
         words = " ".join(word for word in (suggestion.root("xvda"), suggestion.extra) if word)
-        if has_boot_loader(seen):
+        if has_boot_loader(inspected):
             yield 'kernel = "none"  # on x86 its own boot loader starts it'
         if words:
-            other = "with another kernel, " if has_boot_loader(seen) else ""
+            other = "with another kernel, " if has_boot_loader(inspected) else ""
             yield f"# {other}extra needs {words}"
         yield "[guests.NAME.source]"
         yield f"type = {value(suggestion.type)}"
@@ -282,51 +281,38 @@ def _toml(seen: Inspected, suggestion: Suggestion) -> Iterator[str]:
             yield f"image_size = {suggestion.image_size}"
     yield f"[[{table}]]"
     yield f"uri = {value(f'file://{suggestion.place}')}"
-    if seen.sha256 is not None and not suggestion.before:
-        yield f"sha256 = {value(seen.sha256)}"
+    if inspected.sha256 is not None and not suggestion.before:
+        yield f"sha256 = {value(inspected.sha256)}"
     if suggestion.subdir is not None:
         yield f"subdir = {value(suggestion.subdir)}"
 
 
-def _write(args: argparse.Namespace, seen: Inspected, suggestion: Suggestion | None) -> None:
+def _import_into_project(
+    args: argparse.Namespace, inspected: Inspected, suggestion: Suggestion | None
+) -> None:
+    """Import a file in the project file of ``--write``, after showing the diff.
 
-    name = visible(str(seen.path))
+    Raises:
+        XentuiError: the file cannot be imported, or the project file cannot be used.
+    """
+    name = visible(str(inspected.path))
     if suggestion is None:
-        if _is_xl_config(seen):
+        if _is_xl_config(inspected):
             raise XentuiError(
                 f"{name}: is an xl config, not an image, so nothing was written",
                 fix="Name it as config_file of a guest.",
             )
-        raise XentuiError(f"{name}: no guest can be made of it, so nothing was written")
+        raise XentuiError(f"{name}: a guest cannot be made from it, so nothing was written")
     if suggestion.before:
         raise XentuiError(
-            f"{name}: a project cannot carry it as it is, so nothing was written",
-            fix=f"Make it one file that can be: {suggestion.before}",
+            f"{name}: cannot be imported as it is, so nothing was written",
+            fix=f"First run: {suggestion.before}",
         )
     path = args.write.resolve()
-    given = Path(os.path.normpath(seen.path.absolute()))
-    carried, copied = files.name_in_project(path.parent, given, seen)
-    named = suggest(seen, carried, args.guest) or suggestion
-    _change(
-        path,
-        lambda project: with_source(project, args.guest, seen, carried, named),
-        yes=args.yes,
-        guest=args.guest,
-        files={carried: given},
-        copy=copy_change(path.parent, carried, given) if copied else None,
-    )
-
-
-def _change(
-    path: Path,
-    change: Callable[[Any], Any],
-    *,
-    yes: bool,
-    guest: str,
-    files: Mapping[str, Path],
-    copy: Change | None,
-) -> None:
-    """Write the changed project file, and a copy of the file beside it, if that is elsewhere."""
+    image = Path(os.path.normpath(inspected.path.absolute()))
+    new_name, must_copy = files.name_in_project(path.parent, image, inspected)
+    suggestion = suggest(inspected, new_name, args.guest) or suggestion
+    copy = copy_change(path.parent, new_name, image) if must_copy else None
     with Tree(path.parent) as tree:
         tree.lock()
         before = tree.seen(path.name)
@@ -337,24 +323,25 @@ def _change(
                 fix="Run xentui check to see what is wrong with it.",
             )
         try:
-            project = change(loaded.project)
+            project = with_source(loaded.project, args.guest, inspected, new_name, suggestion)
         except KeyError:
             raise XentuiError(
-                f"{quoted(guest)} is not imported, so no recipe carries a kernel for it",
+                f"{quoted(args.guest)} is not imported, so no recipe can install a kernel for it",
                 fix="Import its disk first, or put the kernel into the deploy directory.",
             ) from None
         for problem in schema.validate(tables.to_data(project)):
-            place = schema.dotted(problem.path)
-            raise UsageError(f"{place}: {problem.message}", fix=problem.fix)
-        _refuse_errors(project, guest, path.parent, files)
+            field = schema.dotted(problem.path)
+            raise UsageError(f"{field}: {problem.message}", fix=problem.fix)
+        _check_source(project, args.guest, gather(project, path.parent, {new_name: image}))
         old = loaded.document.text
         new = edit.update(old, project)
         if new == old:
-            terminal.print_message(f"{path}: already says so")
+            terminal.print_message(f"{path}: already imports it")
             return
-        copied = copy is not None and copy.kind != "same"
-        _agree(path, old, new, copy.diff() if copy is not None and copied else "", yes=yes)
-        if copy is not None and copied and isinstance(copy.new, Copy):
+        if copy is not None and copy.kind == "same":
+            copy = None
+        _confirm_diff(path, old, new, copy.diff() if copy is not None else "", yes=args.yes)
+        if copy is not None and isinstance(copy.new, Copy):
             like = source_stat(copy.new)
             tree.write(copy.name, chunks(copy.new), expected=copy.seen, like=like)
             terminal.print_message(f"copied   {copy.path}")
@@ -363,18 +350,24 @@ def _change(
     terminal.print_message(f"changed  {path}")
 
 
-def _refuse_errors(project: Project, guest: str, folder: Path, files: Mapping[str, Path]) -> None:
-    """Refuse an import that the rules would call an error at once.
+def _check_source(project: Project, guest: str, assets: Assets) -> None:
+    """Check the source of a guest.
 
     Raises:
-        XentuiError: they would.
+        XentuiError: it has an error.
     """
-    for one in check(project, gather(project, folder, files)):
-        if one.path.startswith(f"guests.{guest}.source") and one.severity is Severity.ERROR:
-            raise XentuiError(f"{one.code} {one.message}", fix=one.fix)
+    for finding in check(project, assets):
+        in_source = finding.path.startswith(f"guests.{guest}.source")
+        if in_source and finding.severity is Severity.ERROR:
+            raise XentuiError(f"{finding.code} {finding.message}", fix=finding.fix)
 
 
-def _agree(path: Path, old: str, new: str, copied: str, *, yes: bool) -> None:
+def _confirm_diff(path: Path, old: str, new: str, copy_diff: str, *, yes: bool) -> None:
+    """Show the diff of the project file and of a copied file, and let the user confirm it.
+
+    Raises:
+        RefusedError: the user did not, or cannot be asked.
+    """
     lines = unified_diff(
         old.splitlines(keepends=True),
         new.splitlines(keepends=True),
@@ -382,7 +375,7 @@ def _agree(path: Path, old: str, new: str, copied: str, *, yes: bool) -> None:
         f"{path.name} as it would be",
     )
     diff = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
-    terminal.print_message(f"{diff}{copied}")
+    terminal.print_message(f"{diff}{copy_diff}")
     if yes:
         return
     if not terminal.is_interactive():
@@ -395,7 +388,7 @@ def _agree(path: Path, old: str, new: str, copied: str, *, yes: bool) -> None:
 
 
 def _size(number: int) -> str:
-    """Return bytes for people, exact where that is short."""
+    """Return a number of bytes in a readable unit: ``300 bytes``, ``1.5 GiB``."""
     if number < 1024:
         return f"{number} bytes"
     amount = float(number)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""``xentui verify``: compare the values that the user's own BitBake sees with a project."""
+"""``xentui verify``: compare the values that the user's BitBake computes with a project."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from xentui.verify.report import verify
 if TYPE_CHECKING:
     from xentui.project.model import Project
 
-_EVERY = 60.0
-"""Seconds between two progress lines in a log."""
+_LOG_INTERVAL = 60.0
+"""Seconds between two progress lines if there is no terminal."""
 
 
 def add(commands: parsing.Commands) -> None:
@@ -69,8 +69,14 @@ def add(commands: parsing.Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask BitBake, and print the report."""
-    _must_fit(args)
+    """Run BitBake, and print the report.
+
+    Raises:
+        UsageError: the options cannot be used together, or no build directory was found.
+        InputError: BitBake cannot be run.
+        RefusedError: the user did not agree to the commands of ``--build``.
+    """
+    _check_options(args)
     chosen = projects.load(args, projects.paths_of(args)[0])
     project, assets = projects.require_valid(chosen)
     build = find_build_dir.find_required(args.build_dir)
@@ -81,17 +87,19 @@ def run(args: argparse.Namespace) -> int:
         )
     if os.geteuid() == 0:
         raise InputError(
-            "BitBake refuses to run as root, so it was not asked",
+            "BitBake refuses to run as root, so it was not run",
             fix="Run xentui verify as the user who builds.",
         )
     init = args.oe_init.absolute() if args.oe_init is not None else None
-    life = Progress()
-    bitbake = BitBake(build, init, life)
+    progress = Progress()
+    bitbake = BitBake(build, init, progress)
     try:
         with raise_on_signal():
-            report = verify(project, assets, build, bitbake, quick=args.quick, progress=life.asking)
+            report = verify(
+                project, assets, build, bitbake, quick=args.quick, progress=progress.start_query
+            )
     finally:
-        life.over()
+        progress.clear()
     if args.json:
         terminal.print_json(report.data())
     else:
@@ -110,19 +118,19 @@ def run(args: argparse.Namespace) -> int:
     return _build_and_boot(project, build, init, agreed=args.yes)
 
 
-def _must_fit(args: argparse.Namespace) -> None:
-    """Refuse options that exclude each other, before BitBake runs for minutes.
+def _check_options(args: argparse.Namespace) -> None:
+    """Check that the options can be used together, before BitBake runs for minutes.
 
     Raises:
-        UsageError: two options exclude each other, or ``--yes`` is given without ``--build``.
-        RefusedError: there is no terminal on which the user could agree to what would be run.
+        UsageError: they cannot.
+        RefusedError: there is no terminal on which the user could agree to the commands.
     """
     if args.build and args.json:
         raise UsageError("--build and --json exclude each other", fix="Give only one of them.")
     if args.all and args.json:
         raise UsageError("--all and --json exclude each other", fix="Remove --all: --json has all.")
     if args.yes and not args.build:
-        raise UsageError("--yes goes with --build", fix="Remove --yes, or add --build.")
+        raise UsageError("--yes needs --build", fix="Remove --yes, or add --build.")
     if args.build and not args.yes and not terminal.is_interactive():
         raise RefusedError(
             "there is no terminal to confirm the commands on, so nothing was run",
@@ -131,7 +139,11 @@ def _must_fit(args: argparse.Namespace) -> None:
 
 
 def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed: bool) -> int:
-    """Run the commands that build and boot the project, in this terminal."""
+    """Run the commands that build and boot the project, and return the exit code.
+
+    Raises:
+        RefusedError: the user did not agree to them.
+    """
     todo = building.commands_for(project)
     for command in todo.for_xentui:
         terminal.print_message(
@@ -143,7 +155,7 @@ def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed:
         terminal.print_message(f"xentui: {command.line}")
         code = building.run(command, build, init)
         if code:
-            terminal.print_message(f"xentui: {command.line}: ended with {code}")
+            terminal.print_message(f"xentui: {command.line}: ended with exit code {code}")
             return building.exit_code(code)
     for command in todo.for_user:
         terminal.print_message(f"now type: {command.line}  # {command.note}")
@@ -151,29 +163,28 @@ def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed:
 
 
 class Progress:
-    """Shows what BitBake is asked, and that it is still running."""
+    """Prints which values BitBake is computing, and for how many seconds it has been running."""
 
     def __init__(self) -> None:
         self._line = terminal.ProgressLine()
-        self._asked = ""
-        self._told = 0.0
+        self._logged = 0.0
 
-    def asking(self, recipe: str | None, number: int, of: int) -> None:
-        """Report the next question to BitBake."""
-        self.over()
-        what = "the configuration" if recipe is None else recipe
-        self._asked = f"[{number}/{of}] asking BitBake about {what}"
-        self._told = 0.0
-        terminal.print_message(self._asked)
+    def start_query(self, recipe: str | None, number: int, of: int) -> None:
+        """Print which recipe BitBake is run for next; ``None`` is the configuration."""
+        self.clear()
+        self._logged = 0.0
+        terminal.print_message(
+            f"[{number}/{of}] asking BitBake about {recipe or 'the configuration'}"
+        )
 
     def __call__(self, seconds: float) -> None:
-        """Show the seconds: in a line that is redrawn, or every minute in a log."""
+        """Show the seconds, in a line that is redrawn; without a terminal, every minute."""
         if sys.stderr.isatty():
             self._line.show(f"      {seconds:.0f} s")
-        elif seconds >= self._told + _EVERY:
-            self._told = seconds
+        elif seconds >= self._logged + _LOG_INTERVAL:
+            self._logged = seconds
             terminal.print_message(f"      {seconds:.0f} s")
 
-    def over(self) -> None:
+    def clear(self) -> None:
         """Remove the line with the seconds."""
         self._line.clear()

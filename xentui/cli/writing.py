@@ -41,6 +41,11 @@ def add_consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None
     parser.add_argument("--force", action="store_true", help="same as --edited take")
 
 
+def is_dry_run(args: argparse.Namespace) -> bool:
+    """Return whether the arguments ask to show what would be written instead of writing it."""
+    return bool(args.dry_run or args.diff or args.check)
+
+
 def edited_files_choice(args: argparse.Namespace) -> How | None:
     """Return what the arguments say to do with files that were edited by hand.
 
