@@ -106,7 +106,7 @@ def test_a_description_survives_being_written_down() -> None:
 def test_what_applies_everywhere_is_what_both_have() -> None:
     known = releases.releases()
     wrynose, master = known["wrynose"].abilities, known["master"].abilities
-    both = releases.portable()
+    both = releases.common_abilities()
     assert both == wrynose.common(master)
     assert (both.boot_modes, both.dom0_network, both.names_kernel) == (("bios",), False, False)
     assert both.kernel_versions == ("6.18",)
@@ -118,12 +118,12 @@ def test_what_applies_everywhere_is_what_both_have() -> None:
 
 def test_the_schema_offers_the_releases_on_record() -> None:
     assert schema.field("host", "release").choices == tuple(releases.releases())
-    assert [r.name for r in releases.complete()] == ["wrynose", "master"]
+    assert [r.name for r in releases.with_guest_classes()] == ["wrynose", "master"]
 
 
 @pytest.mark.parametrize("name", list(releases.releases()))
 def test_a_release_is_recognised_by_what_its_layers_have(name: str) -> None:
-    core, virtualization = releases.recognised(releases.releases()[name].abilities)
+    core, virtualization = releases.release_names(releases.releases()[name].abilities)
     assert (core, virtualization) in ((name, name), (name, ""))
 
 

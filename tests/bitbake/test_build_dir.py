@@ -15,11 +15,11 @@ import pytest
 
 from tests.bitbake import trees
 from tests.bitbake_parser import OE_TREE
-from xentui.bitbake import build_dir, files, find_build_dir, host, recipes
+from xentui.bitbake import build_dir, find_build_dir, host, paths, recipes
 from xentui.bitbake.abilities import XEN_CLASSES, xen_classes
 from xentui.bitbake.build_dir import BuildDir, Layer, Setting
-from xentui.bitbake.conf_facts import Location
 from xentui.bitbake.conf_syntax import Fault
+from xentui.bitbake.conf_types import Location
 from xentui.errors import InputError, UsageError
 
 
@@ -27,12 +27,12 @@ def test_a_build_directory_is_found(tmp_path: Path) -> None:
     build = trees.small(tmp_path)
     inside = build / "tmp/work"
     inside.mkdir(parents=True)
-    assert build_dir.find(build, environ={}) == build
-    assert build_dir.find(None, cwd=inside, environ={}) == build
-    assert build_dir.find(None, cwd=tmp_path, environ={}) is None
-    assert build_dir.find(None, cwd=tmp_path, environ={"BUILDDIR": str(build)}) == build
+    assert find_build_dir.find(build, environ={}) == build
+    assert find_build_dir.find(None, cwd=inside, environ={}) == build
+    assert find_build_dir.find(None, cwd=tmp_path, environ={}) is None
+    assert find_build_dir.find(None, cwd=tmp_path, environ={"BUILDDIR": str(build)}) == build
     with pytest.raises(UsageError, match="not a build directory"):
-        build_dir.find(tmp_path)
+        find_build_dir.find(tmp_path)
     with pytest.raises(InputError):
         build_dir.read(tmp_path / "nosuch")
 
@@ -48,7 +48,7 @@ def test_layers_are_described(tmp_path: Path) -> None:
         ("wrynose",),
     )
     assert not gone.exists
-    assert gone.place == (str(build / "conf/bblayers.conf"), 2)
+    assert gone.location == (str(build / "conf/bblayers.conf"), 2)
     assert found.series == ("wrynose", "blacksail")
     assert xen_classes(found) == XEN_CLASSES
     assert not found.faults
@@ -199,10 +199,10 @@ def of_layers(root: Path, *confs: str, local: str = "", **more: str) -> BuildDir
 def test_a_build_directory_that_the_environment_names_must_be_one(tmp_path: Path) -> None:
     build = trees.small(tmp_path)
     environ = {"BUILDDIR": str(tmp_path / "core")}
-    assert build_dir.find(None, cwd=build, environ=environ) == build
-    assert build_dir.find(None, cwd=tmp_path, environ=environ) is None
+    assert find_build_dir.find(None, cwd=build, environ=environ) == build
+    assert find_build_dir.find(None, cwd=tmp_path, environ=environ) is None
     with pytest.raises(UsageError) as caught:
-        build_dir.find(tmp_path / "core", environ={})
+        find_build_dir.find(tmp_path / "core", environ={})
     assert caught.value.message == (
         f"{tmp_path}/core is not a build directory: it has no conf/bblayers.conf"
     )
@@ -310,8 +310,11 @@ def test_a_layer_has_the_line_that_names_it(tmp_path: Path) -> None:
     (build / "conf/bblayers.conf").write_text('require more.conf\nBBLAYERS += "/b"\n')
     (build / "conf/more.conf").write_text('A = "/a"\nBBLAYERS = "${A}"\n')
     found = build_dir.read(build)
-    lines = [layer.place and (Path(layer.place[0]).name, layer.place[1]) for layer in found.layers]
-    assert lines == [("more.conf", 2), ("bblayers.conf", 2)]
+    locations = [layer.location for layer in found.layers]
+    assert [at and (Path(at.file).name, at.line) for at in locations] == [
+        ("more.conf", 2),
+        ("bblayers.conf", 2),
+    ]
 
 
 def test_two_dots_after_a_link_mean_the_parent_of_its_target(tmp_path: Path) -> None:
@@ -443,24 +446,24 @@ def test_the_build_host_is_inspected(
     monkeypatch.setenv("MACHINE", "qemuarm64")
     assert host.inspect(found) == host.Host(
         kvm="ready" if user else "missing", tun="refused" if user else "missing", free_mib=1024,
-        place=tmp_path, root=not user, machine="qemuarm64",
+        disk_folder=tmp_path, root=not user, machine="qemuarm64",
     )  # fmt: skip
     monkeypatch.delenv("MACHINE")
     assert host.inspect(found).machine == ""
     unknown = build_dir.read(trees.small(tmp_path / "2", 'TMPDIR = "/tmp/${@f()}"\n'))
-    assert host.inspect(unknown).place == unknown.path
+    assert host.inspect(unknown).disk_folder == unknown.path
 
 
 def test_paths_are_classified_as_files_folders_and_links(tmp_path: Path) -> None:
     trees.write(tmp_path, {"b": "", "a/x": "", "c": ""})
     (tmp_path / "link").symlink_to("nowhere")
-    assert files.listed(str(tmp_path)) == ["a", "b", "c", "link"]
-    assert files.listed(str(tmp_path / "b")) == []
-    assert [files.is_folder(str(tmp_path / name)) for name in "abd"] == [True, False, False]
-    assert [files.exists(str(tmp_path / name)) for name in ("a", "b", "d", "link")] == [
+    assert paths.listed(str(tmp_path)) == ["a", "b", "c", "link"]
+    assert paths.listed(str(tmp_path / "b")) == []
+    assert [paths.is_folder(str(tmp_path / name)) for name in "abd"] == [True, False, False]
+    assert [paths.exists(str(tmp_path / name)) for name in ("a", "b", "d", "link")] == [
         True, True, False, False,
     ]  # fmt: skip
-    assert files.exists(str(tmp_path / "link"), link=True) is True
-    assert files.exists("a\0b") is files.is_folder("a\0b") is False
-    assert files.exists("a\0b", link=True) is False
-    assert files.listed("a\0b") == []
+    assert paths.exists(str(tmp_path / "link"), link=True) is True
+    assert paths.exists("a\0b") is paths.is_folder("a\0b") is False
+    assert paths.exists("a\0b", link=True) is False
+    assert paths.listed("a\0b") == []

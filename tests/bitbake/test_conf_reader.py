@@ -11,9 +11,9 @@ import pytest
 from tests.bitbake import trees
 from tests.bitbake.test_conf_values import read
 from xentui.bitbake import conf_reader
-from xentui.bitbake.conf_facts import HOLE, Location
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
+from xentui.bitbake.conf_types import HOLE, Location
 
 FILE = "/t/conf/under-test.conf"
 NO_FILE = "there is no such file"
@@ -54,7 +54,7 @@ def test_files_are_searched_next_to_the_file_and_then_in_bbpath() -> None:
     assert reader.read("/x/local.conf")
     assert (reader.faults, reader.store.doubts) == ([], {})
     assert reader.read("/x/nosuch.conf") is False
-    output = [reader.store.plain(name) for name in ("ONE", "TWO", "THREE", "FIVE", "ALL")]
+    output = [reader.store.content(name) for name in ("ONE", "TWO", "THREE", "FIVE", "ALL")]
     assert output == ["beside", "a", "b", "d", "ab"]
     assert includes(reader) == [
         ("one.conf two.conf three.conf four.conf", ["/x/one.conf", "/a/two.conf", "/b/three.conf"]),
@@ -73,7 +73,7 @@ def test_a_name_of_include_all_may_be_computed() -> None:
     texts = {"/a/conf/n.conf": 'A = "n"\n', "/a/m.conf": 'B = "m"\n'}
     reader = ConfReader(texts={"/x/local.conf": text, **texts})
     reader.read("/x/local.conf")
-    assert (reader.store.plain("A"), reader.store.plain("B")) == ("n", "m")
+    assert (reader.store.content("A"), reader.store.content("B")) == ("n", "m")
     assert includes(reader) == [("${N}", ["/a/conf/n.conf", "/a/m.conf"])]
     assert len(reader.store.doubts) == 1
 
@@ -83,13 +83,13 @@ def test_a_file_can_be_found_by_its_own_name() -> None:
         'A := "${FILE}"\nrequire more.conf\nC := "${FILE}"\n',
         **{"conf/more.conf": 'B := "${FILE}"\n'},
     )
-    values = [reader.store.plain(name) for name in "ABC"]
+    values = [reader.store.content(name) for name in "ABC"]
     assert values == [FILE, "/t/conf/more.conf", FILE]
 
 
 def test_a_file_that_names_itself_reads_the_others_on_its_line() -> None:
     reader = read(f"require {FILE} conf/b.conf\n", **{"conf/b.conf": 'B = "1"\n'})
-    assert (reader.faults, reader.store.plain("B")) == ([], "1")
+    assert (reader.faults, reader.store.content("B")) == ([], "1")
     assert includes(reader) == [(f"{FILE} conf/b.conf", ["/t/conf/b.conf"])]
 
 
@@ -116,7 +116,7 @@ def test_a_file_with_another_ending_is_reported(tmp_path: Path) -> None:
     reader = of_files(tmp_path, local="include notes.txt\ninclude nosuch.txt\n")
     what = f"{tmp_path}/notes.txt has no ending that BitBake reads"
     assert reader.faults == [Fault("include", f"{tmp_path}/local.conf", 1, what)]
-    assert reader.store.plain("A") is None
+    assert reader.store.content("A") is None
 
 
 # Limits
@@ -147,7 +147,7 @@ def test_includes_are_nested_at_most_forty_deep() -> None:
     texts = {f"/x/f{n}.conf": f'require f{n + 1}.conf\nA{n} = "1"\n' for n in range(60)}
     reader = ConfReader(texts=texts)
     reader.read("/x/f0.conf")
-    assert (reader.store.plain("A39"), reader.store.plain("A40")) == ("1", None)
+    assert (reader.store.content("A39"), reader.store.content("A40")) == ("1", None)
     assert reader.faults == [Fault("limit", "/x/f39.conf", 1, "too many files are included")]
     assert list(reader.store.doubts) == ["/x/f40.conf was not read: too many files are included"]
     assert includes(reader)[0] == ("f40.conf", [])
@@ -159,7 +159,7 @@ def test_a_limited_number_of_files_is_read(monkeypatch: pytest.MonkeyPatch) -> N
     lines = "".join(f"include {name}\n" for name in names)
     reader = read(lines, **{name: f'{name[5].upper()} = "1"\n' for name in names})
     assert reader.faults == [Fault("limit", FILE, 3, "too many files are included")]
-    assert [reader.store.plain(name) for name in "ABC"] == ["1", "1", None]
+    assert [reader.store.content(name) for name in "ABC"] == ["1", "1", None]
 
 
 @pytest.mark.parametrize("parts", [32, 33])
@@ -236,8 +236,8 @@ def test_each_name_that_is_not_known_is_doubted() -> None:
 )
 def test_a_condition_leaves_only_the_variables_of_its_files_unknown(name: str) -> None:
     reader = read(f'A = "1"\nrequire ${{@{name}}}\n', **{"conf/b.conf": 'B = "1"\n'})
-    assert reader.store.plain("A") == "1"
-    assert reader.store.plain("B") is None
+    assert reader.store.content("A") == "1"
+    assert reader.store.content("B") is None
     assert not reader.store.doubts
 
 
@@ -246,7 +246,7 @@ def test_a_name_that_an_override_may_change_is_not_known() -> None:
         'OVERRIDES = "${@f()}"\nA = "b"\nA:o1 = "c"\nrequire ${A}.conf\n',
         **{"conf/b.conf": 'B = "1"\n'},
     )
-    assert reader.store.plain("B") is None
+    assert reader.store.content("B") is None
     (doubt,) = reader.store.doubts
     assert doubt.startswith(f"{FILE}:4 names a file to require that is not known: A:o1: whether")
 
@@ -311,7 +311,7 @@ def test_fragments_are_read_from_their_layers() -> None:
     )  # fmt: skip
     mine = reader.store
     assert reader.faults == []
-    assert (mine.plain("A"), mine.plain("B")) == ("1", "2")
+    assert (mine.content("A"), mine.content("B")) == ("1", "2")
     assert mine.flag("SUMMARY", "two/a").raw == "A of two"
     assert mine.flag("DESCRIPTION", "one/b/c").raw == "B!"
     assert (mine.get("SUMMARY").raw, mine.get("DESCRIPTION").raw) == (None, None)
@@ -341,7 +341,7 @@ def test_a_built_in_fragment_assigns_and_is_noted() -> None:
     assert reader.store.assignments["MACHINE"] == [
         ("MACHINE", "", "=", "qemuarm64", Location(FILE, 7))
     ]
-    assert reader.store.plain("DISTRO:o1") == "poky"
+    assert reader.store.content("DISTRO:o1") == "poky"
 
 
 @pytest.mark.parametrize("line", ['MACHINE = "x"', 'MACHINE:append = "x"', 'MACHINE:prepend = "x"'])

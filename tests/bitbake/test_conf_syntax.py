@@ -258,9 +258,8 @@ def test_statements_of_a_configuration() -> None:
 
     assert statements(text) == [
         output("assign", 3, variable="MACHINE", operator="=", value="qemux86-64"),
-        output("assign", 4, variable="HTTP_PROXY", operator="?=", value="a", exported=True,
-             tight=True),
-        output("assign", 5, variable="A:b", flag="c-d", operator=":=", value="x", tight=True),
+        output("assign", 4, variable="HTTP_PROXY", operator="?=", value="a"),
+        output("assign", 5, variable="A:b", flag="c-d", operator=":=", value="x"),
         output("assign", 6, last=8, variable="LONG", operator="=", value="a     b   c"),
         output("export", 9, variable="TMP"),
         output("unset", 10, variable="A"),
@@ -270,11 +269,8 @@ def test_statements_of_a_configuration() -> None:
         output("include_all", 14, value="d.inc"),
         output("addpylib", 15, value="${LAYERDIR}/lib oeqa"),
         output("addfragments", 16, value="a B C D"),
-        output("assign", 17, variable="B", operator="=", value="y", tight=True),
+        output("assign", 17, variable="B", operator="=", value="y"),
     ]  # fmt: skip
-    assert [(one.exported, one.tight) for one in statements("include a\nexport B\n")] == [
-        (False, False)
-    ] * 2
 
 
 def test_statements_of_a_recipe() -> None:

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from tests.bitbake_parser import BitBakeError, Parsed, bitbake_modules, parse_conf
 from tests.budget import examples
 from tests.work import must_end
-from xentui.bitbake.conf_facts import HOLE, Value, pieces
 from xentui.bitbake.conf_reader import ConfReader
+from xentui.bitbake.conf_types import HOLE, Value, split_python
 from xentui.bitbake.conf_values import Store
-from xentui.bitbake.overrides import Overrides, best, operation, registered
+from xentui.bitbake.overrides import Overrides, override_splits, split_operation, winning_variant
 
 NAMES = ("A", "B", "C", "D", "LONG_NAME")
 FLAGS = ("f", "g-h")
@@ -207,7 +207,7 @@ def test_files_are_included_where_they_are_named() -> None:
     )
     assert not reader.faults
     assert reader.store.get("B").text == "23"
-    assert [str(output.place) for output in reader.store.assignments["A"]] == [
+    assert [str(output.location) for output in reader.store.assignments["A"]] == [
         "/t/conf/under-test.conf:1",
         "/t/conf/more.conf:1",
         "/t/conf/other.inc:1",
@@ -324,7 +324,7 @@ def test_a_change_applies_immediately() -> None:
     assert (mine.get("A"), mine.flag("A", "f")) == (Value("1"), Value("2"))
     mine.assign("A:append", "x")
     assert mine.get("A").raw == "1x"
-    assert (mine.plain("A"), mine.plain("A:append"), mine.plain("B")) == ("1", None, None)
+    assert (mine.content("A"), mine.content("A:append"), mine.content("B")) == ("1", None, None)
     mine.replace("A", "3")
     assert mine.get("A").raw == "3"
     mine.replace("A", None)
@@ -338,9 +338,9 @@ def test_a_change_applies_immediately() -> None:
     mine.assign("A", "${B}", ":=")
     assert not mine.get("A").known
     mine.assign("A", "5")
-    mine.doubt("a reason")
+    mine.mark_uncertain("a reason")
     assert mine.get("A") == Value("5", ("a reason",))
-    mine.doubt("another")
+    mine.mark_uncertain("another")
     assert mine.get("A") == Value("5", ("a reason", "another"))
 
 
@@ -350,8 +350,8 @@ def test_a_doubt_of_a_variable_is_one_of_its_variants() -> None:
     mine.assign("A:o1", "1")
     mine.assign("B", "2")
     assert mine.get("A").known
-    mine.doubt_of("A:append", "why")
-    mine.doubt_of("A", "a later reason")
+    mine.mark_variable_uncertain("A:append", "why")
+    mine.mark_variable_uncertain("A", "a later reason")
     assert mine.get("A") == Value("1", ("why",))
     assert mine.get("A:o1") == Value("1", ("why",))
     assert mine.get("B") == Value("2")
@@ -369,7 +369,7 @@ def test_what_is_fixed_is_not_what_is_assigned() -> None:
 
 def test_values_in_place_of_python_are_looked_up() -> None:
     mine = Store()
-    mine.stands_for = {"${@f()}": "${B}!"}
+    mine.python_results = {"${@f()}": "${B}!"}
     mine.assign("A", "${@f()}${@g()}")
     mine.assign("B", "b")
     assert mine.get("A").raw == f"b!{HOLE}"
@@ -488,7 +488,7 @@ def test_python_in_a_value_ends_where_it_ends_for_bitbake() -> None:
             position = found.end()
         if position < len(text):
             expected.append((text[position:], False))
-        assert list(pieces(text)) == expected, text
+        assert list(split_python(text)) == expected, text
 
 
 def test_a_name_is_cut_where_bitbake_cuts_it() -> None:
@@ -498,7 +498,7 @@ def test_a_name_is_cut_where_bitbake_cuts_it() -> None:
         expected = (
             (found["base"], found["keyword"], found["add"] or "") if found else (text, "", "")
         )
-        assert operation(text) == expected, text
+        assert split_operation(text) == expected, text
 
 
 @pytest.mark.parametrize(
@@ -520,7 +520,7 @@ def test_a_name_is_cut_where_bitbake_cuts_it() -> None:
     ],
 )
 def test_a_name_with_overrides_is_a_variant(name: str, variants: list[tuple[str, str]]) -> None:
-    assert list(registered(name)) == variants
+    assert list(override_splits(name)) == variants
 
 
 @pytest.mark.parametrize(
@@ -556,9 +556,9 @@ def test_an_override_applies_or_not_or_may_apply(
 def test_the_strongest_of_several_variants_wins() -> None:
     active = Overrides(("weak", "strong", f"x{HOLE}"), "why")
     variants = {each: f"A:{each}" for each in ("strong", "weak", "none", "x1")}
-    assert best(variants, active) == ("A:strong", ["x1"])
-    assert best({"strong": "A:strong", "weak:strong": "A:weak:strong"}, active)[0] == (
+    assert winning_variant(variants, active) == ("A:strong", ["x1"])
+    assert winning_variant({"strong": "A:strong", "weak:strong": "A:weak:strong"}, active)[0] == (
         "A:weak:strong"
     )
-    assert best({"weak:none": "A:weak:none"}, active) == (None, [])
-    assert best({}, active) == (None, [])
+    assert winning_variant({"weak:none": "A:weak:none"}, active) == (None, [])
+    assert winning_variant({}, active) == (None, [])

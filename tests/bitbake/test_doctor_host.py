@@ -25,7 +25,7 @@ from tests.bitbake.test_doctor import GOOD, HOST, found, of
     ],
 )
 def test_space_for_a_first_build(tmp_path: Path, free: int | None, reported: int | None) -> None:
-    machine = replace(HOST, free_mib=free, place=Path("/build"))
+    machine = replace(HOST, free_mib=free, disk_folder=Path("/build"))
     message = f"/build has {reported} GiB free; a first build of Dom0 and a guest takes about 60"
     fix = 'Free some, set TMPDIR to another disk, or add INHERIT += "rm_work".'
     assert of("XT629", found(tmp_path, GOOD, machine=machine)) == (

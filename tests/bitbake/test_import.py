@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -178,7 +179,7 @@ def test_what_cannot_be_imported_is_listed_by_line(tmp_path: Path) -> None:
         'XEN_GUEST_MEMORY[c] = "16"\n'
         'MACHINE:forcevariable = "x"\n',
     )
-    lines = {left.place.line: left for left in made.left}
+    lines = {left.location.line: left for left in made.left}
     assert set(lines) == {3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
     assert [line for line, left in lines.items() if not left.about_xen] == [8]
     assert "octal" in lines[3].reason or "decimal" in lines[3].reason
@@ -294,6 +295,24 @@ def test_dom0s_memory_and_the_boot_mode_are_read_from_the_boot_files(
     imported = importer.read([tmp_path / "conf/xentui.conf"])
     assert imported.project.host.boot_mode == mode
     assert imported.project.host.dom0_memory == 768
+
+
+def test_a_pipe_in_place_of_a_boot_file_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "layer/files/wic").mkdir(parents=True)
+    os.mkfifo(tmp_path / "layer/files/wic/xentui-dom0.cfg")
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/local.conf").write_text(f'{X86}WKS_FILE = "xentui-dom0.wks"\n')
+    assert importer.read([tmp_path / "conf/local.conf"]).project.host.dom0_memory is None
+
+
+def test_configs_of_one_name_in_two_folders_are_kept_apart(tmp_path: Path) -> None:
+    made = _import(
+        tmp_path,
+        'BUNDLED_XEN_GUESTS = "a b c"\nXEN_GUEST_CONFIG_FILE[a] = "/a/x.cfg"\n'
+        'XEN_GUEST_CONFIG_FILE[b] = "/b/x.cfg"\nXEN_GUEST_CONFIG_FILE[c] = "/a/x.cfg"\n',
+    )
+    assert [guest.config_file for guest in made.project.guests] == ["x.cfg", "b-x.cfg", "x.cfg"]
+    assert made.needed == {"x.cfg": "/a/x.cfg", "b-x.cfg": "/b/x.cfg"}
 
 
 FOLDER = Path(__file__).parent / "golden"
@@ -430,7 +449,7 @@ def account(made: Imported, folder: Path) -> str:
     """Return the project, and the result for each line."""
     printed = [f"{place} carried" for place in made.imported_lines]
     printed += [
-        f"{one.place} left{'' if one.about_xen else ' (not Xen)'}: {one.text}: {one.reason}"
+        f"{one.location} left{'' if one.about_xen else ' (not Xen)'}: {one.text}: {one.reason}"
         for one in made.left
     ]
     printed += [f"note: {note}" for note in made.notes]

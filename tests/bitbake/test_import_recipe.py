@@ -168,6 +168,13 @@ def test_files_that_cannot_be_imported_are_named(tmp_path: Path) -> None:
         assert caught.value.fix == fix
 
 
+def test_only_files_that_the_project_names_are_needed(tmp_path: Path) -> None:
+    refused = guest("c", "raw", "c.img", 'SRC_URI = "file://c.img file://../../up.bin"\n')
+    config = 'XEN_GUEST_CONFIG_FILE[c] = "${UNPACKDIR}/../../up.cfg"\n'
+    (tmp_path / "refused.bb").write_text(HEAD + refused + config)
+    assert importer.read([tmp_path / "refused.bb"]).needed == {}
+
+
 def test_what_no_value_fixes_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "local.conf"
     path.write_text('MACHINE = "A B"\n')
@@ -283,6 +290,8 @@ def test_what_xentui_prepares_is_read_back(tmp_path: Path) -> None:
     }
     imported = importer.read([recipe])
     assert imported.left == ()
+    additional = {"data.qcow2", "plain.img", "old.vmdk", "boot.cpio.gz"}
+    assert additional | {"root.tar.gz", "disk.vmdk", "web.tar", "tiny"} <= imported.needed.keys()
     assert not [note for note in imported.notes if "not imported" in note]
     again = render(imported.project, Assets(texts=texts)).files
     assert str(again[name]) == str(files[name])

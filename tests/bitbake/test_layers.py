@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake import trees
-from xentui.bitbake import build_dir, layers, recipe_cache, recipe_files, recipes
+from xentui.bitbake import build_dir, machines, recipe_cache, recipe_files, recipes
 from xentui.bitbake.build_dir import BuildDir
-from xentui.bitbake.layers import Machine
+from xentui.bitbake.machines import Machine
 from xentui.bitbake.recipes import Recipe
+from xentui.project import filesystem
 
 IMAGES = "virt/recipes-extended/images"
 
@@ -52,7 +53,7 @@ def test_a_machine_is_described_at_the_head_of_its_file(tmp_path: Path) -> None:
             f"{conf}x.inc": long,
         },
     )
-    found = layers.machines(build_with(tmp_path))
+    found = machines.read_machines(build_with(tmp_path))
     own = "virtualization-layer"
     arm, x86 = (f"{tmp_path}/core/conf/machine/{name}.conf" for name in ("qemuarm64", "qemux86-64"))
     text = "Machine configuration for running an x86-64 system on QEMU"
@@ -77,7 +78,7 @@ def test_images_and_kernels_are_distinguished_from_the_rest(tmp_path: Path) -> N
     trees.write(folder, dict.fromkeys([*images, *kernels, *rest], ""))
     for name in ("bzImage-dangling", "dangling.ext4"):
         (folder / name).symlink_to("nowhere")
-    found = layers.deployed(build)
+    found = machines.deployed_files(build)
     assert (found.images, found.kernels) == (tuple(images), tuple(kernels))
 
 
@@ -98,21 +99,21 @@ def test_images_and_kernels_are_distinguished_from_the_rest(tmp_path: Path) -> N
 def test_the_deploy_directory_is_that_of_the_machine(
     tmp_path: Path, line: str, folder: str | None
 ) -> None:
-    found = layers.deployed(build_with(tmp_path, f"{line}\n"))
-    assert found == layers.Deployed(Path(folder) if folder is not None else None)
+    found = machines.deployed_files(build_with(tmp_path, f"{line}\n"))
+    assert found == machines.DeployedFiles(Path(folder) if folder is not None else None)
 
 
 def test_without_the_core_layer_the_default_deploy_directory_is_read(tmp_path: Path) -> None:
     found = build_dir.read(trees.small(tmp_path, 'MACHINE = "qemux86-64"\n', layers=()))
     assert not found.has_core
-    assert layers.deployed(found).folder == found.path / "tmp/deploy/images/qemux86-64"
+    assert machines.deployed_files(found).folder == found.path / "tmp/deploy/images/qemux86-64"
 
 
 # Recipe files
 
 
 def names(*patterns: str) -> list[str]:
-    return sorted(Path(file.path).name for file in recipe_files.files(list(patterns)))
+    return sorted(Path(file.path).name for file in recipe_files.matching(list(patterns)))
 
 
 def test_patterns_share_their_folders(tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_patterns_share_their_folders(tmp_path: Path) -> None:
     first, rest = top[1:].split("/", 1)
     assert names(f"/{first[:-1]}*/{rest}/x/y_1.bb") == ["y_1.bb"]
     assert names(f"{top}/*") == []
-    (one,) = recipe_files.files([f"{top}/x/*.bb"])
+    (one,) = recipe_files.matching([f"{top}/x/*.bb"])
     status = (tmp_path / "x/y_1.bb").stat()
     assert one == (f"{top}/x/y_1.bb", status.st_mtime_ns, status.st_size)
 
@@ -180,7 +181,7 @@ def test_what_a_recipe_inherits_is_read_without_reading_it_whole() -> None:
 
 
 def special(build: BuildDir) -> dict[str, Recipe]:
-    found = {recipe.name: recipe for recipe in recipes.read(build).special}
+    found = {recipe.name: recipe for recipe in recipes.read(build).images_and_bundles}
     return {name: found[name] for name in found if not name.startswith("xen-")}
 
 
@@ -249,7 +250,7 @@ def test_progress_is_reported_now_and_then(tmp_path: Path) -> None:
 
 
 def notes() -> Path:
-    (path,) = recipe_cache.folder().iterdir()
+    (path,) = filesystem.user_folder("cache").iterdir()
     return path
 
 
@@ -280,7 +281,7 @@ def test_notes_are_written_where_they_changed(tmp_path: Path) -> None:
     keep.hardlink_to(notes())
     try:
         recipes.read(build)
-        path = next(each for each in recipe_cache.folder().iterdir() if each != keep)
+        path = next(each for each in filesystem.user_folder("cache").iterdir() if each != keep)
         assert (path.stat().st_ino, path.read_text()) == first
         (tmp_path / IMAGES / "a_1.bb").unlink()
         recipes.read(build)
@@ -293,14 +294,14 @@ def test_notes_are_written_where_they_changed(tmp_path: Path) -> None:
 
 def test_notes_of_another_shape_do_not_count(tmp_path: Path) -> None:
     build = build_with(tmp_path)
-    expected = recipes.read(build).special
+    expected = recipes.read(build).images_and_bundles
     kept = json.loads(notes().read_text())
     assert list(kept) == ["format", "notes"]
 
     def read_with(**changed: object) -> int:
         notes().write_text(json.dumps({**kept, **changed}))
         found = recipes.read(build)
-        assert found.special == expected
+        assert found.images_and_bundles == expected
         return found.from_cache
 
     assert read_with() == 2
@@ -316,5 +317,5 @@ def test_notes_of_another_shape_do_not_count(tmp_path: Path) -> None:
 def test_each_build_directory_has_its_own_notes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         recipes.read(build_with(tmp_path / name))
-    assert len(list(recipe_cache.folder().iterdir())) == 2
-    assert recipe_cache.load(["/\udcff/*.bb"]).known(recipe_files.RecipeFile("/x", 1, 2)) is None
+    assert len(list(filesystem.user_folder("cache").iterdir())) == 2
+    assert recipe_cache.load(["/\udcff/*.bb"]).get(recipe_files.RecipeFile("/x", 1, 2)) is None

@@ -13,6 +13,7 @@ from tests.bitbake import trees
 from tests.bitbake_parser import OE_TREE
 from tests.work import must_end
 from xentui.bitbake import build_dir, recipe_cache, recipe_files, recipes
+from xentui.project import filesystem
 
 IMAGES = "virt/recipes-extended/images"
 
@@ -48,7 +49,7 @@ def test_images_are_found_with_what_they_say(tmp_path: Path) -> None:
         "xen-guest-image-minimal": "A guest",
         "xen-image-minimal": "A minimal xen image",
     }
-    assert [recipe.name for recipe in found.guest_candidates] == [
+    assert [recipe.name for recipe in found.guest_images] == [
         "more-image-big",
         "plain",
         "xen-guest-image-minimal",
@@ -73,7 +74,7 @@ def test_a_change_of_a_required_file_is_noticed(tmp_path: Path) -> None:
 def test_a_broken_cache_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build = build_with(tmp_path)
     expected = recipes.read(build)
-    (path,) = recipe_cache.folder().iterdir()
+    (path,) = filesystem.user_folder("cache").iterdir()
     for content in ("", "[]", "{", '{"format": 1}', '{"format": 1, "notes": 5}', "[" * 100_000):
         path.write_text(content)
         assert recipes.read(build) == expected
@@ -83,7 +84,7 @@ def test_a_broken_cache_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path.unlink()
     path.mkdir()
     assert recipes.read(build) == expected
-    assert [each.name for each in recipe_cache.folder().iterdir()] == [path.name]
+    assert [each.name for each in filesystem.user_folder("cache").iterdir()] == [path.name]
 
 
 def test_without_a_folder_for_the_cache_everything_works(
@@ -113,7 +114,7 @@ def test_a_pattern_of_stars_is_not_endless(tmp_path: Path) -> None:
     (folder / ("a" * 250)).touch()
     pattern = f"{tmp_path}/{'*a' * 90}/{'*a' * 100}b.bb"
     with must_end():
-        assert list(recipe_files.files([pattern])) == []
+        assert list(recipe_files.matching([pattern])) == []
 
 
 @pytest.mark.real
@@ -124,10 +125,10 @@ def test_recipes_of_real_layers_are_listed(tmp_path: Path) -> None:
     found = recipes.read(build)
     assert len(found.names) > 3000
     assert {"core-image-minimal", "xen-guest-image-minimal"} <= {
-        recipe.name for recipe in found.guest_candidates
+        recipe.name for recipe in found.guest_images
     }
     assert set(found.bundles) == {"alpine-xen-guest-bundle", "example-xen-guest-bundle"}
     assert {recipe.name for recipe in found.images if recipe.dom0} >= {"xen-image-minimal"}
     again = recipes.read(build)
-    assert again.special == found.special
-    assert recipe_cache.folder().is_dir()
+    assert again.images_and_bundles == found.images_and_bundles
+    assert filesystem.user_folder("cache").is_dir()

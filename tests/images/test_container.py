@@ -25,8 +25,8 @@ from tests.images import made
 from tests.rules.source_cases import guest
 from xentui.images import tar
 from xentui.images.container import ArchiveFiles, FolderFiles, read
+from xentui.images.container_layers import LayeredTree, layered_tree
 from xentui.images.inspect import glance, inspect
-from xentui.images.layers import LayeredTree, layered_tree
 from xentui.images.reader import FileReader
 from xentui.images.suggest import suggest, with_source
 from xentui.output import layer as output_layer

@@ -45,7 +45,7 @@ def project(name: str) -> Project:
 
 def of_the_tree(project: Project) -> Project:
     """Return a project for the release of the tree; skip the test where layers are missing."""
-    release, _ = releases.recognised(tree.able())
+    release, _ = releases.release_names(tree.able())
     if not release:
         pytest.skip("the tree is not of a release on record")
     wanted = replace(project, host=replace(project.host, release=release))

@@ -18,11 +18,12 @@ from tests.bitbake import trees
 from tests.cli.conftest import BOARD, ROOT
 from tests.safety.test_denial import measured
 from tests.sessions import NOW, session_of
-from xentui.bitbake import build_dir, recipe_cache, recipes
+from xentui.bitbake import build_dir, recipes
 from xentui.errors import InputError
 from xentui.output.rendered import Copy, chunks
 from xentui.output.writing import manifest
 from xentui.output.writing.tree import MOST_READ, Tree
+from xentui.project import filesystem
 from xentui.project.model import Guest, Host, Project
 from xentui.session.drafts import Drafts, location
 
@@ -216,7 +217,7 @@ def test_only_their_owner_can_read_drafts_and_notes(
         assert json.loads(kept.read_text())["project"]["guests"]["a"]["memory"] == 128
         drafts.discard(session.state.origin)
         recipes.read(build_dir.read(trees.small(tmp_path)))
-        (notes,) = recipe_cache.folder().iterdir()
+        (notes,) = filesystem.user_folder("cache").iterdir()
         assert notes.stat().st_mode & 0o777 == 0o600
         assert notes.parent.stat().st_mode & 0o777 == 0o700
     finally:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from xentui.bitbake.files import exists, joined, listed
+from xentui.bitbake.paths import exists, joined, listed
 from xentui.errors import InputError
 from xentui.project import filesystem
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read a build directory: its layers, machine and distro, and the origins of its values.
+"""Read a build directory: its layers, machine and distro, and the value of any variable.
 
 The files are read in BitBake's order (bb:lib/bb/cookerdata.py, ``parseConfigurationFiles``):
 ``conf/bblayers.conf``, each layer's ``conf/layer.conf``, then OpenEmbedded-Core's
@@ -17,24 +17,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from xentui.bitbake.conf_facts import Assignment, Location, Value
 from xentui.bitbake.conf_reader import MAX_FILE, ConfReader
 from xentui.bitbake.conf_syntax import Fault
-from xentui.bitbake.files import absolute, exists, is_folder, joined, through_links
-from xentui.bitbake.find_build_dir import find, is_build_dir
+from xentui.bitbake.conf_types import Assignment, Location, Value
+from xentui.bitbake.paths import absolute, exists, is_folder, joined, through_links
 from xentui.errors import InputError
 from xentui.project.filesystem import read_text
 from xentui.safe_text import visible
-
-__all__ = [
-    "USER_FILES",
-    "BuildDir",
-    "Layer",
-    "Setting",
-    "find",
-    "is_build_dir",
-    "read",
-]
 
 USER_FILES = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
 """The user's files in ``conf``, in the order in which BitBake reads them."""
@@ -47,8 +36,8 @@ _MULTICONFIG_ALWAYS = re.compile(
 )
 
 # Python expressions of bitbake.conf with their results, since Python is never run here. The
-# first names the configuration of a multiconfig; here it is always the main one.
-_STANDS_FOR = {
+# first includes the configuration of a multiconfig; here it is always the main one.
+_PYTHON_RESULTS = {
     '${@"conf/multiconfig/${BB_CURRENT_MC}.conf" if "${BB_CURRENT_MC}" != "" else ""}': "",
     "${@d.getVar('DISTRO') or ''}": "${DISTRO}",
 }
@@ -61,10 +50,11 @@ class Layer:
     Attributes:
         path: its absolute path, without ``..``.
         exists: whether the folder exists.
-        collection: its collection name; empty if its layer.conf sets none.
+        collection: its name in BBFILE_COLLECTIONS; empty if its layer.conf sets none.
+        priority: BitBake prefers recipes of layers with a higher one (BBFILE_PRIORITY).
         depends: the collections that it depends on, without versions.
         compat: the release series that it supports (LAYERSERIES_COMPAT).
-        place: the location in BBLAYERS that names it.
+        location: the line of BBLAYERS that names it.
     """
 
     path: str
@@ -73,7 +63,7 @@ class Layer:
     priority: int = 0
     depends: tuple[str, ...] = ()
     compat: tuple[str, ...] = ()
-    place: Location | None = None
+    location: Location | None = None
 
     @property
     def conf(self) -> str:
@@ -86,7 +76,7 @@ class Setting:
     """A variable's value, where it was set, and the fragment that set it, if one did."""
 
     value: str | None
-    place: Location | None = None
+    location: Location | None = None
     fragment: str | None = None
 
 
@@ -96,6 +86,7 @@ class BuildDir:
 
     Attributes:
         path: the directory (TOPDIR).
+        reader: what was read, with every variable, file and fault.
         layers: in the order of BBLAYERS.
         series: the release series of OpenEmbedded-Core; empty if it is not among the layers.
         has_core: whether ``conf/bitbake.conf`` was found and read.
@@ -138,10 +129,7 @@ class BuildDir:
         return self.reader.store.assignments.get(variable, [])
 
     def is_users(self, file: str) -> bool:
-        """Return whether a file is one of the user's own.
-
-        These are the files in the build directory, and files outside the layers that they include.
-        """
+        """Return whether a file is the user's own: in the build directory, or in no layer."""
         inside = file.startswith(f"{self.path}/")
         return not any(
             file.startswith(f"{layer.path}/")
@@ -180,19 +168,19 @@ def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:
         )
     reader = ConfReader(texts=texts or {}, folder=top)
     store = reader.store
-    store.stands_for = _STANDS_FOR
+    store.python_results = _PYTHON_RESULTS
     store.fixed = {"PN": "defaultpkgname", "BB_CURRENT_MC": ""}
     store.assign("TOPDIR", top)
     reader.read(f"{top}/conf/bblayers.conf")
-    layers, series = _layers(reader, top)
+    layers, series = _read_layers(reader, top)
     bitbake_conf = _bitbake_conf(reader)
     if bitbake_conf is not None:
-        if _names_a_multiconfig_always(reader, bitbake_conf):
+        if _always_requires_a_multiconfig(reader, bitbake_conf):
             # BitBake before 2.12 calls the main configuration "default", and the file is there.
             store.fixed["BB_CURRENT_MC"] = "default"
         reader.read(bitbake_conf)
     else:
-        _without_core(reader, top)
+        _read_user_files(reader, top)
     return BuildDir(
         path=Path(top),
         reader=reader,
@@ -204,22 +192,23 @@ def read(path: Path, *, texts: Mapping[str, str] | None = None) -> BuildDir:
     )
 
 
-def _layers(reader: ConfReader, top: str) -> tuple[list[Layer], tuple[str, ...]]:
+def _read_layers(reader: ConfReader, top: str) -> tuple[list[Layer], tuple[str, ...]]:
+    """Read each layer.conf; return the layers and OpenEmbedded-Core's release series."""
     store = reader.store
     layers: list[Layer] = []
     compat: dict[str, tuple[str, ...]] = {}
     series: tuple[str, ...] = ()
-    before: set[str] = set()
+    earlier: set[str] = set()
     words = store.get("BBLAYERS").words
     if len(words) > MAX_LAYERS:
-        assignments = _named_in(reader, "BBLAYERS", words[0]) or Location("", 1)
+        location = _assigned_at(reader, "BBLAYERS", words[0]) or Location("", 1)
         reason = f"BBLAYERS names more than {MAX_LAYERS} layers"
-        reader.faults.append(Fault("limit", assignments.file, assignments.line, reason))
-        store.doubt(reason)
+        reader.faults.append(Fault("limit", *location, reason))
+        store.mark_uncertain(reason)
     for word in words[:MAX_LAYERS]:
         folder = os.path.expanduser(word).rstrip("/") or "/"  # noqa: PTH111
         path = through_links(top, folder)
-        layer = Layer(path, is_folder(path), place=_named_in(reader, "BBLAYERS", word))
+        layer = Layer(path, is_folder(path), location=_assigned_at(reader, "BBLAYERS", word))
         # BitBake keeps "..", so values that contain the layer's folder keep it too.
         store.assign("LAYERDIR", folder)
         store.assign("LAYERDIR_RE", re.escape(folder))
@@ -228,21 +217,22 @@ def _layers(reader: ConfReader, top: str) -> tuple[list[Layer], tuple[str, ...]]
             _expand_in_place(reader, "LAYERDIR_RE")
         collections = store.get("BBFILE_COLLECTIONS").words
         for collection in collections:
-            stated = store.get(f"LAYERSERIES_COMPAT_{collection}").words
-            if stated:
-                compat[collection] = tuple(stated)
+            names = store.get(f"LAYERSERIES_COMPAT_{collection}").words
+            if names:
+                compat[collection] = tuple(names)
                 store.unset(f"LAYERSERIES_COMPAT_{collection}")
         if not series:
             series = tuple(store.get("LAYERSERIES_CORENAMES").words)
-        own = next((c for c in collections if c not in before), "")
-        before.update(collections)
+        own = next((c for c in collections if c not in earlier), "")
+        earlier.update(collections)
         layers.append(replace(layer, collection=own))
     store.unset("LAYERDIR")
     store.unset("LAYERDIR_RE")
-    return [_described(reader, layer, compat) for layer in layers], series
+    return [_with_settings(reader, layer, compat) for layer in layers], series
 
 
-def _described(reader: ConfReader, layer: Layer, compat: dict[str, tuple[str, ...]]) -> Layer:
+def _with_settings(reader: ConfReader, layer: Layer, compat: dict[str, tuple[str, ...]]) -> Layer:
+    """Return a layer with its priority, dependencies and release series."""
     name = layer.collection
     if not name:
         return layer
@@ -260,7 +250,7 @@ def _described(reader: ConfReader, layer: Layer, compat: dict[str, tuple[str, ..
 def _expand_in_place(reader: ConfReader, variable: str) -> None:
     """Expand one variable in every value that refers to it, as BitBake's expandVarref does."""
     store = reader.store
-    reference, value = f"${{{variable}}}", store.plain(variable) or ""
+    reference, value = f"${{{variable}}}", store.content(variable) or ""
     for name in list(store.names()):
         raw = store.get(name, expand=False).raw
         if raw is not None and reference in raw:
@@ -275,7 +265,7 @@ def _bitbake_conf(reader: ConfReader) -> str | None:
     return None
 
 
-def _names_a_multiconfig_always(reader: ConfReader, bitbake_conf: str) -> bool:
+def _always_requires_a_multiconfig(reader: ConfReader, bitbake_conf: str) -> bool:
     text = reader.texts.get(bitbake_conf)
     if text is None:
         try:
@@ -285,10 +275,12 @@ def _names_a_multiconfig_always(reader: ConfReader, bitbake_conf: str) -> bool:
     return _MULTICONFIG_ALWAYS.search(text) is not None
 
 
-def _without_core(reader: ConfReader, top: str) -> None:
-    """Read only the user's files, as no layer has conf/bitbake.conf."""
+def _read_user_files(reader: ConfReader, top: str) -> None:
+    """Read only the user's files, as no layer has conf/bitbake.conf, which includes them."""
     store = reader.store
-    store.doubt("no layer has conf/bitbake.conf, so the settings around this are not known")
+    store.mark_uncertain(
+        "no layer has conf/bitbake.conf, so the settings around this are not known"
+    )
     store.assign("OVERRIDES", "pn-${PN}:${MACHINE}:${DISTRO}:forcevariable")
     for name in USER_FILES:
         file = f"{top}/conf/{name}"
@@ -296,23 +288,24 @@ def _without_core(reader: ConfReader, top: str) -> None:
             reader.read(file)
 
 
-def _named_in(reader: ConfReader, variable: str, word: str) -> Location | None:
-    for assignments in reader.store.assignments.get(variable, ()):
-        if word in assignments.value or word in (reader.store.expand(assignments.value).raw or ""):
-            return assignments.place
+def _assigned_at(reader: ConfReader, variable: str, word: str) -> Location | None:
+    """Return the line that puts a word into a variable, or ``None``."""
+    for each in reader.store.assignments.get(variable, ()):
+        if word in each.value or word in (reader.store.expand(each.value).raw or ""):
+            return each.location
     return None
 
 
 def _setting(reader: ConfReader, variable: str) -> Setting:
     strong: Location | None = None
     weak: Location | None = None
-    for assignments in reader.store.assignments.get(variable, ()):
-        if assignments.variable != variable or assignments.flag:
+    for each in reader.store.assignments.get(variable, ()):
+        if each.variable != variable or each.flag:
             continue
-        if assignments.operator in ("=", ":=") or (assignments.operator == "?=" and strong is None):
-            strong = assignments.place
-        elif assignments.operator == "??=":
-            weak = assignments.place
+        if each.operator in ("=", ":=") or (each.operator == "?=" and strong is None):
+            strong = each.location
+        elif each.operator == "??=":
+            weak = each.location
     value = reader.store.get(variable).raw
     prefix = variable.lower()
     fragment = next((word for word in reader.fragments if word == f"{prefix}/{value}"), None)

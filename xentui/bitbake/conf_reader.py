@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read configuration files into a store as BitBake does, without running anything.
+"""Read configuration files and what they include into a store, as BitBake does.
 
-Statements are executed in the order of bb:lib/bb/parse/ast.py: included files where they are
-named, fragments at the ``addfragments`` line. Anything that would stop BitBake becomes a
-:class:`~xentui.bitbake.conf_syntax.Fault` with its file and line, and reading continues.
+Nothing in the files is run. Statements are applied in the order of bb:lib/bb/parse/ast.py: included
+files where they are named, fragments at the ``addfragments`` line. Anything that would stop BitBake
+becomes a :class:`~xentui.bitbake.conf_syntax.Fault` with its file and line, and reading continues.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xentui.bitbake.conf_facts import HOLE, Location, Value
 from xentui.bitbake.conf_syntax import CONF_SUFFIXES, RECIPE_SUFFIXES, Fault, Statement, parse
+from xentui.bitbake.conf_types import HOLE, Location, Value
 from xentui.bitbake.conf_values import Store
-from xentui.bitbake.files import absolute, exists, folder_of, is_absolute, joined, listed
+from xentui.bitbake.paths import absolute, exists, folder_of, is_absolute, joined, listed
 from xentui.errors import InputError
 from xentui.project.filesystem import read_text
 
@@ -30,9 +30,11 @@ MAX_FILES = 2000
 """Maximum number of files that are read for one configuration."""
 
 MAX_NESTED = 40
-_MAX_PARTS = 32
+"""Maximum depth of files that include each other."""
+
+_MAX_OVERRIDES = 32
 _OLD_OVERRIDE = re.compile(r"_(append|prepend|remove)")
-_DELAYED = re.compile(r":(append|prepend|remove)(?::|$)")
+_KEYWORD = re.compile(r":(append|prepend|remove)(?::|$)")
 
 
 @dataclass(slots=True)
@@ -73,60 +75,62 @@ class ConfReader:
 
         Never raises an error because of a file's contents.
         """
-        return self._read(absolute(str(path)), base=True)
+        return self._read(absolute(str(path)), None)
 
-    def _read(self, file: str, *, base: bool = False, by: Statement | None = None) -> bool:
+    def _read(self, file: str, included_by: Statement | None) -> bool:
         if file in self._open:
-            self._fault("cycle", by, file, f"{file} includes itself")
+            self._fault("cycle", included_by, file, f"{file} includes itself")
             return False
         if len(self._open) >= MAX_NESTED or len(self.files) >= MAX_FILES:
-            self._fault("limit", by, file, "too many files are included")
-            self.store.doubt(f"{file} was not read: too many files are included")
+            self._fault("limit", included_by, file, "too many files are included")
+            self.store.mark_uncertain(f"{file} was not read: too many files are included")
             return False
-        text = self._text(file, by)
+        text = self._text(file, included_by)
         if text is None:
             return False
         self.files[file] = None
         parsed = parse(text, file)
         self.faults += parsed.faults
         self.statements[file] = parsed.statements
-        before = self.store.plain("FILE")
+        before = self.store.content("FILE")
         self.store.assign("FILE", file)
         self._open.append(file)
         try:
             for statement in parsed.statements:
-                self._carry_out(statement, base=base)
+                self._apply(statement, included=included_by is not None)
         finally:
             self._open.pop()
             if before is not None:
                 self.store.assign("FILE", before)
         return True
 
-    def _text(self, file: str, by: Statement | None) -> str | None:
+    def _text(self, file: str, included_by: Statement | None) -> str | None:
         if file in self.texts:
             return self.texts[file]
         if not file.endswith((*CONF_SUFFIXES, *RECIPE_SUFFIXES)):
             if exists(file):
-                self._fault("include", by, file, f"{file} has no ending that BitBake reads")
+                self._fault(
+                    "include", included_by, file, f"{file} has no ending that BitBake reads"
+                )
             return None
         try:
             text = read_text(Path(file), MAX_FILE)
         except InputError as error:
             if exists(file, link=True):
-                self._fault("unreadable", by, file, error.message)
-                self.store.doubt(f"{file} could not be read")
+                self._fault("unreadable", included_by, file, error.message)
+                self.store.mark_uncertain(f"{file} could not be read")
             return None
         if text.count("\n") > MAX_LINES:
-            self._fault("limit", by, file, f"{file} has more than {MAX_LINES} lines")
-            self.store.doubt(f"{file} was not read: it has more than {MAX_LINES} lines")
+            self._fault("limit", included_by, file, f"{file} has more than {MAX_LINES} lines")
+            self.store.mark_uncertain(f"{file} was not read: it has more than {MAX_LINES} lines")
             return None
         return text
 
-    def _fault(self, kind: str, by: Statement | None, file: str, message: str) -> None:
-        place = Location(by.file, by.line) if by is not None else Location(file, 1)
-        self.faults.append(Fault(kind, place.file, place.line, message))
+    def _fault(self, kind: str, included_by: Statement | None, file: str, message: str) -> None:
+        location = included_by.location if included_by is not None else Location(file, 1)
+        self.faults.append(Fault(kind, *location, message))
 
-    def _carry_out(self, statement: Statement, *, base: bool) -> None:
+    def _apply(self, statement: Statement, *, included: bool) -> None:
         match statement.kind:
             case "assign":
                 self._assign(statement)
@@ -135,8 +139,9 @@ class ConfReader:
             case "include_all":
                 self._include_all(statement)
             case "unset":
-                place = Location(statement.file, statement.line)
-                self.store.note(statement.variable, "unset", "", place, statement.flag)
+                self.store.record(
+                    statement.variable, "unset", "", statement.location, statement.flag
+                )
                 if statement.flag:
                     self.store.unset_flag(statement.variable, statement.flag)
                 else:
@@ -144,7 +149,7 @@ class ConfReader:
             case "addfragments":
                 self._add_fragments(statement)
             case "addpylib":
-                if not base:
+                if included:
                     what = "addpylib is not allowed in a file that another one includes"
                     self._fault("unparsed", statement, statement.file, what)
             case _:
@@ -154,38 +159,43 @@ class ConfReader:
 
     def _assign(self, statement: Statement) -> None:
         name, flag = statement.variable, statement.flag
-        place = Location(statement.file, statement.line)
-        if name.count(":") > _MAX_PARTS:
+        location = statement.location
+        if name.count(":") > _MAX_OVERRIDES:
             self._fault("limit", statement, statement.file, "a name has too many overrides")
-            self.store.doubt(f"{place} was not read: its name has too many overrides")
+            self.store.mark_uncertain(f"{location} was not read: its name has too many overrides")
             return
         old = _OLD_OVERRIDE.search(name) if not flag and statement.operator != "??=" else None
         if old is not None:
             what = f"{name} uses the old override syntax: _{old[1]} instead of :{old[1]}"
-            self.faults.append(Fault("old-override", *place, what))
+            self.faults.append(Fault("old-override", *location, what))
             return
         operator = statement.operator
-        delayed = _DELAYED.search(name) if not flag else None
-        noted = f":{delayed[1]}" if delayed is not None and operator in ("=", ":=") else operator
-        self.store.note(name, noted, statement.value, place, flag)
-        self.store.assign(name, statement.value, operator, flag)
+        keyword = _KEYWORD.search(name) if not flag else None
+        if keyword is not None and operator in ("=", ":="):
+            operator = f":{keyword[1]}"
+        self.store.record(name, operator, statement.value, location, flag)
+        self.store.assign(name, statement.value, statement.operator, flag)
 
     def _expanded(self, statement: Statement, text: str) -> Value | None:
+        """Return the file names in a statement, or ``None`` if they are not known.
+
+        The variables that the files could set are then uncertain: all of them if need be.
+        """
         value = self.store.expand(text)
         if HOLE in (value.raw or "") or (value.unknown and not self.store.doubts):
             reason = (
-                f"{Location(statement.file, statement.line)} names a file to {statement.kind} that "
-                f"is not known: {'; '.join(value.unknown)}"
+                f"{statement.location} names a file to {statement.kind} that is not known: "
+                f"{'; '.join(value.unknown)}"
             )
             choices = _choices(text)
             if choices is not None:
-                found = [self._find(statement, name) for name in choices]
-                certain = self._doubt_files([file for file in found if file is not None], reason)
+                files = [self._find(statement, name) for name in choices]
+                all_read = self._doubt_files([file for file in files if file is not None], reason)
             else:
                 words = (value.raw or "").split()
-                certain = all(self._doubt_candidates(word, reason) for word in words)
-            if not certain:
-                self.store.doubt(reason)
+                all_read = all(self._doubt_candidates(word, reason) for word in words)
+            if not all_read:
+                self.store.mark_uncertain(reason)
             return None
         return value
 
@@ -219,12 +229,12 @@ class ConfReader:
             seen[file] = None
             for statement in parse(text, file).statements if text is not None else ():
                 if statement.kind in ("include", "require"):
-                    found = [self._find(statement, each) for each in statement.value.split()]
                     if "${" in statement.value or len(seen) > MAX_FILES:
                         return False
-                    files += [each for each in found if each is not None and each not in seen]
+                    included = [self._find(statement, name) for name in statement.value.split()]
+                    files += [each for each in included if each is not None and each not in seen]
                 elif statement.kind in ("assign", "unset"):
-                    self.store.doubt_of(statement.variable, reason)
+                    self.store.mark_variable_uncertain(statement.variable, reason)
                 elif statement.kind in ("include_all", "addfragments"):
                     return False
         return True
@@ -238,7 +248,7 @@ class ConfReader:
             if name == statement.file:
                 continue
             file = self._find(statement, name)
-            if file is not None and self._read(file, by=statement):
+            if file is not None and self._read(file, statement):
                 found.append(file)
             elif required and file is None:
                 what = f"{statement.kind} {name}: there is no such file"
@@ -253,11 +263,12 @@ class ConfReader:
         for folder in (self.store.get("BBPATH").raw or "").split(":"):
             for name in f"{folder}/{value.raw or ''}".split():
                 file = self._find(statement, name)
-                if file is not None and self._read(file, by=statement):
+                if file is not None and self._read(file, statement):
                     found.append(file)
         self.includes.append(Included(statement, tuple(found)))
 
     def _find(self, statement: Statement, name: str) -> str | None:
+        """Return the path of a file that a statement includes, or ``None``."""
         if is_absolute(name):
             file = absolute(name)
             return file if self._exists(file) else None
@@ -272,13 +283,14 @@ class ConfReader:
             if is_absolute(file) and self._exists(file):
                 return file
         if bbpath.unknown and not self.store.doubts:
-            self.store.doubt(f"{name} may be in a part of BBPATH that is unknown")
+            self.store.mark_uncertain(f"{name} may be in a part of BBPATH that is unknown")
         return None
 
     def _exists(self, file: str) -> bool:
         return file in self.texts or exists(file)
 
     def _add_fragments(self, statement: Statement) -> None:
+        """Apply the enabled fragments; built-in ones such as ``machine/NAME`` set a variable."""
         # The prefix may contain blanks, as the greedy first group of BitBake's pattern does.
         words = statement.value.rsplit(None, 3)
         prefix, names, metadata = words[:3]
@@ -293,49 +305,49 @@ class ConfReader:
         )
         for word in (value.raw or "").split():
             if HOLE in word:
-                self.store.doubt(f"{names} names a fragment that is not known")
+                self.store.mark_uncertain(f"{names} names a fragment that is not known")
                 continue
-            place = self._named_by(names, word)
-            self.fragments[word] = place
+            location = self._enabled_at(names, word)
+            self.fragments[word] = location
             kind, _, rest = word.partition("/")
             if kind in variables:
-                self._builtin(statement, word, variables[kind], rest, place)
+                self._builtin(statement, word, variables[kind], rest, location)
             else:
-                self._fragment(statement, word, prefix, metadata, place)
+                self._fragment(statement, word, prefix, metadata, location)
 
-    def _named_by(self, variable: str, word: str) -> Location | None:
+    def _enabled_at(self, variable: str, word: str) -> Location | None:
         for assignment in reversed(self.store.assignments.get(variable, [])):
             if word in assignment.value.split():
-                return assignment.place
+                return assignment.location
         return None
 
     def _builtin(
-        self, statement: Statement, word: str, variable: str, value: str, place: Location | None
+        self, statement: Statement, word: str, variable: str, value: str, location: Location | None
     ) -> None:
-        at = place or Location(statement.file, statement.line)
+        location = location or statement.location
         if self._assigned(variable):
             what = f"the fragment {word} is used while {variable} is assigned"
-            self.faults.append(Fault("machine-fragment", at.file, at.line, what))
+            self.faults.append(Fault("machine-fragment", *location, what))
             return
-        self.store.note(variable, "=", value, at)
+        self.store.record(variable, "=", value, location)
         self.store.assign(variable, value)
 
     def _assigned(self, variable: str) -> bool:
         """Return whether a variable has a value stronger than a weak default."""
-        return self.store.plain(variable) is not None or any(
+        return self.store.content(variable) is not None or any(
             assignment.operator in (":append", ":prepend")
             for assignment in self.store.assignments.get(variable, ())
         )
 
     def _fragment(
-        self, statement: Statement, word: str, prefix: str, metadata: str, place: Location | None
+        self, statement: Statement, word: str, prefix: str, metadata: str, location: Location | None
     ) -> None:
         layer, _, name = word.partition("/")
         inside = self.store.expand(f"{prefix}/{name}.conf").raw or ""
         for folder in self.store.get("BBLAYERS").words:
             file = joined(folder, inside)
             if self._exists(file) and self.layer_of(file) == layer:
-                self._read(file, by=statement)
+                self._read(file, statement)
                 self.includes.append(Included(statement, (file,)))
                 # As BitBake does, keep a fragment's summary and description as flags.
                 for flagged in self.store.get(metadata).words:
@@ -344,9 +356,9 @@ class ConfReader:
                         self.store.assign(flagged, raw, flag=word)
                     self.store.replace(flagged, None)
                 return
-        at = place or Location(statement.file, statement.line)
+        location = location or statement.location
         what = f"no enabled layer has the fragment {word}"
-        self.faults.append(Fault("fragment", at.file, at.line, what))
+        self.faults.append(Fault("fragment", *location, what))
 
     def layer_of(self, file: str) -> str | None:
         """Return the collection with the longest pattern that a file's path begins with.

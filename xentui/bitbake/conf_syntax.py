@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Parse BitBake's conf language into statements with their lines; nothing is evaluated.
+"""Parse the text of BitBake's files into statements with their lines; nothing is evaluated.
 
-Two kinds of files share most statements; recipes also have functions:
+Configuration files and recipes share most statements; only recipes have functions and tasks:
 
 * ``.conf``: bb:lib/bb/parse/parse_py/ConfHandler.py, ``handle`` and ``feeder``;
 * ``.bb``, ``.bbclass``, ``.inc``: BBHandler.py, ``feeder``.
 
-Text is hostile: every scan here is linear in the length of its line, and a line that BitBake
-rejects becomes a :class:`Fault`, and reading continues.
+A line that BitBake rejects becomes a :class:`Fault`, and reading continues. A text may be hostile,
+so the time for a line grows only with its length.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from xentui.bitbake.conf_types import Location
+
 CONF_SUFFIXES = (".conf",)
 RECIPE_SUFFIXES = (".bb", ".bbclass", ".inc")
 
 _ASSIGNMENT = re.compile(
     r"""
-    (?P<exported>export\s++)?
+    (?:export\s++)?
     (?P<variable>[a-zA-Z0-9\-_+.${}/~:]*?)
     (?:\[(?P<flag>[a-zA-Z0-9\-_+.][a-zA-Z0-9\-_+.@/]*+)\])?
-    (?P<before>\s*+)
+    \s*+
     (?P<operator>:=|\?\?=|\?=|\+=|=\+|=\.|\.=|=)
-    (?P<after>\s*+)
+    \s*+
     (?P<quote>['"])
     """,
     re.VERBOSE,
@@ -45,7 +47,7 @@ _RECIPE_WORDS = frozenset(
 _IN_BOTH = frozenset({"include", "require", "include_all", "addfragments"})
 _WORDS_NEEDED = {"addpylib": 2, "addfragments": 4}
 _DEF = re.compile(r"def\s++(\w++).*:")
-_ALONE = "a line with only a backslash continues nothing"
+_LONE_BACKSLASH = "a line with only a backslash continues nothing"
 _FUNCTION_NAME = re.compile(r"[\w.\-+{}$:]*+")
 
 
@@ -57,11 +59,11 @@ class Statement(NamedTuple):
             word: ``include``, ``require``, ``inherit``, ``addfragments`` …
         variable: the variable that is assigned, exported or unset, with overrides as written;
             or the name of a function.
+        flag: the varflag that is assigned or unset; empty if there is none.
+        operator: ``=``, ``?=`` … of an assignment.
         value: the text between the quotes, the words of the statement, or a function's body.
         line: its first line, from 1.
         last_line: its last line, which BitBake reports.
-        exported: whether ``export`` precedes an assignment.
-        tight: whether a blank next to the operator is missing, about which BitBake warns.
     """
 
     kind: str
@@ -72,8 +74,11 @@ class Statement(NamedTuple):
     flag: str = ""
     operator: str = ""
     value: str = ""
-    exported: bool = False
-    tight: bool = False
+
+    @property
+    def location(self) -> Location:
+        """Its file and first line."""
+        return Location(self.file, self.line)
 
 
 class Fault(NamedTuple):
@@ -129,11 +134,11 @@ def _parse_conf(lines: list[str], file: str, parsed: Parsed) -> None:
             parsed.faults.append(_confusing(file, first))
             continue
         if not parts:
-            parsed.faults.append(Fault("unparsed", file, first, _ALONE))
+            parsed.faults.append(Fault("unparsed", file, first, _LONE_BACKSLASH))
             continue
         line = "".join(parts)
         if line[0] != "#":
-            _feed(line, file, first, min(number, count), parsed, recipe=False)
+            _parse_line(line, file, first, min(number, count), parsed, recipe=False)
 
 
 def _parse_recipe(lines: list[str], file: str, parsed: Parsed) -> None:
@@ -184,7 +189,7 @@ class _RecipeReader:
     def _logical(self, number: int, line: str) -> None:
         comment = line.startswith("#")
         if self.residue == [""]:
-            self._fault("unparsed", self.first, _ALONE)
+            self._fault("unparsed", self.first, _LONE_BACKSLASH)
             self.residue = []
             return
         if self.residue:
@@ -202,20 +207,20 @@ class _RecipeReader:
             self.residue.append(line[:-1])
             return
         first = self.first if self.residue else number
-        whole = "".join(self.residue) + line
+        statement = "".join(self.residue) + line
         self.residue = []
-        if not whole or whole[0] == "#":
+        if not statement or statement[0] == "#":
             return
-        name = _function(whole)
+        name = _function(statement)
         if name is not None:
             self.function = (name, first)
             return
-        found = _DEF.match(whole) if whole.startswith("def") else None
-        if found is not None:
-            self.python = (found[1], first)
-            self.body = [whole]
+        definition = _DEF.match(statement) if statement.startswith("def") else None
+        if definition is not None:
+            self.python = (definition[1], first)
+            self.body = [statement]
             return
-        _feed(whole, self.file, first, number, self.parsed, recipe=True)
+        _parse_line(statement, self.file, first, number, self.parsed, recipe=True)
 
     def _close(self, kind: str, opened: tuple[str, int], last: int) -> None:
         name, first = opened
@@ -255,7 +260,9 @@ def _function(line: str) -> str | None:
     return name if _FUNCTION_NAME.fullmatch(name) else None
 
 
-def _feed(line: str, file: str, first: int, last: int, parsed: Parsed, *, recipe: bool) -> None:
+def _parse_line(
+    line: str, file: str, first: int, last: int, parsed: Parsed, *, recipe: bool
+) -> None:
     word = _WORD_STATEMENT.match(line) if recipe else None
     if (
         word is not None
@@ -264,24 +271,24 @@ def _feed(line: str, file: str, first: int, last: int, parsed: Parsed, *, recipe
     ):
         parsed.statements.append(Statement(word[1], file, first, last, value=word[2]))
         return
-    found = _assignment(line, file, first, last)
-    if found is None:
-        found = _statement(line, file, first, last, recipe=recipe)
-    if isinstance(found, Statement):
-        parsed.statements.append(found)
+    result = _assignment(line, file, first, last)
+    if result is None:
+        result = _statement(line, file, first, last, recipe=recipe)
+    if isinstance(result, Statement):
+        parsed.statements.append(result)
     else:
-        parsed.faults.append(found or _explained(line, file, first))
+        parsed.faults.append(result or _reason(line, file, first))
 
 
 def _assignment(line: str, file: str, first: int, last: int) -> Statement | Fault | None:
-    found = _ASSIGNMENT.match(line)
-    if found is None:
+    match = _ASSIGNMENT.match(line)
+    if match is None:
         return None
-    quote = found["quote"]
-    begin = found.end()
+    quote = match["quote"]
+    begin = match.end()
     if len(line) == begin or line[-1] != quote or line.count(quote, begin) == 2:
         return None
-    if not found["variable"]:
+    if not match["variable"]:
         what = "a line may not begin with a blank" if line[0].isspace() else "the name is missing"
         return Fault("indent" if line[0].isspace() else "no-name", file, first, what)
     return Statement(
@@ -289,19 +296,17 @@ def _assignment(line: str, file: str, first: int, last: int) -> Statement | Faul
         file,
         first,
         last,
-        variable=found["variable"],
-        flag=found["flag"] or "",
-        operator=found["operator"],
+        variable=match["variable"],
+        flag=match["flag"] or "",
+        operator=match["operator"],
         value=line[begin:-1],
-        exported=found["exported"] is not None,
-        tight=not found["before"] or not found["after"],
     )
 
 
 def _statement(line: str, file: str, first: int, last: int, *, recipe: bool) -> Statement | None:
-    found = _WORD_STATEMENT.match(line)
-    if found is not None:
-        word, rest = found[1], found[2]
+    match = _WORD_STATEMENT.match(line)
+    if match is not None:
+        word, rest = match[1], match[2]
         needed = _WORDS_NEEDED.get(word, 1)
         if word == "addfragments" and file.endswith("/conf/bitbake.conf"):
             # OpenEmbedded-Core's line fits its own BitBake; walnascar's has three words.
@@ -312,12 +317,12 @@ def _statement(line: str, file: str, first: int, last: int, *, recipe: bool) -> 
         if allowed and len(rest.split()) >= needed:
             return Statement(word, file, first, last, value=rest)
         return None
-    found = _EXPORT.match(line)
-    if found is not None:
-        return Statement("export", file, first, last, variable=found[1])
-    found = _UNSET.match(line)
-    if found is not None:
-        return Statement("unset", file, first, last, variable=found[1], flag=found[2] or "")
+    match = _EXPORT.match(line)
+    if match is not None:
+        return Statement("export", file, first, last, variable=match[1])
+    match = _UNSET.match(line)
+    if match is not None:
+        return Statement("unset", file, first, last, variable=match[1], flag=match[2] or "")
     return None
 
 
@@ -325,16 +330,16 @@ def _confusing(file: str, line: int) -> Fault:
     return Fault("comment", file, line, "a comment ends with a backslash, but no comment follows")
 
 
-def _explained(line: str, file: str, number: int) -> Fault:
+def _reason(line: str, file: str, number: int) -> Fault:
     """Return the most precise reason why BitBake cannot read a line."""
     if line.startswith("\ufeff"):
         return Fault("bom", file, number, "the file begins with a byte order mark")
     if line[0].isspace():
         return Fault("indent", file, number, "the line begins with a blank")
-    found = _ASSIGNMENT.match(line)
-    if found is not None:
-        quote = found["quote"]
-        if line.count(quote, found.end()) == 0:
+    match = _ASSIGNMENT.match(line)
+    if match is not None:
+        quote = match["quote"]
+        if line.count(quote, match.end()) == 0:
             return Fault("quotes", file, number, "the closing quote is missing")
         if line[-1] == quote:
             return Fault("quotes", file, number, "a single quote character is inside the value")

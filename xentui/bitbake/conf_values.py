@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Evaluate variables as BitBake's data store does, without its Python.
+"""Store variables and compute their values as BitBake's data store does, without its Python.
 
-The rules are those of bb:lib/bb/data_smart.py: ``?=`` looks at the variable alone, ``:append``
-and ``:remove`` are applied when a value is requested, an override's value replaces the plain
-one, and ``${X}`` is expanded last. ``${@…}`` is never evaluated: it becomes a hole in the value,
+The rules are those of bb:lib/bb/data_smart.py: ``?=`` ignores overrides and appends, ``:append``
+and ``:remove`` are applied when a value is requested, an override's value replaces the variable's
+own, and ``${X}`` is expanded last. ``${@…}`` is never evaluated: it becomes a hole in the value,
 and the value lists the reasons for its holes.
 """
 
@@ -14,8 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from xentui.bitbake.conf_facts import HOLE, Assignment, Location, Value, pieces
-from xentui.bitbake.overrides import Overrides, best, operation, registered
+from xentui.bitbake.conf_types import HOLE, Assignment, Location, Value, split_python
+from xentui.bitbake.overrides import Overrides, override_splits, split_operation, winning_variant
 
 MAX_EXPANDED = 1 << 20
 """Maximum length of an expanded value, as nested ``${A}${A}`` grows exponentially."""
@@ -42,41 +42,50 @@ class _Variable:
 
 @dataclass(slots=True)
 class _Work:
-    """The state of one evaluation: the variables being expanded, and what is unknown so far."""
+    """The state of one evaluation.
+
+    Attributes:
+        unknown: the reasons why the value is not fully known, without repetitions.
+        open: the variables that are being expanded, to detect circles.
+        steps: how many references were followed.
+    """
 
     unknown: dict[str, None] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
     steps: int = 0
-    cache: dict[str, tuple[str | None, tuple[str, ...]]] = field(default_factory=dict)
 
 
 class Store:
-    """Variables and flags, with the locations of their assignments."""
+    """Variables and flags, with the locations of their assignments.
+
+    Attributes:
+        assignments: every operation on a variable and its variants, by the variable's name.
+        doubts: reasons why any value may differ from BitBake's, such as a file that was not read.
+        doubts_by_variable: such a reason for one variable and its variants.
+        fixed: values that no assignment changes, such as PN.
+        python_results: the result of each ``${@…}`` that is known in advance.
+    """
 
     def __init__(self) -> None:
         self._variables: dict[str, _Variable] = {}
         self.assignments: dict[str, list[Assignment]] = {}
         self.doubts: dict[str, None] = {}
-        self.doubtful: dict[str, str] = {}
+        self.doubts_by_variable: dict[str, str] = {}
         self.fixed: dict[str, str] = {}
-        self.stands_for: dict[str, str] = {}
+        self.python_results: dict[str, str] = {}
         self._overrides: Overrides | None = None
         self._cache: dict[str, tuple[str | None, tuple[str, ...]]] = {}
 
-    # Assignments.
-
-    def note(
+    def record(
         self, variable: str, operator: str, value: str, place: Location, flag: str = ""
     ) -> None:
-        """Record that a line assigns a variable or flag."""
+        """Record the line of an assignment, without applying it."""
         base = variable.partition(":")[0]
         self.assignments.setdefault(base, []).append(
             Assignment(variable, flag, operator, value, place)
         )
 
-    def assign(
-        self, name: str, value: str, operator: str = "=", flag: str = "", doubt: str = ""
-    ) -> None:
+    def assign(self, name: str, value: str, operator: str = "=", flag: str = "") -> None:
         """Apply an assignment.
 
         Args:
@@ -84,11 +93,11 @@ class Store:
             value: the text between the quotes.
             operator: as written.
             flag: the flag, if the assignment is to a flag.
-            doubt: why the value may be wrong.
         """
         self._changed()
         variable = self._variable(name)
         old = variable.flags.get(flag) if flag else variable.content
+        doubts = () if operator in ("=", ":=") else variable.doubts
         if operator == "??=":
             if flag:
                 variable.weak_flags[flag] = value
@@ -107,25 +116,25 @@ class Store:
         elif operator == "=.":
             value = f"{value}{old or ''}"
         elif operator == ":=":
-            doubt = doubt or "; ".join(self.expand(value).unknown)
-            value = self._frozen(value)
+            unknown = "; ".join(self.expand(value).unknown)
+            doubts = (unknown,) if unknown else ()
+            value = self._expanded_now(value)
             self._changed()
         if flag:
             variable.flags[flag] = value
         else:
-            doubts = () if operator in ("=", ":=") else variable.doubts
-            self._set(name, value, (*doubts, doubt) if doubt else doubts)
+            self._set(name, value, doubts)
 
     def _set(self, name: str, value: str, doubts: tuple[str, ...]) -> None:
-        base, keyword, override = operation(name)
+        base, keyword, override = split_operation(name)
         if keyword:
             variable = self._variable(base)
-            places = {
+            entries = {
                 ":append": variable.appends,
                 ":prepend": variable.prepends,
                 ":remove": variable.removes,
             }
-            places[keyword].append((value, override))
+            entries[keyword].append((value, override))
             self._register(base)
             return
         variable = self._variable(name)
@@ -152,105 +161,98 @@ class Store:
         if variable.flags.pop(flag, None) is not None:
             variable.weak_flags.pop(flag, None)
 
-    def doubt(self, reason: str) -> None:
+    def mark_uncertain(self, reason: str) -> None:
         """Mark every variable as uncertain, as a file that was not read may have changed it."""
         self.doubts[reason] = None
 
-    def doubt_of(self, name: str, reason: str) -> None:
+    def mark_variable_uncertain(self, name: str, reason: str) -> None:
         """Mark a variable and its variants as uncertain, as unread files may have changed them."""
         self._changed()
-        self.doubtful.setdefault(name.partition(":")[0], reason)
+        self.doubts_by_variable.setdefault(name.partition(":")[0], reason)
 
     def _variable(self, name: str) -> _Variable:
         return self._variables.setdefault(name, _Variable())
 
     def _register(self, name: str) -> None:
-        for base, suffix in registered(name):
+        for base, suffix in override_splits(name):
             self._variable(base).variants[suffix] = name
 
     def _changed(self) -> None:
         self._cache.clear()
         self._overrides = None
 
-    # Queries.
-
     def names(self) -> Iterator[str]:
         """Yield the name of every variable; variants have their overrides in the name."""
         return iter(self._variables)
 
-    def plain(self, name: str) -> str | None:
+    def content(self, name: str) -> str | None:
         """Return the unexpanded content of exactly this name, without overrides and appends."""
-        found = self._variables.get(name)
-        return found.content if found is not None else None
+        variable = self._variables.get(name)
+        return variable.content if variable is not None else None
 
     def flags(self, name: str) -> Iterable[str]:
         """Return the names of the flags that were assigned."""
-        found = self._variables.get(name)
-        return [] if found is None else [*found.flags, *(found.weak_flags.keys() - found.flags)]
+        variable = self._variables.get(name, _Variable())
+        return [*variable.flags, *(variable.weak_flags.keys() - variable.flags)]
 
     def get(self, name: str, *, expand: bool = True) -> Value:
-        """Return the effective value of a variable."""
+        """Return the effective value of a variable; without ``expand``, its text before that."""
         if name in self.fixed:
             return Value(self.fixed[name])
         work = _Work()
-        if expand:
-            raw = self._value(name, work)
-        else:
-            raw, _ = self._merged(name, work)
-        return self._answer(raw, work)
+        raw = self._value(name, work) if expand else self._merged(name, work)[0]
+        return self._result(raw, work)
 
     def flag(self, name: str, flag: str) -> Value:
         """Return the effective value of a flag."""
         work = _Work()
-        found = self._variables.get(name)
-        raw = None
-        if found is not None:
-            raw = found.flags.get(flag, found.weak_flags.get(flag))
+        variable = self._variables.get(name, _Variable())
+        raw = variable.flags.get(flag, variable.weak_flags.get(flag))
         if raw is not None:
             raw = self._expand(raw, work, f"{name}[{flag}]")
-        return self._answer(raw, work)
+        return self._result(raw, work)
 
     def expand(self, text: str) -> Value:
         """Return a text with every ``${X}`` expanded."""
         work = _Work()
-        return self._answer(self._expand(text, work, ""), work)
+        return self._result(self._expand(text, work, ""), work)
 
     def seen_by(self, recipe: str) -> Store:
-        """Return a view of this store in which PN is the given recipe."""
+        """Return a view of this store, with the same variables, in which PN is the given recipe."""
         view = Store()
-        view._variables, view.assignments, view.doubts = (
-            self._variables,
-            self.assignments,
-            self.doubts,
-        )
-        view.doubtful, view.fixed = self.doubtful, {**self.fixed, "PN": recipe}
-        view.stands_for = self.stands_for
+        view._variables = self._variables
+        view.assignments = self.assignments
+        view.doubts, view.doubts_by_variable = self.doubts, self.doubts_by_variable
+        view.fixed = {**self.fixed, "PN": recipe}
+        view.python_results = self.python_results
         return view
 
-    def _answer(self, raw: str | None, work: _Work) -> Value:
+    def _result(self, raw: str | None, work: _Work) -> Value:
         unknown = (*work.unknown, *self.doubts)
         if raw is not None and HOLE in raw and not unknown:
             unknown = ("a part of it is not known",)
         return Value(raw, unknown)
 
-    def _frozen(self, text: str) -> str:
+    def _expanded_now(self, text: str) -> str:
         """Return a text with known references expanded and unknown ones left as written."""
         return "".join(
-            piece if hole else (self.expand(piece).raw or "") for piece, hole in pieces(text)
+            piece if is_python else (self.expand(piece).raw or "")
+            for piece, is_python in split_python(text)
         )
 
     def overrides(self) -> Overrides:
         """Return the active overrides, weakest first."""
         if self._overrides is None:
+            # OVERRIDES may depend on variables with overrides. BitBake also tries five times.
             self._overrides = Overrides((), "")
             for _ in range(5):
                 work = _Work()
                 raw = self._value("OVERRIDES", work)
-                found = Overrides(tuple((raw or "").split(":")), "; ".join(work.unknown))
+                overrides = Overrides(tuple((raw or "").split(":")), "; ".join(work.unknown))
                 self._cache.clear()
-                if found == self._overrides:
+                if overrides == self._overrides:
                     break
-                self._overrides = found
+                self._overrides = overrides
         return self._overrides
 
     def _value(self, name: str, work: _Work) -> str | None:
@@ -264,10 +266,10 @@ class Store:
             work.unknown[f"{name} {_CIRCLE}"] = None
             return HOLE
         inner = _Work(open=[*work.open, name], steps=work.steps + 1)
-        raw, hits = self._merged(name, inner)
+        raw, removes = self._merged(name, inner)
         if raw is not None:
             raw = self._expand(raw, inner, name)
-            raw = self._without(raw, self._removed(name, inner) | hits, inner)
+            raw = self._after_removes(raw, removes | self._removes(name, inner), inner)
         work.steps = inner.steps
         work.unknown.update(inner.unknown)
         if not any(reason.endswith(_CIRCLE) for reason in inner.unknown):
@@ -275,40 +277,40 @@ class Store:
         return raw
 
     def _merged(self, name: str, work: _Work) -> tuple[str | None, set[str]]:
-        """Return a variable's unexpanded text, and the removes of its winning override."""
-        if self.doubtful:
-            reason = self.doubtful.get(name.partition(":")[0])
+        """Return a variable's unexpanded text, and the matching removes of its winning variant."""
+        if self.doubts_by_variable:
+            reason = self.doubts_by_variable.get(name.partition(":")[0])
             work.unknown.update({reason: None} if reason is not None else {})
         variable = self._variables.get(name)
         if variable is None:
             return None, set()
         value: str | None = None
-        hits: set[str] = set()
+        removes: set[str] = set()
         if variable.variants:
             active = self.overrides()
-            chosen, maybe = best(variable.variants, active)
-            for suffix in maybe:
+            winner, uncertain = winning_variant(variable.variants, active)
+            for suffix in uncertain:
                 self._uncertain(work, variable.variants[suffix], suffix, active)
-            if chosen is not None:
-                value, hits = self._merged(chosen, work)
+            if winner is not None:
+                value, removes = self._merged(winner, work)
                 if value is not None:
-                    expanded = self._expand(value, work, chosen)
-                    hits = {
+                    words = set(self._expand(value, work, winner).split())
+                    removes = {
                         text
-                        for text in hits | self._removed(chosen, work)
-                        if set(expanded.split()) & set(self._expand(text, work, "").split())
+                        for text in removes | self._removes(winner, work)
+                        if words & set(self._expand(text, work, "").split())
                     }
         if value is None:
             value = variable.content if variable.content is not None else variable.weak
             if value is not None:
                 work.unknown.update(dict.fromkeys(variable.doubts))
-        for text in self._active(name, variable.appends, work):
+        for text in self._applicable(name, variable.appends, work):
             value = (value or "") + text
-        for text in self._active(name, variable.prepends, work):
+        for text in self._applicable(name, variable.prepends, work):
             value = text + (value or "")
-        return value, hits
+        return value, removes
 
-    def _active(self, name: str, entries: list[tuple[str, str]], work: _Work) -> Iterator[str]:
+    def _applicable(self, name: str, entries: list[tuple[str, str]], work: _Work) -> Iterator[str]:
         for text, override in entries:
             if not override:
                 yield text
@@ -324,11 +326,11 @@ class Store:
         why = active.unknown or "OVERRIDES is not fully known"
         work.unknown[f"{name}: whether {override} is an override is not known ({why})"] = None
 
-    def _removed(self, name: str, work: _Work) -> set[str]:
-        variable = self._variables.get(name)
-        return set(self._active(name, variable.removes, work)) if variable is not None else set()
+    def _removes(self, name: str, work: _Work) -> set[str]:
+        removes = self._variables.get(name, _Variable()).removes
+        return set(self._applicable(name, removes, work))
 
-    def _without(self, text: str, removes: set[str], work: _Work) -> str:
+    def _after_removes(self, text: str, removes: set[str], work: _Work) -> str:
         if not removes:
             return text
         words = {word for entry in removes for word in self._expand(entry, work, "").split()}
@@ -338,43 +340,39 @@ class Store:
         if "${" not in text:
             return text
         return "".join(
-            self._hole(piece, work, name) if hole else self._references(piece, work, name)
-            for piece, hole in pieces(text)
+            self._python(piece, work, name) if is_python else self._references(piece, work, name)
+            for piece, is_python in split_python(text)
         )
 
-    def _hole(self, piece: str, work: _Work, name: str) -> str:
-        meant = self.stands_for.get(piece)
-        if meant is not None:
-            return self._references(meant, work, name)
+    def _python(self, piece: str, work: _Work, name: str) -> str:
+        result = self.python_results.get(piece)
+        if result is not None:
+            return self._references(result, work, name)
         reason = f"{name or 'it'} contains ${{@…}}, which is not evaluated"
-        assignments = (
-            self.assignments.get(name.partition(":")[0].partition("[")[0]) if name else None
-        )
+        assignments = self.assignments.get(re.split(r"[:[]", name)[0])
         if assignments:
-            place = next(
-                (s.place for s in reversed(assignments) if "${@" in s.value), assignments[-1].place
-            )
-            reason = f"{reason} ({place})"
+            cause = next((s for s in reversed(assignments) if "${@" in s.value), assignments[-1])
+            reason = f"{reason} ({cause.location})"
         work.unknown[reason] = None
         return HOLE
 
     def _references(self, text: str, work: _Work, name: str) -> str:
         room = MAX_EXPANDED
 
-        def looked_up(found: re.Match[str]) -> str:
+        def value_of(reference: re.Match[str]) -> str:
             nonlocal room
-            key = found[0][2:-1]
+            key = reference[0][2:-1]
             work.steps += 1
             if key == name:
                 work.unknown[f"{name} {_CIRCLE}"] = None
                 return HOLE
             value = self._value(key, work) if work.steps < _MAX_STEPS and room > 0 else HOLE
             room -= len(value or "")
-            return found[0] if value is None else value
+            return reference[0] if value is None else value
 
         for _ in range(_MAX_ROUNDS):
             before = text
-            text = _REFERENCE.sub(looked_up, text)
+            text = _REFERENCE.sub(value_of, text)
             if text == before:
                 return text
             if room <= 0 or work.steps >= _MAX_STEPS:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from xentui.bitbake.files import absolute, exists, real
+from xentui.bitbake.paths import absolute, exists, real
 from xentui.errors import UsageError
 from xentui.safe_text import visible
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Inspect the machine that builds: KVM, TUN, free disk space, user. Nothing is run."""
+"""Inspect the computer that builds: KVM, TUN, free disk space, user. Nothing is run."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xentui.bitbake.build_dir import BuildDir
-from xentui.bitbake.conf_facts import HOLE
-from xentui.bitbake.files import is_folder
+from xentui.bitbake.conf_types import HOLE
+from xentui.bitbake.paths import is_folder
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The machine that xentui, BitBake and runqemu run on.
+    """The computer that xentui, BitBake and runqemu run on.
 
     Attributes:
         kvm: ``ready``, ``refused`` (no permission) or ``missing``: ``/dev/kvm``.
         tun: the same for ``/dev/net/tun``.
         free_mib: MiB free where TMPDIR is or will be; ``None`` if unknown.
-        place: the directory whose free space this is.
+        disk_folder: the existing folder whose free space this is.
         root: whether this runs as root, which BitBake refuses.
         machine: MACHINE in the environment, which BitBake prefers to a weak default (``?=``).
     """
@@ -30,7 +30,7 @@ class Host:
     kvm: str
     tun: str
     free_mib: int | None
-    place: Path
+    disk_folder: Path
     root: bool
     machine: str = ""
 
@@ -38,23 +38,24 @@ class Host:
 def inspect(build: BuildDir) -> Host:
     """Inspect the devices and the disk that a build and its first boot need."""
     tmpdir = build.value("TMPDIR").raw or ""
-    place = Path(tmpdir) if tmpdir.startswith("/") and HOLE not in tmpdir else build.path
-    existing = next((path for path in (place, *place.parents) if is_folder(str(path))), build.path)
+    wanted = Path(tmpdir) if tmpdir.startswith("/") and HOLE not in tmpdir else build.path
+    folders = (path for path in (wanted, *wanted.parents) if is_folder(str(path)))
+    existing = next(folders, build.path)
     try:
         free = shutil.disk_usage(existing).free // (1024 * 1024)
     except OSError:
         free = None
     return Host(
-        kvm=device_state("/dev/kvm"),
-        tun=device_state("/dev/net/tun"),
+        kvm=_device_state("/dev/kvm"),
+        tun=_device_state("/dev/net/tun"),
         free_mib=free,
-        place=existing,
+        disk_folder=existing,
         root=os.geteuid() == 0,
         machine=os.environ.get("MACHINE", ""),
     )
 
 
-def device_state(path: str) -> str:
+def _device_state(path: str) -> str:
     """Return ``ready``, ``missing`` or ``refused`` (no permission) for a device file."""
     if not Path(path).exists():
         return "missing"

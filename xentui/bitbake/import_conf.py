@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from xentui.bitbake import vxn
-from xentui.bitbake.conf_facts import Assignment
-from xentui.bitbake.files import base_name
+from xentui.bitbake.conf_types import Assignment
 from xentui.bitbake.import_draft import (
     TAGS,
     ConfImport,
@@ -27,7 +27,9 @@ from xentui.bitbake.import_draft import (
     overrides_of,
     text_or_none,
 )
-from xentui.project import board_file, boards, document, schema
+from xentui.bitbake.paths import base_name
+from xentui.errors import InputError
+from xentui.project import board_file, boards, document, filesystem, schema
 
 DEFAULT_DOM0_IMAGE = "xen-image-minimal"
 
@@ -61,6 +63,7 @@ _BOOT_FILES = (
     "wic/xentui-dom0*.cfg",
 )
 """Files with Xen's command line in a layer that xentui wrote."""
+_MAX_BOOT_FILE = 1 << 20
 
 _HYPERV_OPTION = "x2apic_phys=true"
 """Xen option that only the boot menu for Hyper-V has."""
@@ -179,10 +182,8 @@ def _read_boot_file(tops: Iterable[Path]) -> str:
     for top in tops:
         for pattern in _BOOT_FILES:
             for path in sorted(top.glob(f"*/{pattern}")):
-                try:
-                    return path.read_text(encoding="utf-8")
-                except (OSError, ValueError):
-                    continue
+                with suppress(InputError):
+                    return filesystem.read_text(path, _MAX_BOOT_FILE)
     return ""
 
 
@@ -243,7 +244,7 @@ def _import_guests(conf: ConfImport) -> None:
         unknown = [tag for tag in tags if tag not in TAGS]
         if unknown:
             tag_s = "tag" if len(unknown) == 1 else "tags"
-            conf.draft.notes.append(f"{lines[-1].place}: unknown {tag_s} {', '.join(unknown)}, "
+            conf.draft.notes.append(f"{lines[-1].location}: unknown {tag_s} {', '.join(unknown)}, "
                                     "which the class ignores")  # fmt: skip
         path = ("guests", key)
         conf.draft.put(path, {}, lines)
@@ -274,10 +275,14 @@ def _import_config_file(conf: ConfImport, key: str, assignments: list[Assignment
             " a config instead",
         )
         return
-    name = base_name(raw)
+    path = os.path.normpath(raw)
+    name = base_name(path)
+    if conf.draft.needed.get(name, path) != path:
+        # Another guest has a different file with this name.
+        name = f"{key}-{name}"
     conf.mark_handled(assignments)
     conf.draft.put(("guests", key, "config_file"), name, assignments)
-    conf.draft.needed[name] = os.path.normpath(raw)
+    conf.draft.needed[name] = path
 
 
 def _import_packages(

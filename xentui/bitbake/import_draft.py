@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from xentui.bitbake.conf_facts import Assignment, Location, Value
 from xentui.bitbake.conf_reader import ConfReader
+from xentui.bitbake.conf_types import Assignment, Location, Value
 from xentui.bitbake.conf_values import Store
-from xentui.bitbake.overrides import operation
+from xentui.bitbake.overrides import split_operation
 from xentui.project import schema
 from xentui.project.lines import KeyPath
 from xentui.project.schema import Field
@@ -27,7 +27,7 @@ class Left(NamedTuple):
         about_xen: whether it concerns Xen, so that the user should know of it.
     """
 
-    place: Location
+    location: Location
     text: str
     reason: str
     about_xen: bool = True
@@ -71,7 +71,7 @@ class Draft:
     ) -> None:
         """Note that a line stays in its file; ``what`` is shown instead of the line."""
         text = what or as_written(assignment)
-        self.left.append(Left(assignment.place, text, reason, about_xen))
+        self.left.append(Left(assignment.location, text, reason, about_xen))
 
     def settle(self) -> None:
         """Remove values that the schema rejects, and record the lines of all others as imported.
@@ -81,9 +81,21 @@ class Draft:
         while self._remove_refused(schema.validate(self.data)):
             pass
         for assignments in self._assignments.values():
-            self.imported_lines.update(dict.fromkeys(each.place for each in assignments))
+            self.imported_lines.update(dict.fromkeys(each.location for each in assignments))
         for left in self.left:
-            self.imported_lines.pop(left.place, None)
+            self.imported_lines.pop(left.location, None)
+        named = self._named_files()
+        self.needed = {name: path for name, path in self.needed.items() if name in named}
+
+    def _named_files(self) -> set[str]:
+        """Return the names of the local files that the guests refer to."""
+        guests = self.data.get("guests", {}).values()
+        names = {guest["config_file"] for guest in guests if "config_file" in guest}
+        return names | {
+            entry["uri"].removeprefix("file://")
+            for guest in guests
+            for entry in fetch_tables(guest)
+        }
 
     def _remove_refused(self, problems: Iterable[schema.Problem]) -> bool:
         """Remove the values that problems are about; return whether there were any.
@@ -125,7 +137,7 @@ class ConfImport:
         self.store = view
         wanted = set(files)
         self.assignments: dict[str, list[Assignment]] = {
-            name: [each for each in assignments if each.place.file in wanted]
+            name: [each for each in assignments if each.location.file in wanted]
             for name, assignments in reader.store.assignments.items()
         }
         self._handled: set[tuple[Location, str, str]] = set()
@@ -168,18 +180,18 @@ class ConfImport:
         if converted is not None:
             self.draft.put(path, converted, assignments)
         else:
-            self.draft.imported_lines.update(dict.fromkeys(each.place for each in assignments))
+            self.draft.imported_lines.update(dict.fromkeys(each.location for each in assignments))
         return True
 
     def mark_handled(self, assignments: Iterable[Assignment]) -> None:
         """Record that the caller has handled these lines."""
-        self._handled.update((each.place, each.variable, each.flag) for each in assignments)
+        self._handled.update((each.location, each.variable, each.flag) for each in assignments)
 
     def mark_redundant(self, assignments: Iterable[Assignment]) -> None:
         """Note lines that xentui writes itself."""
         entries = list(assignments)
         self.mark_handled(entries)
-        self.draft.imported_lines.update(dict.fromkeys(each.place for each in entries))
+        self.draft.imported_lines.update(dict.fromkeys(each.location for each in entries))
 
     def leave(self, assignments: Iterable[Assignment], reason: str) -> None:
         """Leave lines in their file."""
@@ -192,13 +204,19 @@ class ConfImport:
         """Yield the assignments that were not handled yet."""
         for assignments in self.assignments.values():
             for each in assignments:
-                if (each.place, each.variable, each.flag) not in self._handled:
+                if (each.location, each.variable, each.flag) not in self._handled:
                     yield each
+
+
+def fetch_tables(guest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the ``fetch`` tables of a guest and of its source."""
+    yield from guest.get("fetch", ())
+    yield from guest.get("source", {}).get("fetch", ())
 
 
 def overrides_of(variable: str) -> list[str]:
     """Return the overrides under which an operation on a variable applies."""
-    base, _, override = operation(variable)
+    base, _, override = split_operation(variable)
     parts = base.split(":")[1:] + (override.split(":") if override else [])
     return [part for part in parts if part]
 

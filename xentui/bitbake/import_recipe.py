@@ -10,10 +10,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from xentui.bitbake import import_functions
-from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.conf_reader import ConfReader
+from xentui.bitbake.conf_types import Assignment
 from xentui.bitbake.conf_values import Store
-from xentui.bitbake.files import base_name, exists, folder_of
 from xentui.bitbake.import_conf import import_varflags
 from xentui.bitbake.import_draft import (
     TAGS,
@@ -21,11 +20,13 @@ from xentui.bitbake.import_draft import (
     Draft,
     Left,
     NotImportable,
+    fetch_tables,
     known_text,
     text_or_none,
     whole_number,
 )
 from xentui.bitbake.import_functions import OwnFunctions
+from xentui.bitbake.paths import base_name, exists, folder_of
 from xentui.bitbake.recipes import BUNDLE_CLASS, CONTAINER_CLASS, name_and_version
 from xentui.errors import InputError
 from xentui.project.model import BUILT_IN_IMPORTS, CONTAINER, KERNEL_ONLY, NO_IMAGE
@@ -137,7 +138,7 @@ def _classes(draft: Draft, reader: ConfReader, own: OwnFunctions) -> bool:
     found = False
     for statements in reader.statements.values():
         for statement in statements:
-            place = Location(statement.file, statement.line)
+            place = statement.location
             if statement.kind == "inherit":
                 classes = statement.value.split()
                 found = found or BUNDLE_CLASS in classes
@@ -221,7 +222,7 @@ def _entry(source: ConfImport, store: Store, word: str, assignments: list[Assign
         entry["subdir"] = values.pop("subdir")
     if values and assignments:
         strange = ";".join(f"{key}={value}" for key, value in values.items())
-        note = f"{assignments[-1].place}: {uri}: the parameters {strange} were not imported"
+        note = f"{assignments[-1].location}: {uri}: the parameters {strange} were not imported"
         if note not in source.draft.notes:
             source.draft.notes.append(note)
     return entry
@@ -299,8 +300,8 @@ def _own_source(source: ConfImport, key: str, own: OwnFunctions) -> None:
         known = guest.pop("source", {}).get("fetch", [])
         guest["source"] = {**table, **({"fetch": known} if known else {})}
     if table is not None or "rootfs" in guest:
-        places = {each.place for each in assignments}
-        source.draft.left = [left for left in source.draft.left if left.place not in places]
+        places = {each.location for each in assignments}
+        source.draft.left = [left for left in source.draft.left if left.location not in places]
         source.mark_handled(assignments)
 
 
@@ -358,7 +359,7 @@ def _for_everybody(source: ConfImport, keys: list[str], entry: _Entry) -> None:
 
 def _local_files(draft: Draft, keys: Iterable[str], recipe: FilePath) -> None:
     for key in keys:
-        for entry in draft.data["guests"][key].get("source", {}).get("fetch", []):
+        for entry in fetch_tables(draft.data["guests"][key]):
             uri = str(entry["uri"])
             if uri.startswith("file://"):
                 name = uri.removeprefix("file://")

@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 
 from xentui.bitbake import build_dir, find_build_dir, import_conf, import_recipe, recipes
-from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
+from xentui.bitbake.conf_types import Assignment, Location
 from xentui.bitbake.conf_values import Store
-from xentui.bitbake.files import absolute, base_name, folder_of
 from xentui.bitbake.import_draft import ConfImport, Draft, Left, overrides_of
+from xentui.bitbake.paths import absolute, base_name, folder_of
 from xentui.bitbake.recipes import name_and_version
 from xentui.errors import InputError, UsageError
 from xentui.project import boards, schema, tables
@@ -83,7 +83,7 @@ def read(
     machine = machine or store.get("MACHINE").text
     arch = boards.board(machine or _NO_MACHINE).arch
     image = import_conf.dom0_image(store.assignments)
-    if store.plain("OVERRIDES") is None:
+    if store.content("OVERRIDES") is None:
         qemu = "qemuall:" if (machine or "").startswith("qemu") else ""
         store.assign("OVERRIDES", f"linux:{arch}:pn-${{PN}}:{qemu}{machine}:forcevariable")
     conf = ConfImport(draft, reader, store.seen_by(image), _own_files(reader, confs))
@@ -123,9 +123,9 @@ def _accept_doubts(draft: Draft, store: Store) -> None:
     for reason in store.doubts:
         draft.notes.append(f"{reason}; what it would set is not in the project")
     store.doubts.clear()
-    for variable, reason in store.doubtful.items():
+    for variable, reason in store.doubts_by_variable.items():
         draft.notes.append(f"{variable} may be set elsewhere: {reason}")
-    store.doubtful.clear()
+    store.doubts_by_variable.clear()
 
 
 def _why_left(draft: Draft, conf: ConfImport, assignment: Assignment, image: str) -> str:
@@ -164,7 +164,7 @@ def _made(draft: Draft, reader: ConfReader) -> Imported:
         open_lines = [left for left in draft.left if left.text.startswith("MACHINE")]
         if open_lines:
             raise InputError(
-                f"{open_lines[0].place}: the board is unknown: {open_lines[0].reason}",
+                f"{open_lines[0].location}: the board is unknown: {open_lines[0].reason}",
                 fix="Give it with --machine NAME.",
             )
         draft.data["host"]["machine"] = _NO_MACHINE
@@ -184,7 +184,7 @@ def _made(draft: Draft, reader: ConfReader) -> Imported:
         left=tuple(
             sorted(
                 dict.fromkeys(draft.left),
-                key=lambda one: (order.get(one.place.file, len(order)), *one.place),
+                key=lambda one: (order.get(one.location.file, len(order)), *one.location),
             )
         ),
         imported_lines=tuple(sorted(draft.imported_lines)),
@@ -238,7 +238,7 @@ def _unread(draft: Draft, reader: ConfReader, confs: list[Path]) -> None:
     }
     for file in own:
         for statement in reader.statements.get(file, ()):
-            place = Location(statement.file, statement.line)
+            place = statement.location
             if statement.kind in ("include", "require", "include_all"):
                 files = followed.get((statement.file, statement.line), ())
                 if files and all(found in own for found in files):

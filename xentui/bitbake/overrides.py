@@ -1,20 +1,26 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Overrides: split a variable's name, and choose the variant that wins."""
+"""Overrides: split a variable's name at them, and choose the value that wins.
+
+``A:b`` is a variant of the variable ``A``: its value replaces A's where ``b`` is an active
+override, which means that OVERRIDES contains it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from xentui.bitbake.conf_types import HOLE
+
 KEYWORDS = (":append", ":prepend", ":remove")
-_HOLE = "\0"
 
 
 class Overrides(NamedTuple):
-    """The active overrides, weakest first; an entry may contain an unknown part.
+    """The active overrides.
 
     Attributes:
+        words: in the order of OVERRIDES, the weakest first; unknown parts are holes.
         unknown: why some are unknown; empty if all are known.
     """
 
@@ -34,43 +40,42 @@ class Overrides(NamedTuple):
 
     def _may_be(self, part: str) -> bool:
         for word in self.words:
-            if _HOLE not in word:
+            if HOLE not in word:
                 continue
-            begin, _, rest = word.partition(_HOLE)
-            end = rest.rpartition(_HOLE)[2]
+            begin, _, rest = word.partition(HOLE)
+            end = rest.rpartition(HOLE)[2]
             # A recipe's name is in OVERRIDES as pn-…, and no machine or distro begins with that.
-            anything = not begin and not end
-            if anything and part.startswith("pn-"):
+            if not begin and not end and part.startswith("pn-"):
                 continue
             if part.startswith(begin) and part.endswith(end):
                 return True
         return False
 
 
-def operation(name: str) -> tuple[str, str, str]:
+def split_operation(name: str) -> tuple[str, str, str]:
     """Split ``A:b:append:c`` into its variable, its keyword and the overrides it depends on.
 
     The keyword is empty for a plain name. It is the first one that is followed only by overrides,
     which have no upper-case letters.
     """
     upper = max((index for index, char in enumerate(name) if "A" <= char <= "Z"), default=-1)
-    best_place: tuple[int, str] | None = None
+    first: tuple[int, str] | None = None
     for keyword in KEYWORDS:
         begin = name.find(keyword)
         while begin >= 0:
             end = begin + len(keyword)
             if end == len(name) or (name[end] == ":" and upper <= end):
-                if best_place is None or begin < best_place[0]:
-                    best_place = (begin, keyword)
+                if first is None or begin < first[0]:
+                    first = begin, keyword
                 break
             begin = name.find(keyword, end)
-    if best_place is None:
+    if first is None:
         return name, "", ""
-    begin, keyword = best_place
+    begin, keyword = first
     return name[:begin], keyword, name[begin + len(keyword) + 1 :]
 
 
-def registered(name: str) -> Iterator[tuple[str, str]]:
+def override_splits(name: str) -> Iterator[tuple[str, str]]:
     """Yield each split of ``A:b:c`` into (variable, overrides), the longest variable first."""
     end = name.rfind(":")
     while end >= 0:
@@ -83,30 +88,30 @@ def registered(name: str) -> Iterator[tuple[str, str]]:
             return
 
 
-def best(variants: Mapping[str, str], active: Overrides) -> tuple[str | None, list[str]]:
-    """Return the variant that wins, and the overrides of those that are unknown to apply.
+def winning_variant(variants: Mapping[str, str], active: Overrides) -> tuple[str | None, list[str]]:
+    """Return the variant that wins, and the overrides of those that may or may not apply.
 
     Args:
-        variants: the full names, by their overrides.
-        active: the overrides.
+        variants: the full names of a variable's variants, by their overrides.
+        active: the active overrides.
     """
-    waiting: dict[str, str] = {}
-    maybe = []
+    candidates: dict[str, str] = {}
+    uncertain = []
     for suffix, full in variants.items():
         state = active.is_active(suffix)
         if state:
-            waiting[suffix] = full
+            candidates[suffix] = full
         elif state is None:
-            maybe.append(suffix)
-    chosen = None
-    changed = bool(waiting)
+            uncertain.append(suffix)
+    winner = None
+    changed = bool(candidates)
     while changed:
         changed = False
         for word in active.words:
-            for suffix in list(waiting):
+            for suffix in list(candidates):
                 if suffix == word:
-                    chosen = waiting.pop(suffix)
+                    winner = candidates.pop(suffix)
                 elif suffix.endswith(f":{word}"):
-                    waiting[suffix.replace(f":{word}", "")] = waiting.pop(suffix)
+                    candidates[suffix.replace(f":{word}", "")] = candidates.pop(suffix)
                     changed = True
-    return chosen, maybe
+    return winner, uncertain

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The results of reading recipes, kept in the user's cache directory.
+"""Cache the results of reading recipes, in the user's cache directory.
 
-An entry is valid while the recipe file, and each file that it required, keeps its size and its
+An entry is valid while the recipe file, and each file that it includes, keeps its size and its
 time of change. A cache that cannot be read or written is ignored.
 """
 
@@ -22,27 +22,28 @@ from xentui.project import filesystem
 _FORMAT = 1
 MAX_SIZE = 64 * 1024 * 1024
 _PARTS = 4
-"""Length of an entry: time and size of the file, its result, and the files it required."""
+"""Length of an entry: time and size of the recipe, its result, and the files it includes."""
 _FIELDS = 6
 """Length of the result for an image or a bundle; for any other recipe it is empty."""
 
 
 class Cache:
-    """Results by recipe file.
+    """The result of reading each recipe file: a list of plain values.
 
     Attributes:
+        path: the cache's own file; ``None`` for a cache that is not stored.
         hits: number of valid entries that were used.
     """
 
-    def __init__(self, path: Path | None, notes: dict[str, Any] | None = None) -> None:
+    def __init__(self, path: Path | None, entries: dict[str, Any] | None = None) -> None:
         self.path = path
         self.hits = 0
-        self._old = notes or {}
+        self._old = entries or {}
         self._new: dict[str, list[Any]] = {}
         self._changed = False
         self._stats: dict[str, list[int]] = {}
 
-    def known(self, file: RecipeFile) -> list[object] | None:
+    def get(self, file: RecipeFile) -> list[object] | None:
         """Return the cached result for a file, or ``None`` if the file must be read."""
         entry = self._old.get(file.path)
         if not _is_entry(entry) or entry[0] != file.mtime_ns or entry[1] != file.size:
@@ -51,13 +52,13 @@ class Cache:
             return None
         self._new[file.path] = entry
         self.hits += 1
-        noted: list[object] = entry[2]
-        return noted
+        result: list[object] = entry[2]
+        return result
 
-    def note(self, file: RecipeFile, noted: list[object], sources: Iterable[str]) -> None:
-        """Store the result for a file, and the files that it required."""
-        statuses = {path: self._status(path) for path in sources}
-        self._new[file.path] = [file.mtime_ns, file.size, noted, statuses]
+    def add(self, file: RecipeFile, result: list[object], included: Iterable[str]) -> None:
+        """Store the result for a file, and the files that it includes."""
+        statuses = {path: self._status(path) for path in included}
+        self._new[file.path] = [file.mtime_ns, file.size, result, statuses]
         self._changed = True
 
     def save(self) -> None:
@@ -89,8 +90,8 @@ class Cache:
 
 
 def load(patterns: list[str]) -> Cache:
-    """Return the cache for the recipes that these patterns match."""
-    path = folder() / f"recipes-{_digest(patterns)}.json"
+    """Return the cache for the recipes that some patterns of BBFILES match."""
+    path = filesystem.user_folder("cache") / f"recipes-{_digest(patterns)}.json"
     try:
         if path.stat().st_size > MAX_SIZE:
             return Cache(path)
@@ -99,13 +100,8 @@ def load(patterns: list[str]) -> Cache:
         return Cache(path)
     if not isinstance(data, dict) or data.get("format") != _FORMAT:
         return Cache(path)
-    notes = data.get("notes")
-    return Cache(path, notes if isinstance(notes, dict) else None)
-
-
-def folder() -> Path:
-    """Return xentui's folder in the user's cache directory (``XDG_CACHE_HOME``)."""
-    return filesystem.user_folder("cache")
+    entries = data.get("notes")
+    return Cache(path, entries if isinstance(entries, dict) else None)
 
 
 def _digest(patterns: list[str]) -> str:

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""List the recipe files that BBFILES matches, in one walk instead of a glob per pattern."""
+"""List the recipe files of the layers: those that BBFILES matches.
+
+Patterns that begin with the same folder are matched in one walk through it.
+"""
 
 from __future__ import annotations
 
@@ -28,27 +31,26 @@ class RecipeFile(NamedTuple):
 
 def patterns(build: BuildDir) -> list[str]:
     """Return the patterns in BBFILES, and those in BBFILES_DYNAMIC whose condition is true."""
-    found = [word for word in build.value("BBFILES").words if word.endswith(".bb")]
+    words = [word for word in build.value("BBFILES").words if word.endswith(".bb")]
     collections = {layer.collection for layer in build.layers}
     for word in build.value("BBFILES_DYNAMIC").words:
         layer, _, pattern = word.partition(":")
-        wanted = not layer.startswith("!")
-        if (layer.removeprefix("!") in collections) == wanted and pattern.endswith(".bb"):
-            found.append(pattern)
-    return [word for word in dict.fromkeys(found) if word.startswith("/")]
+        must_exist = not layer.startswith("!")
+        if (layer.removeprefix("!") in collections) == must_exist and pattern.endswith(".bb"):
+            words.append(pattern)
+    return [word for word in dict.fromkeys(words) if word.startswith("/")]
 
 
-def files(wanted: list[str]) -> Iterator[RecipeFile]:
+def matching(wanted: list[str]) -> Iterator[RecipeFile]:
     """Yield the files that match any of the patterns, each file once."""
     seen: set[str] = set()
     folders = 0
-    # Patterns of one layer share their folders, so they are matched in one walk.
-    together: dict[str, list[tuple[str, ...]]] = {}
+    by_folder: dict[str, list[tuple[str, ...]]] = {}
     for pattern in wanted:
         steps = pattern.split("/")
         fixed = next((i for i, step in enumerate(steps) if _WILD.search(step)), len(steps) - 1)
-        together.setdefault("/".join(steps[:fixed]) or "/", []).append(tuple(steps[fixed:]))
-    waiting = list(together.items())
+        by_folder.setdefault("/".join(steps[:fixed]) or "/", []).append(tuple(steps[fixed:]))
+    waiting = list(by_folder.items())
     while waiting:
         folder, rests = waiting.pop()
         folders += 1
@@ -65,13 +67,13 @@ def files(wanted: list[str]) -> Iterator[RecipeFile]:
                             below.setdefault(entry.path, []).append(rest[1:])
                         elif entry.path not in seen:
                             seen.add(entry.path)
-                            yield from _regular(entry)
+                            yield from _if_regular(entry)
         except (OSError, ValueError):
             continue
         waiting += below.items()
 
 
-def _regular(entry: os.DirEntry[str]) -> Iterator[RecipeFile]:
+def _if_regular(entry: os.DirEntry[str]) -> Iterator[RecipeFile]:
     try:
         status = entry.stat()
     except OSError:

@@ -3,7 +3,7 @@
 """List the layers' recipes, with details of images and of bundles of Xen guests.
 
 For most recipes only the name is recorded. Images and bundles are read as text, with the files
-that they require but without their classes.
+that they include but without their classes.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 
 from xentui.bitbake import recipe_cache
 from xentui.bitbake.build_dir import BuildDir
-from xentui.bitbake.conf_facts import HOLE, Value
 from xentui.bitbake.conf_reader import ConfReader
-from xentui.bitbake.files import base_name
-from xentui.bitbake.recipe_files import RecipeFile, files, patterns
+from xentui.bitbake.conf_types import HOLE, Value
+from xentui.bitbake.paths import base_name
+from xentui.bitbake.recipe_files import RecipeFile, matching, patterns
 
 IMAGE_CLASSES = frozenset({"core-image", "image"})
 BUNDLE_CLASS = "xen-guest-bundle"
@@ -40,6 +40,9 @@ class Recipe:
     """An image or a bundle.
 
     Attributes:
+        name: PN, from the file's name.
+        version: PV, from the file's name.
+        path: the recipe file.
         layer: the collection that it belongs to; empty if unknown.
         summary: its SUMMARY or DESCRIPTION; empty if neither is known.
         image: whether it builds an image.
@@ -71,22 +74,23 @@ class Recipes:
 
     Attributes:
         names: the name of every recipe.
-        special: images and bundles, sorted by name and layer.
+        images_and_bundles: their details, sorted by name and layer.
         from_cache: number of files whose result came from the cache.
+        bundles: the bundles by name.
     """
 
     names: frozenset[str] = frozenset()
-    special: tuple[Recipe, ...] = ()
+    images_and_bundles: tuple[Recipe, ...] = ()
     from_cache: int = 0
     bundles: dict[str, Recipe] = field(default_factory=dict)
 
     @property
     def images(self) -> tuple[Recipe, ...]:
         """Images, both for Dom0 and for guests."""
-        return tuple(recipe for recipe in self.special if recipe.image)
+        return tuple(recipe for recipe in self.images_and_bundles if recipe.image)
 
     @property
-    def guest_candidates(self) -> tuple[Recipe, ...]:
+    def guest_images(self) -> tuple[Recipe, ...]:
         """Images that can be guests: not Dom0 images, and not images used only during a build."""
         return tuple(
             recipe
@@ -104,23 +108,23 @@ def read(build: BuildDir, *, progress: Progress | None = None, cached: bool = Tr
         cached: whether to use the cache, and to update it.
     """
     wanted = patterns(build)
-    found = list(files(wanted))
+    files = list(matching(wanted))
     cache = recipe_cache.load(wanted) if cached else recipe_cache.Cache(None)
     special, names = [], set()
-    for done, file in enumerate(found):
-        if progress is not None and done % 100 == 0:
-            progress(done, len(found))
+    for number, file in enumerate(files):
+        if progress is not None and number % 100 == 0:
+            progress(number, len(files))
         name, version = name_and_version(file.path)
         names.add(name)
-        noted = cache.known(file)
-        if noted is None:
-            recipe, sources = _looked_at(build, file, name, version)
-            noted = _noted(recipe)
-            cache.note(file, noted, sources)
-        if noted:
-            special.append(_recipe(file.path, name, version, noted))
+        result = cache.get(file)
+        if result is None:
+            recipe, included = _read(build, file, name, version)
+            result = _to_cache(recipe)
+            cache.add(file, result, included)
+        if result:
+            special.append(_from_cache(file.path, name, version, result))
     if progress is not None:
-        progress(len(found), len(found))
+        progress(len(files), len(files))
     cache.save()
     special.sort(key=lambda recipe: (recipe.name, recipe.layer, recipe.version))
     bundles = {recipe.name: recipe for recipe in special if recipe.bundle}
@@ -136,14 +140,15 @@ def name_and_version(path: str) -> tuple[str, str]:
 def inherited(content: bytes) -> set[str]:
     """Return the words of a recipe's ``inherit`` lines."""
     words: set[str] = set()
-    for found in _INHERIT.finditer(content):
-        words.update(found[1].replace(b"\\\n", b" ").decode("utf-8", "replace").split())
+    for line in _INHERIT.finditer(content):
+        words.update(line[1].replace(b"\\\n", b" ").decode("utf-8", "replace").split())
     return words
 
 
-def _looked_at(
+def _read(
     build: BuildDir, file: RecipeFile, name: str, version: str
 ) -> tuple[Recipe | None, Iterable[str]]:
+    """Return an image or bundle, or ``None`` for any other recipe, and the files it includes."""
     try:
         with Path(file.path).open("rb") as opened:
             content = opened.read(_MAX_RECIPE)
@@ -152,9 +157,9 @@ def _looked_at(
     if b"image" not in content and b"xen-guest" not in content and "-image" not in name:
         return None, ()
     classes = inherited(content)
-    named_so = "-image-" in f"{name}-"
-    special = classes & {*IMAGE_CLASSES, BUNDLE_CLASS, DOM0_CLASS}
-    if not special and not named_so and not _REQUIRES_IMAGE.search(content):
+    named_as_image = "-image-" in f"{name}-"
+    relevant = classes & {*IMAGE_CLASSES, BUNDLE_CLASS, DOM0_CLASS}
+    if not relevant and not named_as_image and not _REQUIRES_IMAGE.search(content):
         return None, ()
     reader = ConfReader()
     store = reader.store
@@ -177,7 +182,7 @@ def _looked_at(
         version=version,
         path=file.path,
         layer=build.reader.layer_of(file.path) or "",
-        summary=_shown(store.get("SUMMARY")) or _shown(store.get("DESCRIPTION")),
+        summary=_one_line(store.get("SUMMARY")) or _one_line(store.get("DESCRIPTION")),
         image=image and not bundle,
         dom0=DOM0_CLASS in classes and not bundle,
         bundle=bundle,
@@ -186,11 +191,11 @@ def _looked_at(
     return recipe, [path for path in reader.files if path != file.path]
 
 
-def _shown(value: Value) -> str:
+def _one_line(value: Value) -> str:
     return " ".join((value.raw or "").replace(HOLE, " ").split())[:300]
 
 
-def _noted(recipe: Recipe | None) -> list[object]:
+def _to_cache(recipe: Recipe | None) -> list[object]:
     if recipe is None:
         return []
     return [
@@ -199,8 +204,8 @@ def _noted(recipe: Recipe | None) -> list[object]:
     ]  # fmt: skip
 
 
-def _recipe(path: str, name: str, version: str, noted: list[object]) -> Recipe:
-    layer, summary, image, dom0, bundle, guests = noted
+def _from_cache(path: str, name: str, version: str, result: list[object]) -> Recipe:
+    layer, summary, image, dom0, bundle, guests = result
     return Recipe(
         name,
         version,

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The known releases of the Yocto Project, and the features of the layers of each.
 
-The descriptions in ``releases.toml`` are recorded by ``tools/releases.py`` with
-:mod:`xentui.bitbake.abilities`, from a checkout of each branch. They are used if there is
-no build directory; otherwise its own layers are inspected.
+They are used if there is no build directory; otherwise its own layers are inspected.
+``tools/releases.py`` records them in ``releases.toml`` from a checkout of each branch, with
+:mod:`xentui.bitbake.abilities`.
 """
 
 from __future__ import annotations
@@ -64,32 +64,32 @@ def releases() -> Mapping[str, Release]:
     }
 
 
-def complete() -> list[Release]:
+def with_guest_classes() -> list[Release]:
     """Return the releases whose meta-virtualization has both Xen guest classes."""
     return [release for release in releases().values() if release.abilities.has_classes]
 
 
-def of_board(machine: str) -> list[Release]:
+def for_board(machine: str) -> list[Release]:
     """Return the releases that a board's presets are for, the oldest first.
 
     These are the releases with both Xen guest classes for which the board's layer has a branch.
     If there is no such branch, they are the older releases for which it has one.
     """
     layer = boards.board(machine).layer
-    having = [r for r in releases().values() if layer is None or r.name in layer.branches]
-    return [release for release in having if release.abilities.has_classes] or having
+    candidates = [r for r in releases().values() if layer is None or r.name in layer.branches]
+    return [release for release in candidates if release.abilities.has_classes] or candidates
 
 
 @cache
-def portable() -> Abilities:
+def common_abilities() -> Abilities:
     """Return the features common to every release that has both Xen guest classes."""
-    first, *others = (release.abilities for release in complete())
+    first, *others = (release.abilities for release in with_guest_classes())
     for other in others:
         first = first.common(other)
     return first
 
 
-def release_of(project: Project) -> Release:
+def for_project(project: Project) -> Release:
     """Return the release for which a project's self-contained formats are written."""
     return releases()[project.host.release or DEFAULT_RELEASE]
 
@@ -102,16 +102,16 @@ def abilities_for(project: Project) -> Abilities:
     files that are written for it fetch them from a newer branch.
     """
     if project.host.release is None:
-        return portable()
+        return common_abilities()
     return replace(releases()[project.host.release].abilities, xen_classes=XEN_CLASSES)
 
 
 def needs_newer_classes(project: Project) -> bool:
     """Return whether the Xen guest classes must be fetched from a newer branch."""
-    return bool(project.guests) and not release_of(project).abilities.has_classes
+    return bool(project.guests) and not for_project(project).abilities.has_classes
 
 
-def recognised(abilities: Abilities) -> tuple[str, str]:
+def release_names(abilities: Abilities) -> tuple[str, str]:
     """Return the names of the releases of OpenEmbedded-Core and of meta-virtualization.
 
     Each is empty if the layer matches no known release, as one with local changes may.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.bitbake import build_dir, find_build_dir, host, recipes
 from xentui.bitbake.abilities import xen_classes
-from xentui.bitbake.conf_facts import HOLE
+from xentui.bitbake.conf_types import HOLE
 from xentui.cli import parsing, terminal
 from xentui.cli.reports import count_severities, summary_text
 from xentui.errors import Exit, InputError

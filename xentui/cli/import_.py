@@ -21,7 +21,7 @@ from xentui.safe_text import visible
 from xentui.session import import_xl
 
 if TYPE_CHECKING:
-    from xentui.bitbake.conf_facts import Location
+    from xentui.bitbake.conf_types import Location
     from xentui.bitbake.importer import Imported
 
 
@@ -144,8 +144,8 @@ def _report(imported: Imported) -> Iterator[str]:
         yield f"{fault.file}:{fault.line}: BitBake cannot read this: {fault.message}"
     for left in imported.left:
         if left.about_xen:
-            yield f"{left.place}: left: {left.text} ({left.reason})"
-    for line in _ranges(left.place for left in imported.left if not left.about_xen):
+            yield f"{left.location}: left: {left.text} ({left.reason})"
+    for line in _ranges(left.location for left in imported.left if not left.about_xen):
         yield f"{line}: left: not about Xen guests"
     for line in _ranges(imported.imported_lines):
         yield f"{line}: imported; remove it once BitBake reads the generated files"

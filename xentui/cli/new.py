@@ -67,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
 def _releases_note(project: Project) -> str:
     """Return a sentence about the Yocto releases that the project is for."""
     if project.host.release:
-        return f"This project is for {releases.release_of(project).title}."
-    fitting = releases.of_board(project.host.machine)
+        return f"This project is for {releases.for_project(project).title}."
+    fitting = releases.for_board(project.host.machine)
     names = ", ".join(release.title for release in fitting)
     if any(release.name == DEFAULT_RELEASE for release in fitting):
         return f"It fits {names}. To name yours: --set host.release={DEFAULT_RELEASE}"

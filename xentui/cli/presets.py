@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         terminal.print_data(
             _table([_row(preset) for preset in available], terminal.columns(sys.stdout))
         )
-        usual = " and ".join(release.title for release in releases.complete())
+        usual = " and ".join(release.title for release in releases.with_guest_classes())
         terminal.print_data(f"\nFor {usual}, if not marked otherwise.\n")
     return Exit.OK
 
@@ -128,14 +128,14 @@ def _releases(preset: PresetFile) -> list[str]:
     """Return the names of the releases that a preset is for."""
     if preset.release:
         return [preset.release]
-    return [release.name for release in releases.of_board(preset.machine)]
+    return [release.name for release in releases.for_board(preset.machine)]
 
 
 def _row(preset: PresetFile) -> tuple[str, ...]:
     memory = f"{preset.memory} MiB" if preset.memory is not None else "-"
     description = f"unusable: {preset.error}" if preset.error else preset.title
     names = _releases(preset)
-    if not preset.error and names != [release.name for release in releases.complete()]:
+    if not preset.error and names != [release.name for release in releases.with_guest_classes()]:
         description += f" (for {', '.join(names)})"
     cells = (preset.name, preset.machine or "-", memory, _support(preset) or "-", preset.origin)
     return tuple(visible(cell) for cell in (*cells, description))

@@ -3,7 +3,8 @@
 """Read the description of a container image: of an OCI layout, or an archive of one or of Docker.
 
 Sources: the OCI image specification 1.1 (image-layout, manifest and config), and Docker's image
-specification 1.2 for archives of ``docker save``. :mod:`xentui.images.layers` reads the files.
+specification 1.2 for archives of ``docker save``. :mod:`xentui.images.container_layers` reads the
+files.
 """
 
 from __future__ import annotations

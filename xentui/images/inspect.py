@@ -21,8 +21,8 @@ from pathlib import Path
 from xentui.errors import InputError
 from xentui.images import container, tree, unpacking
 from xentui.images.container import ArchiveFiles, FolderFiles, ImageFiles
+from xentui.images.container_layers import layered_tree
 from xentui.images.inspected import Inspected
-from xentui.images.layers import layered_tree
 from xentui.images.reader import Broken, BytesReader, FileReader, Reader
 from xentui.images.recognise import Recognised, of_container, recognise
 from xentui.images.sizing import TreeStatistics, image_size

@@ -267,7 +267,7 @@ def abilities_in(found: reading.BuildDir) -> Abilities:
     features that every release with the Xen guest classes has.
     """
     if not found.has_core and found.layer(META_VIRTUALIZATION) is None:
-        return releases.portable()
+        return releases.common_abilities()
     return of_build_dir(found)
 
 

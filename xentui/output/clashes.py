@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xentui.bitbake.build_dir import BuildDir
-from xentui.bitbake.conf_facts import HOLE, Assignment, Location
 from xentui.bitbake.conf_reader import MAX_FILE
 from xentui.bitbake.conf_syntax import parse
-from xentui.bitbake.overrides import operation
+from xentui.bitbake.conf_types import HOLE, Assignment, Location
+from xentui.bitbake.overrides import split_operation
 from xentui.errors import InputError
 from xentui.output import fragment, user_files
 from xentui.output.existing import (
@@ -108,7 +108,7 @@ def outranking(after: BuildDir, project: Project) -> list[Clash]:
         each
         for assignments in after.reader.store.assignments.values()
         for each in assignments
-        if ours(each.place)
+        if ours(each.location)
     ]
     if not own:
         # No file includes xentui's settings, as with --attach none.
@@ -117,7 +117,7 @@ def outranking(after: BuildDir, project: Project) -> list[Clash]:
     active = after.reader.store.seen_by(dom0).overrides()
     wanted: dict[tuple[str, str], str] = {}
     for each in own:
-        base, keyword, _ = operation(each.variable)
+        base, keyword, _ = split_operation(each.variable)
         variable, _, overrides = base.partition(":")
         if each.operator != "=" or keyword or variable == GUESTS:
             continue
@@ -159,7 +159,7 @@ def of_multiconfigs(build: BuildDir) -> list[Clash]:
         except InputError:
             continue
         for each in statements:
-            base = operation(each.variable)[0].partition(":")[0]
+            base = split_operation(each.variable)[0].partition(":")[0]
             if each.kind == "assign" and base.startswith(_GUEST_PREFIXES):
                 what = f"{base}[{each.flag}]" if each.flag else base
                 message = f"{what} is set for the multiconfig {visible(name)}, where it overrides"
@@ -194,13 +194,13 @@ def _last(
     overrides = after.reader.store.seen_by(DOM0).overrides()
 
     def counts(each: Assignment) -> bool:
-        name, _, override = operation(each.variable)
+        name, _, override = split_operation(each.variable)
         waits = [part for part in (name.partition(":")[2], override) if part]
-        return each.flag == flag and each.operator != WEAK and not ours(each.place) and all(
+        return each.flag == flag and each.operator != WEAK and not ours(each.location) and all(
             overrides.is_active(part) is not False for part in waits
         )  # fmt: skip
 
-    return next((s.place for s in reversed(after.assignments(variable)) if counts(s)), None)
+    return next((s.location for s in reversed(after.assignments(variable)) if counts(s)), None)
 
 
 def _is_ours(after: BuildDir) -> Callable[[Location], bool]:

@@ -26,13 +26,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from xentui.bitbake import build_dir, text
+from xentui.bitbake import build_dir, find_build_dir, text
 from xentui.bitbake.build_dir import BuildDir
-from xentui.bitbake.conf_facts import HOLE, Location
 from xentui.bitbake.conf_reader import MAX_FILE
 from xentui.bitbake.conf_syntax import parse
-from xentui.bitbake.files import absolute
-from xentui.bitbake.overrides import operation
+from xentui.bitbake.conf_types import HOLE, Location
+from xentui.bitbake.overrides import split_operation
+from xentui.bitbake.paths import absolute
 from xentui.errors import InputError
 from xentui.output import fragment, header, user_files
 from xentui.output.guest_flags import bundled_entry, effective_defaults, effective_flags
@@ -62,7 +62,7 @@ class UserSetting(NamedTuple):
         variable: the variable without overrides.
         flag: the varflag, which is a guest's key; empty for the variable itself.
         value: the value that BitBake would see without xentui's settings. Parts that Python
-            computes are replaced by :data:`~xentui.bitbake.conf_facts.HOLE`.
+            computes are replaced by :data:`~xentui.bitbake.conf_types.HOLE`.
         place: the last line that assigns it.
         delayed: words added by ``:append`` and ``:prepend``, which no ``=`` can override.
     """
@@ -151,7 +151,7 @@ def read(build: Path) -> UserSettings:
     Raises:
         XentuiError: they cannot be distinguished from xentui's.
     """
-    if not build_dir.is_build_dir(build):
+    if not find_build_dir.is_build_dir(build):
         return UserSettings(build)
     return _settings(build_dir.read(build, texts=without_ours(build)))
 
@@ -203,23 +203,23 @@ def _settings(build: BuildDir) -> UserSettings:
             continue
         delayed: list[str] = []
         for each in build.assignments(base):
-            name, keyword, override = operation(each.variable)
+            name, keyword, override = split_operation(each.variable)
             waits = [part for part in (name.partition(":")[2], override) if part]
             active = all(overrides.is_active(part) is not False for part in waits)
             weak = each.operator == WEAK and not each.flag
-            if each.place.file not in files or weak or each.operator == "unset" or not active:
+            if each.location.file not in files or weak or each.operator == "unset" or not active:
                 continue
             if keyword == ":remove":
                 if base == GUESTS:
                     words = build.reader.store.expand(each.value).words
-                    removed |= {w: UserGuest(w.partition(":")[0], w, each.place) for w in words}
+                    removed |= {w: UserGuest(w.partition(":")[0], w, each.location) for w in words}
                 continue
             if keyword and not each.flag:
                 delayed += build.reader.store.expand(each.value).words
             value = build.flag(base, each.flag) if each.flag else build.value(base, DOM0)
             if value.raw is not None:
                 found[base, each.flag] = UserSetting(
-                    base, each.flag, value.raw, each.place, tuple(delayed)
+                    base, each.flag, value.raw, each.location, tuple(delayed)
                 )
     settings = tuple(one for one in found.values() if one.variable != GUESTS or one.flag)
     listed = found.get((GUESTS, ""))
@@ -248,14 +248,14 @@ def _guests(build: BuildDir) -> Iterator[UserGuest]:
         (one, build.reader.store.expand(one.value).words)
         for one in build.assignments(GUESTS)
         if not one.flag and one.operator not in (WEAK, "unset")
-        and operation(one.variable)[1] != ":remove"
+        and split_operation(one.variable)[1] != ":remove"
     ]  # fmt: skip
     if not assigned:
         # Only ``??=`` assigns it, and the class's own default overrides that.
         return
     for word in dict.fromkeys(build.value(GUESTS, DOM0).words):
-        place = next((one.place for one, words in reversed(assigned) if word in words), None)
-        yield UserGuest(word.partition(":")[0], word, place or assigned[-1][0].place)
+        place = next((one.location for one, words in reversed(assigned) if word in words), None)
+        yield UserGuest(word.partition(":")[0], word, place or assigned[-1][0].location)
 
 
 def adapted(
@@ -296,7 +296,7 @@ def _without_users(body: str, settings: UserSettings) -> str:
     lines = body.split("\n")
     theirs = {guest.key for guest in settings.guests}
     for statement in reversed(parse(body, CONF).statements):
-        base, keyword, _ = operation(statement.variable)
+        base, keyword, _ = split_operation(statement.variable)
         base = base.partition(":")[0]
         one = settings.find(base, statement.flag)
         if statement.kind != "assign" or keyword or one is None:

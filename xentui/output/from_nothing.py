@@ -61,7 +61,7 @@ def bitbake_setup(
         NotRepresentable: a value cannot be written without changing its meaning.
         UsageError: a commit is invalid, or ``bitbake-setup`` does not support the release.
     """
-    release = releases.release_of(project)
+    release = releases.for_project(project)
     if releases.needs_newer_classes(project) or not release.abilities.machine_fragments:
         raise UsageError(
             f"bitbake-setup cannot set up {release.name} with guests",

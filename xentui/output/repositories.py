@@ -67,7 +67,7 @@ def repositories(project: Project, commits: Mapping[str, str] | None = None) -> 
     Raises:
         UsageError: a commit is invalid, or its repository is not needed.
     """
-    release = releases.release_of(project)
+    release = releases.for_project(project)
     layer = boards.board(project.host.machine).layer
     bsp = layer.folders if layer is not None and layer.name == _YOCTO_BSP else ()
     found = [
@@ -97,7 +97,7 @@ def repositories(project: Project, commits: Mapping[str, str] | None = None) -> 
 def missing_layer(project: Project) -> str:
     """Return a description of the machine's layer if it must be added by hand; else empty."""
     board = boards.board(project.host.machine)
-    release = releases.release_of(project).name
+    release = releases.for_project(project).name
     if not board.is_known:
         return f"the layer that has conf/machine/{board.machine}.conf"
     layer = board.layer

@@ -88,7 +88,7 @@ def _unknown(context: Context) -> Finding:
 def check_board_layer(context: Context) -> Iterator[Finding]:
     """Check that the board's layer has a branch for the release."""
     of_board = context.board.layer
-    release = releases.release_of(context.project)
+    release = releases.for_project(context.project)
     if of_board is None or release.name in of_board.branches:
         return
     known = ", ".join(of_board.branches)

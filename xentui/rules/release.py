@@ -89,7 +89,7 @@ def check_vxn(context: Context) -> Iterator[Finding]:
 def check_layers_release(context: Context) -> Iterator[Finding]:
     """Find a release that differs from that of the available layers."""
     name = context.project.host.release
-    core, _ = releases.recognised(context.abilities)
+    core, _ = releases.release_names(context.abilities)
     if name is None or not core or core == name:
         return
     yield make_finding(

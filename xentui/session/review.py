@@ -425,7 +425,7 @@ def _take_existing(session: EditedProject) -> str:
     for name, path in found.files.items():
         state = state.with_file(name, path)
     session.switch_to(state, "take the settings of the build directory")
-    stay = {one.place for one in found.left}
+    stay = {one.location for one in found.left}
     taken_over = [guest.place for guest in settings.guests]
     taken_over += [setting.place for setting in settings.settings]
     old = dict.fromkeys(settings.where(place) for place in taken_over if place not in stay)
@@ -433,7 +433,7 @@ def _take_existing(session: EditedProject) -> str:
     done = f"Your settings are in the project now. You may delete their old lines: {named}."
     if not found.left:
         return done
-    named = _first_of([settings.where(one.place) for one in found.left])
+    named = _first_of([settings.where(one.location) for one in found.left])
     return f"{done} Lines that a project cannot express stay in your files: {named}."
 
 

@@ -20,7 +20,7 @@ from xentui.project.filesystem import exists, normalise
 if TYPE_CHECKING:
     from xentui.bitbake.abilities import Abilities
     from xentui.bitbake.build_dir import BuildDir
-    from xentui.bitbake.layers import Deployed, Machine
+    from xentui.bitbake.machines import DeployedFiles, Machine
     from xentui.bitbake.recipes import Recipe, Recipes
     from xentui.output.build_dir import Attach
     from xentui.output.existing import Use as ExistingUse
@@ -88,7 +88,7 @@ class BuildSurvey:
     abilities: Abilities | None = None
     machines: tuple[Machine, ...] = ()
     recipes: Recipes | None = None
-    deployed: Deployed | None = None
+    deployed: DeployedFiles | None = None
     done: int = 0
     total: int = 0
 
@@ -100,7 +100,7 @@ class BuildSurvey:
     @property
     def guests(self) -> tuple[Recipe, ...]:
         """Image recipes that can be guests."""
-        return self.recipes.guest_candidates if self.recipes is not None else ()
+        return self.recipes.guest_images if self.recipes is not None else ()
 
     @property
     def machine(self) -> str:
@@ -458,7 +458,7 @@ def survey(
     Raises:
         StoppedError: ``stop`` returned true.
     """
-    from xentui.bitbake import build_dir, layers, recipes
+    from xentui.bitbake import build_dir, machines, recipes
     from xentui.output import existing
     from xentui.output.build_dir import abilities_in
 
@@ -477,7 +477,9 @@ def survey(
     except XentuiError as error:
         return now(problem=error.message)
     known = now(build=build, user_settings=settings, abilities=abilities_in(build))
-    known = now(machines=tuple(layers.machines(build)), deployed=layers.deployed(build))
+    known = now(
+        machines=tuple(machines.read_machines(build)), deployed=machines.deployed_files(build)
+    )
 
     def progress(done: int, total: int) -> None:
         if done % 500 == 0 or done == total:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from xentui.bitbake import build_dir
+from xentui.bitbake import build_dir, find_build_dir
 from xentui.bitbake.conf_syntax import Statement, parse
 from xentui.output import existing
 from xentui.output.build_dir import abilities_in
@@ -73,7 +73,7 @@ def expected_assignments(
     Raises:
         NotRepresentable: a value cannot be written without changing its meaning.
     """
-    if build is None or not build_dir.is_build_dir(build):
+    if build is None or not find_build_dir.is_build_dir(build):
         rendered = render(project, assets)
     else:
         found = build_dir.read(build)

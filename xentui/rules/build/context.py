@@ -15,7 +15,7 @@ from typing import NamedTuple
 from xentui.bitbake import abilities
 from xentui.bitbake.abilities import Abilities
 from xentui.bitbake.build_dir import BuildDir
-from xentui.bitbake.conf_facts import Assignment, Location
+from xentui.bitbake.conf_types import Assignment, Location
 from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
 from xentui.errors import InputError
@@ -99,7 +99,7 @@ class BuildContext:
     def user_assignments(self, variable: str) -> Iterator[Assignment]:
         """Yield the assignments of a variable in the user's own files, in order."""
         for assignment in self.build.assignments(variable):
-            if self.build.is_users(assignment.place.file):
+            if self.build.is_users(assignment.location.file):
                 yield assignment
 
     def all_user_assignments(self) -> Iterator[Assignment]:
@@ -143,7 +143,7 @@ class BuildContext:
             places: dict[str, Location] = {}
             for each in self.build.assignments(variable):
                 if not each.flag:
-                    places.update(dict.fromkeys(("", *each.value.split()), each.place))
+                    places.update(dict.fromkeys(("", *each.value.split()), each.location))
             self._places[variable] = places
         return self._places[variable].get(word)
 

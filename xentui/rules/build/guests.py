@@ -40,7 +40,7 @@ def check_unknown_guests(context: BuildContext) -> Iterator[LocatedFinding]:
         if flag not in in_recipes:
             yield finding_at(
                 "XT623",
-                each.place,
+                each.location,
                 f"{each.variable}[{flag}] is for a guest that nothing bundles",
                 did_you_mean(flag, sorted(bundled | in_recipes))
                 or f'Add it: BUNDLED_XEN_GUESTS:append = " {visible(flag)}", or take the line out.',
@@ -71,7 +71,7 @@ def _check_bundle_settings(context: BuildContext, name: str) -> Iterator[Located
             if each.flag == name and not _is_in_a_bundle(context, name):
                 yield finding_at(
                     "XT634",
-                    each.place,
+                    each.location,
                     f"{variable}[{name}] is read in bundle recipes only: {name} is named in "
                     "BUNDLED_XEN_GUESTS",
                     "Put the guest into a bundle recipe; xentui import and generate make one.",
@@ -80,7 +80,7 @@ def _check_bundle_settings(context: BuildContext, name: str) -> Iterator[Located
         if each.flag == name and each.value == "none" and not _is_in_a_bundle(context, name):
             yield finding_at(
                 "XT634",
-                each.place,
+                each.location,
                 f"XEN_GUEST_KERNEL[{name}]: none is understood in bundle recipes only; here a file "
                 "of that name is looked for",
                 "Put the guest into a bundle recipe.",
@@ -89,7 +89,7 @@ def _check_bundle_settings(context: BuildContext, name: str) -> Iterator[Located
         if each.flag == name and "UNPACKDIR" in each.value:
             yield finding_at(
                 "XT635",
-                each.place,
+                each.location,
                 f"XEN_GUEST_CONFIG_FILE[{name}] names a file below UNPACKDIR: an image unpacks "
                 "nothing, so the file is never there, and the class writes its own config instead",
                 "Name a path that exists, such as ${TOPDIR}/conf/guest.cfg, or use a bundle "
@@ -135,7 +135,7 @@ def _check_recipe(context: BuildContext, name: str, entry: str) -> Iterator[Loca
         "XT636",
         context.place_of("BUNDLED_XEN_GUESTS", entry),
         f"no layer has a recipe {quoted(name)} to build this guest's image",
-        did_you_mean(name, [recipe.name for recipe in context.recipes.guest_candidates])
+        did_you_mean(name, [recipe.name for recipe in context.recipes.guest_images])
         or f"Tag it external ({visible(name)}:external) if nothing here builds it.",
     )
 

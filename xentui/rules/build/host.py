@@ -56,7 +56,8 @@ def check_disk_space(context: BuildContext) -> Iterator[LocatedFinding]:
         yield finding_at(
             "XT629",
             None,
-            f"{visible(str(host.place))} has {host.free_mib // 1024} GiB free; a first build of "
+            f"{visible(str(host.disk_folder))} has {host.free_mib // 1024} GiB free; "
+            "a first build of "
             f"Dom0 and a guest takes about {DISK_MIB // 1024}",
             'Free some, set TMPDIR to another disk, or add INHERIT += "rm_work".',
         )
@@ -85,7 +86,7 @@ def check_environment(context: BuildContext) -> Iterator[LocatedFinding]:
     if not strong:
         yield finding_at(
             "XT626",
-            machine.place,
+            machine.location,
             f"the environment sets MACHINE to {quoted(host.machine)}, which is stronger than what "
             "is set here",
             "Unset it (unset MACHINE), or assign MACHINE with = here.",

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 
 from xentui.bitbake.abilities import META_VIRTUALIZATION
-from xentui.bitbake.conf_facts import HOLE, Location
-from xentui.bitbake.files import exists, folder_of, is_folder, joined, listed
-from xentui.bitbake.layers import machines
+from xentui.bitbake.conf_types import HOLE, Location
+from xentui.bitbake.machines import read_machines
+from xentui.bitbake.paths import exists, folder_of, is_folder, joined, listed
 from xentui.project.boards import board
 from xentui.rules.build.context import (
     ONE_RELEASE,
@@ -47,7 +47,7 @@ def check_missing_layers(context: BuildContext) -> Iterator[LocatedFinding]:
         if not layer.exists:
             yield finding_at(
                 "XT612",
-                layer.place,
+                layer.location,
                 f"BBLAYERS names {layer.path}, which is not a directory",
                 "Correct the path, or remove it: bitbake-layers remove-layer "
                 f"{visible(layer.path)}.",
@@ -55,7 +55,7 @@ def check_missing_layers(context: BuildContext) -> Iterator[LocatedFinding]:
         elif not exists(layer.conf):
             yield finding_at(
                 "XT612",
-                layer.place,
+                layer.location,
                 f"{layer.path} is not a layer: it has no conf/layer.conf",
                 "Use the directory that contains conf/layer.conf.",
             )
@@ -138,7 +138,7 @@ def check_release_series(context: BuildContext) -> Iterator[LocatedFinding]:
         if layer.compat and not set(layer.compat) & set(build.series):
             yield finding_at(
                 "XT616",
-                layer.place,
+                layer.location,
                 f"the layer {layer.collection} works with {', '.join(layer.compat)}, and this "
                 f"OpenEmbedded-Core is {', '.join(build.series)}",
                 ONE_RELEASE,
@@ -154,7 +154,7 @@ def check_machine(context: BuildContext) -> Iterator[LocatedFinding]:
     if not name:
         yield finding_at(
             "XT617",
-            build.machine.place or Location(str(build.local_conf), 1),
+            build.machine.location or Location(str(build.local_conf), 1),
             "MACHINE is not set" if name is None else "MACHINE is empty",
             'Set it in conf/local.conf: MACHINE = "qemux86-64".',
         )
@@ -166,11 +166,11 @@ def check_machine(context: BuildContext) -> Iterator[LocatedFinding]:
         fix = f"Add the layer {layer.name}: bitbake-layers add-layer PATH/TO/{layer.name}"
     else:
         fix = (
-            did_you_mean(name, [each.name for each in machines(build)])
+            did_you_mean(name, [each.name for each in read_machines(build)])
             or f"Add the layer that has conf/machine/{visible(name)}.conf."
         )
     what = f"no layer has the machine {quoted(name)}"
-    yield finding_at("XT617", build.machine.place, what, fix)
+    yield finding_at("XT617", build.machine.location, what, fix)
 
 
 def check_architecture(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -186,7 +186,7 @@ def check_architecture(context: BuildContext) -> Iterator[LocatedFinding]:
     if known.state == "refused":
         instead = f"Use {known.instead}." if known.instead else "Choose another machine."
         message = f"Xen cannot run on {visible(name)}"
-        yield finding_at("XT123", build.machine.place, message, f"{known.summary} {instead}")
+        yield finding_at("XT123", build.machine.location, message, f"{known.summary} {instead}")
         return
     tune = build.value("DEFAULTTUNE").text
     if not build.has_core or not tune or HOLE in tune:
@@ -200,7 +200,7 @@ def check_architecture(context: BuildContext) -> Iterator[LocatedFinding]:
         return
     yield finding_at(
         "XT656",
-        build.machine.place,
+        build.machine.location,
         f"{name} is built with the tune {tune}, and Xen of these layers is for "
         f"{'' if arm_32_bit else '64-bit '}Arm and x86-64 only",
         "Use the machine's 64-bit variant, if it has one.",

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xentui.bitbake.conf_facts import Assignment, Location
 from xentui.bitbake.conf_syntax import Fault
+from xentui.bitbake.conf_types import Assignment, Location
 from xentui.rules.build.context import GUEST_VARIABLES, BuildContext, LocatedFinding, finding_at
 from xentui.safe_text import quoted, visible
 
@@ -77,7 +77,7 @@ def check_joined_words(context: BuildContext) -> Iterator[LocatedFinding]:
         if each.operator in (":append", ".=") and not (each.value[0].isspace() or begins):
             yield finding_at(
                 "XT606",
-                each.place,
+                each.location,
                 f"{each.variable} adds {quoted(each.value)} without a space before it, so it is "
                 "joined to the word before it",
                 f'Begin the value with a space: {visible(each.variable)} = " {_short(each)}".',
@@ -85,7 +85,7 @@ def check_joined_words(context: BuildContext) -> Iterator[LocatedFinding]:
         elif each.operator in (":prepend", "=.") and not (each.value[-1].isspace() or ends):
             yield finding_at(
                 "XT606",
-                each.place,
+                each.location,
                 f"{each.variable} puts {quoted(each.value)} before the value without a "
                 "space after it, so both are joined",
                 f'End the value with a space: {visible(each.variable)} = "{_short(each)} ".',
@@ -105,7 +105,7 @@ def check_image_install(context: BuildContext) -> Iterator[LocatedFinding]:
         if each.variable == "IMAGE_INSTALL" and each.operator in ("+=", "=+", ".=", "=.", "?="):
             yield finding_at(
                 "XT608",
-                each.place,
+                each.location,
                 f"IMAGE_INSTALL {each.operator} in a configuration replaces what image "
                 "recipes set with ?=, so their own packages are missing",
                 f'Write IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(each)}".',
@@ -115,7 +115,7 @@ def check_image_install(context: BuildContext) -> Iterator[LocatedFinding]:
             if words:
                 yield finding_at(
                     "XT607",
-                    each.place,
+                    each.location,
                     f"{', '.join(visible(word) for word in words)} is added to every image, guest "
                     "images too, which then depend on themselves",
                     f'Name the image: IMAGE_INSTALL:append:pn-xen-image-minimal = " {_short(each)}"'
@@ -132,14 +132,14 @@ def check_guest_flags(context: BuildContext) -> Iterator[LocatedFinding]:
             if each.variable != variable:
                 yield finding_at(
                     "XT631",
-                    each.place,
+                    each.location,
                     f"{each.variable}[{each.flag}]: overrides and :append have no effect on a flag",
                     f'Write the whole value: {variable}[{visible(each.flag)}] = "…".',
                 )
             elif each.operator in ("+=", "=+", ".=", "=."):
                 yield finding_at(
                     "XT632",
-                    each.place,
+                    each.location,
                     f"{variable}[{each.flag}] {each.operator} adds to nothing: the class' default "
                     "is not in the flag, and is not used once the flag has a value",
                     f'Write the whole value: {variable}[{visible(each.flag)}] = "…".',

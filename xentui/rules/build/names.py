@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from xentui.bitbake import mentions
-from xentui.bitbake.conf_facts import HOLE, Assignment, Location
 from xentui.bitbake.conf_syntax import parse
-from xentui.bitbake.files import base_name, joined, listed
+from xentui.bitbake.conf_types import HOLE, Assignment, Location
+from xentui.bitbake.paths import base_name, joined, listed
 from xentui.rules.build.context import (
     BuildContext,
     LocatedFinding,
@@ -66,7 +66,7 @@ def check_distro(context: BuildContext) -> Iterator[LocatedFinding]:
         else did_you_mean(name, known)
         or f"Add the layer that has conf/distro/{visible(name)}.conf."
     )
-    place = build.distro.place or Location(str(build.local_conf), 1)
+    place = build.distro.location or Location(str(build.local_conf), 1)
     yield finding_at("XT650", place, f"no layer has the distribution {quoted(name)}", fix)
 
 
@@ -120,7 +120,7 @@ def check_image_features(context: BuildContext) -> Iterator[LocatedFinding]:
             if "$" in word or word in valid or place is None or not build.is_users(place.file):
                 continue
             package = f"FEATURE_PACKAGES_{word}"
-            if not mentions.never_named([package], layers):
+            if not mentions.unmentioned([package], layers):
                 continue
             yield finding_at(
                 "XT652",
@@ -157,7 +157,7 @@ def check_renamed_variables(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find variables that were renamed or removed, at which BitBake stops."""
     store = context.build.reader.store
     renames = store.assignments.get("BB_RENAMED_VARIABLES", ())
-    for name, place in {each.flag: each.place for each in renames if each.flag}.items():
+    for name, place in {each.flag: each.location for each in renames if each.flag}.items():
         for each in context.user_assignments(name):
             if each.operator == "unset" or (each.flag and each.variable == name):
                 continue
@@ -165,7 +165,7 @@ def check_renamed_variables(context: BuildContext) -> Iterator[LocatedFinding]:
             successor = store.flag("BB_RENAMED_VARIABLES", name).text or ""
             yield finding_at(
                 "XT653",
-                each.place,
+                each.location,
                 f"{name} is not read any more ({base_name(place.file)}:{place.line}): BitBake "
                 "stops here",
                 f"Write {successor} instead."
@@ -188,7 +188,7 @@ def check_old_overrides(context: BuildContext) -> Iterator[LocatedFinding]:
             base = name.removesuffix(f"_{override}")
             yield finding_at(
                 "XT654",
-                each.place,
+                each.location,
                 f"{name} is another variable, which nothing reads: an override begins with a colon",
                 f"Write {visible(base)}:{visible(override)}.",
             )
@@ -246,7 +246,7 @@ def check_images_as_packages(context: BuildContext) -> Iterator[LocatedFinding]:
             if word in images:
                 yield finding_at(
                     "XT657",
-                    each.place,
+                    each.location,
                     f"{quoted(word)} is an image, not a package: nothing provides it for "
                     "installing",
                     f'As a guest it is named so: BUNDLED_XEN_GUESTS:append = " {word}".',

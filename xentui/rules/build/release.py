@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from xentui.bitbake import mentions, releases
 from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES, xen_classes
-from xentui.bitbake.conf_facts import Location
-from xentui.bitbake.files import exists
+from xentui.bitbake.conf_types import Location
+from xentui.bitbake.paths import exists
 from xentui.rules.build.context import (
     OLD_KICKSTART_FOLDERS,
     ONE_RELEASE,
@@ -39,7 +39,7 @@ def check_guest_classes(context: BuildContext) -> Iterator[LocatedFinding]:
     if context.has_guests:
         yield finding_at(
             "XT615",
-            layer.place,
+            layer.location,
             f"this meta-virtualization has no {' and no '.join(lacking)}.bbclass{release}: "
             "guests would be ignored silently",
             "Put both classes of its branch wrynose into your own layer (documentation: Older "
@@ -48,7 +48,7 @@ def check_guest_classes(context: BuildContext) -> Iterator[LocatedFinding]:
     else:
         yield finding_at(
             "XT649",
-            layer.place,
+            layer.location,
             f"this meta-virtualization builds Xen and Dom0, and has no classes for guests{release}",
             "Dom0 alone works. For guests, put both classes of its branch wrynose into your own "
             "layer (documentation: Older releases).",
@@ -60,11 +60,11 @@ def check_mixed_releases(context: BuildContext) -> Iterator[LocatedFinding]:
     layer = context.build.layer(META_VIRTUALIZATION)
     if layer is None or not context.build.has_core:
         return
-    core, virtualization = releases.recognised(context.abilities)
+    core, virtualization = releases.release_names(context.abilities)
     if context.abilities.dtb_loop and "arm" in (context.build.machine.value or ""):
         yield finding_at(
             "XT616",
-            layer.place,
+            layer.location,
             "meta-virtualization and OpenEmbedded-Core are from different releases: the tasks of a "
             "QEMU Arm image wait for each other, and BitBake stops",
             ONE_RELEASE,
@@ -72,7 +72,7 @@ def check_mixed_releases(context: BuildContext) -> Iterator[LocatedFinding]:
     elif core and virtualization and core != virtualization:
         yield finding_at(
             "XT639",
-            layer.place,
+            layer.location,
             f"meta-virtualization is from {virtualization}, but OpenEmbedded-Core is from {core}",
             ONE_RELEASE,
         )
@@ -88,7 +88,7 @@ def check_kickstart_folders(context: BuildContext) -> Iterator[LocatedFinding]:
             if exists(f"{layer.path}/{folder}"):
                 yield finding_at(
                     "XT658",
-                    layer.place,
+                    layer.location,
                     f"{layer.collection or layer.path} has the folder {folder}, which this "
                     "OpenEmbedded-Core rejects: BitBake stops before it builds anything",
                     "Update the layer. If its newest version has the folder too, move it to "
@@ -123,15 +123,15 @@ def check_unread_settings(context: BuildContext) -> Iterator[LocatedFinding]:
     theirs: dict[str, Location] = {}
     for variable, assignments in build.reader.store.assignments.items():
         for each in assignments:
-            if each.place.file == own and not variable.startswith("XENTUI_"):
-                ours.setdefault(variable, each.place)
-            elif _XEN_VARIABLE.fullmatch(variable) and build.is_users(each.place.file):
-                theirs.setdefault(variable, each.place)
+            if each.location.file == own and not variable.startswith("XENTUI_"):
+                ours.setdefault(variable, each.location)
+            elif _XEN_VARIABLE.fullmatch(variable) and build.is_users(each.location.file):
+                theirs.setdefault(variable, each.location)
     if not context.abilities.has_classes:
         # The finding on the missing classes explains these.
         ours = {name: place for name, place in ours.items() if not _GUESTS.match(name)}
     layers = [layer.path for layer in build.layers if layer.collection != "xentui"]
-    unread = mentions.never_named((*ours, *theirs), layers)
+    unread = mentions.unmentioned((*ours, *theirs), layers)
     for variable in sorted(unread & ours.keys()):
         yield finding_at(
             "XT647",

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from xentui.bitbake import vxn
 from xentui.bitbake.abilities import META_VIRTUALIZATION
-from xentui.bitbake.conf_facts import Assignment, Location
-from xentui.bitbake.files import exists, listed
+from xentui.bitbake.conf_types import Assignment, Location
+from xentui.bitbake.paths import exists, listed
 from xentui.rules.build.context import (
     DOM0,
     OLD_KICKSTART_FOLDERS,
@@ -39,7 +39,9 @@ def check_features(context: BuildContext) -> Iterator[LocatedFinding]:
         return
     enabled = context.distro_features()
     lacking = [name for name in XEN_FEATURES if name not in enabled]
-    places = [each.place for each in context.user_assignments("DISTRO_FEATURES") if not each.flag]
+    places = [
+        each.location for each in context.user_assignments("DISTRO_FEATURES") if not each.flag
+    ]
     place = places[-1] if places else Location(str(context.build.local_conf), 1)
     if lacking and context.is_for_xen:
         yield finding_at(
@@ -82,7 +84,7 @@ def _vxn_place(context: BuildContext) -> Location | None:
     for variable in ("BBMULTICONFIG", "IMAGE_INSTALL", "DISTRO_FEATURES"):
         for each in context.user_assignments(variable):
             if variable == "BBMULTICONFIG" or "vxn" in each.value:
-                return each.place
+                return each.location
     return None
 
 
@@ -103,10 +105,12 @@ def check_machine_assignments(context: BuildContext) -> Iterator[LocatedFinding]
     values = {each.value for each in assigned}
     if len(values) > 1:
         last = assigned[-1]
-        others = ", ".join(f"{quoted(s.value)} ({_shown(context, s.place)})" for s in assigned[:-1])
+        others = ", ".join(
+            f"{quoted(s.value)} ({_shown(context, s.location)})" for s in assigned[:-1]
+        )
         yield finding_at(
             "XT618",
-            last.place,
+            last.location,
             f"MACHINE is set to {quoted(last.value)} here and elsewhere too: {others}; the last "
             "one counts",
             "Remove all but one of the lines.",
@@ -172,7 +176,7 @@ def check_memory(context: BuildContext) -> Iterator[LocatedFinding]:
             if each.variable == variable and not each.flag:
                 yield finding_at(
                     "XT624",
-                    each.place,
+                    each.location,
                     f"{variable} has no effect here: the image recipe assigns it itself",
                     f"Name the image: {variable}:pn-{DOM0} = {quoted(each.value)}.",
                 )
@@ -188,7 +192,7 @@ def check_kernel(context: BuildContext) -> Iterator[LocatedFinding]:
     if name == "raspberrypi4-64" and for_xen and _rpi_kernel(context) == "linux-yocto":
         yield finding_at(
             "XT625",
-            users[-1].place if users else context.build.machine.place,
+            users[-1].location if users else context.build.machine.location,
             "linux-yocto, which the Xen settings prefer, is not compatible with raspberrypi4-64: "
             "nothing provides virtual/kernel",
             f'Set {variable} = "linux-raspberrypi" and PREFERRED_VERSION_linux-raspberrypi = '
@@ -197,7 +201,7 @@ def check_kernel(context: BuildContext) -> Iterator[LocatedFinding]:
     elif users and name != "raspberrypi4-64" and value not in (None, "", "linux-yocto"):
         yield finding_at(
             "XT625",
-            users[-1].place,
+            users[-1].location,
             f"the kernel is {quoted(value)}: Xen's options are only in kernels whose version "
             "meta-virtualization knows (recipes-kernel/linux/*_virtualization.inc)",
             "Leave linux-yocto, or make sure that its version is among them.",
@@ -231,7 +235,7 @@ def check_undone_settings(context: BuildContext) -> Iterator[LocatedFinding]:
         ours: dict[tuple[str, str], Assignment] = {}
         for each in assignments:
             key = (each.variable, each.flag)
-            if each.place.file == own:
+            if each.location.file == own:
                 ours[key] = each
             elif key in ours and each.operator in (*_ASSIGNS, "unset"):
                 before = ours[key]
@@ -240,7 +244,7 @@ def check_undone_settings(context: BuildContext) -> Iterator[LocatedFinding]:
                     flag = f"[{each.flag}]" if each.flag else ""
                     yield finding_at(
                         "XT622",
-                        each.place,
+                        each.location,
                         f"this undoes what xentui set: {each.variable}{flag} was "
                         f"{quoted(before.value)}",
                         "Remove the line, move it before the require line, or change the project.",
@@ -251,7 +255,7 @@ def check_undone_settings(context: BuildContext) -> Iterator[LocatedFinding]:
                 if removed:
                     yield finding_at(
                         "XT622",
-                        each.place,
+                        each.location,
                         f"this removes {', '.join(sorted(removed))} from {variable}, which xentui "
                         "put in",
                         "Remove the line, or change the project.",

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Assignments, values and locations: the data types of the conf reader."""
+"""The data types of the conf reader: an assignment, its line, and a variable's value.
+
+A value's text may have holes, where BitBake would run Python: ``${@…}`` is never evaluated.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 HOLE = "\0"
-"""The placeholder in a value's text for a ``${@…}`` that was not evaluated."""
+"""The character in a value's text that replaces a ``${@…}``; no file name or word contains it."""
 
 
 class Location(NamedTuple):
@@ -27,14 +30,15 @@ class Assignment(NamedTuple):
 
     Attributes:
         variable: its name with overrides, as written.
-        operator: as written; ``:append``, ``:prepend`` and ``:remove`` by that name; ``unset``.
+        flag: the varflag; empty for the variable itself.
+        operator: ``=``, ``+=`` … as written, or ``:append``, ``:prepend``, ``:remove``, ``unset``.
     """
 
     variable: str
     flag: str
     operator: str
     value: str
-    place: Location
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Value:
         return [word for word in (self.raw or "").split() if HOLE not in word]
 
 
-def pieces(text: str) -> Iterator[tuple[str, bool]]:
+def split_python(text: str) -> Iterator[tuple[str, bool]]:
     """Split a text into plain parts (``False``) and ``${@…}`` parts (``True``), as BitBake does.
 
     A part ends at the first closing brace outside an inner pair (``__expand_python_regexp__`` of
@@ -76,7 +80,7 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
         begin = text.find("${@", position)
         if begin < 0:
             break
-        end = _end_of_hole(text, begin + 3)
+        end = _end_of_python(text, begin + 3)
         if end < 0:
             break
         if begin > position:
@@ -87,7 +91,7 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
         yield text[position:], False
 
 
-def _end_of_hole(text: str, begin: int) -> int:
+def _end_of_python(text: str, begin: int) -> int:
     position, last = begin, -1
     while True:
         close = text.find("}", position + 1 if position == begin else position)
