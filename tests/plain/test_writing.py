@@ -274,11 +274,11 @@ def test_building_is_offered_at_a_terminal_and_lets_no_program_move_the_cursor(
     assert "Verify, build and boot it" in person.labels()
     ran: list[tuple[list[str], str]] = []
 
-    def foreground(line: list[str], _folder: Path, env: dict[str, str], _then: object) -> int:
+    def run_in_terminal(line: list[str], _folder: Path, env: dict[str, str], _then: object) -> int:
         ran.append((line, env["TERM"]))
         return 0
 
-    monkeypatch.setattr("xentui.verify.building.foreground", foreground)
+    monkeypatch.setattr("xentui.verify.building.run_in_terminal", run_in_terminal)
     assert writing.build_summary(0) in person.choose("Verify, build and boot it")
     line, term = ran[0]
     assert line[line.index("verify") :][-1] == "--build" or "--build" in line

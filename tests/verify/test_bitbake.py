@@ -181,7 +181,7 @@ def wait_for(path: Path) -> int:
 def test_stopping_it_ends_the_whole_process_group(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch, ignored: str
 ) -> None:
-    path.setattr(bitbake, "PATIENCE", 0.4)
+    path.setattr(bitbake, "STOP_SECONDS", 0.4)
     use(path, stand_in(tmp_path, STUBBORN.format(ignored=ignored)))
     pids: list[int] = []
 

@@ -31,7 +31,7 @@ from tests.verify.test_environment import known
 from xentui.cli import main
 from xentui.project.document import load_text
 from xentui.project.model import Project
-from xentui.verify.building import commands_for
+from xentui.verify.building import build_commands
 
 __all__ = ["run"]
 
@@ -203,10 +203,10 @@ COMMANDS = [
 
 
 def test_what_is_run_are_the_commands_that_are_shown() -> None:
-    found = commands_for(project(PROJECT))
+    found = build_commands(project(PROJECT))
     assert [shlex.split(command.line) for command in found.for_xentui] == COMMANDS
     assert found.for_user == ()
-    card = commands_for(project(PROJECT.replace("qemux86-64", "raspberrypi4-64")))
+    card = build_commands(project(PROJECT.replace("qemux86-64", "raspberrypi4-64")))
     assert [command.line.split()[0] for command in card.for_xentui] == ["bitbake", "bitbake"]
     assert card.for_user[1].line.startswith("sudo dd ")
 

@@ -42,7 +42,7 @@ def project() -> Project:
 
 
 @dataclass
-class Said:
+class RecordedBitBake:
     """Recorded output of a real BitBake, with a list of recipes that it does not know."""
 
     change: Callable[[str], str] = lambda text: text
@@ -61,7 +61,7 @@ class Said:
 
 
 def undone(change: Callable[[str], str] = lambda text: text) -> VerifyReport:
-    return verify(project(), NO_ASSETS, BUILD, Said(change), quick=True)
+    return verify(project(), NO_ASSETS, BUILD, RecordedBitBake(change), quick=True)
 
 
 def test_every_assignment_is_expected_once() -> None:
@@ -72,12 +72,12 @@ def test_every_assignment_is_expected_once() -> None:
         assert len(set(found)) == len(found)
         assert any(expected.variable == "MACHINE" for expected in found)
     (memory,) = [one for one in expected_assignments(project()) if one.variable == "QB_MEM_VALUE"]
-    assert (memory.recipe, memory.scoped, memory.value) == ("xen-image-minimal", True, "4096")
-    assert memory.written == "QB_MEM_VALUE:pn-xen-image-minimal ="
+    assert (memory.recipe, memory.recipe_only, memory.value) == ("xen-image-minimal", True, "4096")
+    assert memory.left_side == "QB_MEM_VALUE:pn-xen-image-minimal ="
     (alpine,) = [
-        one for one in expected_assignments(project()) if one.written.endswith("MEMORY[alpine] =")
+        one for one in expected_assignments(project()) if one.left_side.endswith("MEMORY[alpine] =")
     ]
-    assert (alpine.recipe, alpine.conf, alpine.flag) == ("my-guests", False, "alpine")
+    assert (alpine.recipe, alpine.in_conf, alpine.flag) == ("my-guests", False, "alpine")
 
 
 def test_lines_that_undo_are_named() -> None:
@@ -127,10 +127,10 @@ def test_unset_values_are_not_verified_and_the_reason_is_reported() -> None:
 
 
 def test_recipes_are_asked_too() -> None:
-    report = verify(project(), NO_ASSETS, BUILD, Said())
+    report = verify(project(), NO_ASSETS, BUILD, RecordedBitBake())
     assert report.recipes == ("xen-image-minimal", "my-guests")
     assert "\n".join(report.lines()) == UNDONE.replace("10 of 14", "20 of 24")
-    seen = {verdict.expected.written: verdict for verdict in report.verdicts}
+    seen = {verdict.expected.left_side: verdict for verdict in report.verdicts}
     memory = seen["my-guests: XEN_GUEST_MEMORY[alpine] ="]
     assert (memory.status, memory.seen) == ("agrees", "192")
     assert memory.file.endswith("my-guests_1.0.bb")
@@ -139,16 +139,16 @@ def test_recipes_are_asked_too() -> None:
 
 
 def test_a_flag_of_a_task_is_asked_for_on_its_own() -> None:
-    lost = verify(project(), NO_ASSETS, BUILD, Said(flags={}))
+    lost = verify(project(), NO_ASSETS, BUILD, RecordedBitBake(flags={}))
     (unseen,) = [verdict for verdict in lost.verdicts if verdict.status == "unseen"]
     assert (unseen.expected.variable, unseen.expected.flag) == ("do_rootfs", "vardeps")
-    other = verify(project(), NO_ASSETS, BUILD, Said(flags={"vardeps": "OTHER"}))
+    other = verify(project(), NO_ASSETS, BUILD, RecordedBitBake(flags={"vardeps": "OTHER"}))
     (differs,) = [v for v in other.verdicts if v.expected.flag == "vardeps"]
     assert (differs.status, differs.reason) == ("differs", "XENTUI_HASH is missing")
 
 
 def test_a_missing_recipe_is_not_verified() -> None:
-    report = verify(project(), NO_ASSETS, BUILD, Said(lacks=("my-guests",)))
+    report = verify(project(), NO_ASSETS, BUILD, RecordedBitBake(lacks=("my-guests",)))
     bundle = [verdict for verdict in report.verdicts if verdict.expected.recipe == "my-guests"]
     assert bundle
     assert all(verdict.status == "unseen" for verdict in bundle)
@@ -158,7 +158,7 @@ def test_a_missing_recipe_is_not_verified() -> None:
 
 def test_without_the_image_there_is_nothing_to_compare() -> None:
     with pytest.raises(InputError, match="xen-image-minimal"):
-        verify(project(), NO_ASSETS, BUILD, Said(lacks=("xen-image-minimal",)))
+        verify(project(), NO_ASSETS, BUILD, RecordedBitBake(lacks=("xen-image-minimal",)))
 
 
 class Screen(StringIO):
@@ -202,9 +202,9 @@ def by_hand(line: str) -> Callable[[str], str]:
 
 
 def test_a_flag_that_the_project_leaves_at_its_default_is_compared_too() -> None:
-    clean = verify(project(), NO_ASSETS, BUILD, Said(), quick=True)
+    clean = verify(project(), NO_ASSETS, BUILD, RecordedBitBake(), quick=True)
     changed = by_hand("XEN_GUEST_EXTRA[vendor] = quiet")
-    report = verify(project(), NO_ASSETS, BUILD, Said(changed), quick=True)
+    report = verify(project(), NO_ASSETS, BUILD, RecordedBitBake(changed), quick=True)
     assert report.counts["differs"] == clean.counts["differs"] + 1
     (line,) = set(report.lines()) - set(clean.lines()) - {list(report.lines())[-1]}
     assert "XEN_GUEST_EXTRA[vendor]" in line
@@ -217,7 +217,7 @@ def test_a_guest_in_another_bundle_is_named() -> None:
             r'^(BUNDLED_XEN_GUESTS="[^"]*)"', r'\1 other:external"', text, flags=re.MULTILINE
         )
 
-    report = verify(project(), NO_ASSETS, BUILD, Said(more), quick=True)
+    report = verify(project(), NO_ASSETS, BUILD, RecordedBitBake(more), quick=True)
     assert report.counts["extra"] == 1
     assert not report.agrees
     assert any(

@@ -144,7 +144,7 @@ def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed:
     Raises:
         RefusedError: the user did not agree to them.
     """
-    todo = building.commands_for(project)
+    todo = building.build_commands(project)
     for command in todo.for_xentui:
         terminal.print_message(
             f"  {command.line}" + (f"  # {command.note}" if command.note else "")
@@ -153,10 +153,10 @@ def _build_and_boot(project: Project, build: Path, init: Path | None, *, agreed:
         raise RefusedError("nothing was built")
     for command in todo.for_xentui:
         terminal.print_message(f"xentui: {command.line}")
-        code = building.run(command, build, init)
+        code = building.run_command(command, build, init)
         if code:
             terminal.print_message(f"xentui: {command.line}: ended with exit code {code}")
-            return building.exit_code(code)
+            return code
     for command in todo.for_user:
         terminal.print_message(f"now type: {command.line}  # {command.note}")
     return Exit.OK

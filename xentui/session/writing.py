@@ -419,11 +419,11 @@ def build(session: EditedProject, *, plain: bool = False) -> int:
     Raises:
         InputError: Python itself cannot be run.
     """
-    from xentui.verify.building import foreground
+    from xentui.verify.building import run_in_terminal
 
     line = [sys.executable, "-m", "xentui", *build_arguments(session)]
     env = {**os.environ, "TERM": "dumb"} if plain else dict(os.environ)
-    return foreground(line, Path.cwd(), env, _wait)
+    return run_in_terminal(line, Path.cwd(), env, _wait)
 
 
 def _wait() -> None:

@@ -24,10 +24,12 @@ from xentui.errors import InputError, os_error_text
 from xentui.safe_text import visible
 
 ENTER_BUILD = '. "$1" "$2" >/dev/null || exit 125; cd "$2" || exit 125; shift 2; exec "$@"'
-_LARGEST = 256 << 20
+"""Sources the script $1 for the build directory $2, and runs the other arguments as a command."""
+
+_MAX_BYTES = 256 << 20
 """Maximum size of the output that is read, in bytes; ``bitbake -e`` prints 2 MiB for an image."""
 
-PATIENCE = 20.0
+STOP_SECONDS = 20.0
 """Seconds that BitBake gets to stop before it is killed."""
 
 
@@ -59,11 +61,11 @@ class BitBake:
             NoRecipeError: no layer has the recipe.
             InputError: BitBake was not found, or it failed.
         """
-        asked = ["bitbake", "-e"] if recipe is None else ["bitbake", "-e", recipe]
-        code, output, errors = self._run(asked)
+        arguments = ["bitbake", "-e"] if recipe is None else ["bitbake", "-e", recipe]
+        code, output, errors = self._run(arguments)
         if code == 0:
             return output
-        raise self._failed(asked, code, output, errors)
+        raise self._error(arguments, code, output, errors)
 
     def flag(self, recipe: str, variable: str, flag: str) -> str | None:
         """Return the unexpanded value of a flag from ``bitbake-getvar``; ``None`` if it is unset.
@@ -71,37 +73,29 @@ class BitBake:
         Raises:
             InputError: BitBake was not found, or it failed.
         """
-        asked = ["bitbake-getvar", "--value", "--unexpand", "-r", recipe, "-f", flag, variable]
-        code, output, errors = self._run(asked)
+        arguments = ["bitbake-getvar", "--value", "--unexpand", "-r", recipe, "-f", flag, variable]
+        code, output, errors = self._run(arguments)
         if code == 0:
             return output.rstrip("\n").rpartition("\n")[2]
         if "is not defined" in errors:
             return None
-        raise self._failed(asked, code, output, errors)
+        raise self._error(arguments, code, output, errors)
 
-    def command(self, asked: list[str]) -> tuple[list[str], dict[str, str]]:
-        """Return the arguments that run a command in the build environment, and its variables.
+    def command_line(self, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+        """Return a command line that runs a command in the build environment, and its variables.
 
         Raises:
             InputError: the environment is not set up.
         """
         environment = dict(os.environ)
         if self.init is not None:
-            line = [
-                "bash",
-                "-c",
-                ENTER_BUILD,
-                "xentui",
-                str(self.init),
-                str(self.build),
-                *asked,
-            ]
-            return line, environment
-        if shutil.which(asked[0]) is None:
-            raise _not_set_up(self.build, asked[0])
-        return asked, environment | {"BBPATH": str(self.build), "BUILDDIR": str(self.build)}
+            shell = ["bash", "-c", ENTER_BUILD, "xentui", str(self.init), str(self.build)]
+            return [*shell, *arguments], environment
+        if shutil.which(arguments[0]) is None:
+            raise _no_environment(self.build, arguments[0])
+        return arguments, environment | {"BBPATH": str(self.build), "BUILDDIR": str(self.build)}
 
-    def _failed(self, asked: list[str], code: int, output: str, stderr: str) -> InputError:
+    def _error(self, arguments: list[str], code: int, output: str, stderr: str) -> InputError:
         lines = [line for line in f"{output}\n{stderr}".splitlines() if line.strip()]
         errors = [line.partition("ERROR: ")[2] for line in lines if line.startswith("ERROR: ")]
         if code == 125 and self.init is not None and not errors:
@@ -111,31 +105,31 @@ class BitBake:
                 fix="Name the oe-init-build-env of OpenEmbedded-Core, or init-build-env of a "
                 "build directory that bitbake-setup made.",
             )
-        reason = visible(_reason(lines) or (errors or lines or ["it printed nothing"])[0])
+        reason = visible(_sanity_problem(lines) or (errors or lines or ["it printed nothing"])[0])
         if any("Nothing PROVIDES" in error for error in errors):
             return NoRecipeError(reason)
         return InputError(
             f"BitBake failed with exit code {code}: {reason}",
-            fix=f"{' '.join(asked)} shows all it says; xentui doctor may know why.",
+            fix=f"{' '.join(arguments)} shows all it says; xentui doctor may know why.",
         )
 
-    def _run(self, asked: list[str]) -> tuple[int, str, str]:
-        command, environment = self.command(asked)
+    def _run(self, arguments: list[str]) -> tuple[int, str, str]:
+        command, environment = self.command_line(arguments)
         environment["BITBAKE_UI"] = "knotty"
         process: subprocess.Popen[bytes] | None = None
         try:
-            with _undisturbed():
-                process = _started(command, self.build, environment)
-            output, errors = _heard(process, self.tick)
+            with _delayed_signals():
+                process = _start(command, self.build, environment)
+            output, errors = _read_output(process, self.tick)
             return process.wait(), output, errors
         finally:
             if process is not None:
-                end(process)
+                stop(process)
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Delay signals until the process that is being started can be stopped."""
+def _delayed_signals() -> Iterator[None]:
+    """Delay signals until the process that is started here can be stopped."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -154,7 +148,7 @@ def _undisturbed() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def _started(command: list[str], build: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], build: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603 - the user's own program, no shell text
             command,
@@ -169,14 +163,14 @@ def _started(command: list[str], build: Path, env: dict[str, str]) -> subprocess
         raise InputError(f"{command[0]}: {os_error_text(error)}") from error
 
 
-def _reason(lines: list[str]) -> str:
-    """Return the findings of the sanity check, after its four introductory lines (oe:sanity)."""
-    found = iter(lines)
-    any(line.endswith("potential problems / advisories:") for line in found)
-    return next(found, "").strip()
+def _sanity_problem(lines: list[str]) -> str:
+    """Return the first problem that OpenEmbedded-Core's sanity check lists, or an empty text."""
+    rest = iter(lines)
+    any(line.endswith("potential problems / advisories:") for line in rest)
+    return next(rest, "").strip()
 
 
-def _not_set_up(build: Path, program: str) -> InputError:
+def _no_environment(build: Path, program: str) -> InputError:
     setup = build / "init-build-env"
     script = visible(str(setup)) if setup.is_file() else "…/oe-init-build-env"
     return InputError(
@@ -185,10 +179,12 @@ def _not_set_up(build: Path, program: str) -> InputError:
     )
 
 
-def _heard(process: subprocess.Popen[bytes], tick: Callable[[float], None]) -> tuple[str, str]:
-    """Read both streams until they end."""
-    began = time.monotonic()
-    taken: dict[str, list[bytes]] = {"out": [], "err": []}
+def _read_output(
+    process: subprocess.Popen[bytes], tick: Callable[[float], None]
+) -> tuple[str, str]:
+    """Return standard output and standard error of a process, read until both end."""
+    start = time.monotonic()
+    chunks: dict[str, list[bytes]] = {"out": [], "err": []}
     size = 0
     with selectors.DefaultSelector() as selector:
         for name, stream in (("out", process.stdout), ("err", process.stderr)):
@@ -199,23 +195,23 @@ def _heard(process: subprocess.Popen[bytes], tick: Callable[[float], None]) -> t
                 chunk = os.read(key.fd, 1 << 16)
                 if not chunk:
                     selector.unregister(key.fileobj)
-                taken[key.data].append(chunk)
+                chunks[key.data].append(chunk)
                 size += len(chunk)
-            if size > _LARGEST:
+            if size > _MAX_BYTES:
                 raise InputError("BitBake printed more than bitbake -e ever does")
-            tick(time.monotonic() - began)
-    output, errors = (b"".join(taken[name]).decode("utf-8", "replace") for name in ("out", "err"))
+            tick(time.monotonic() - start)
+    output, errors = (b"".join(chunks[name]).decode("utf-8", "replace") for name in ("out", "err"))
     return output, errors
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """Stop a process and its children: first as ctrl+c does, then by SIGKILL if necessary."""
     running = process.poll() is None
     try:
         for number, seconds in (
-            (signal.SIGINT, PATIENCE),
-            (signal.SIGTERM, PATIENCE / 4),
-            (signal.SIGKILL, PATIENCE),
+            (signal.SIGINT, STOP_SECONDS),
+            (signal.SIGTERM, STOP_SECONDS / 4),
+            (signal.SIGKILL, STOP_SECONDS),
         ):
             if process.poll() is not None:
                 break

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from xentui.errors import Exit, InputError, os_error_text
+from xentui.errors import InputError, os_error_text
 from xentui.output.commands import NextCommand, commands
 from xentui.project.model import Project
 from xentui.verify.bitbake import BitBake
@@ -27,7 +27,7 @@ PROGRAMS = ("bitbake", "runqemu")
 
 
 @dataclass(frozen=True, slots=True)
-class Building:
+class BuildCommands:
     """The commands that build and boot a project.
 
     Attributes:
@@ -39,20 +39,20 @@ class Building:
     for_user: tuple[NextCommand, ...]
 
 
-def commands_for(project: Project) -> Building:
+def build_commands(project: Project) -> BuildCommands:
     """Return the commands that build and boot a project."""
     steps = [command for command in commands(project) if command.step in ("build", "boot")]
-    own = [one for one in steps if one.line.partition(" ")[0] in PROGRAMS]
-    return Building(tuple(own), tuple(one for one in steps if one not in own))
+    runnable = [step for step in steps if step.line.partition(" ")[0] in PROGRAMS]
+    return BuildCommands(tuple(runnable), tuple(step for step in steps if step not in runnable))
 
 
-def run(command: NextCommand, build: Path, init: Path | None = None) -> int:
+def run_command(command: NextCommand, build: Path, init: Path | None = None) -> int:
     """Run a command in this terminal, and return its exit code.
 
     ctrl+c interrupts the command, as it would without xentui. SIGTERM and SIGHUP are passed on.
 
     Args:
-        command: a command from :attr:`Building.for_xentui`.
+        command: a command from :attr:`BuildCommands.for_xentui`.
         build: the build directory.
         init: the script that sets up the environment, unless it is set up already.
 
@@ -62,42 +62,37 @@ def run(command: NextCommand, build: Path, init: Path | None = None) -> int:
     Raises:
         InputError: the program was not found.
     """
-    line, environment = BitBake(build, init).command(shlex.split(command.line))
-    return foreground(line, build, environment)
+    line, environment = BitBake(build, init).command_line(shlex.split(command.line))
+    return run_in_terminal(line, build, environment)
 
 
-def foreground(
-    line: list[str], folder: Path, env: dict[str, str], then: Callable[[], None] = lambda: None
+def run_in_terminal(
+    line: list[str], folder: Path, env: dict[str, str], at_end: Callable[[], None] = lambda: None
 ) -> int:
-    """Run a program in this terminal, as :func:`run` does.
+    """Run a program in this terminal, as :func:`run_command` does.
 
     Args:
         line: the program and its arguments.
         folder: its working directory.
         env: its environment.
-        then: called after it has ended, while ctrl+c is still ignored.
+        at_end: called after it has ended, while ctrl+c is still ignored.
 
     Raises:
         InputError: the program was not found.
     """
-    with _handing_on() as running:
+    with _forwarded_signals() as running:
         try:
             process = subprocess.Popen(line, cwd=folder, env=env)  # noqa: S603
         except OSError as error:
             raise InputError(f"{line[0]}: {os_error_text(error)}") from error
         running.append(process)
         code = process.wait()
-        then()
+        at_end()
     return code if code >= 0 else 128 - code
 
 
-def exit_code(code: int) -> int:
-    """Return the exit code of xentui after a command's exit code."""
-    return Exit.INTERRUPTED if code == 128 + signal.SIGINT else code
-
-
 @contextmanager
-def _handing_on() -> Iterator[list[subprocess.Popen[bytes]]]:
+def _forwarded_signals() -> Iterator[list[subprocess.Popen[bytes]]]:
     """Pass signals on to the running program instead of ending by them.
 
     A terminal sends SIGINT to both, so SIGINT is only ignored here. It gets a handler, since the
@@ -105,10 +100,10 @@ def _handing_on() -> Iterator[list[subprocess.Popen[bytes]]]:
     """
     running: list[subprocess.Popen[bytes]] = []
 
-    def outlive(_number: int, _frame: FrameType | None) -> None:
+    def ignore(_number: int, _frame: FrameType | None) -> None:
         pass
 
-    def hand_on(number: int, _frame: FrameType | None) -> None:
+    def forward(number: int, _frame: FrameType | None) -> None:
         for process in running:
             with suppress(ProcessLookupError):
                 process.send_signal(number)
@@ -116,10 +111,10 @@ def _handing_on() -> Iterator[list[subprocess.Popen[bytes]]]:
     if threading.current_thread() is not threading.main_thread():
         yield running
         return
-    before = {signal.SIGINT: signal.signal(signal.SIGINT, outlive)}
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, ignore)}
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, hand_on)
+            before[number] = signal.signal(number, forward)
     try:
         yield running
     finally:

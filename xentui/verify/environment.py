@@ -21,7 +21,7 @@ _VALUE = re.compile(r'(?:export )?([^\s="()]+)="(.*)', re.DOTALL)
 _FUNCTION = re.compile(r"[^\s#]+\(\) \{")
 _INCLUDED = re.compile(r"# *(\S.*?)(?: includes:)?")
 _WEAK = "_defaultval_flag_"
-_BEFORE = "# pre-expansion value:"
+_RAW_HEADER = "# pre-expansion value:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,116 +102,117 @@ class Environment:
     @property
     def overrides(self) -> frozenset[str]:
         """The active overrides."""
-        found = self.variables.get("OVERRIDES")
-        return frozenset((found.value or "").split(":")) if found else frozenset()
+        overrides = self.variables.get("OVERRIDES")
+        return frozenset((overrides.value or "").split(":")) if overrides else frozenset()
 
 
 def parse(output: str) -> Environment:
     """Parse the standard output of ``bitbake -e``; other lines before it are skipped."""
     environment = Environment()
     lines = output.replace("\r\n", "\n").split("\n")
-    at = _included(lines, environment)
+    index = _parse_included(lines, environment)
     variable = Variable()
-    while at < len(lines):
-        line = lines[at]
-        header = _HEADER.fullmatch(line) if at and lines[at - 1] == "#" else None
+    while index < len(lines):
+        line = lines[index]
+        header = _HEADER.fullmatch(line) if index and lines[index - 1] == "#" else None
         if header is not None:
             variable = environment.variables.setdefault(header[1], Variable())
-            at = _history(lines, at + 1, variable)
+            index = _parse_history(lines, index + 1, variable)
             continue
         value = _VALUE.fullmatch(line)
         if value is not None:
-            text, at = _value(lines, at, value[2])
+            text, index = _shell_value(lines, index, value[2])
             named = environment.variables.get(value[1])
             (named if named is not None else variable).value = text
             continue
         if _FUNCTION.fullmatch(line):
-            at = _function_end(lines, at)
+            index = _function_end(lines, index)
             variable.value = ""
-        at += 1
+        index += 1
     return environment
 
 
-def _included(lines: list[str], environment: Environment) -> int:
-    """Parse the list of files, and return the position of its end."""
+def _parse_included(lines: list[str], environment: Environment) -> int:
+    """Parse the list of files that BitBake read, and return the position of its end."""
     try:
-        at = lines.index("# INCLUDE HISTORY:") + 1
+        index = lines.index("# INCLUDE HISTORY:") + 1
     except ValueError:
         return 0
-    while at < len(lines) and not _HEADER.fullmatch(lines[at]):
-        found = _INCLUDED.fullmatch(lines[at])
-        if found is not None:
-            environment.included.append(found[1])
-        elif not lines[at].startswith("#") and lines[at]:
+    while index < len(lines) and not _HEADER.fullmatch(lines[index]):
+        file = _INCLUDED.fullmatch(lines[index])
+        if file is not None:
+            environment.included.append(file[1])
+        elif not lines[index].startswith("#") and lines[index]:
             break
-        at += 1
-    return at
+        index += 1
+    return index
 
 
-def _history(lines: list[str], at: int, variable: Variable) -> int:
+def _parse_history(lines: list[str], index: int, variable: Variable) -> int:
     """Parse a variable's operations and unexpanded value; return the position of their end."""
-    while at < len(lines):
-        event = _EVENT.fullmatch(lines[at])
+    while index < len(lines):
+        event = _EVENT.fullmatch(lines[index])
         if event is None:
             break
-        body, at = _take(lines, at + 1, "#     ")
+        body, index = _joined_lines(lines, index + 1, "#     ")
         detail = _DETAIL.fullmatch(body)
         flag, text = (detail[1] or "", detail[2]) if detail is not None else ("", "")
         variable.events.append(
             Event(event[1], flag, event[2], int(event[3]), text.removesuffix('"'))
         )
-    if at < len(lines) and lines[at] in (_BEFORE, "#   [no history recorded]"):
-        at += 2 if lines[at] != _BEFORE else 1
-        raw, at = _before(lines, at)
+    if index < len(lines) and lines[index] in (_RAW_HEADER, "#   [no history recorded]"):
+        index += 2 if lines[index] != _RAW_HEADER else 1
+        raw, index = _unexpanded_value(lines, index)
         variable.raw = raw
     else:
         own = [event for event in variable.events if not event.flag]
         variable.raw = own[0].detail if len(own) == 1 else None
-    return at
+    return index
 
 
-def _take(lines: list[str], at: int, prefix: str) -> tuple[str, int]:
-    """Return a line joined with its continuation lines, without their prefix."""
-    taken = [lines[at]] if at < len(lines) else [""]
-    at += 1
-    while at < len(lines) and lines[at].startswith(prefix):
-        taken.append(lines[at][len(prefix) :])
-        at += 1
-    return "\n".join(taken), at
+def _joined_lines(lines: list[str], index: int, prefix: str) -> tuple[str, int]:
+    """Return a line joined with the lines after it that begin with ``prefix``, and their end."""
+    parts = [lines[index]] if index < len(lines) else [""]
+    index += 1
+    while index < len(lines) and lines[index].startswith(prefix):
+        parts.append(lines[index][len(prefix) :])
+        index += 1
+    return "\n".join(parts), index
 
 
-def _before(lines: list[str], at: int) -> tuple[str, int]:
-    """Return the unexpanded value, which is on lines that start with ``#``."""
-    taken: list[str] = []
-    while at < len(lines) and lines[at].startswith("#"):
-        following = lines[at + 1] if at + 1 < len(lines) else ""
-        if lines[at] == "#" and _HEADER.fullmatch(following):
+def _unexpanded_value(lines: list[str], index: int) -> tuple[str, int]:
+    """Return the unexpanded value, which is on lines that start with ``#``, and their end."""
+    parts: list[str] = []
+    while index < len(lines) and lines[index].startswith("#"):
+        following = lines[index + 1] if index + 1 < len(lines) else ""
+        if lines[index] == "#" and _HEADER.fullmatch(following):
             break
-        taken.append(lines[at][1:])
-        at += 1
-    text = "\n".join(taken)
-    return text.removeprefix('   "').removesuffix('"'), at
+        parts.append(lines[index][1:])
+        index += 1
+    text = "\n".join(parts)
+    return text.removeprefix('   "').removesuffix('"'), index
 
 
-def _value(lines: list[str], at: int, first: str) -> tuple[str, int]:
-    taken = [first]
-    while taken[-1].endswith(" \\") and at + 1 < len(lines):
-        taken[-1] = taken[-1][:-2]
-        at += 1
-        taken.append(lines[at])
-    text = "\n".join(taken).removesuffix('"')
+def _shell_value(lines: list[str], index: int, first: str) -> tuple[str, int]:
+    """Return a value that is quoted for a shell and begins with ``first``, and its end."""
+    parts = [first]
+    while parts[-1].endswith(" \\") and index + 1 < len(lines):
+        parts[-1] = parts[-1][:-2]
+        index += 1
+        parts.append(lines[index])
+    text = "\n".join(parts).removesuffix('"')
     for char in '$`"':
         text = text.replace(f"\\{char}", char)
-    return text, at + 1
+    return text, index + 1
 
 
-def _function_end(lines: list[str], at: int) -> int:
-    while at < len(lines) and lines[at] != "}":
-        at += 1
-    return at
+def _function_end(lines: list[str], index: int) -> int:
+    while index < len(lines) and lines[index] != "}":
+        index += 1
+    return index
 
 
-def places(variable: Variable, flag: str = "") -> Iterator[Event]:
+def effective_events(variable: Variable, flag: str = "") -> Iterator[Event]:
     """Yield the effective operations on a variable or a flag, the last one first.
 
     A weak default has no effect if there is any other assignment.

@@ -27,32 +27,32 @@ class ExpectedAssignment:
 
     Attributes:
         recipe: the recipe that it is for.
-        conf: whether it is in the configuration and not in a recipe.
+        in_conf: whether it is in the configuration and not in a recipe.
         variable: the name without overrides.
         operator: ``=``, ``+=`` … or ``:append``, ``:prepend``, ``:remove``.
         overrides: overrides that must be active in addition to ``pn-<recipe>``.
-        scoped: whether it is for that recipe only (``pn-``).
+        recipe_only: whether it is for that recipe only (``pn-``).
     """
 
     recipe: str
-    conf: bool
+    in_conf: bool
     variable: str
     flag: str
     operator: str
     value: str
     overrides: tuple[str, ...] = ()
-    scoped: bool = False
+    recipe_only: bool = False
 
     @property
-    def written(self) -> str:
-        """The assignment as written but without its value, after the name of its recipe."""
-        where = "" if self.conf else f"{self.recipe}: "
-        added = self.operator if self.operator.startswith(":") else ""
+    def left_side(self) -> str:
+        """The assignment as written up to its operator, after the name of its recipe."""
+        where = "" if self.in_conf else f"{self.recipe}: "
+        operation = self.operator if self.operator.startswith(":") else ""
         overrides = "".join(f":{override}" for override in self.overrides)
-        scope = f":pn-{self.recipe}" if self.scoped else ""
+        scope = f":pn-{self.recipe}" if self.recipe_only else ""
         flag = f"[{self.flag}]" if self.flag else ""
-        sign = "=" if added else self.operator
-        return f"{where}{self.variable}{added}{overrides}{scope}{flag} {sign}"
+        sign = "=" if operation else self.operator
+        return f"{where}{self.variable}{operation}{overrides}{scope}{flag} {sign}"
 
     @property
     def adds(self) -> bool:
@@ -76,17 +76,17 @@ def expected_assignments(
     if build is None or not find_build_dir.is_build_dir(build):
         rendered = render(project, assets)
     else:
-        found = build_dir.read(build)
-        able = abilities_in(found) if found.has_core else None
-        rendered = render(project, assets, abilities=able)
+        layers = build_dir.read(build)
+        abilities = abilities_in(layers) if layers.has_core else None
+        rendered = render(project, assets, abilities=abilities)
         settings = existing.read(build)
         use = existing.noted(build, settings)
         if use is not None:
             rendered = existing.adapted(rendered, project, settings, use, project_file="")
-    return list(_all(rendered, dom0_image(project)))
+    return list(_assignments(rendered, dom0_image(project)))
 
 
-def _all(rendered: Rendered, dom0: str) -> Iterator[ExpectedAssignment]:
+def _assignments(rendered: Rendered, dom0: str) -> Iterator[ExpectedAssignment]:
     for statement in parse(rendered.conf[CONF], CONF).statements:
         if statement.kind == "assign":
             yield _expected(statement, dom0, conf=True)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Query BitBake for all settings of a project, and report the differences."""
+"""Query BitBake for all settings of a project, and report where its values differ."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 from xentui.safe_text import quoted, visible
 from xentui.verify.bitbake import NoRecipeError
-from xentui.verify.compare import Verdict, judge
+from xentui.verify.compare import Verdict, compare
 from xentui.verify.environment import Environment, Event, Variable, parse
 from xentui.verify.expected import ExpectedAssignment, expected_assignments
-from xentui.verify.others import others
+from xentui.verify.implied import compare_implied
 
 
 class BitBakeRunner(Protocol):
@@ -41,8 +41,9 @@ class VerifyReport:
     """The results of comparing a project with BitBake.
 
     Attributes:
+        build: the build directory.
         recipes: the recipes that were queried; empty for the configuration only.
-        verdicts: one per assignment, in the order of the files.
+        verdicts: one per assignment, in the order of the files, then differences in other values.
         notes: possible reasons for differences.
     """
 
@@ -76,7 +77,7 @@ class VerifyReport:
             [f"{counts['agrees']} of {total} settings agree"]
             + ([f"{counts['differs']} differ"] if counts["differs"] else [])
             + ([f"{counts['unseen']} unseen"] if counts["unseen"] else [])
-            + ([f"{counts['extra']} not of the project"] if counts["extra"] else [])
+            + ([f"{counts['extra']} not in the project"] if counts["extra"] else [])
         )
 
     def data(self) -> dict[str, Any]:
@@ -110,7 +111,7 @@ class VerifyReport:
         if verdict.file:
             file = verdict.file.removeprefix(f"{self.build}{os.sep}")
             place = f" ({visible(file)}:{verdict.line})"
-        what = f"{verdict.status:7} {expected.written} {quoted(expected.value)}"
+        what = f"{verdict.status:7} {expected.left_side} {quoted(expected.value)}"
         if verdict.status == "agrees":
             return visible(f"{what}{place}")
         if verdict.status == "extra":
@@ -144,46 +145,48 @@ def verify(
     Raises:
         InputError: BitBake failed, or no layer has the Dom0 image.
     """
-    wanted = expected_assignments(project, assets, build)
-    assigned = {(one.variable, one.flag) for one in wanted}
-    extra: list[Verdict] = []
+    assignments = expected_assignments(project, assets, build)
+    assigned = {(expected.variable, expected.flag) for expected in assignments}
     if quick:
-        wanted = [expected for expected in wanted if expected.conf]
-    recipes: list[str | None] = [None] if quick else [*_recipes(wanted, dom0_image(project))]
-    verdicts: dict[ExpectedAssignment, Verdict | None] = {}
+        assignments = [expected for expected in assignments if expected.in_conf]
+    dom0 = dom0_image(project)
+    recipes = [None] if quick else list(dict.fromkeys([dom0, *(e.recipe for e in assignments)]))
+    by_assignment: dict[ExpectedAssignment, Verdict | None] = {}
+    implied: list[Verdict] = []
     included: list[str] = []
     for number, recipe in enumerate(recipes, 1):
         progress(recipe, number, len(recipes))
-        mine = [expected for expected in wanted if quick or expected.recipe == recipe]
+        of_recipe = [expected for expected in assignments if quick or expected.recipe == recipe]
         try:
-            seen_by: Environment = parse(bitbake.environment(recipe))
+            environment = parse(bitbake.environment(recipe))
         except NoRecipeError as error:
-            if recipe == dom0_image(project):
+            if recipe == dom0:
                 raise
-            verdicts |= {
-                expected: Verdict(expected, "unseen", reason=error.message) for expected in mine
+            by_assignment |= {
+                expected: Verdict(expected, "unseen", reason=error.message)
+                for expected in of_recipe
             }
             continue
-        included = included or seen_by.included
-        extra += others(project, recipe, seen_by, assigned)
-        for expected in mine:
-            found = judge(expected, seen_by, quick=quick)
-            if recipe is not None and found is not None and found.status == "unseen":
-                found = _with_flag(found, recipe, bitbake)
-            verdicts[expected] = found
-    judged = [verdict for expected in wanted if (verdict := verdicts.get(expected)) is not None]
-    kept = _kept(build)
-    judged += [
+        included = included or environment.included
+        implied += compare_implied(project, recipe, environment, assigned)
+        for expected in of_recipe:
+            verdict = compare(expected, environment, quick=quick)
+            if recipe is not None and verdict is not None and verdict.status == "unseen":
+                verdict = _query_flag(verdict, recipe, bitbake)
+            by_assignment[expected] = verdict
+    user_settings = _kept_user_settings(build)
+    verdicts = [v for expected in assignments if (v := by_assignment.get(expected)) is not None]
+    verdicts += [
         verdict
-        for verdict in dict.fromkeys(extra)
-        if (verdict.expected.variable, _owner(verdict)) not in kept
+        for verdict in dict.fromkeys(implied)
+        if (verdict.expected.variable, _flag_or_guest(verdict)) not in user_settings
     ]
     queried = tuple(recipe for recipe in recipes if recipe is not None)
-    return VerifyReport(build, queried, tuple(judged), _notes(judged, included))
+    return VerifyReport(build, queried, tuple(verdicts), _notes(verdicts, included))
 
 
-def _kept(build: Path) -> set[tuple[str, str]]:
-    """Return the user's own settings that are kept: variables with their flag or guest."""
+def _kept_user_settings(build: Path) -> set[tuple[str, str]]:
+    """Return the user's own settings that xentui keeps: variables with their flag or guest."""
     if not is_build_dir(build):
         return set()
     settings = existing.read(build)
@@ -193,15 +196,15 @@ def _kept(build: Path) -> set[tuple[str, str]]:
     return guests | {(one.variable, one.flag) for one in settings.settings}
 
 
-def _owner(verdict: Verdict) -> str:
-    """Return the flag of a verdict, or its additional bundled guest."""
+def _flag_or_guest(verdict: Verdict) -> str:
+    """Return the flag that a verdict is about, or the bundled guest that the project lacks."""
     if verdict.status == "extra":
         return (verdict.seen or "").partition(":")[0]
     return verdict.expected.flag
 
 
-def _with_flag(verdict: Verdict, recipe: str, bitbake: BitBakeRunner) -> Verdict:
-    """Query one flag, as ``bitbake -e`` does not print the flags of Python tasks."""
+def _query_flag(verdict: Verdict, recipe: str, bitbake: BitBakeRunner) -> Verdict:
+    """Compare again with a queried flag: ``bitbake -e`` prints none of Python tasks."""
     expected = verdict.expected
     if not expected.flag or not expected.variable.startswith("do_"):
         return verdict
@@ -209,13 +212,7 @@ def _with_flag(verdict: Verdict, recipe: str, bitbake: BitBakeRunner) -> Verdict
     if value is None:
         return verdict
     event = Event("set", expected.flag, "", 0, value)
-    found = judge(expected, Environment({expected.variable: Variable([event])}))
-    return found if found is not None else verdict
-
-
-def _recipes(wanted: list[ExpectedAssignment], dom0: str) -> list[str]:
-    """Return the recipes to query, starting with the Dom0 image."""
-    return list(dict.fromkeys([dom0, *(expected.recipe for expected in wanted)]))
+    return compare(expected, Environment({expected.variable: Variable([event])})) or verdict
 
 
 def _notes(verdicts: list[Verdict], included: list[str]) -> tuple[str, ...]:
@@ -223,8 +220,8 @@ def _notes(verdicts: list[Verdict], included: list[str]) -> tuple[str, ...]:
     notes = []
     name = CONF.rpartition("/")[2]
     read = not included or any(file.rpartition("/")[2] == name for file in included)
-    if not read and any(verdict.expected.conf for verdict in unseen):
+    if not read and any(verdict.expected.in_conf for verdict in unseen):
         notes.append(f"BitBake did not read {CONF}: xentui generate --build-dir attaches it.")
-    if any(not verdict.expected.conf for verdict in unseen):
+    if any(not verdict.expected.in_conf for verdict in unseen):
         notes.append("BitBake does not know xentui's layer: bitbake-layers show-layers lists it.")
     return tuple(notes)
