@@ -116,7 +116,7 @@ def test_force_overwrites_but_keeps_what_was_edited(tmp_path: Path) -> None:
         apply(plan(rendered(), tmp_path), force=True)
         file.write_text(f"mine {number}\n")
         result = apply(plan(rendered("B\n"), tmp_path), force=True)
-        assert result.kept == ((file, file.with_name(name)),)
+        assert result.copies == ((file, file.with_name(name)),)
         assert file.with_name(name).read_text() == f"mine {number}\n"
         assert file.read_text() == rendered("B\n").conf[CONF]
 
@@ -133,7 +133,7 @@ def test_a_file_to_be_removed_may_be_gone_already(tmp_path: Path) -> None:
     apply(plan(rendered(), folder))
     made = plan(Rendered({}, {}), folder)
     shutil.rmtree(folder)
-    assert apply(made).kept == ()
+    assert apply(made).copies == ()
     assert not folder.exists()
 
 
@@ -263,7 +263,7 @@ def test_a_run_waits_for_another_and_then_refuses(tmp_path: Path) -> None:
     made = plan(rendered(), tmp_path)
     with Tree(tmp_path) as other:
         other.lock()
-        with pytest.raises(RefusedError, match="another xentui"):
+        with pytest.raises(RefusedError, match="another run of xentui"):
             apply(made, wait=0.1)
         assert contents(tmp_path) == {}
         threading.Timer(0.2, other.close).start()
@@ -275,7 +275,7 @@ def test_a_folder_under_two_names_is_locked_once(tmp_path: Path) -> None:
     made = plan(rendered(), tmp_path)
     other = tmp_path / ".." / tmp_path.name
     first, second = made.changes
-    both = replace(made, changes=(first, replace(second, root=other, is_users=True)))
+    both = replace(made, changes=(first, replace(second, root=other, is_user_file=True)))
     apply(both, wait=0.1)
     assert (tmp_path / "meta-xentui/conf/layer.conf").is_file()
 
@@ -386,10 +386,10 @@ def test_copies_of_private_files_are_private(tmp_path: Path) -> None:
         file.write_text("secret\n")
         file.chmod(0o600)
     with Tree(tmp_path) as tree:
-        seen = {name: tree.seen(name) for name in ("local.conf", "made.conf")}
+        seen = {name: tree.state(name) for name in ("local.conf", "made.conf")}
     users = Change(
         tmp_path, "local.conf", "changed", "secret\n", "new\n", seen["local.conf"],
-        is_users=True, backup_suffix=".before",
+        is_user_file=True, backup_suffix=".before",
     )  # fmt: skip
     edited = Change(tmp_path, "made.conf", "edited", "secret\n", "new\n", seen["made.conf"])
     apply(Plan((users, edited), ()), force=True)
@@ -402,7 +402,7 @@ def test_what_was_to_be_removed_may_be_gone(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "a.conf").write_text("a")
     with Tree(folder) as tree:
-        seen = tree.seen("a.conf")
+        seen = tree.state("a.conf")
     (folder / "a.conf").unlink()
     folder.rmdir()
     assert apply(Plan((Change(folder, "a.conf", "removed", "a", None, seen),), ())).changes == ()

@@ -146,7 +146,7 @@ def test_both_sides_are_shown_and_what_they_make_together(edited: Path) -> None:
     found = made(edited, BASE.replace('B = "1"', 'B = "2"')).diff().splitlines()
     mine = next(at for at, line in enumerate(found) if "was edited by hand" in line)
     theirs = found.index("# What xentui would change:")
-    both = found.index("# Both go together:")
+    both = found.index("# Merged:")
     assert "+# mine" in found[mine:theirs]
     assert '-B = "1"' not in found[mine:theirs]
     assert '+B = "2"' in found[theirs:both]
@@ -308,6 +308,6 @@ def test_a_run_cut_short_while_merging_is_completed_by_the_next(edited: Path) ->
 def test_a_merge_that_the_file_outran_is_refused(edited: Path) -> None:
     settled = resolve_edits(made(edited, BASE), "merge")
     (edited / CONF).write_text("later\n")
-    with pytest.raises(RefusedError, match="meanwhile"):
+    with pytest.raises(RefusedError, match="in the meantime"):
         apply(replace(settled))
     assert (edited / CONF).read_text() == "later\n"

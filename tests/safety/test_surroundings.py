@@ -22,7 +22,7 @@ from xentui.bitbake import build_dir, recipes
 from xentui.errors import InputError
 from xentui.output.rendered import Copy, chunks
 from xentui.output.writing import manifest
-from xentui.output.writing.tree import MOST_READ, Tree
+from xentui.output.writing.tree import MAX_READ, Tree
 from xentui.project import filesystem
 from xentui.project.model import Guest, Host, Project
 from xentui.session.drafts import Drafts, location
@@ -55,7 +55,7 @@ def test_a_giant_among_the_written_files_is_not_read(
         assert code == (1 if "--check" in mode else 0), reported
     else:
         assert code == 4, reported
-        assert f"at most {MOST_READ} bytes are read" in reported
+        assert f"at most {MAX_READ} bytes are read" in reported
     assert megabytes < 200
 
 
@@ -128,8 +128,8 @@ def test_an_invalid_git_file_stops_nothing(tmp_path: Path, what: str) -> None:
 
 def test_a_growing_file_is_not_read_to_its_end(tmp_path: Path) -> None:
     with Tree(tmp_path) as tree:
-        (tmp_path / "a").write_bytes(b"x" * MOST_READ)
-        assert tree.read("a") == b"x" * MOST_READ
+        (tmp_path / "a").write_bytes(b"x" * MAX_READ)
+        assert tree.read("a") == b"x" * MAX_READ
         with (tmp_path / "a").open("ab") as file:
             file.write(b"y")
         with pytest.raises(InputError, match="is too big"):

@@ -166,7 +166,7 @@ async def test_edits_by_hand_are_shown_from_both_sides_and_merged() -> None:
     async with app.run_test(size=(140, 60)) as pilot:
         await read(pilot, app)
         assert "What xentui would change:" in shown(app)
-        assert "Both go together:" in shown(app)
+        assert "Merged:" in shown(app)
         await pilot.press("ctrl+s")
         await settle(pilot)
         await pilot.press("right", "enter")

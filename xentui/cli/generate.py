@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from xentui.cli.projects import ChosenProject
     from xentui.output.build_dir import Attach
     from xentui.output.commands import NextCommand
-    from xentui.output.existing import Use
+    from xentui.output.existing import ExistingUse
     from xentui.output.rendered import Rendered
     from xentui.output.writing.change import Change
     from xentui.output.writing.plan import Plan
@@ -249,7 +249,7 @@ class Job:
     attach: Attach | None = None
     format: formats.Format = "tree"
     commits: Mapping[str, str] = field(default_factory=dict)
-    existing: Use | None = None
+    existing: ExistingUse | None = None
     updates_project_file: bool = False
 
     def plan(self) -> Plan:

@@ -25,7 +25,7 @@ from xentui.safe_text import visible
 if TYPE_CHECKING:
     from xentui.bitbake.abilities import Abilities
     from xentui.output.build_dir import Attach
-    from xentui.output.existing import Use
+    from xentui.output.existing import ExistingUse
     from xentui.project.assets import Assets
     from xentui.project.document import Loaded
     from xentui.project.model import Project
@@ -168,7 +168,7 @@ def require_no_errors(
     chosen: ChosenProject,
     build: Path | None = None,
     attach: Attach | None = None,
-    existing: Use | None = None,
+    existing: ExistingUse | None = None,
 ) -> tuple[Project, Assets]:
     """Return a project without errors, with the files that it names; print its findings.
 

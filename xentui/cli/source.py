@@ -315,7 +315,7 @@ def _import_into_project(
     copy = copy_change(path.parent, new_name, image) if must_copy else None
     with Tree(path.parent) as tree:
         tree.lock()
-        before = tree.seen(path.name)
+        before = tree.state(path.name)
         loaded = document.load(path)
         if loaded.project is None:
             raise XentuiError(
@@ -343,7 +343,7 @@ def _import_into_project(
         _confirm_diff(path, old, new, copy.diff() if copy is not None else "", yes=args.yes)
         if copy is not None and isinstance(copy.new, Copy):
             like = source_stat(copy.new)
-            tree.write(copy.name, chunks(copy.new), expected=copy.seen, like=like)
+            tree.write(copy.name, chunks(copy.new), expected=copy.state, like=like)
             terminal.print_message(f"copied   {copy.path}")
         tree.write(path.name, [new.encode()], expected=before)
         tree.sync()

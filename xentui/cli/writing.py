@@ -18,7 +18,7 @@ from xentui.safe_text import visible
 if TYPE_CHECKING:
     from xentui.output.writing.apply import ApplyResult
     from xentui.output.writing.change import Change
-    from xentui.output.writing.plan import How, Plan
+    from xentui.output.writing.plan import EditedChoice, Plan
 
 
 def add_consent_arguments(parser: parsing.Parser, *, merge: bool = True) -> None:
@@ -46,13 +46,13 @@ def is_dry_run(args: argparse.Namespace) -> bool:
     return bool(args.dry_run or args.diff or args.check)
 
 
-def edited_files_choice(args: argparse.Namespace) -> How | None:
+def edited_files_choice(args: argparse.Namespace) -> EditedChoice | None:
     """Return what the arguments say to do with files that were edited by hand.
 
     Raises:
         UsageError: the arguments contradict each other.
     """
-    edited: How | None = args.edited
+    edited: EditedChoice | None = args.edited
     if args.force and edited not in (None, "take"):
         raise UsageError(f"--force and --edited {edited} exclude each other", fix="Give one.")
     return "take" if args.force else edited
@@ -77,7 +77,7 @@ def print_plan(plan: Plan, *, diff: bool) -> None:
 
 
 def apply_with_consent(
-    make_plan: Callable[[], Plan], *, yes: bool, edited: How | None = None
+    make_plan: Callable[[], Plan], *, yes: bool, edited: EditedChoice | None = None
 ) -> ApplyResult:
     """Apply a plan after the user agreed to it, and list what was written.
 
@@ -108,7 +108,7 @@ def apply_with_consent(
     return result
 
 
-def _agreed_plan(plan: Plan, *, yes: bool, edited: How | None) -> tuple[Plan, bool]:
+def _agreed_plan(plan: Plan, *, yes: bool, edited: EditedChoice | None) -> tuple[Plan, bool]:
     """Return the plan that the user agreed to, and whether edited files may be overwritten.
 
     Raises:
@@ -157,7 +157,7 @@ def _unmergeable(plan: Plan) -> RefusedError:
     )
 
 
-def _ask_about_edits(plan: Plan) -> How:
+def _ask_about_edits(plan: Plan) -> EditedChoice:
     """Show the files that were edited by hand, and ask what to do with them.
 
     Raises:
@@ -176,7 +176,7 @@ def _ask_about_edits(plan: Plan) -> How:
     chosen = terminal.ask_choice(f"What should happen to {files} edited by hand?", answers)
     if not chosen:
         raise RefusedError("nothing was written")
-    return cast("How", chosen)
+    return cast("EditedChoice", chosen)
 
 
 def _print_result(plan: Plan, result: ApplyResult) -> None:
@@ -190,7 +190,7 @@ def _print_result(plan: Plan, result: ApplyResult) -> None:
         terminal.print_message(
             f"{'kept' if change.kind == 'kept' else 'same':8} {change.path}, with edits"
         )
-    for path, copy in result.kept:
+    for path, copy in result.copies:
         terminal.print_message(f"kept     {copy}, which is {path.name} as edited by hand")
 
 

@@ -23,7 +23,7 @@ from xentui.bitbake import releases
 from xentui.bitbake.abilities import META_VIRTUALIZATION, Abilities, of_build_dir
 from xentui.errors import InputError, RefusedError, UsageError
 from xentui.output import fragment, header, user_files
-from xentui.output.existing import Use, UserSettings, adapted, note
+from xentui.output.existing import ExistingUse, UserSettings, adapted, note
 from xentui.output.render import render
 from xentui.output.rendered import CONF, LAYER, Rendered, decode
 from xentui.output.writing import manifest
@@ -70,7 +70,7 @@ def plan_project(
     layer: Path | None = None,
     attach: Attach | None = None,
     settings: UserSettings | None = None,
-    existing: Use | None = None,
+    existing: ExistingUse | None = None,
     abilities: Abilities | None = None,
 ) -> Plan:
     """Return the changes that write a project into a build directory.
@@ -121,7 +121,7 @@ def plan_project(
     return replace(made, notes=(*made.notes, *stale))
 
 
-def _must_be_last(build: Path, settings: UserSettings | None, existing: Use | None) -> bool:
+def _must_be_last(build: Path, settings: UserSettings | None, existing: ExistingUse | None) -> bool:
     """Return whether xentui's lines must move to the end to override one of the user's lines."""
     if not settings or existing not in ("take", "replace"):
         return False
@@ -132,7 +132,7 @@ def _must_be_last(build: Path, settings: UserSettings | None, existing: Use | No
     return bool(own) and any(_same(Path(p.file), local) and p.line > own for p in places)
 
 
-def _with_note(made: Plan, build: Path, settings: UserSettings, existing: Use) -> Plan:
+def _with_note(made: Plan, build: Path, settings: UserSettings, existing: ExistingUse) -> Plan:
     """Return the plan, with the decision on the user's own settings recorded in the manifest."""
     conf = build / "conf"
     noted = note(settings, existing)
@@ -360,7 +360,7 @@ def _local(
     if there is not None and not header.is_intact(there.body):
         kind = "edited"
         for wrote in (manifest.unpack(noted.get("block", "")), body):
-            if wrote and header.same_origin(wrote, there.body):
+            if wrote and header.equal_when_written(wrote, there.body):
                 base = user_files.with_block(text, wrote).text
                 break
     if way != "block" or last:
@@ -433,7 +433,7 @@ def _changed(own: _Own, text: str, kind: Kind = "changed", base: str | None = No
     if text == own.text:
         return []
     with Tree(own.tree) as tree:
-        seen = tree.seen(own.name)
+        seen = tree.state(own.name)
     path = own.tree / own.name
     if not path.stat().st_mode & stat.S_IWUSR or not os.access(path, os.W_OK):
         raise RefusedError(
@@ -441,7 +441,7 @@ def _changed(own: _Own, text: str, kind: Kind = "changed", base: str | None = No
             fix="Make it writable, or give --attach none and change it yourself.",
         )
     change = Change(
-        own.tree, own.name, kind, own.text, text, seen, is_users=True, backup_suffix=BACKUP
+        own.tree, own.name, kind, own.text, text, seen, is_user_file=True, backup_suffix=BACKUP
     )
     return [replace(change, base=base)]
 
@@ -450,7 +450,7 @@ def _unlisted(conf: Path) -> list[Change]:
     """Return the removal of a conf/xentui.conf that is not in the manifest but has our header."""
     name = CONF.removeprefix("conf/")
     with Tree(conf) as tree:
-        seen, raw = tree.seen(name), tree.read(name)
+        seen, raw = tree.state(name), tree.read(name)
     text = decode(raw or b"")
     if raw is None or not header.is_stamped(text):
         return []
@@ -465,7 +465,7 @@ def _copies(conf: Path, name: str, users: tuple[Change, ...]) -> list[Change]:
     if own.first is None or after != own.first:
         return []
     with Tree(own.tree) as tree:
-        seen = tree.seen(own.name + BACKUP)
+        seen = tree.state(own.name + BACKUP)
     return [Change(own.tree, own.name + BACKUP, "removed", own.first, None, seen)]
 
 

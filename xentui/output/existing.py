@@ -43,9 +43,9 @@ from xentui.project import filesystem, schema
 from xentui.project.model import Project
 from xentui.safe_text import visible
 
-Use = Literal["take", "keep", "replace"]
+ExistingUse = Literal["take", "keep", "replace"]
 """What to do with the user's own Xen settings."""
-USES: tuple[Use, ...] = ("take", "keep", "replace")
+EXISTING_USES: tuple[ExistingUse, ...] = ("take", "keep", "replace")
 
 GUESTS = "BUNDLED_XEN_GUESTS"
 _PREFIXES = ("BUNDLED_XEN_", "XEN_", "QB_MEM", "QB_XEN_")
@@ -156,7 +156,7 @@ def read(build: Path) -> UserSettings:
     return _settings(build_dir.read(build, texts=without_ours(build)))
 
 
-def noted(build: Path, settings: UserSettings) -> Use | None:
+def noted(build: Path, settings: UserSettings) -> ExistingUse | None:
     """Return the user's last decision on these settings; ``None`` if they changed since.
 
     Raises:
@@ -166,11 +166,11 @@ def noted(build: Path, settings: UserSettings) -> Use | None:
         return None
     with Tree(build / "conf") as tree:
         use, _, digest = manifest.load(tree).notes.get(_NOTE, "").partition(" ")
-    known: dict[str, Use] = {one: one for one in USES}
+    known: dict[str, ExistingUse] = {one: one for one in EXISTING_USES}
     return known.get(use) if digest == settings.digest else None
 
 
-def note(settings: UserSettings | None, use: Use | None) -> dict[str, str]:
+def note(settings: UserSettings | None, use: ExistingUse | None) -> dict[str, str]:
     """Return the manifest's note on the user's decision."""
     return {_NOTE: f"{use} {settings.digest}"} if settings and use is not None else {}
 
@@ -259,7 +259,12 @@ def _guests(build: BuildDir) -> Iterator[UserGuest]:
 
 
 def adapted(
-    rendered: Rendered, project: Project, settings: UserSettings, use: Use, *, project_file: str
+    rendered: Rendered,
+    project: Project,
+    settings: UserSettings,
+    use: ExistingUse,
+    *,
+    project_file: str,
 ) -> Rendered:
     """Return the files, adapted to the user's own settings.
 

@@ -22,7 +22,7 @@ from xentui.output import header
 from xentui.output.layer import COLLECTION, layer_conf
 from xentui.output.render import render
 from xentui.output.rendered import Rendered, decode
-from xentui.output.writing.tree import MOST_READ
+from xentui.output.writing.tree import MAX_READ
 from xentui.output.xentui_conf import xentui_conf
 from xentui.project import filesystem
 from xentui.project.assets import NO_ASSETS, Assets
@@ -155,7 +155,7 @@ def _words(build: Path) -> Iterator[str]:
     """Yield the words that are added to OE_FRAGMENTS."""
     for name in _READ_FOR_FRAGMENTS:
         try:
-            text = decode(filesystem.read_bytes(build / "conf" / name, MOST_READ))
+            text = decode(filesystem.read_bytes(build / "conf" / name, MAX_READ))
         except InputError:
             continue
         for line in text.replace("\r", "").replace("\\\n", " ").split("\n"):

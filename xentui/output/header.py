@@ -58,7 +58,7 @@ def body(text: str) -> str:
     return text if parts is None else parts[2]
 
 
-def same_origin(one: str, other: str) -> bool:
+def equal_when_written(one: str, other: str) -> bool:
     """Return whether two texts were equal when xentui wrote them, even if edited since."""
     first, second = _split(one), _split(other)
     return first is not None and second is not None and first[1] == second[1]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
     from xentui.output.formats import Format
     from xentui.output.writing.change import Change
-    from xentui.output.writing.plan import How
+    from xentui.output.writing.plan import EditedChoice
     from xentui.rules.finding import Finding, QuickFix
     from xentui.session.writing import Written
 
@@ -423,12 +423,12 @@ class WriteStep(StepMenu):
 
     def _decide(self, kind: str, answer: str) -> None:
         if kind == "edited":
-            self._write(edited=cast("How", answer))
+            self._write(edited=cast("EditedChoice", answer))
         else:
             self.wizard.changed(self._review.decide_existing(answer))
             self.arrive()
 
-    def _write(self, *, edited: How | None = None) -> None:
+    def _write(self, *, edited: EditedChoice | None = None) -> None:
         try:
             written = self.session.write(edited=edited)
         except XentuiError as error:

@@ -13,7 +13,7 @@ from xentui.screens.step_screen import StepScreen
 from xentui.widgets.text import lit, wizard
 
 if TYPE_CHECKING:
-    from xentui.output.writing.plan import How, Plan
+    from xentui.output.writing.plan import EditedChoice, Plan
     from xentui.screens.review import Review
 
 
@@ -83,7 +83,7 @@ class WriteQuestions:
 
     async def _write(self, step: Review, edited: str) -> None:
         try:
-            self._session.write(edited=cast("How", edited) if edited else None)
+            self._session.write(edited=cast("EditedChoice", edited) if edited else None)
         except XentuiError as error:
             step.say(error.text, "error")
             self._screen.changed()

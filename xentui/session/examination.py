@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from xentui.bitbake.abilities import Abilities
     from xentui.bitbake.recipes import Recipes
     from xentui.output.build_dir import Attach
-    from xentui.output.existing import Use as ExistingUse
+    from xentui.output.existing import ExistingUse
     from xentui.output.writing.plan import Plan
     from xentui.project.assets import Assets
     from xentui.project.model import Project

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
     from xentui.bitbake.import_draft import Left
     from xentui.output.clashes import Clash
-    from xentui.output.existing import Use, UserSettings
+    from xentui.output.existing import ExistingUse, UserSettings
     from xentui.output.writing.plan import Plan
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
@@ -60,7 +60,7 @@ class Taken:
 
 
 def undecided(
-    settings: UserSettings | None, use: Use | None, plan: Plan, project: Project
+    settings: UserSettings | None, use: ExistingUse | None, plan: Plan, project: Project
 ) -> list[Clash]:
     """Return the user's lines that writing would override, and that need a decision.
 
@@ -91,7 +91,7 @@ def findings_of(settings: UserSettings, lines: Sequence[Clash]) -> list[Finding]
     return [make_finding(CODE, settings.where(one.place), one.message, FIX) for one in lines]
 
 
-def outranked(after: BuildDir, project: Project, use: Use | None) -> list[Finding]:
+def outranked(after: BuildDir, project: Project, use: ExistingUse | None) -> list[Finding]:
     """Return a finding for each line that overrides a value of the project.
 
     There is none for lines that the user keeps, or has still to decide about.
@@ -146,7 +146,9 @@ def by_hand(settings: UserSettings | None) -> HandSettings:
     return MappingProxyType(found)
 
 
-def effective_project(project: Project, settings: UserSettings | None, use: Use | None) -> Project:
+def effective_project(
+    project: Project, settings: UserSettings | None, use: ExistingUse | None
+) -> Project:
     """Return the project as BitBake will see it in the build directory.
 
     If the user's settings are kept, or none of them conflicts, the result includes the user's
@@ -226,7 +228,7 @@ def _with_class_defaults(project: Project, settings: UserSettings, mine: set[str
     return project
 
 
-def keeps_memory(settings: UserSettings | None, use: Use | None) -> bool:
+def keeps_memory(settings: UserSettings | None, use: ExistingUse | None) -> bool:
     """Return whether QEMU's memory is the user's setting instead of the project's."""
     return (
         settings is not None

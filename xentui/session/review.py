@@ -382,9 +382,9 @@ class Review:
         Raises:
             XentuiError: the user's files cannot be read.
         """
-        from xentui.output.existing import USES
+        from xentui.output.existing import EXISTING_USES
 
-        use = next((one for one in USES if one == answer), None)
+        use = next((one for one in EXISTING_USES if one == answer), None)
         if use is None:
             return ""
         to, done = self._session.target, "Your own settings stay, and the project is added."

@@ -23,7 +23,7 @@ from xentui.session.target import DEFAULT_OUT
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
-    from xentui.output.writing.plan import How, Plan
+    from xentui.output.writing.plan import EditedChoice, Plan
     from xentui.rules.finding import Finding, QuickFix
     from xentui.session.new_guest import GuestKind
     from xentui.session.writing import Written
@@ -297,7 +297,7 @@ class Session(EditedProject):
 
         return after_plan(self, plan)
 
-    def write(self, *, edited: How | None = None) -> Written:
+    def write(self, *, edited: EditedChoice | None = None) -> Written:
         """Write all files and return the result.
 
         Args:

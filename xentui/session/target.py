@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from xentui.bitbake.machines import DeployedFiles, Machine
     from xentui.bitbake.recipes import Recipe, Recipes
     from xentui.output.build_dir import Attach
-    from xentui.output.existing import Use as ExistingUse
-    from xentui.output.existing import UserSettings
+    from xentui.output.existing import ExistingUse, UserSettings
     from xentui.output.formats import Format
     from xentui.output.writing.plan import Plan
     from xentui.project.model import Guest, Project
@@ -307,7 +306,7 @@ class Target:
 
     def note_layer_path(self, plan: Plan) -> None:
         """Remember the layer's path in a plan."""
-        above = {c.root for c in plan.changes if not c.is_users and c.new is not None}
+        above = {c.root for c in plan.changes if not c.is_user_file and c.new is not None}
         roots = (root.path for root in plan.roots if root.path != self._path / "conf")
         self._layer_path = next((path for path in roots if path in above), None)
 

@@ -28,7 +28,8 @@ from xentui.output.formats import render_as
 from xentui.output.rendered import LAYER, Copy, decode, encode
 from xentui.output.writing.apply import apply
 from xentui.output.writing.change import Change
-from xentui.output.writing.plan import Plan, open_tree, plan, resolve_edits
+from xentui.output.writing.plan import Plan, plan, resolve_edits
+from xentui.output.writing.tree import open_if_exists
 from xentui.project import filesystem, new_file
 from xentui.project.filesystem import exists
 from xentui.project.overrides import difference
@@ -37,7 +38,7 @@ from xentui.safe_text import quoted, visible
 from xentui.session.state import Origin
 
 if TYPE_CHECKING:
-    from xentui.output.writing.plan import How
+    from xentui.output.writing.plan import EditedChoice
     from xentui.session.edited_project import EditedProject
 
 WORDS = {
@@ -164,12 +165,10 @@ def _unused_copies(
     unused = []
     for name in [name for name in record if name not in needed]:
         source, *stamp = record.pop(name)
-        tree = open_tree(folder)
-        seen = tree.seen(name) if tree is not None else None
-        if tree is not None:
-            tree.close()
+        with open_if_exists(folder) as tree:
+            seen = tree.state(name) if tree is not None else None
         if seen is not None and [seen.size, seen.mtime_ns] == stamp == _stamp(Path(source)):
-            unused.append(Change(folder, name, "removed", None, None, seen, is_users=True))
+            unused.append(Change(folder, name, "removed", None, None, seen, is_user_file=True))
     return unused, json.dumps({str(folder): record}) if record else ""
 
 
@@ -244,18 +243,15 @@ def _project_change(session: EditedProject, place: Path | None = None) -> Change
 
 def text_change(folder: Path, name: str, new: str) -> Change:
     """Return the change that writes a text into one of the user's files."""
-    tree = open_tree(folder)
-    if tree is None:
-        return Change(folder, name, "new", None, new, is_users=True)
-    try:
-        seen = tree.seen(name)
-        raw = tree.read(name) if seen is not None else None
-    finally:
-        tree.close()
+    with open_if_exists(folder) as tree:
+        seen = tree.state(name) if tree is not None else None
+        raw = tree.read(name) if tree is not None else None
     if raw is None:
-        return Change(folder, name, "new", None, new, is_users=True)
+        return Change(folder, name, "new", None, new, is_user_file=True)
     old = decode(raw)
-    return Change(folder, name, "same" if old == new else "changed", old, new, seen, is_users=True)
+    return Change(
+        folder, name, "same" if old == new else "changed", old, new, seen, is_user_file=True
+    )
 
 
 def copy_change(folder: Path, name: str, path: Path) -> Change:
@@ -272,16 +268,13 @@ def copy_change(folder: Path, name: str, path: Path) -> Change:
             fix="Put the file back, or choose another.",
         ) from error
     copy = Copy(path, status.st_size)
-    tree = open_tree(folder)
-    seen = None
-    if tree is not None:
-        with tree:
-            seen = tree.seen(name)
+    with open_if_exists(folder) as tree:
+        seen = tree.state(name) if tree is not None else None
     if seen is None:
-        return Change(folder, name, "new", None, copy, is_users=True)
+        return Change(folder, name, "new", None, copy, is_user_file=True)
     # A copy has the size and time of its source.
     same = (seen.size, seen.mtime_ns) == (status.st_size, status.st_mtime_ns)
-    return Change(folder, name, "same" if same else "changed", None, copy, seen, is_users=True)
+    return Change(folder, name, "same" if same else "changed", None, copy, seen, is_user_file=True)
 
 
 def _schema_beside(own: Change, *, replaced: bool = False) -> tuple[Change, ...]:
@@ -297,7 +290,7 @@ def _schema_beside(own: Change, *, replaced: bool = False) -> tuple[Change, ...]
     if not new or own.name == FILE_NAME or not named or exists(beside):
         return ()
     copy = Copy(installed_path(), installed_path().stat().st_size)
-    return (Change(own.root, FILE_NAME, "new", None, copy, is_users=True),)
+    return (Change(own.root, FILE_NAME, "new", None, copy, is_user_file=True),)
 
 
 def headless(session: EditedProject) -> str:
@@ -340,7 +333,7 @@ def next_commands(session: EditedProject) -> tuple[tuple[str, str], ...]:
     return tuple((one.line, one.note) for one in lines)
 
 
-def write(session: EditedProject, *, edited: How | None = None) -> Written:
+def write(session: EditedProject, *, edited: EditedChoice | None = None) -> Written:
     """Write all files and return the result.
 
     Args:
@@ -354,7 +347,7 @@ def write(session: EditedProject, *, edited: How | None = None) -> Written:
     refused = plan.edited and edited != "take"
     notes = (*plan.notes, *(() if refused else _backups(plan)))
     done = apply(plan, force=edited == "take")
-    kept = tuple(f"{old} is kept as {new}" for old, new in done.kept)
+    kept = tuple(f"{old} is kept as {new}" for old, new in done.copies)
     return Written(
         root=session.target.path,
         lines=tuple((_word(change), str(change.path)) for change in plan.changes),
@@ -378,7 +371,7 @@ def _backups(plan: Plan) -> list[str]:
     for change in plan.pending:
         if change.backup_suffix:
             notes.append(f"{change.path} as it was at first: {change.name}{change.backup_suffix}")
-        elif change.is_users and change.kind == "changed" and change.old is not None:
+        elif change.is_user_file and change.kind == "changed" and change.old is not None:
             backup = change.path.with_name(f"{change.name}{BACKUP}")
             new = backup.with_name(f".{backup.name}.new")
             try:

@@ -25,20 +25,21 @@ from xentui.output.writing.plan import Plan, Root
 from xentui.output.writing.tree import LOCK_SECONDS, Tree, changed_meanwhile
 from xentui.safe_text import visible
 
-_MOST_KEPT = 1000
+_MAX_COPIES = 1000
+"""Maximum number of copies of one hand-edited file, as ``NAME.mine``, ``NAME.mine2`` and so on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """The result of applying a plan.
+    """The files that were changed.
 
     Attributes:
         changes: the files that were written and removed, in order.
-        kept: hand-edited files that were replaced, each with the path of the copy made of it.
+        copies: hand-edited files that were replaced, each with the path of the copy made of it.
     """
 
     changes: tuple[Change, ...]
-    kept: tuple[tuple[Path, Path], ...] = ()
+    copies: tuple[tuple[Path, Path], ...] = ()
 
 
 def apply(
@@ -61,43 +62,41 @@ def apply(
         InputError: no space, no permission, or an unreadable source.
     """
     if plan.edited and not force:
-        raise _edited(plan.edited)
-    todo = _in_order((*plan.pending, *plan.edited))
-    if not todo and not any(_manifest_is_old(plan, root) for root in plan.roots):
+        raise _edited_by_hand(plan.edited)
+    pending = _in_order((*plan.pending, *plan.edited))
+    if not pending and not any(_manifest_is_old(plan, root) for root in plan.roots):
         return ApplyResult(())
-    needed = {change.root for change in todo if change.kind != "removed"}
+    needed = {change.root for change in pending if change.kind != "removed"}
     with ExitStack() as stack:
         trees: dict[Path, Tree] = {}
-        for place in sorted({root.path for root in plan.roots} | {c.root for c in todo}):
-            if place in needed or place.exists():
-                trees[place] = stack.enter_context(Tree(place, create=place in needed))
+        for folder in sorted({root.path for root in plan.roots} | {c.root for c in pending}):
+            if folder in needed or folder.exists():
+                trees[folder] = stack.enter_context(Tree(folder, create=folder in needed))
         # Two paths may lead to the same folder. Locking it twice would wait forever.
         for tree in {tree.identity: tree for tree in trees.values()}.values():
             tree.lock(wait)
-        for change in todo:
-            if change.root in trees and trees[change.root].seen(change.name) != change.seen:
+        for change in pending:
+            if change.root in trees and trees[change.root].state(change.name) != change.state:
                 raise changed_meanwhile(change.path)
         # A folder that no longer exists has no files to remove.
-        todo = [change for change in todo if change.root in trees]
-        return _carry_out(plan, todo, trees)
+        pending = [change for change in pending if change.root in trees]
+        return _apply_locked(plan, pending, trees)
 
 
-def _carry_out(plan: Plan, todo: list[Change], trees: dict[Path, Tree]) -> ApplyResult:
-    kept: list[tuple[Path, Path]] = []
-    digests = _unchanged(plan)
+def _apply_locked(plan: Plan, pending: list[Change], trees: dict[Path, Tree]) -> ApplyResult:
+    copies: list[tuple[Path, Path]] = []
+    digests = _digests_of_unchanged(plan)
     for root in plan.roots:
         if root.path in trees:
-            _announce(plan, root, trees[root.path])
-    for change in todo:
-        tree = trees.get(change.root)
-        if tree is None:
-            continue
+            _announce_changes(plan, root, trees[root.path])
+    for change in pending:
+        tree = trees[change.root]
         if change.backup_suffix:
-            _keep_original(tree, change)
+            _back_up_original(tree, change)
         if change.kind == "edited":
-            kept.append((change.path, _keep_edited(tree, change)))
+            copies.append((change.path, _copy_edited(tree, change)))
         if change.new is None:
-            tree.remove(change.name, expected=change.seen)
+            tree.remove(change.name, expected=change.state)
         else:
             digests[change.path] = _write(tree, change)
             if change.without_edits is not None:
@@ -105,39 +104,39 @@ def _carry_out(plan: Plan, todo: list[Change], trees: dict[Path, Tree]) -> Apply
 
     for root in plan.roots:
         if root.path in trees:
-            _record(trees[root.path], _manifest(plan, root, digests))
+            _write_manifest(trees[root.path], _manifest(plan, root, digests))
     for tree in trees.values():
         tree.sync()
-        tree.sweep()
+        tree.remove_leftovers()
     for root in plan.roots:
         if root.path in trees and root.manifest.files and not _files(plan, root, digests):
-            trees[root.path].vanish()
-    return ApplyResult(tuple(todo), tuple(kept))
+            trees[root.path].remove_if_empty()
+    return ApplyResult(tuple(pending), tuple(copies))
 
 
 def _in_order(changes: tuple[Change, ...]) -> list[Change]:
+    """Sort changes: generated files, then the user's own files, then removals."""
     return sorted(
-        changes, key=lambda change: 1 if change.is_users else 2 if change.new is None else 0
+        changes, key=lambda change: 1 if change.is_user_file else 2 if change.new is None else 0
     )
 
 
 def _write(tree: Tree, change: Change) -> str:
     """Write one file and return the digest of the written bytes."""
     assert change.new is not None  # noqa: S101 - removals go elsewhere
-    made = hashlib.sha256()
+    new, sha256 = change.new, hashlib.sha256()
 
-    def counted() -> Iterator[bytes]:
-        assert change.new is not None  # noqa: S101 - removals go elsewhere
-        for chunk in chunks(change.new):
-            made.update(chunk)
+    def hashed_chunks() -> Iterator[bytes]:
+        for chunk in chunks(new):
+            sha256.update(chunk)
             yield chunk
 
-    like = source_stat(change.new) if isinstance(change.new, Copy) else None
-    tree.write(change.name, counted(), expected=change.seen, like=like)
-    return made.hexdigest()
+    like = source_stat(new) if isinstance(new, Copy) else None
+    tree.write(change.name, hashed_chunks(), expected=change.state, like=like)
+    return sha256.hexdigest()
 
 
-def _unchanged(plan: Plan) -> dict[Path, str]:
+def _digests_of_unchanged(plan: Plan) -> dict[Path, str]:
     return {change.path: change.digest for change in plan.changes if change.kind == "same"}
 
 
@@ -145,7 +144,7 @@ def _files(plan: Plan, root: Root, digests: dict[Path, str]) -> dict[str, str]:
     """Return the manifest entries of a folder after the plan was applied."""
     files = {}
     for change in plan.changes:
-        if change.root != root.path or change.is_users:
+        if change.root != root.path or change.is_user_file:
             continue
         if change.kind == "kept":
             if change.name in root.manifest.files:
@@ -157,72 +156,69 @@ def _files(plan: Plan, root: Root, digests: dict[Path, str]) -> dict[str, str]:
 
 def _manifest(plan: Plan, root: Root, digests: dict[Path, str]) -> Manifest:
     """Return the manifest of a folder after the plan was applied."""
-    known = root.manifest
+    old = root.manifest
     texts, merged = {}, {}
     files = _files(plan, root, digests)
     for change in plan.changes:
         name = change.name
         if change.root != root.path or name not in files:
             continue
-        if change.kind == "kept" or known.wrote(name, files[name]):
-            texts[name] = known.texts.get(name, "")
+        if change.kind == "kept" or old.wrote(name, files[name]):
+            texts[name] = old.texts.get(name, "")
         if change.kind == "kept":
-            merged[name] = known.merged.get(name, "")
+            merged[name] = old.merged.get(name, "")
             continue
         merged[name] = change.merged
         if change.without_edits is not None:
             assert isinstance(change.new, str)  # noqa: S101 - only texts are merged
             merged[name] = manifest.digest(encode(change.new))
-        pure = change.without_edits if change.without_edits is not None else change.new
-        if isinstance(pure, str) and not texts.get(name):
-            texts[name] = manifest.pack(pure)
-    return Manifest(files, root.notes, _given(texts), _given(merged))
-
-
-def _given(found: dict[str, str]) -> dict[str, str]:
-    return {key: value for key, value in found.items() if value}
+        generated = change.without_edits if change.without_edits is not None else change.new
+        if isinstance(generated, str) and not texts.get(name):
+            texts[name] = manifest.pack(generated)
+    texts = {name: text for name, text in texts.items() if text}
+    return Manifest(
+        files, root.notes, texts, {name: digest for name, digest in merged.items() if digest}
+    )
 
 
 def _manifest_is_old(plan: Plan, root: Root) -> bool:
-    return _manifest(plan, root, _unchanged(plan)) != root.manifest
+    return _manifest(plan, root, _digests_of_unchanged(plan)) != root.manifest
 
 
-def _announce(plan: Plan, root: Root, tree: Tree) -> None:
+def _announce_changes(plan: Plan, root: Root, tree: Tree) -> None:
     """Record the files to be written in the manifest, in case the run is interrupted."""
-    coming = dict.fromkeys(_files(plan, root, {}), "")
-    files = {**coming, **root.manifest.files}
+    files = {**dict.fromkeys(_files(plan, root, {}), ""), **root.manifest.files}
     for change in plan.changes:
-        moves = change.kind not in ("same", "kept")
-        if change.root == root.path and moves and change.name in files:
-            files[change.name] = manifest.unsure(files[change.name])
-    known = root.manifest
-    _record(tree, Manifest(files, {**root.notes, **known.notes}, known.texts, known.merged))
+        changes = change.kind not in ("same", "kept")
+        if change.root == root.path and changes and change.name in files:
+            files[change.name] = manifest.mark_in_progress(files[change.name])
+    old = root.manifest
+    _write_manifest(tree, Manifest(files, {**root.notes, **old.notes}, old.texts, old.merged))
 
 
-def _record(tree: Tree, new: Manifest) -> None:
+def _write_manifest(tree: Tree, new: Manifest) -> None:
     raw = encode(new.text())
-    there = tree.read(manifest.NAME)
-    seen = tree.seen(manifest.NAME)
+    state = tree.state(manifest.NAME)
     if not raw:
-        tree.remove(manifest.NAME, expected=seen)
-    elif there != raw:
-        tree.write(manifest.NAME, [raw], expected=seen)
+        tree.remove(manifest.NAME, expected=state)
+    elif tree.read(manifest.NAME) != raw:
+        tree.write(manifest.NAME, [raw], expected=state)
 
 
-def _keep_original(tree: Tree, change: Change) -> None:
+def _back_up_original(tree: Tree, change: Change) -> None:
     """Copy one of the user's own files before xentui changes it for the first time."""
     name = change.name + change.backup_suffix
-    if change.old is not None and tree.seen(name) is None:
+    if change.old is not None and tree.state(name) is None:
         # A copy of a private file is private too.
         like = change.path.stat(follow_symlinks=False)
         tree.write(name, [encode(change.old)], expected=None, like=like)
 
 
-def _keep_edited(tree: Tree, change: Change) -> Path:
+def _copy_edited(tree: Tree, change: Change) -> Path:
     """Copy a hand-edited file to a new name in its folder, and return the path of the copy."""
-    for number in range(1, _MOST_KEPT):
+    for number in range(1, _MAX_COPIES):
         name = f"{change.name}.mine{'' if number == 1 else number}"
-        if tree.seen(name) is None:
+        if tree.state(name) is None:
             opened = tree.open(change.name)
             if opened is None:
                 break
@@ -233,16 +229,16 @@ def _keep_edited(tree: Tree, change: Change) -> Path:
     raise changed_meanwhile(change.path)
 
 
-def _edited(changes: tuple[Change, ...]) -> RefusedError:
+def _edited_by_hand(changes: tuple[Change, ...]) -> RefusedError:
     names = ", ".join(
-        f"{visible(str(change.path))}{' (in the xentui block)' if change.is_users else ''}"
+        f"{visible(str(change.path))}{' (in the xentui block)' if change.is_user_file else ''}"
         for change in changes
     )
     many = len(changes) > 1
     return RefusedError(
         f"{names}: {'were' if many else 'was'} edited by hand, so nothing was written",
         fix=(
-            "Put the edit into the project or into conf/local.conf and move the file away, or "
-            "give --edited keep, merge (with generate) or take, which keeps it as NAME.mine."
+            "Move the edit into the project or conf/local.conf and the file away, or give "
+            "--edited keep, merge (only with generate) or take, which copies it to NAME.mine."
         ),
     )

@@ -15,7 +15,7 @@ from typing import Literal
 
 from xentui.output.rendered import Content, Copy
 from xentui.output.writing.merge import Conflict, Merged, lines_of, merge
-from xentui.output.writing.tree import Seen
+from xentui.output.writing.tree import FileState
 from xentui.safe_text import visible
 
 Kind = Literal["new", "changed", "same", "edited", "removed", "kept"]
@@ -33,10 +33,10 @@ class Change:
             wants to keep such a file while all others are written.
         old: the current text; ``None`` if the file does not exist or is a copy.
         new: the new contents; ``None`` to remove the file.
-        seen: the state of the file when the plan was made.
+        state: the state of the file when the plan was made.
         digest: SHA-256 of the current file, or empty if unknown. If the file contains edits that
             the user had merged, the digest of the text without them.
-        is_users: whether it is one of the user's own files, in which xentui changes some lines.
+        is_user_file: whether it is one of the user's own files, in which xentui changes some lines.
         backup_suffix: suffix for a backup of the current file, which is made unless there is one.
         base: the text that xentui wrote last, if the file was edited since and the text is known.
         without_edits: the text that xentui would write without the edits that ``new`` includes.
@@ -48,9 +48,9 @@ class Change:
     kind: Kind
     old: str | None
     new: Content | None
-    seen: Seen | None = None
+    state: FileState | None = None
     digest: str = ""
-    is_users: bool = False
+    is_user_file: bool = False
     backup_suffix: str = ""
     base: str | None = None
     without_edits: str | None = None
@@ -62,74 +62,78 @@ class Change:
         return self.root / self.name
 
     def diff(self) -> str:
-        """Return a unified diff, empty if nothing changes; for a copy, one line about it.
+        """Return a unified diff; empty if nothing changes.
 
-        For an edited file, return the diffs of :func:`three_way`. The text may contain control
+        For a copy, the diff is one line about it. For an edited file, it has all three versions:
+        see :func:`three_way`. The text may contain control
         characters from the files: pass it through ``safe_text.visible`` before you show it.
         """
         if self.kind == "same":
             return ""
         if self.kind in ("edited", "kept"):
             return three_way(self)
-        return self.plain_diff()
+        return self.two_way()
 
-    def plain_diff(self) -> str:
+    def two_way(self) -> str:
         """Return the unified diff from the current to the new file."""
-        place = visible(str(self.path))
+        path = visible(str(self.path))
         if isinstance(self.new, Copy):
             return (
-                f"--- {place if self.seen else '/dev/null'}\n"
-                f"+++ {place}\n"
+                f"--- {path if self.state else '/dev/null'}\n"
+                f"+++ {path}\n"
                 f"(a copy of {visible(str(self.new.source))}, {self.new.size} bytes)\n"
             )
-        made = unified(
-            self.old,
-            self.new,
-            "/dev/null" if self.seen is None else place,
-            "/dev/null" if self.new is None else place,
-        )
-        return made or f"--- {place}\n+++ /dev/null\n"
+        before = "/dev/null" if self.state is None else path
+        after = "/dev/null" if self.new is None else path
+        return unified(self.old, self.new, before, after) or f"--- {path}\n+++ /dev/null\n"
 
 
 def merged(change: Change) -> Merged | None:
     """Merge both sides of an edited file; return ``None`` if that is impossible.
 
-    That is so if xentui's last text is unknown, if the file is to be removed or is not text, and
-    for the block in one of the user's own files, as the user can edit next to the block.
+    It is impossible if xentui's last text is unknown, or if the file is to be removed or is not
+    text. The block in a user's own file is never merged, as the user can add lines below it.
     """
-    if change.is_users or change.base is None or change.old is None or isinstance(change.new, Copy):
+    if (
+        change.is_user_file
+        or change.base is None
+        or change.old is None
+        or isinstance(change.new, Copy)
+    ):
         return None
     return None if change.new is None else merge(change.base, change.old, change.new)
 
 
 def three_way(change: Change) -> str:
     """Return the diffs between the three versions of an edited file, each after a comment line."""
-    place = visible(str(change.path))
-    where = f"{place}{' (the xentui block)' if change.is_users else ''}"
+    path = visible(str(change.path))
+    edited = f"{path}{' (the xentui block)' if change.is_user_file else ''}"
     if change.base is None or change.old is None:
-        return f"# {where} is not as xentui wrote it. Writing would do this:\n{change.plain_diff()}"
-    wrote, now = f"{place} (as xentui wrote it)", f"{place} (as it is)"
+        return f"# {edited} is not as xentui wrote it. Writing would do this:\n{change.two_way()}"
+    wrote, now = f"{path} (as xentui wrote it)", f"{path} (as it is)"
     parts = [
-        f"# {where} was edited by hand. The edits:\n",
+        f"# {edited} was edited by hand. The edits:\n",
         unified(change.base, change.old, wrote, now),
     ]
     if isinstance(change.new, Copy) or change.new is None:
-        what = "xentui would remove it." if change.new is None else "A copy would take its place:"
-        return "".join(
-            [*parts, f"# {what}\n", change.plain_diff() if change.new is not None else ""]
-        )
-    theirs = unified(change.base, change.new, wrote, f"{place} (as xentui would write it)")
+        effect = "# xentui would remove it.\n"
+        if change.new is not None:
+            effect = f"# A copy would take its place:\n{change.two_way()}"
+        return "".join([*parts, effect])
+    theirs = unified(change.base, change.new, wrote, f"{path} (as xentui would write it)")
     parts += ["# What xentui would change:\n", theirs] if theirs else [
         "# xentui would only undo them.\n"
     ]  # fmt: skip
-    both = merged(change)
-    if change.is_users:
+    result = merged(change)
+    if change.is_user_file:
         parts.append("# To override a setting, write a line below the block: later lines win.\n")
-    elif both is not None and both.conflicts:
-        parts.append(f"# Both change the same lines, {_times(both)}:\n")
-        parts += [_conflict(one, place) for one in both.conflicts]
-    elif both is not None and theirs:
-        parts += ["# Both go together:\n", unified(change.old, both.text, now, f"{place} (merged)")]
+    elif result is not None and result.conflicts:
+        count = len(result.conflicts)
+        times = "in one place" if count == 1 else f"in {count} places"
+        parts.append(f"# Both change the same lines, {times}:\n")
+        parts += [_conflict(conflict, path) for conflict in result.conflicts]
+    elif result is not None and theirs:
+        parts += ["# Merged:\n", unified(change.old, result.text, now, f"{path} (merged)")]
     return "".join(parts)
 
 
@@ -141,17 +145,12 @@ def unified(old: str | None, new: str | None, before: str, after: str) -> str:
     )
 
 
-def _times(both: Merged) -> str:
-    count = len(both.conflicts)
-    return "in one place" if count == 1 else f"in {count} places"
-
-
-def _conflict(one: Conflict, place: str) -> str:
+def _conflict(conflict: Conflict, path: str) -> str:
     """Return a conflict with the markers of ``git`` and ``diff3``."""
     sides = (
-        (f"<<<<<<< {place}:{one.line} (as it is)", one.mine),
-        ("||||||| as xentui wrote it", one.base),
-        ("=======", one.new),
+        (f"<<<<<<< {path}:{conflict.line} (as it is)", conflict.mine),
+        ("||||||| as xentui wrote it", conflict.base),
+        ("=======", conflict.new),
     )
     text = ""
     for mark, lines in sides:

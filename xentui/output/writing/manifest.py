@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The manifest: a file in each output folder that lists the files that xentui wrote there.
+"""The manifest: a JSON file in each output folder that lists the files that xentui wrote there.
 
 It shows which files of an earlier run are no longer generated, and whether a file without a header,
-such as a copied image, was changed since. It also contains the written texts in compressed form,
-which are needed to merge edits by hand with new contents.
+such as a copied image, was changed since. It also contains the written texts, compressed: merging
+edits by hand with new contents needs them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from xentui.output.writing.tree import Tree, parts_of
 
 NAME = ".xentui-manifest.json"
 
-_UNSURE = "+"
+_IN_PROGRESS = "+"
 _KEYS = ("version", "files", "texts", "merged")
 _LARGEST_TEXT = 16 << 20
 """Maximum size of a text that is recorded, in bytes; compression shrinks settings to a fifth."""
@@ -29,7 +29,7 @@ _LARGEST_TEXT = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The record of the last run.
+    """What the last run wrote into a folder.
 
     Attributes:
         files: SHA-256 of each file by name; empty if unknown, and followed by ``+`` while a run is
@@ -46,11 +46,11 @@ class Manifest:
     texts: Mapping[str, str] = field(default_factory=dict)
     merged: Mapping[str, str] = field(default_factory=dict)
 
-    def wrote(self, name: str, found: str) -> bool:
+    def wrote(self, name: str, sha256: str) -> bool:
         """Return whether a file still has the SHA-256 of the written contents."""
-        return self.files.get(name, "").removesuffix(_UNSURE) == found
+        return self.files.get(name, "").removesuffix(_IN_PROGRESS) == sha256
 
-    def written(self, name: str) -> str | None:
+    def last_text(self, name: str) -> str | None:
         """Return the text that xentui wrote last, or ``None`` if it is unknown."""
         text = unpack(self.texts.get(name, ""))
         if text is None or not self.wrote(name, digest(text.encode("utf-8", "surrogateescape"))):
@@ -62,9 +62,9 @@ class Manifest:
         if not self.files and not self.notes:
             return ""
         data: dict[str, object] = {"version": 1, "files": dict(sorted(self.files.items()))}
-        for key, found in (("texts", self.texts), ("merged", self.merged)):
-            if found:
-                data[key] = dict(sorted(found.items()))
+        for key, table in (("texts", self.texts), ("merged", self.merged)):
+            if table:
+                data[key] = dict(sorted(table.items()))
         return json.dumps(data | dict(sorted(self.notes.items())), indent=1) + "\n"
 
 
@@ -106,21 +106,21 @@ def unpack(packed: str) -> str | None:
     if not packed:
         return None
     try:
-        opened = zlib.decompressobj()
-        raw = opened.decompress(base64.b64decode(packed, validate=True), _LARGEST_TEXT)
+        stream = zlib.decompressobj()
+        raw = stream.decompress(base64.b64decode(packed, validate=True), _LARGEST_TEXT)
     except (ValueError, zlib.error):
         return None
-    return raw.decode("utf-8", "surrogateescape") if opened.eof else None
+    return raw.decode("utf-8", "surrogateescape") if stream.eof else None
 
 
-def unsure(recorded: str) -> str:
-    """Return a digest marked to show that its file is about to be changed."""
-    return recorded.removesuffix(_UNSURE) + _UNSURE if recorded else ""
+def mark_in_progress(recorded: str) -> str:
+    """Return a recorded digest with the mark of a file that is about to be changed."""
+    return recorded.removesuffix(_IN_PROGRESS) + _IN_PROGRESS if recorded else ""
 
 
-def is_unsure(recorded: str) -> bool:
-    """Return whether the run that was about to change the file was interrupted."""
-    return recorded.endswith(_UNSURE)
+def is_in_progress(recorded: str) -> bool:
+    """Return whether a recorded digest has the mark, as after an interrupted run."""
+    return recorded.endswith(_IN_PROGRESS)
 
 
 def digest(content: bytes) -> str:
@@ -128,5 +128,5 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _strings(found: Mapping[object, object]) -> dict[str, str]:
-    return {str(key): str(value) for key, value in found.items()}
+def _strings(table: Mapping[object, object]) -> dict[str, str]:
+    return {str(key): str(value) for key, value in table.items()}

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Compare the files on disk with those to be written, and list the changes.
+"""List the changes that make the files on disk those that a project generates.
 
-A generated file that was edited by hand is kept, merged or replaced, as the user decides.
+The user decides whether to keep, merge or replace a generated file that was edited by hand.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from xentui.output.rendered import (
 from xentui.output.writing import manifest
 from xentui.output.writing.change import Change, Kind, merged
 from xentui.output.writing.manifest import Manifest
-from xentui.output.writing.tree import Seen, Tree
+from xentui.output.writing.tree import FileState, Tree, open_if_exists
 
 LARGEST_TEXT = 16 << 20
 """Maximum size of an obsolete file whose text is shown, in bytes."""
@@ -39,7 +39,7 @@ class Root:
     """A folder to write into.
 
     Attributes:
-        manifest: what the last run wrote there.
+        manifest: the record of what the last run wrote there.
         notes: the notes to record in the new manifest.
     """
 
@@ -80,7 +80,7 @@ class Plan:
     @property
     def user_files(self) -> tuple[Change, ...]:
         """The changes to the user's own files."""
-        return tuple(c for c in self.pending if c.is_users)
+        return tuple(c for c in self.pending if c.is_user_file)
 
     def diff(self) -> str:
         """Return the diffs of all changes in one text."""
@@ -109,80 +109,69 @@ def compare(
         The changes to generated files, those to obsolete files of an earlier run, and the folder
         with the manifest of that run.
     """
-    tree = open_tree(root)
-    try:
-        known = manifest.load(tree)
-        made = tuple(_compared(tree, root, name, new, known) for name, new in files.items())
-        removed = tuple(
-            change
-            for name in known.files
-            if tree is not None and name not in files
-            for change in _stale(tree, root, name, known)
-        )
-    finally:
+    with open_if_exists(root) as tree:
+        recorded = manifest.load(tree)
+        generated = [_change(tree, root, name, new, recorded) for name, new in files.items()]
+        obsolete = []
         if tree is not None:
-            tree.close()
-    return made, removed, Root(root, known, known.notes)
+            names = [name for name in recorded.files if name not in files]
+            removals = (_removal(tree, root, name, recorded) for name in names)
+            obsolete = [change for change in removals if change is not None]
+    return tuple(generated), tuple(obsolete), Root(root, recorded, recorded.notes)
 
 
-def open_tree(root: Path) -> Tree | None:
-    """Return the folder, or ``None`` if it does not exist yet."""
-    if not root.exists() and not root.is_symlink():
-        return None
-    return Tree(root)
-
-
-def _compared(tree: Tree | None, root: Path, name: str, new: Content, known: Manifest) -> Change:
-    seen = tree.seen(name) if tree is not None else None
-    if tree is None or seen is None:
+def _change(tree: Tree | None, root: Path, name: str, new: Content, recorded: Manifest) -> Change:
+    state = tree.state(name) if tree is not None else None
+    if tree is None or state is None:
         return Change(root, name, "new", None, new)
     if isinstance(new, Copy):
-        return _compared_copy(tree, root, name, new, known, seen)
+        return _change_of_copy(tree, root, name, new, recorded, state)
     raw = tree.read(name) or b""
-    old, found = decode(raw), manifest.digest(raw)
+    old, digest = decode(raw), manifest.digest(raw)
     if raw == encode(new):
-        return Change(root, name, "same", old, new, seen, found)
-    if known.merged.get(name) == found:
-        pure = manifest.digest(encode(new))
-        if known.files.get(name) == pure:
-            return Change(root, name, "same", old, new, seen, pure, merged=found)
-    elif header.is_intact(old) or known.wrote(name, found):
-        return Change(root, name, "changed", old, new, seen, found)
-    base = known.written(name)
-    if base is None and header.same_origin(old, new):
+        return Change(root, name, "same", old, new, state, digest)
+    if recorded.merged.get(name) == digest:
+        without_edits = manifest.digest(encode(new))
+        if recorded.files.get(name) == without_edits:
+            return Change(root, name, "same", old, new, state, without_edits, merged=digest)
+    elif header.is_intact(old) or recorded.wrote(name, digest):
+        return Change(root, name, "changed", old, new, state, digest)
+    base = recorded.last_text(name)
+    if base is None and header.equal_when_written(old, new):
         base = new
-    return Change(root, name, "edited", old, new, seen, found, base=base)
+    return Change(root, name, "edited", old, new, state, digest, base=base)
 
 
-def _compared_copy(
-    tree: Tree, root: Path, name: str, new: Copy, known: Manifest, seen: Seen
+def _change_of_copy(
+    tree: Tree, root: Path, name: str, new: Copy, recorded: Manifest, state: FileState
 ) -> Change:
-    recorded = known.files.get(name, "")
+    written = recorded.files.get(name, "")
     # A copy gets the time stamp of its source, so usually neither has to be read again. Images of
     # a reproducible build all have the same size and time stamp, though: a source whose status
     # changed after the copy was written, which nothing can hide, is read.
     source = source_stat(new)
-    alike = (seen.size, seen.mtime_ns) == (new.size, source.st_mtime_ns)
-    copied_since = source.st_ctime_ns <= seen.ctime_ns
-    if alike and copied_since and recorded and not manifest.is_unsure(recorded):
-        return Change(root, name, "same", None, new, seen, recorded)
-    found = _digest_of(_read(tree, name))
-    same = seen.size == new.size and found == _digest_of(chunks(new))
-    kind: Kind = "same" if same else "changed" if known.wrote(name, found) else "edited"
-    return Change(root, name, kind, None, new, seen, found)
+    alike = (state.size, state.mtime_ns) == (new.size, source.st_mtime_ns)
+    copied_since = source.st_ctime_ns <= state.ctime_ns
+    if alike and copied_since and written and not manifest.is_in_progress(written):
+        return Change(root, name, "same", None, new, state, written)
+    digest = _digest(_read(tree, name))
+    same = state.size == new.size and digest == _digest(chunks(new))
+    kind: Kind = "same" if same else "changed" if recorded.wrote(name, digest) else "edited"
+    return Change(root, name, kind, None, new, state, digest)
 
 
-def _stale(tree: Tree, root: Path, name: str, known: Manifest) -> Iterator[Change]:
-    seen = tree.seen(name)
-    if seen is None:
-        return
-    found = _digest_of(_read(tree, name))
-    text = decode(tree.read(name) or b"") if seen.size <= LARGEST_TEXT else ""
-    intact = header.is_intact(text) or known.wrote(name, found)
+def _removal(tree: Tree, root: Path, name: str, recorded: Manifest) -> Change | None:
+    """Return the removal of an obsolete file, or ``None`` if it does not exist."""
+    state = tree.state(name)
+    if state is None:
+        return None
+    digest = _digest(_read(tree, name))
+    text = decode(tree.read(name) or b"") if state.size <= LARGEST_TEXT else ""
+    intact = header.is_intact(text) or recorded.wrote(name, digest)
     old = text if "\0" not in text else None
-    base = None if intact or old is None else known.written(name)
+    base = None if intact or old is None else recorded.last_text(name)
     kind: Kind = "removed" if intact else "edited"
-    yield Change(root, name, kind, old, None, seen, found, base=base)
+    return Change(root, name, kind, old, None, state, digest, base=base)
 
 
 def _read(tree: Tree, name: str) -> Iterator[bytes]:
@@ -194,50 +183,48 @@ def _read(tree: Tree, name: str) -> Iterator[bytes]:
             yield chunk
 
 
-def _digest_of(parts: Iterator[bytes]) -> str:
-    made = hashlib.sha256()
-    for chunk in parts:
-        made.update(chunk)
-    return made.hexdigest()
+def _digest(parts: Iterator[bytes]) -> str:
+    sha256 = hashlib.sha256()
+    for part in parts:
+        sha256.update(part)
+    return sha256.hexdigest()
 
 
 # Files that were edited by hand
 
-How = Literal["keep", "merge", "take"]
+EditedChoice = Literal["keep", "merge", "take"]
 """What to do with edited files: keep them, merge xentui's changes into them, or replace them."""
 
 
-def resolve_edits(plan: Plan, how: How | None) -> Plan:
+def resolve_edits(plan: Plan, choice: EditedChoice | None) -> Plan:
     """Return the plan after the user's decision on its edited files.
 
     ``keep`` leaves them unchanged, so that all others can be written. ``merge`` merges both sides
     where that is possible; the remaining edited files still prevent writing. ``take`` and ``None``
     do not change the plan: with ``force``, :func:`~.apply.apply` replaces the files.
     """
-    if how not in ("keep", "merge"):
+    if choice not in ("keep", "merge"):
         return plan
-    return replace(
-        plan,
-        changes=tuple(
-            change
-            if change.kind != "edited"
-            else replace(change, kind="kept")
-            if how == "keep"
-            else _with_merged_text(change)
-            for change in plan.changes
-        ),
+    changes = (
+        change
+        if change.kind != "edited"
+        else replace(change, kind="kept")
+        if choice == "keep"
+        else _with_merged_text(change)
+        for change in plan.changes
     )
+    return replace(plan, changes=tuple(changes))
 
 
 def mergeable(plan: Plan) -> bool:
-    """Return whether both sides of every edited file can be merged."""
-    found = [merged(change) for change in plan.edited]
-    return bool(found) and all(one is not None and not one.conflicts for one in found)
+    """Return whether there are edited files, and both sides of every one can be merged."""
+    merges = [merged(change) for change in plan.edited]
+    return bool(merges) and all(merge is not None and not merge.conflicts for merge in merges)
 
 
 def _with_merged_text(change: Change) -> Change:
-    both = merged(change)
-    if both is None or both.conflicts:
+    merge = merged(change)
+    if merge is None or merge.conflicts:
         return change
     assert isinstance(change.new, str)  # noqa: S101 - merged() found it to be text
-    return replace(change, kind="changed", new=both.text, without_edits=change.new)
+    return replace(change, kind="changed", new=merge.text, without_edits=change.new)

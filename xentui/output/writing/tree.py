@@ -19,6 +19,7 @@ import secrets
 import stat
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -29,9 +30,8 @@ from xentui.safe_text import quoted, visible
 LOCK_SECONDS = 5.0
 """Seconds that a run waits for another one that writes into the same folder."""
 
-MOST_READ = 64 << 20
-"""Maximum size of a file that is read, in bytes; the settings of ten thousand guests need a tenth
-of it."""
+MAX_READ = 64 << 20
+"""Maximum size of a file that is read, in bytes."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _LEFTOVER = re.compile(r"\..+\.xentui-[0-9a-f]{16}\.tmp", re.DOTALL)
@@ -39,8 +39,8 @@ _CANNOT_LOCK = (errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOP
 _CANNOT_SYNC = (errno.EINVAL, errno.EROFS, errno.EOPNOTSUPP)
 
 
-class Seen(NamedTuple):
-    """The state of a file when it was inspected; any change of the file changes it."""
+class FileState(NamedTuple):
+    """What the system knows of a file's state; it differs after any change of the file."""
 
     inode: int
     size: int
@@ -103,8 +103,8 @@ class Tree:
     def identity(self) -> tuple[int, int]:
         """The folder's device and inode number, whatever path it was opened with."""
         with self._as_input_error():
-            found = os.fstat(self._folders[()])
-        return found.st_dev, found.st_ino
+            status = os.fstat(self._folders[()])
+        return status.st_dev, status.st_ino
 
     def lock(self, seconds: float = LOCK_SECONDS) -> None:
         """Lock the folder against other runs until it is closed.
@@ -126,33 +126,34 @@ class Tree:
                     raise InputError(f"{_shown(self.root)}: {_reason(error)}") from error
                 if time.monotonic() > give_up:
                     raise RefusedError(
-                        f"{_shown(self.root)}: another xentui is writing here",
+                        f"{_shown(self.root)}: another run of xentui is writing here",
                         fix="Wait until it is done, then run again.",
                     ) from None
                 time.sleep(0.02)
             else:
                 return
 
-    def seen(self, name: str) -> Seen | None:
+    def state(self, name: str) -> FileState | None:
         """Return the state of a file, or ``None`` if it does not exist."""
         parts = parts_of(name)
         folder = self._folder(parts[:-1])
-        return None if folder is None else self._seen(folder, name, parts[-1])
+        return None if folder is None else self._state_in(folder, name, parts[-1])
 
     def read(self, name: str) -> bytes | None:
         """Return the contents of a file, or ``None`` if it does not exist.
 
         Raises:
-            InputError: it has more than :data:`MOST_READ` bytes.
+            InputError: it has more than :data:`MAX_READ` bytes.
         """
         opened = self.open(name)
         if opened is None:
             return None
         with self._as_input_error(name), os.fdopen(opened, "rb") as file:
-            content = file.read(MOST_READ + 1) if _size(opened) <= MOST_READ else None
-        if content is None or len(content) > MOST_READ:
+            too_big = os.fstat(opened).st_size > MAX_READ
+            content = None if too_big else file.read(MAX_READ + 1)
+        if content is None or len(content) > MAX_READ:
             raise InputError(
-                f"{_shown(self.root / name)}: is too big, at most {MOST_READ} bytes are read",
+                f"{_shown(self.root / name)}: is too big: at most {MAX_READ} bytes are read",
                 fix="Check what it is, and move it away.",
             )
         return content
@@ -164,7 +165,7 @@ class Tree:
         """
         parts = parts_of(name)
         folder = self._folder(parts[:-1])
-        if folder is None or self._seen(folder, name, parts[-1]) is None:
+        if folder is None or self._state_in(folder, name, parts[-1]) is None:
             return None
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with self._as_input_error(name):
@@ -179,7 +180,7 @@ class Tree:
         name: str,
         chunks: Iterable[bytes],
         *,
-        expected: Seen | None,
+        expected: FileState | None,
         like: os.stat_result | None = None,
     ) -> None:
         """Write a file completely or not at all. An existing file's mode and owner are kept.
@@ -187,7 +188,7 @@ class Tree:
         Args:
             name: the name of the file.
             chunks: its contents.
-            expected: the state that :meth:`seen` returned when the plan was made.
+            expected: the state that :meth:`state` returned when the plan was made.
             like: a file whose permissions and time are copied.
 
         Raises:
@@ -205,14 +206,14 @@ class Tree:
                 try:
                     for chunk in chunks:
                         _write_all(file, chunk)
-                    _dress(file, before)
+                    _copy_owner_and_mode(file, before)
                     if like is not None:
                         os.fchmod(file, stat.S_IMODE(like.st_mode) & 0o777)
                         os.utime(file, ns=(like.st_mtime_ns, like.st_mtime_ns))
                     os.fsync(file)
                 finally:
                     os.close(file)
-                if self._seen(folder, name, parts[-1]) != expected:
+                if self._state_in(folder, name, parts[-1]) != expected:
                     raise changed_meanwhile(self.root / name)  # noqa: TRY301
                 os.replace(temporary, parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
             except BaseException:
@@ -220,14 +221,14 @@ class Tree:
                     os.unlink(temporary, dir_fd=folder)
                 raise
 
-    def remove(self, name: str, *, expected: Seen | None) -> None:
+    def remove(self, name: str, *, expected: FileState | None) -> None:
         """Remove a file, and the folders that become empty.
 
         Raises:
             RefusedError: the file's state is not the expected one.
         """
         parts = parts_of(name)
-        if self.seen(name) != expected:
+        if self.state(name) != expected:
             raise changed_meanwhile(self.root / name)
         if expected is None:
             return
@@ -253,13 +254,13 @@ class Tree:
                     place = self.root.joinpath(*parts)
                     raise InputError(f"{_shown(place)}: {_reason(error)}") from error
 
-    def vanish(self) -> None:
+    def remove_if_empty(self) -> None:
         """Remove the folder itself if it is empty."""
         with contextlib.suppress(OSError):
             self.root.rmdir()
 
-    def sweep(self) -> None:
-        """Remove temporary files of a killed run; call it only with the lock."""
+    def remove_leftovers(self) -> None:
+        """Remove temporary files of a killed run; call this only while the folder is locked."""
         for folder in self._folders.values():
             with contextlib.suppress(OSError):
                 for name in os.listdir(folder):  # noqa: PTH208 - a Path takes no descriptor
@@ -267,9 +268,9 @@ class Tree:
                         os.unlink(name, dir_fd=folder)
 
     def _folder(self, parts: tuple[str, ...], *, create: bool = False) -> int | None:
-        known = self._folders.get(parts)
-        if known is not None:
-            return known
+        """Return the descriptor of a folder, or ``None`` if it does not exist."""
+        if parts in self._folders:
+            return self._folders[parts]
         above = self._folder(parts[:-1], create=create)
         if above is None:
             return None
@@ -291,14 +292,14 @@ class Tree:
         self._folders[parts] = opened
         return opened
 
-    def _seen(self, folder: int, name: str, last: str) -> Seen | None:
+    def _state_in(self, folder: int, name: str, last: str) -> FileState | None:
         with self._as_input_error(name):
-            found = _stat(folder, last)
-        if found is None:
+            status = _stat(folder, last)
+        if status is None:
             return None
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise _in_the_way(self.root / name)
-        return Seen(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        return FileState(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     @contextlib.contextmanager
     def _as_input_error(self, name: str = "") -> Iterator[None]:
@@ -306,17 +307,18 @@ class Tree:
             yield
         except OSError as error:
             place = self.root / name
-            raise InputError(f"{_shown(place)}: {_reason(error)}", fix=_way_out(error)) from error
+            raise InputError(f"{_shown(place)}: {_reason(error)}", fix=_advice(error)) from error
 
 
-def _size(opened: int) -> int:
-    return os.fstat(opened).st_size
+def open_if_exists(root: Path) -> AbstractContextManager[Tree | None]:
+    """Return a context manager for a folder; it yields ``None`` if the folder does not exist."""
+    return Tree(root) if root.exists() or root.is_symlink() else nullcontext()
 
 
 def changed_meanwhile(path: Path) -> RefusedError:
     """Return the error for a file that was changed after the plan was made."""
     return StaleError(
-        f"{_shown(path)}: was changed by someone else meanwhile",
+        f"{_shown(path)}: was changed by another program in the meantime",
         fix="Run again to see what would be written now.",
     )
 
@@ -345,7 +347,7 @@ def _write_all(file: int, chunk: bytes) -> None:
         view = view[os.write(file, view) :]
 
 
-def _dress(file: int, before: os.stat_result | None) -> None:
+def _copy_owner_and_mode(file: int, before: os.stat_result | None) -> None:
     """Give a new file the owner and mode of the one it replaces, or else the usual mode."""
     if before is None:
         # Reading the umask means setting it; the strictest value is safe for that moment.
@@ -368,7 +370,7 @@ def _reason(error: OSError) -> str:
     return (error.strerror or "cannot be used").lower()
 
 
-def _way_out(error: OSError) -> str:
+def _advice(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "Free some space and run again. Each file is complete, either old or new."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
