@@ -190,18 +190,20 @@ def test_every_bundled_preset_explains_each_value() -> None:
 def test_a_table_with_free_keys_is_read_shown_set_and_reset() -> None:
     path, field = ("guests", "a", "xl"), schema.field("guest", "xl")
     typed = 'localtime = 1, on_crash = "preserve", usbdev = ["a", "b"]'
-    value, wrong = field_paths.read(field, typed)
+    value, wrong = field_paths.parse_and_check(field, typed)
     assert wrong == ""
-    project = field_paths.put(PROJECT, path, value)
-    assert field_paths.show(field, tables.value_at(project, path)) == typed
+    project = field_paths.with_value(PROJECT, path, value)
+    assert field_paths.text_of_value(field, tables.value_at(project, path)) == typed
     assert tables.value_at(project, (*path, "localtime")) == 1
     assert tables.with_value(project, (*path, "usbdev"), None).guest("a").xl == (
         ("localtime", 1),
         ("on_crash", "preserve"),
     )
-    assert field_paths.put(project, path, None) == PROJECT
-    assert "Must be KEY = VALUE" in field_paths.read(field, "localtime")[1]
-    assert field_paths.read(field, "Upper = 1")[1].startswith("Must be a setting of xl.cfg")
+    assert field_paths.with_value(project, path, None) == PROJECT
+    assert "Must be KEY = VALUE" in field_paths.parse_and_check(field, "localtime")[1]
+    assert field_paths.parse_and_check(field, "Upper = 1")[1].startswith(
+        "Must be a setting of xl.cfg"
+    )
 
 
 def test_a_path_that_leads_nowhere_sets_nothing() -> None:

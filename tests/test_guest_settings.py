@@ -362,7 +362,7 @@ def test_a_disk_has_the_content_that_was_set_last(tmp_path: Path) -> None:
     made, _ = project(text, tmp_path)
     contents: dict[str, Any] = {"file": "more.img", "block": "/dev/sdb1", "size": 8}
     for field, value in contents.items():
-        made = field_paths.put(made, ("guests", "app", "disks", 0, field), value)
+        made = field_paths.with_value(made, ("guests", "app", "disks", 0, field), value)
         (now,) = made.guest("app").disks
         only: dict[str, Any] = {field: value}
         assert now == replace(model.Disk("xvdb", access="ro"), **only)
@@ -392,7 +392,7 @@ def test_a_file_of_the_projects_folder_is_fetched_by_one_fix(tmp_path: Path) -> 
 def test_a_renamed_guest_is_followed_by_those_that_name_it(tmp_path: Path) -> None:
     made, _ = project(WHOLE, tmp_path)
     waiting = made.with_guest(replace(made.guest("app"), after=("net",)))
-    renamed = field_paths.put(waiting, ("guests", "net", field_paths.KEY), "storage")
+    renamed = field_paths.with_value(waiting, ("guests", "net", field_paths.KEY), "storage")
     app = renamed.guest("app")
     assert (app.after, app.backend, app.disks[1].backend) == (("storage",), "storage", "storage")
     assert start_order(renamed) == ["storage", "app"]
@@ -420,7 +420,7 @@ def test_the_examples_of_a_field_are_not_refused(name: str) -> None:
     ],
 )
 def test_no_setting_of_xl_is_dropped_behind_a_brace(typed: str) -> None:
-    _, message = field_paths.read(schema.field("guest", "xl"), typed)
+    _, message = field_paths.parse_and_check(schema.field("guest", "xl"), typed)
     assert message.startswith("Must be KEY = VALUE")
 
 
@@ -442,17 +442,22 @@ def test_settings_of_xl_are_typed_in_one_line(
     made, _ = project(WHOLE, tmp_path)
     path = ("guests", "net", "xl")
     field = field_paths.field_of(path)
-    read, message = field_paths.read(field, typed)
+    read, message = field_paths.parse_and_check(field, typed)
     assert message == ""
-    changed = field_paths.put(made, path, read)
+    changed = field_paths.with_value(made, path, read)
     assert changed.guest("net").xl == entries
-    assert field_paths.read(field, field_paths.show(field, changed.guest("net").xl))[0] == read
+    assert (
+        field_paths.parse_and_check(
+            field, field_paths.text_of_value(field, changed.guest("net").xl)
+        )[0]
+        == read
+    )
 
 
 @pytest.mark.parametrize("typed", ["localtime", "a = ", "a = 1 b = 2", "A = 1", "a = {b = 1}", "]"])
 def test_what_is_not_a_setting_of_xl_is_refused_in_words(typed: str) -> None:
     field = field_paths.field_of(("guests", "net", "xl"))
-    value, message = field_paths.read(field, typed)
+    value, message = field_paths.parse_and_check(field, typed)
     assert message.endswith(".")
     assert value is None or isinstance(value, dict)
 

@@ -254,7 +254,7 @@ def run(
     Raises:
         XentuiError: the project, preset or build directory cannot be opened.
     """
-    session = Session(opening.named(project, preset), out=initial_target(project, build_dir))
+    session = Session(opening.origin_named(project, preset), out=initial_target(project, build_dir))
     app = XentuiApp(
         session,
         ascii_only=_ascii_wanted(ascii),

@@ -91,7 +91,7 @@ def test_a_bundle_about_to_be_written_needs_the_classes_as_well(tmp_path: Path) 
     guest = f'[bundles.my-guests]\n[guests.vendor]\nbundle = "my-guests"\nsource = {source}\n'
     project = document.load_text(host + guest, tmp_path).project
     assert project is not None
-    found = examination.of_project(
+    found = examination.examine_project(
         project,
         NO_ASSETS,
         build,

@@ -203,7 +203,7 @@ def test_a_project_is_written_where_it_was_written_before(monkeypatch: pytest.Mo
     Path("xentui-out").rename("moved")
     project = Path("moved/qemux86-64-minimal.toml")
     assert initial_target(project, None) == Path("moved").absolute()
-    session = Session(opening.named(project, None), out=initial_target(project, None))
+    session = Session(opening.origin_named(project, None), out=initial_target(project, None))
     session.review.compare()
     assert session.review.status == "written"
     assert initial_target(Path("elsewhere.toml"), None) == DEFAULT_OUT

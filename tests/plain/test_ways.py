@@ -376,7 +376,7 @@ def test_an_import_may_have_another_type_or_none() -> None:
     assert source is not None
     assert source.type == "raw"
     person.choose("Import type", "A new type")
-    assert "raw is a word with a meaning of its own." in person.say("raw")
+    assert "raw is reserved." in person.say("raw")
     assert "Another one has this name." in person.say("squash")
     output = person.say("cpio")
     assert "Import of root: cpio." in output

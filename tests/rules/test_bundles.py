@@ -12,6 +12,7 @@ from tests.rules.guest_cases import FETCHED
 from tests.rules.test_rule_values import of, project_of
 from tests.sessions import session_of
 from xentui.project.assets import NO_ASSETS
+from xentui.project.model import Guest
 from xentui.rules.check import check
 from xentui.session import guests
 
@@ -94,7 +95,8 @@ def test_a_licence_like_none_that_is_known_may_be_any_of_them() -> None:
 
 
 def test_a_copy_of_a_guest_is_reported_unless_the_layers_are_known() -> None:
-    project, key = guests.cloned(guests.added(session_of().project)[0], guests.REFERENCE)
+    reference = Guest(guests.REFERENCE, tags=("autostart",))
+    project, key = guests.cloned(session_of().project.with_guest(reference), guests.REFERENCE)
     assert key == "xen-guest-image-minimal-2"
     paths = [one.path for one in check(project) if one.code == "XT215"]
     assert paths == [f"guests.{key}"]

@@ -36,7 +36,7 @@ def test_a_wrong_address_is_kept_and_prevents_writing(wanted: StaticAddress) -> 
     made = session()
     problem = type_address(made, "web", wanted, OWN)
     assert problem
-    assert guest_network.unfinished(made, "web") == (wanted, problem)
+    assert guest_network.invalid_address(made, "web") == (wanted, problem)
     assert made.project.guest("web").extra == OWN
     assert [one.path for one in made.view.errors if not one.code] == ["guests.web.extra"]
     with pytest.raises(XentuiError):
@@ -83,7 +83,7 @@ def test_a_gateway_without_address_changes_no_command_line(wanted: StaticAddress
 
 def test_an_address_in_the_file_can_be_reset_to_the_default() -> None:
     made = session("root=/dev/xvda ro ip=10.0.0.3:::255.255.255.0:web:eth0:off")
-    before = guest_network.before_address(made, "web")
+    before = guest_network.original_extra(made, "web")
     assert before is None
     type_address(made, "web", StaticAddress(), before)
     assert "ip=dhcp" in guest_network.command_line(made, "web").split()

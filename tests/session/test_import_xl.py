@@ -210,7 +210,7 @@ def imported(text: str, folder: Path) -> tuple[Project, import_xl.ImportedGuest]
     path = folder / "guest.cfg"
     path.write_text(text, encoding="utf-8")
     machine = "qemuarm64" if "dtdev" in text else "qemux86-64"
-    return import_xl.add(Project(host=Host(machine)), path)
+    return import_xl.with_imported_guest(Project(host=Host(machine)), path)
 
 
 @needs_xl
@@ -288,7 +288,7 @@ def test_files_are_named_with_where_the_config_has_them(tmp_path: Path) -> None:
 
 def test_two_guests_of_one_name_are_two(tmp_path: Path) -> None:
     project, first = imported(PV, tmp_path)
-    project, second = import_xl.add(project, tmp_path / "guest.cfg")
+    project, second = import_xl.with_imported_guest(project, tmp_path / "guest.cfg")
     assert (first.guest.key, second.guest.key) == ("g", "g-2")
     assert [bundle.key for bundle in project.bundles] == [import_xl.BUNDLE]
 

@@ -222,7 +222,7 @@ def test_a_file_of_the_users_is_not_removed(tmp_path: Path, why: str) -> None:
 
 def test_undo_ends_where_the_project_was_opened() -> None:
     session = Session(EMPTY, draft_path=Path("draft.json"))
-    origin = opening.of_preset("qemux86-64-minimal")
+    origin = opening.origin_of_preset("qemux86-64-minimal")
     assert not isinstance(origin, str)
     session.start_from(origin, "take the preset")
     session.set_value(("host", "memory"), 2048)
@@ -237,7 +237,7 @@ def test_undo_ends_where_the_project_was_opened() -> None:
 
 
 def opened(path: Path) -> Origin:
-    origin = opening.of_file(str(path))
+    origin = opening.origin_of_file(str(path))
     assert not isinstance(origin, str), origin
     return origin
 
@@ -250,7 +250,7 @@ def test_saving_as_another_file_keeps_what_was_typed_and_waived(tmp_path: Path) 
     session.type_text(("guests", "xen-guest-image-minimal", "vcpus"), "abc")
     place = tmp_path / "other/board-1.2"
     place.parent.mkdir()
-    writing.save_as(session, writing.place_named(str(place)))
+    writing.save_as(session, writing.project_file_named(str(place)))
     assert session.project_file.name == "board-1.2.toml"
     assert [one.code for one in session.allowed_errors()] == [error.code]
     assert session.field_text(("guests", "xen-guest-image-minimal", "vcpus"))[0] == "abc"

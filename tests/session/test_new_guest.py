@@ -18,7 +18,7 @@ from xentui.errors import UsageError, XentuiError
 from xentui.project import document
 from xentui.project.model import Guest, Host, Project
 from xentui.session import MOST_GUESTS, Session, guests
-from xentui.session.new_guest import KINDS, GuestKind, key_for, kind_of
+from xentui.session.new_guest import KINDS, GuestKind, key_for, kind_for_file
 from xentui.session.state import EMPTY
 from xentui.session.writing import project_text
 
@@ -61,7 +61,7 @@ def test_guests_are_added_until_the_memory_is_used_up_and_none_is_refused() -> N
 def test_a_tarball_without_init_gets_a_shell(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
     file = seen(tarball(tmp_path / "alpine-minirootfs-3.23.3-x86_64.tar.gz", init=False))
-    assert kind_of(file) is GuestKind.TARBALL
+    assert kind_for_file(file) is GuestKind.TARBALL
     key = session.add_guest(GuestKind.TARBALL, file)
     guest = session.project.guest(key)
     assert guest.extra == "root=/dev/xvda ro console=hvc0 init=/bin/sh"
@@ -79,7 +79,7 @@ def test_a_qcow2_disk_with_partitions_boots_its_own_kernel(tmp_path: Path) -> No
     made.run("qemu-img", "convert", "-O", "qcow2", raw, tmp_path / "debian-12.qcow2")
     session = session_of(preset="qemux86-64-minimal")
     file = seen(tmp_path / "debian-12.qcow2")
-    assert kind_of(file) is GuestKind.DISK
+    assert kind_for_file(file) is GuestKind.DISK
     key = session.add_guest(GuestKind.DISK, file)
     guest = session.project.guest(key)
     assert (key, guest.kernel) == ("debian", "none")

@@ -177,10 +177,10 @@ def test_undo_names_the_move_of_a_guest_to_a_bundle() -> None:
 
 
 def test_moving_the_last_guest_of_a_bundle_removes_the_bundle() -> None:
-    project, where = guests.switched(ONE, "alpha")
+    project, where = guests.with_bundle_toggled(ONE, "alpha")
     assert where == "bundle my-guests"
     assert project.bundle("my-guests").key == "my-guests"
-    assert guests.switched(project, "alpha")[0] == ONE
+    assert guests.with_bundle_toggled(project, "alpha")[0] == ONE
 
 
 def test_dirty_is_compared_not_noted() -> None:
@@ -335,7 +335,7 @@ def test_the_confirmation_names_files_as_they_are_found_from_the_target() -> Non
     session = session_of(ONE)
     session.write()
     again = session_of(None)
-    origin = opening.of_file(str(Path("xentui-out/edge-lab.toml").absolute()))
+    origin = opening.origin_of_file(str(Path("xentui-out/edge-lab.toml").absolute()))
     assert not isinstance(origin, str)
     again.start_from(origin, "open")
     again.set_value(MEMORY, 512)
@@ -396,7 +396,9 @@ def test_each_field_shows_what_it_reads(table: str) -> None:
     for field in schema.fields(table):
         for example in field.examples:
             value = tuple(example) if isinstance(example, list) else example
-            read, message = field_paths.read(field, field_paths.show(field, value))
+            read, message = field_paths.parse_and_check(
+                field, field_paths.text_of_value(field, value)
+            )
             assert message == "", field.name
             assert (tuple(read) if isinstance(read, list) else read) == value
 

@@ -261,7 +261,7 @@ class Job:
         """
         if self.build is None:
             return plan(self._rendered(), self._out)
-        from xentui.session.existing import FIX, findings_of, undecided
+        from xentui.session.existing import OVERRIDES_FIX, clash_findings, clashes_to_decide
 
         settings = existing.read(self.build)
         use = self.existing or existing.noted(self.build, settings)
@@ -275,14 +275,15 @@ class Job:
             settings=settings,
             existing=use,
         )
-        clashes = undecided(settings, use, planned, self.project)
+        clashes = clashes_to_decide(settings, use, planned, self.project)
         if clashes:
-            for finding in findings_of(settings, clashes):
+            for finding in clash_findings(settings, clashes):
                 what = f"{finding.severity.value} {finding.code}: {visible(finding.message)}"
                 terminal.print_message(f"{visible(finding.path)}: {what}")
             lines = counted(len(clashes), "line")
             raise XentuiError(
-                f"writing would override {lines} of yours, so nothing was written", fix=FIX
+                f"writing would override {lines} of yours, so nothing was written",
+                fix=OVERRIDES_FIX,
             )
         return replace(planned, changes=(*planned.changes, *self._project_file_changes()))
 

@@ -134,9 +134,9 @@ def _import_xl_config(
         path: the xl config.
         needed: files to copy next to the project file, by name; those of the guest are added.
     """
-    project, guest = import_xl.add(project, path, needed)
+    project, guest = import_xl.with_imported_guest(project, path, needed)
     needed |= guest.needed
-    return project, list(import_xl.report(guest))
+    return project, list(import_xl.report_lines(guest))
 
 
 def _report(imported: Imported) -> Iterator[str]:

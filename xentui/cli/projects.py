@@ -188,13 +188,13 @@ def require_no_errors(
     else:
         from xentui.output import existing as user_settings
         from xentui.session.examination import BuildLayers
-        from xentui.session.existing import effective_project, taken
+        from xentui.session.existing import effective_project, take_over
 
         layers = BuildLayers(build)
         settings = user_settings.read(build)
         use = existing or user_settings.noted(build, settings)
         if existing == "take":
-            with_settings = taken(project, settings)
+            with_settings = take_over(project, settings)
             project = with_settings.project
             chosen = replace(chosen, loaded=replace(chosen.loaded, project=project))
             assets = gather_assets(project, chosen, with_settings.files)

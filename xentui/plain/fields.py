@@ -74,7 +74,7 @@ def offers_of(session: Session, path: field_paths.Path) -> list[Offer]:
     if path[0] == "guests" and path[2:] == ("bundle",):
         return [(one.key, one.summary or "a bundle of the project") for one in project.bundles]
     if path[-2:] == ("source", "type"):
-        return [(name, "") for name in forms.imports(project)]
+        return [(name, "") for name in forms.import_types(project)]
     return offered
 
 
@@ -246,7 +246,7 @@ class MachineStep(StepMenu):
 
     def items(self) -> Sequence[Item]:
         """Return the fields."""
-        return fields(self.wizard, (forms.machine(),))
+        return fields(self.wizard, (forms.machine_group(),))
 
 
 class FeaturesStep(StepMenu):
@@ -260,4 +260,4 @@ class FeaturesStep(StepMenu):
 
     def items(self) -> Sequence[Item]:
         """Return the fields of both groups."""
-        return fields(self.wizard, forms.features())
+        return fields(self.wizard, forms.feature_groups())

@@ -48,9 +48,9 @@ class OfGuest(Menu):
         if old == ("guests", self.key):
             self.key = str(new[1])
 
-    def groups(self, name: forms.Name) -> tuple[forms.Group, ...]:
+    def groups(self, name: forms.GuestForm) -> tuple[forms.Group, ...]:
         """Return the groups of fields in one of the guest's forms."""
-        return forms.guest(self.session.project, self.key, name)
+        return forms.guest_groups(self.session.project, self.key, name)
 
 
 class GuestMenu(OfGuest):
@@ -68,7 +68,7 @@ class GuestMenu(OfGuest):
         yield f"Guest {self.key}: {_way(guest.bundle)}, {full.type}"
         reasons = complete_cfg.why_complete_cfg(project, full)
         if reasons:
-            yield texts.complete_config(reasons)
+            yield texts.complete_config_reason(reasons)
         advice = bundling.advice(project, guest)
         if advice:
             yield advice
@@ -79,7 +79,7 @@ class GuestMenu(OfGuest):
         guest = project.guest(key)
         names = [field.title for field in schema.fields("guest") if field.advanced]
         made = fields(self.wizard, self.groups("main"))
-        if guest.config_file is None and effective.effective(project, guest).type != "hvm":
+        if guest.config_file is None and guest_network.has_command_line(project, key):
             made.append(Choice("Static address", self._ask_address, self._address()))
         made += [
             self._way("Import", ImportMenu, guest.source.type if guest.source else "none"),
@@ -126,7 +126,7 @@ class GuestMenu(OfGuest):
         problem = with_static_address(extra, wanted, self.key)[1] if parts else ""
         if problem:
             return problem
-        before = guest_network.before_address(self.session, self.key)
+        before = guest_network.original_extra(self.session, self.key)
         guest_network.type_address(self.session, self.key, wanted, before)
         self.session.end_typing()
         self.wizard.changed(f"Static address of {self.key}: {self._address()}.")
@@ -189,7 +189,7 @@ class ImportMenu(OfGuest):
     def _ask_kind(self) -> None:
 
         kinds = [("none", "a recipe makes its disk")]
-        kinds += [(kind, "") for kind in forms.imports(self.session.project)]
+        kinds += [(kind, "") for kind in forms.import_types(self.session.project)]
         lines = ("A type of your own: lower-case letters, digits and underscores.",)
         own = Line(self.wizard, "Name of the type", self._own_kind, lines)
         other = ("A new type of your own", lambda: self.wizard.open(own))
@@ -197,17 +197,17 @@ class ImportMenu(OfGuest):
 
     def _kind(self, name: str) -> None:
         kind = None if name == "none" else name
-        project = field_paths.with_source(self.session.project, self.key, kind)
+        project = field_paths.with_import(self.session.project, self.key, kind)
         self.wizard.edit(project, f"Import of {self.key}", f"Import of {self.key}: {name}.")
 
     def _own_kind(self, name: str) -> str:
         wrong = field_paths.problem(field_paths.key_field("import_types"), name)
-        if not wrong and name in forms.imports(self.session.project):
+        if not wrong and name in forms.import_types(self.session.project):
             wrong = texts.NAME_TAKEN
         if wrong:
             return wrong
-        project = field_paths.with_import_type(self.session.project, name)
-        project = field_paths.with_source(project, self.key, name)
+        project = field_paths.with_custom_import_type(self.session.project, name)
+        project = field_paths.with_import(project, self.key, name)
         self.wizard.edit(project, f"Import of {self.key}", f"Import of {self.key}: {name}.")
         return ""
 
@@ -219,7 +219,7 @@ class ImportMenu(OfGuest):
         project = guests.without_fetch(self.session.project, self.key, place)
         what = f"Removed fetched file {place + 1}."
         entry = ("guests", self.key, "source", "fetch", place)
-        self.wizard.edit(project, texts.fetched_removed(self.key), what, removed=entry)
+        self.wizard.edit(project, texts.remove_fetched_label(self.key), what, removed=entry)
 
     def _look(self) -> None:
         look(self.wizard, self.key)
@@ -249,7 +249,7 @@ class DisksMenu(OfGuest):
         project = guests.without_disk(self.session.project, self.key, place)
         what = f"Removed disk {place + 1}."
         entry = ("guests", self.key, "disks", place)
-        self.wizard.edit(project, texts.disk_removed(self.key), what, removed=entry)
+        self.wizard.edit(project, texts.remove_disk_label(self.key), what, removed=entry)
 
 
 class BundleMenu(OfGuest):
@@ -264,12 +264,12 @@ class BundleMenu(OfGuest):
         made = fields(self.wizard, self.groups("bundle"))
         if bundle is not None:
             made.append(choice_of(self.wizard, ("bundles", bundle, field_paths.KEY)))
-        _, where = guests.switched(project, self.key)
+        _, where = guests.with_bundle_toggled(project, self.key)
         made.append(Choice(f"Move to {where}", self._switch))
         return made
 
     def _switch(self) -> None:
-        project, where = guests.switched(self.session.project, self.key)
+        project, where = guests.with_bundle_toggled(self.session.project, self.key)
         self.wizard.edit(project, f"move {self.key} to {where}", f"{self.key} is in {where} now.")
 
 
@@ -285,24 +285,24 @@ def open_guest(wizard: Wizard, path: field_paths.Path) -> None:
         key = next((one.key for one in project.guests if one.bundle == path[1]), "")
     elif path[0] == "import_types":
         key = next((g.key for g in project.guests if g.source and g.source.type == path[1]), "")
-    if not guests.has(project, key):
+    if not guests.has_guest(project, key):
         return
     wizard.open(GuestMenu(wizard, key), quietly=True)
-    menus: dict[forms.Name, type[OfGuest]] = {
+    menus: dict[forms.GuestForm, type[OfGuest]] = {
         "import": ImportMenu,
         "disks": DisksMenu,
         "bundle": BundleMenu,
         "more": MoreMenu,
     }
     for name, menu in menus.items():
-        if any(path in group.paths for group in forms.guest(project, key, name)):
+        if any(path in group.paths for group in forms.guest_groups(project, key, name)):
             wizard.open(menu(wizard, key), quietly=True)
             return
 
 
 def go_to(wizard: Wizard, finding: Finding) -> None:
     """Go to the field that a finding is about, or to the step that fixes it."""
-    path = forms.find(wizard.session.project, finding.path)
+    path = forms.closest_field(wizard.session.project, finding.path)
     step = step_of(finding)
     inner = step in ("machine", "features", "guests")
     wizard.go(step, quietly=inner and path is not None)
@@ -350,7 +350,10 @@ def described(wizard: Wizard, guest: Guest) -> str:
     full = view.effective(guest)
     parts = [f"{full.memory} MiB", f"{full.vcpus} vCPU{'s' if full.vcpus > 1 else ''}"]
     parts += ["starts at boot"] if guest.autostart else []
-    parts += [guests.disk_of(guest), f"bundle {guest.bundle}" if guest.bundle else "configuration"]
+    parts += [
+        guests.disk_summary(guest),
+        f"bundle {guest.bundle}" if guest.bundle else "configuration",
+    ]
     severity = view.indexed_findings.severity(guest.key)
     parts += [("error", "warning", "advice")[severity]] if severity is not None else []
     return ", ".join(parts)
@@ -365,7 +368,7 @@ class Add(Menu):
         """Return the reference guest, each kind, and ready-made guests."""
         project = self.session.project
         made: list[Item] = []
-        if not guests.has(project, guests.REFERENCE):
+        if not guests.has_guest(project, guests.REFERENCE):
             do = self.closing(partial(self._say, GuestKind.RECIPE, name=guests.REFERENCE))
             made.append(Choice(f"{guests.REFERENCE}, the reference guest", do))
         for one in KINDS:
@@ -405,7 +408,7 @@ class Add(Menu):
 
     def _recipe(self, name: str) -> str:
         wrong = field_paths.problem(field_paths.key_field("guests"), name)
-        if not wrong and guests.has(self.session.project, name):
+        if not wrong and guests.has_guest(self.session.project, name):
             wrong = texts.NAME_TAKEN
         return wrong or self._add(GuestKind.RECIPE, name=name)
 

@@ -21,7 +21,7 @@ from xentui.project.filesystem import exists
 from xentui.session import review, texts, writing
 from xentui.session.findings import can_be_allowed, finding_help, is_allowed
 from xentui.session.forms import step_of
-from xentui.session.review import forms
+from xentui.session.review import output_formats
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
@@ -204,11 +204,15 @@ class Step(StepMenu):
         ]
         if self.session.target.build_dir is None:
             made.append(
-                Choice("Write as", self._ask_form, dict(forms())[self.session.target.output_format])
+                Choice(
+                    "Write as",
+                    self._ask_form,
+                    dict(output_formats())[self.session.target.output_format],
+                )
             )
         elif plan is not None:
             way = self.session.target.effective_attach()
-            described = dict(review.ways(way))[way]
+            described = dict(review.attach_choices(way))[way]
             made.append(Choice("local.conf gets", self._ask_way, described))
             made.append(Choice("Layer", self._ask_layer, self._layer()))
         made.append(Choice("Save the project as another file", self._ask_file))
@@ -245,7 +249,7 @@ class Step(StepMenu):
         return ""
 
     def _ask_form(self) -> None:
-        answers = [(text, partial(self._form, name)) for name, text in forms()]
+        answers = [(text, partial(self._form, name)) for name, text in output_formats()]
         self.wizard.open(Question(self.wizard, "What is written?", answers))
 
     def _form(self, name: Format) -> None:
@@ -255,7 +259,7 @@ class Step(StepMenu):
 
     def _ask_way(self) -> None:
         now = self.session.target.effective_attach()
-        answers = [(text, partial(self._way, name)) for name, text in review.ways(now)]
+        answers = [(text, partial(self._way, name)) for name, text in review.attach_choices(now)]
         title = "What does conf/local.conf get?"
         self.wizard.open(Question(self.wizard, title, answers, _ABOUT_WAYS))
 
@@ -284,7 +288,7 @@ class Step(StepMenu):
         self.wizard.open(Line(self.wizard, title, self._file, lines))
 
     def _file(self, given: str) -> str:
-        place = writing.place_named(given)
+        place = writing.project_file_named(given)
         if exists(place) and place.is_file():
             title = texts.overwrite(place.name)
             answers = (("Back", lambda: None), ("Overwrite", partial(self._save, place)))
@@ -312,7 +316,7 @@ class Files(Menu):
         return [self._file(change) for change in self.session.review.changes] or ["No file."]
 
     def _file(self, change: Change) -> Choice:
-        return Choice(str(change.path), partial(self._ask, change), review.word(change))
+        return Choice(str(change.path), partial(self._ask, change), texts.change_word(change.kind))
 
     def _ask(self, change: Change) -> None:
         answers = (

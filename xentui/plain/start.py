@@ -108,7 +108,7 @@ class Step(StepMenu):
 
     def _preset_lines(self, preset: PresetFile) -> list[str]:
         """Return a description of a preset, with the files that it writes."""
-        origin = opening.of_preset(preset.name)
+        origin = opening.origin_of_preset(preset.name)
         lines = [preset.description or preset.title or preset.name]
         if isinstance(origin, str):
             return [*lines, f"It cannot be used: {origin}"]
@@ -126,7 +126,7 @@ class Step(StepMenu):
 
     def _ask(self, preset: PresetFile) -> None:
         self.say(*self._preset_lines(preset))
-        origin = opening.of_preset(preset.name)
+        origin = opening.origin_of_preset(preset.name)
         if isinstance(origin, str):
             return
         take = partial(begin, self.wizard, origin, f"take {preset.name}")
@@ -173,7 +173,7 @@ def begin(wizard: Wizard, origin: Origin, label: str, then: str) -> None:
 
 def open_file(wizard: Wizard, given: str) -> str:
     """Open a project file; return an error message or ""."""
-    origin = opening.of_file(given)
+    origin = opening.origin_of_file(given)
     if isinstance(origin, str):
         return origin
     begin(wizard, origin, f"open {origin.name}", "guests")

@@ -213,7 +213,7 @@ def run(
         XentuiError: the project or preset cannot be opened.
     """
     out = initial_target(project, build_dir)
-    session = Session(opening.named(project, preset), out=out)
+    session = Session(opening.origin_named(project, preset), out=out)
     wizard = PlainWizard(session, Talk.here(ascii_only=ascii_only))
     try:
         with raise_on_signal(_end):

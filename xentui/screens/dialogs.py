@@ -269,7 +269,7 @@ async def save_as(step: Step, session: Session) -> None:
     given = await wizard(step).ask(Ask("Save the project as which file?", known))
     if not given or "\0" in given:
         return
-    place = writing.place_named(given)
+    place = writing.project_file_named(given)
     if exists(place):
         offered = (("back", "Back"), ("over", "Overwrite"))
         title = texts.overwrite(place.name)

@@ -109,7 +109,7 @@ class EntryRows(Vertical):
 
     async def _rebuild(self) -> None:
         """Rebuild the rows, and focus a row that was added."""
-        if not self.is_attached or not guests.has(self._session.project, self.key):
+        if not self.is_attached or not guests.has_guest(self._session.project, self.key):
             return
         titles = self._wanted_titles()
         if titles == self._titles:
@@ -155,7 +155,7 @@ class EntryRows(Vertical):
     def edit(self, value: Any, label: str, merge: str = "") -> None:
         """Make another list the guest's."""
         path = ("guests", self.key, self.entries.field)
-        project = field_paths.put(self._session.project, path, value)
+        project = field_paths.with_value(self._session.project, path, value)
         edit(self, self._session, project, label, merge=merge)
 
     def _number(self, row: PartsRow) -> int:

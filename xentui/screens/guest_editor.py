@@ -92,7 +92,7 @@ class GuestEditor(Vertical):
         # They come back when the user chooses "own" again.
         self._own_vif: tuple[str, ...] = ()
         self._own_kernel: str | None = None
-        self._before_address = guest_network.before_address(session, key)
+        self._before_address = guest_network.original_extra(session, key)
 
     @property
     def base(self) -> field_paths.Path:
@@ -125,7 +125,7 @@ class GuestEditor(Vertical):
                 yield FieldRow(path, self.session)
 
     def _main(self) -> Iterator[Widget]:
-        for group in forms.guest(self.session.project, self.key, "main"):
+        for group in forms.guest_groups(self.session.project, self.key, "main"):
             for path in group.paths:
                 if field_paths.field_of(path).kind in TABLES:
                     continue
@@ -199,7 +199,7 @@ class GuestEditor(Vertical):
         )
 
     def _imports(self) -> list[tuple[str, str]]:
-        names = forms.imports(self.session.project)
+        names = forms.import_types(self.session.project)
         titled = [(name, IMPORT_TITLES.get(name, name)) for name in names]
         return [(NO_IMPORT, "made by a recipe"), *titled]
 
@@ -208,7 +208,7 @@ class GuestEditor(Vertical):
         return source.type if source is not None else NO_IMPORT
 
     def _import(self) -> Iterator[Widget]:
-        for group in forms.guest(self.session.project, self.key, "import"):
+        for group in forms.guest_groups(self.session.project, self.key, "import"):
             if group.title:
                 yield section(group.title)
             yield from self._group_rows(group)
@@ -219,12 +219,12 @@ class GuestEditor(Vertical):
             yield FormButton(texts.ADD_FETCHED, id="fetch-add")
 
     def _bundle(self) -> Iterator[Widget]:
-        for group in forms.guest(self.session.project, self.key, "bundle"):
+        for group in forms.guest_groups(self.session.project, self.key, "bundle"):
             yield section(group.title)
             yield from self._group_rows(group)
 
     def _advanced(self) -> Iterator[Widget]:
-        for group in forms.guest(self.session.project, self.key, "more"):
+        for group in forms.guest_groups(self.session.project, self.key, "more"):
             for path in group.paths:
                 if path[-1] == SHARES.field:
                     yield self._entry_rows(SHARES, SHARE, "Add a shared folder")
@@ -241,7 +241,7 @@ class GuestEditor(Vertical):
         return EntryRows(self.session, self.key, entries, parts, add=add, always=True)
 
     def _disks(self) -> Iterator[Widget]:
-        for group in forms.guest(self.session.project, self.key, "disks"):
+        for group in forms.guest_groups(self.session.project, self.key, "disks"):
             yield section(group.title)
             yield from self._group_rows(group)
             if group.title.startswith("Disk"):
@@ -295,12 +295,10 @@ class GuestEditor(Vertical):
 
     def _show_needed_rows(self) -> None:
         """Hide rows that have no effect, but never the one that is being typed into."""
-        guest = self.session.project.guest(self.key)
-        # A command line that was given is shown in any case, so that it can be removed.
-        boots_its_disk = effective.effective(self.session.project, guest).boots_its_disk
+        has_command_line = guest_network.has_command_line(self.session.project, self.key)
         for hidden, rows in (
             (self._kernel_mode() != "own", "kernel-file"),
-            (boots_its_disk and guest.extra is None, "command-line"),
+            (not has_command_line, "command-line"),
         ):
             has_focus = any(row.has_focus_within for row in self.query(f".{rows}"))
             self.set_class(hidden and not has_focus, f"-no-{rows}")
@@ -310,13 +308,13 @@ class GuestEditor(Vertical):
         self.call_later(self._hide_left_row)
 
     def _hide_left_row(self) -> None:
-        if self.is_attached and guests.has(self.session.project, self.key):
+        if self.is_attached and guests.has_guest(self.session.project, self.key):
             self._show_needed_rows()
 
     def _show_address(self) -> None:
         """Show the static address, or the invalid text that was typed."""
         extra = guest_network.command_line(self.session, self.key)
-        address, problem = guest_network.unfinished(self.session, self.key)
+        address, problem = guest_network.invalid_address(self.session, self.key)
         if not problem:
             address = static_address(extra)
             if not address.address:
@@ -335,7 +333,7 @@ class GuestEditor(Vertical):
 
     async def _rebuild(self) -> None:
         """Rebuild the groups whose fields have changed; the focus stays where it is."""
-        if not self.is_attached or not guests.has(self.session.project, self.key):
+        if not self.is_attached or not guests.has_guest(self.session.project, self.key):
             return
         focused = self.screen.focused
         kept = None
@@ -437,8 +435,8 @@ class GuestEditor(Vertical):
             target = next(iter(self.query("#interface-rows Input")), None)
             self.screen.set_focus(target or self.query_one("#network-mode"))
             return True
-        if path == field_paths.text_of_path(guest_network.path_of(self.key)):
-            _, problem = guest_network.unfinished(self.session, self.key)
+        if path == field_paths.text_of_path(guest_network.address_field(self.key)):
+            _, problem = guest_network.invalid_address(self.session, self.key)
             if problem:
                 self.screen.set_focus(self.query("#static-address Input").first())
                 return True
@@ -487,7 +485,7 @@ class GuestEditor(Vertical):
             place = int(name.removeprefix("disk-remove-"))
             project = guests.without_disk(project, self.key, place)
             entry = (*self.base, "disks", place)
-            edit(self, self.session, project, texts.disk_removed(self.key), removed=entry)
+            edit(self, self.session, project, texts.remove_disk_label(self.key), removed=entry)
         elif project.guest(self.key).source is None:
             return
         elif name == "fetch-add":
@@ -497,10 +495,10 @@ class GuestEditor(Vertical):
             place = int(name.removeprefix("fetch-remove-"))
             project = guests.without_fetch(project, self.key, place)
             entry = (*self.base, "source", "fetch", place)
-            edit(self, self.session, project, texts.fetched_removed(self.key), removed=entry)
+            edit(self, self.session, project, texts.remove_fetched_label(self.key), removed=entry)
 
     def _put(self, name: str, value: object, label: str, merge: str = "") -> None:
-        project = field_paths.put(self.session.project, (*self.base, name), value)
+        project = field_paths.with_value(self.session.project, (*self.base, name), value)
         edit(self, self.session, project, label, merge=merge)
 
     @on(Options.Chosen, "#network-mode")
@@ -566,5 +564,5 @@ class GuestEditor(Vertical):
     def _import_chosen(self, event: Options.Chosen) -> None:
         event.stop()
         kind = event.chosen[0] if event.chosen and event.chosen[0] != NO_IMPORT else None
-        project = field_paths.with_source(self.session.project, self.key, kind)
+        project = field_paths.with_import(self.session.project, self.key, kind)
         edit(self, self.session, project, f"Import of {self.key}", merge=f"import {self.key}")

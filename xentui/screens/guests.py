@@ -116,7 +116,7 @@ class Guests(Step):
         """Show the current values."""
         self._fill()
         if self._editor is not None:
-            if not guests.has(self.session.project, self._editor.key):
+            if not guests.has_guest(self.session.project, self._editor.key):
                 self._close()
             else:
                 self._editor.sync()
@@ -143,7 +143,7 @@ class Guests(Step):
 
     def _matches(self, guest: Guest) -> bool:
         """Return whether a guest has every word of the filter."""
-        text = f"{guest.key} {guest.bundle} {guests.disk_of(guest)}".lower()
+        text = f"{guest.key} {guest.bundle} {guests.disk_summary(guest)}".lower()
         return all(word in text for word in self._filter.lower().split())
 
     def _other_rows(self, view: View) -> list[Row]:
@@ -192,7 +192,7 @@ class Guests(Step):
     def standing(self) -> str:
         """The guest under the cursor, if it is still there."""
         key = self.table.key
-        return key if key and guests.has(self.session.project, key) else ""
+        return key if key and guests.has_guest(self.session.project, key) else ""
 
     @property
     def _other(self) -> OtherGuest | None:
@@ -360,7 +360,7 @@ class Guests(Step):
             edit(
                 self,
                 self.session,
-                guests.toggled(self.session.project, key, tag),
+                guests.with_tag_toggled(self.session.project, key, tag),
                 f"{tag} of {key}",
             )
 
@@ -368,7 +368,7 @@ class Guests(Step):
         """Move the guest between a bundle and the configuration."""
         key = self.standing
         if key:
-            project, where = guests.switched(self.session.project, key)
+            project, where = guests.with_bundle_toggled(self.session.project, key)
             label = f"move {key} to {where}"
             edit(self, self.session, project, label, toast=f"{key} goes into {where}.")
 
@@ -402,7 +402,7 @@ def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
     severity = view.indexed_findings.severity(guest.key)
     style = SEVERITIES[severity] if severity is not None else "ok"
     vif = " ".join(full.vif) if full.vif else "none"
-    disk = guests.disk_of(guest)
+    disk = guests.disk_summary(guest)
     return Row(
         guest.key,
         (
@@ -422,7 +422,7 @@ def other_row(other: OtherGuest) -> Row:
     """Return a guest that the project does not have as a row of the table."""
     full = other.guest
     guest = full.guest
-    disk = guests.disk_of(guest)
+    disk = guests.disk_summary(guest)
     cells = (
         "",
         full.key,
@@ -444,7 +444,7 @@ def other_facts(view: View, other: OtherGuest) -> list[Content]:
     return [
         lit(full.key, "strong").append(lit(f"  {full.type}, by {other.bundled_by}", "muted")),
         _fact("Memory", f"{full.memory} MiB{share}"),
-        _fact("Disk", guests.disk_of(full.guest)),
+        _fact("Disk", guests.disk_summary(full.guest)),
         _fact("Network", " ".join(full.vif) if full.vif else "none"),
         lit(_comes_from(other), "muted"),
     ]
@@ -465,7 +465,7 @@ def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> list[Content
     where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
     total = view.budget.total
     share = f", {round(100 * full.memory / total)} % of {total} MiB" if total else ""
-    disk = guests.disk_of(guest)
+    disk = guests.disk_summary(guest)
     if guest.source is not None:
         disk = f"{disk} of {guest.source.file}"
         if guest.source.type == "rootfs_dir":
@@ -475,13 +475,13 @@ def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> list[Content
         _fact("Memory", f"{full.memory} MiB{share}"),
         _fact("Disk", disk),
         _fact("Network", " ".join(full.vif) if full.vif else "none"),
-        _fact("Kernel", guests.kernel_of(full)),
+        _fact("Kernel", guests.kernel_summary(full)),
     ]
     for finding in view.indexed_findings.at(f"guests.{key}"):
         severity = finding.severity.value
         lines.append(lit(f"{signs.severity(severity)} {finding.message}", severity))
     if reasons := complete_cfg.why_complete_cfg(project, full):
-        lines.append(lit(texts.complete_config(reasons), "muted"))
+        lines.append(lit(texts.complete_config_reason(reasons), "muted"))
     if advice := bundling.advice(project, guest):
         lines.append(lit(f"{signs.warning} {advice} b moves it.", "warning"))
     lines += [lit(""), lit(f"/etc/xen/{key}.cfg on the target", "muted")]

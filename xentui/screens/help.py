@@ -142,7 +142,7 @@ def _finding(finding: Finding, room: int) -> list[Content]:
     return [head, *_wrapped(finding_help(finding), room), lit("")]
 
 
-def _wrapped(lines: Sequence[forms.Pair], room: int) -> list[Content]:
+def _wrapped(lines: Sequence[forms.HelpLine], room: int) -> list[Content]:
     made = []
     for name, text in lines:
         made += _pair(name, text, room) if name else [lit(text)]

@@ -69,7 +69,7 @@ class Machine(FormStep):
         )
         yield Text(id="board-note")
         with Form():
-            for path in forms.machine().paths:
+            for path in forms.machine_group().paths:
                 yield FieldRow(path, self.session)
 
     def on_mount(self) -> None:
@@ -161,7 +161,7 @@ class Machine(FormStep):
             text = f"{text} Needs: {needs}."
         self.query_one("#board-note", Text).show(note.append(lit(f"  {text}", "muted")))
 
-    def help_page(self) -> tuple[str, list[forms.Pair]] | None:
+    def help_page(self) -> tuple[str, list[forms.HelpLine]] | None:
         """Return the page of the board under the cursor, while the list has the focus."""
         table = self.query_one(Table)
         if not table.has_focus or not table.key:
@@ -223,7 +223,7 @@ class Machine(FormStep):
     @on(Table.Activated, "#boards")
     def _chosen(self, event: Table.Activated) -> None:
         event.stop()
-        project = field_paths.put(self.session.project, ("host", "machine"), event.key)
+        project = field_paths.with_value(self.session.project, ("host", "machine"), event.key)
         edit(self, self.session, project, f"Board {event.key}")
 
 
@@ -237,5 +237,5 @@ class Features(FormStep):
         """Return the two tables' fields."""
         return [
             (group.title, [FieldRow(path, self.session) for path in group.paths])
-            for group in forms.features()
+            for group in forms.feature_groups()
         ]

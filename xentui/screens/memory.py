@@ -262,7 +262,11 @@ class Memory(Step):
         owner = f" of {path[1]}" if path[0] == "guests" else ""
         label = f"{field_paths.field_of(path).title}{owner}"
         edit(
-            self, self.session, field_paths.put(project, path, wanted), label, merge=f"give {path}"
+            self,
+            self.session,
+            field_paths.with_value(project, path, wanted),
+            label,
+            merge=f"give {path}",
         )
 
 

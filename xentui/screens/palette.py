@@ -262,5 +262,7 @@ class Commands(Provider):
         if message:
             main.notify(message, severity="error", markup=False)
             return
-        main.session.edit(field_paths.with_import_type(main.session.project, name), f"add {name}")
+        main.session.edit(
+            field_paths.with_custom_import_type(main.session.project, name), f"add {name}"
+        )
         main.changed()

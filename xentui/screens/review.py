@@ -19,7 +19,14 @@ from xentui.project import filesystem
 from xentui.screens.dialogs import Ask, save_as
 from xentui.screens.problems import Problems
 from xentui.screens.step import CursorMoved, Examine, Retargeted, StartRehearsal, Step
-from xentui.session.review import ATTACH, file_text, forms, short_path, ways, word
+from xentui.session import texts
+from xentui.session.review import (
+    ATTACH,
+    attach_choices,
+    file_text,
+    output_formats,
+    short_path,
+)
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.table import Column, Row, Table
@@ -148,10 +155,10 @@ class Review(Step):
         self.query_one("#review-out", Text).show(head.append(lit(short_path(target.path))))
         self._show_way_name()
         if not build:
-            self.query_one("#review-way", Options).show(forms(), (target.output_format,))
+            self.query_one("#review-way", Options).show(output_formats(), (target.output_format,))
         elif self.session.review.plan is not None:
             way = target.effective_attach()
-            self.query_one("#review-way", Options).show(ways(way), (way,))
+            self.query_one("#review-way", Options).show(attach_choices(way), (way,))
             place = target.layer_path
             text = short_path(place) if place is not None else "not needed"
             head = lit(f"{'Layer':<12}", "muted")
@@ -240,7 +247,10 @@ class Review(Step):
         rows = [
             Row(
                 str(one.path),
-                (review.name_of(one.path), (word(one), styles.get(one.kind, "warning"))),
+                (
+                    review.short_name(one.path),
+                    (texts.change_word(one.kind), styles.get(one.kind, "warning")),
+                ),
             )
             for one in changes
         ]
@@ -388,11 +398,13 @@ class Review(Step):
         event.stop()
         if not self.has_class("-build"):
             self.session.target.choose_format(
-                next((name for name, _ in forms() if name in event.chosen), "tree")
+                next((name for name, _ in output_formats() if name in event.chosen), "tree")
             )
             self.compare()
             return
-        chosen = next((name for name, _ in ways("fragment") if name in event.chosen), None)
+        chosen = next(
+            (name for name, _ in attach_choices("fragment") if name in event.chosen), None
+        )
         self.session.target.choose_attach(cast("Attach | None", chosen))
         self.compare()
 

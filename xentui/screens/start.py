@@ -148,7 +148,7 @@ class Start(Step):
             if self._files or self._has_existing:
                 rows.append(Row(":new", ("  Start another project from",), heading=True))
         for preset in self._ordered():
-            if not opening.matches(preset, wanted):
+            if not opening.preset_matches(preset, wanted):
                 continue
             name = preset.title or preset.name
             memory = f"{preset.memory} MiB" if preset.memory else ""
@@ -207,9 +207,9 @@ class Start(Step):
         key = self.query_one(Table).key
         if key not in self._origins:
             if key in self._presets:
-                self._origins[key] = opening.of_preset(key)
+                self._origins[key] = opening.origin_of_preset(key)
             elif key.startswith(FILE):
-                self._origins[key] = opening.of_file(key.removeprefix(FILE))
+                self._origins[key] = opening.origin_of_file(key.removeprefix(FILE))
         if key == DRAFT and not self._draft_note:
             self._draft_note = f"Reading it {glyphs(self).more}"
             self.run_worker(self._read_draft(), group="draft")
@@ -399,7 +399,7 @@ class Start(Step):
         elif key.startswith(FILE):
             self.open_file(key.removeprefix(FILE))
         elif key in self._presets:
-            found = self._origins.get(key) or opening.of_preset(key)
+            found = self._origins.get(key) or opening.origin_of_preset(key)
             self._origins[key] = found
             if isinstance(found, str):
                 self._details()
@@ -426,7 +426,7 @@ class Start(Step):
 
     def open_file(self, given: str) -> None:
         """Open a project file."""
-        origin = opening.of_file(given)
+        origin = opening.origin_of_file(given)
         if isinstance(origin, str):
             self.say(origin, "error")
         else:

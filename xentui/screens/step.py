@@ -233,7 +233,7 @@ class Step(Vertical):
             # After the focus itself, which selects all.
             target.call_later(_select, target, selection)
 
-    def help_page(self) -> tuple[str, list[forms.Pair]] | None:
+    def help_page(self) -> tuple[str, list[forms.HelpLine]] | None:
         """Return the title and lines of a help page that is not about a field, or ``None``."""
         return None
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 from xentui.output.commands import flash
 from xentui.project import board_file, boards
 from xentui.project.model import Project
-from xentui.session.forms import Pair
+from xentui.session.forms import HelpLine
 
 MEDIA = {"sd": "SD card", "disk": "disk or USB stick", "runqemu": "no medium: runqemu starts it"}
 
 
-def board_page(project: Project, machine: str) -> list[Pair]:
+def board_page(project: Project, machine: str) -> list[HelpLine]:
     """Return the page about a board, line by line.
 
     Args:
@@ -36,7 +36,7 @@ def board_needs(board: board_file.Board) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _lines(project: Project, board: board_file.Board) -> Iterator[Pair]:
+def _lines(project: Project, board: board_file.Board) -> Iterator[HelpLine]:
     yield "Xen", f"{board.state_words}. {board.summary}"
     if board.instead:
         yield "Instead", board.instead

@@ -257,7 +257,7 @@ class EditedProject:
             moved = field_paths.move_to_bundle(state.project, str(path[1]), bundle)
             self._do(state.with_project(moved), label, merge=merge)
             return
-        project = field_paths.put(state.project, path, value)
+        project = field_paths.with_value(state.project, path, value)
         self._do(replace(state, project=project), label, merge=merge)
 
     def _do(self, state: State, label: str, *, merge: str = "") -> bool:
@@ -321,11 +321,11 @@ class EditedProject:
 
         A setting in the build directory's own files takes precedence, unless it is overridden.
         """
-        from xentui.session.existing import by_hand
+        from xentui.session.existing import settings_by_field
 
         to = self.target
         settings = to.user_settings if to.existing_use in (None, "keep") else None
-        return field_paths.fallback(self.project, path, by_hand(settings))
+        return field_paths.fallback(self.project, path, settings_by_field(settings))
 
     @staticmethod
     def _step_label(title: str, path: field_paths.Path) -> str:

@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Lists of a guest in forms: one row per entry, with one text per part.
+"""List fields of a guest as forms show them: one row per entry, one input per part of it.
 
-Interfaces and shared folders are entries in xl's syntax of words; settings are names with values.
+These are interfaces and shared folders, which xl writes as ``name=value,name=value``, and other
+settings of xl.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
+from xentui.project import tables
 from xentui.project.edit import value_text
 from xentui.project.model import Guest, Project
 from xentui.session import field_paths, guest_network
@@ -24,9 +26,9 @@ class EntryList(ABC):
 
     Attributes:
         field: the field's name in the project.
-        word: the word for one entry.
+        word: what the user calls one entry.
         parts: the names of an entry's parts, in order.
-        help: the purpose of an entry.
+        help: the purpose of an entry and its parts.
     """
 
     field: str
@@ -36,13 +38,21 @@ class EntryList(ABC):
 
     @abstractmethod
     def entries(self, guest: Guest) -> list[dict[str, str]]:
-        """Return the entries, each as its texts by part names."""
+        """Return the entries, each as the texts of its parts by their names."""
 
     @abstractmethod
     def changed(
         self, project: Project, key: str, number: int, part: str, text: str
     ) -> tuple[Any, str]:
-        """Change one part of an entry; return the list and an error message or ""."""
+        """Change one part of an entry; return the new list and an error message or "".
+
+        Args:
+            project: the project.
+            key: the guest's key.
+            number: the entry, counted from 0.
+            part: the name of the part.
+            text: what was typed.
+        """
 
     def title(self, guest: Guest, number: int) -> str:  # noqa: ARG002
         """Return the label of an entry, counted from 0."""
@@ -54,8 +64,8 @@ class EntryList(ABC):
 
     def without(self, guest: Guest, number: int) -> Any:
         """Return the list without an entry."""
-        given = tuple(getattr(guest, self.field) or ())
-        return (*given[:number], *given[number + 1 :])
+        entries = tuple(getattr(guest, self.field) or ())
+        return (*entries[:number], *entries[number + 1 :])
 
 
 class _Interfaces(EntryList):
@@ -87,8 +97,8 @@ INTERFACES = _Interfaces(
 
 class _Shares(EntryList):
     def entries(self, guest: Guest) -> list[dict[str, str]]:
-        named = [_words(entry) for entry in guest.p9]
-        return [{part: one.get(part, "") for part in self.parts} for one in named]
+        shares = [_parts(entry) for entry in guest.p9]
+        return [{part: share.get(part, "") for part in self.parts} for share in shares]
 
     def changed(
         self, project: Project, key: str, number: int, part: str, text: str
@@ -98,22 +108,22 @@ class _Shares(EntryList):
         if not value and part != "security_model":
             return tuple(shares), f"A shared folder needs a {part}."
         if bad := next((char for char in value if char in ",= "), ""):
-            return tuple(shares), f"{bad!r} cannot be part of it."
-        words = {**_words(shares[number]), part: value}
-        shares[number] = ",".join(f"{name}={given}" for name, given in words.items() if given)
+            return tuple(shares), f"It cannot contain {bad!r}."
+        parts = {**_parts(shares[number]), part: value}
+        shares[number] = ",".join(f"{name}={text}" for name, text in parts.items() if text)
         field = field_paths.field_of(("guests", key, self.field))
         return tuple(shares), field_paths.problem(field, shares)
 
 
-def _words(entry: str) -> dict[str, str]:
-    """Return the words of an entry in xl's syntax: ``tag=share,path=/srv`` and the like."""
+def _parts(entry: str) -> dict[str, str]:
+    """Return the parts of an entry in xl's syntax, such as ``tag=share,path=/srv``."""
     pairs = (word.partition("=") for word in entry.split(",") if word)
     return {name: value for name, _, value in pairs}
 
 
 def new_share(guest: Guest) -> str:
     """Return a shared folder with a tag that the guest does not use yet."""
-    taken = tuple(_words(entry).get("tag", "") for entry in guest.p9)
+    taken = tuple(_parts(entry).get("tag", "") for entry in guest.p9)
     tag = field_paths.free_name("share", taken)
     return f"tag={tag},security_model=none,path=/srv/{tag}"
 
@@ -129,7 +139,7 @@ SHARES = _Shares(
 
 class _Settings(EntryList):
     def entries(self, guest: Guest) -> list[dict[str, str]]:
-        return [{"value": _shown(value)} for _, value in guest.xl]
+        return [{"value": _value_text(value)} for _, value in guest.xl]
 
     def title(self, guest: Guest, number: int) -> str:
         return guest.xl[number][0]
@@ -142,24 +152,24 @@ class _Settings(EntryList):
         part: str,  # noqa: ARG002
         text: str,
     ) -> tuple[Any, str]:
-        settings = dict(field_paths.get(project, ("guests", key, self.field)) or ())
+        settings = dict(tables.value_at(project, ("guests", key, self.field)) or ())
         name = project.guest(key).xl[number][0]
-        settings[name] = _value(text)
+        settings[name] = _parse_value(text)
         field = field_paths.field_of(("guests", key, self.field))
         return settings, field_paths.problem(field, settings)
 
     def without(self, guest: Guest, number: int) -> Any:
-        return {name: value for at, (name, value) in enumerate(guest.xl) if at != number}
+        return dict(entry for at, entry in enumerate(guest.xl) if at != number)
 
 
-def _shown(value: Any) -> str:
-    """Return a value as typed: a text has no quotes, unless it would be parsed otherwise."""
-    if isinstance(value, str) and value and _value(value) == value:
+def _value_text(value: Any) -> str:
+    """Return a value as the user types it: a text has quotes only if it needs them."""
+    if isinstance(value, str) and value and _parse_value(value) == value:
         return value
     return value_text(list(value) if isinstance(value, tuple) else value)
 
 
-def _value(text: str) -> Any:
+def _parse_value(text: str) -> Any:
     """Parse the value of a setting: a number, a list, a quoted text, or any other text."""
     try:
         value = tomllib.loads(f"value = {text}")["value"]

@@ -26,7 +26,7 @@ from xentui.output.build_dir import abilities_in, attach_of, must_be_build_dir, 
 from xentui.output.user_files import with_require
 from xentui.project.filesystem import normalise, read_text
 from xentui.rules.build import check_build_dir
-from xentui.session.existing import in_multiconfigs, outranked
+from xentui.session.existing import multiconfig_findings, outranking_findings
 
 if TYPE_CHECKING:
     from xentui.bitbake.abilities import Abilities
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from xentui.session.edited_project import EditedProject
 
 
-def after_plan(edited: EditedProject, plan: Plan) -> Callable[[], Sequence[Finding]]:
+def examination_after(edited: EditedProject, plan: Plan) -> Callable[[], Sequence[Finding]]:
     """Return a function that returns the findings of the target after a plan.
 
     The function takes some 100 ms and may run in another thread: it uses the values of the edited
@@ -54,7 +54,7 @@ def after_plan(edited: EditedProject, plan: Plan) -> Callable[[], Sequence[Findi
     def examine_target() -> Sequence[Finding]:
         if build is None:
             return ()
-        return of_plan(
+        return examine_plan(
             plan, build, project=project, existing=existing, recipes=recipes, included=included
         )
 
@@ -102,7 +102,7 @@ class BuildLayers:
         existing: ExistingUse | None = None,
     ) -> list[Finding]:
         """Return the findings of :func:`of_project`, with what was read of the layers."""
-        return of_project(
+        return examine_project(
             project,
             assets,
             self.build,
@@ -114,7 +114,7 @@ class BuildLayers:
         )
 
 
-def of_plan(
+def examine_plan(
     plan: Plan,
     build: Path,
     *,
@@ -145,8 +145,8 @@ def of_plan(
     if included:
         texts |= _including(build, texts)
     found = reading.read(build, texts=texts)
-    made = in_multiconfigs(found)
-    made += outranked(found, project, existing) if project is not None else []
+    made = multiconfig_findings(found)
+    made += outranking_findings(found, project, existing) if project is not None else []
     bundles = frozenset(
         Path(path).name.partition("_")[0]
         for path, text in texts.items()
@@ -158,7 +158,7 @@ def of_plan(
     return made
 
 
-def of_project(
+def examine_project(
     project: Project,
     assets: Assets,
     build: Path,
@@ -192,7 +192,9 @@ def of_project(
     )  # fmt: skip
     # With --attach none the user includes the settings in a way of their own.
     included = (attach or attach_of(build)) == "none"
-    return of_plan(made, build, project=project, existing=use, recipes=recipes, included=included)
+    return examine_plan(
+        made, build, project=project, existing=use, recipes=recipes, included=included
+    )
 
 
 def _including(build: Path, texts: Mapping[str, str]) -> dict[str, str]:

@@ -34,18 +34,18 @@ if TYPE_CHECKING:
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
 
-CODE, OUTRANKED = "XT050", "XT051"
-FIX = (
+OVERRIDES, OUTRANKS = "XT050", "XT051"
+OVERRIDES_FIX = (
     "Decide what happens to your settings: --existing take puts them into the project, keep leaves "
     "them as they are, replace overrides them."
 )
-OUTRANKED_FIX = (
+OUTRANKS_FIX = (
     "Remove the line, or keep it: xentui generate --existing keep, or Keep both on Review."
 )
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenOver:
     """A project that includes the user's own settings.
 
     Attributes:
@@ -59,7 +59,7 @@ class Taken:
     left: Sequence[Left]
 
 
-def undecided(
+def clashes_to_decide(
     settings: UserSettings | None, use: ExistingUse | None, plan: Plan, project: Project
 ) -> list[Clash]:
     """Return the user's lines that writing would override, and that need a decision.
@@ -86,12 +86,15 @@ def undecided(
     return [one for one in found if one.drops_guest or one.what in unknown]
 
 
-def findings_of(settings: UserSettings, lines: Sequence[Clash]) -> list[Finding]:
+def clash_findings(settings: UserSettings, lines: Sequence[Clash]) -> list[Finding]:
     """Return a finding for each line that would be overridden; its path is FILE:LINE."""
-    return [make_finding(CODE, settings.where(one.place), one.message, FIX) for one in lines]
+    return [
+        make_finding(OVERRIDES, settings.where(one.place), one.message, OVERRIDES_FIX)
+        for one in lines
+    ]
 
 
-def outranked(after: BuildDir, project: Project, use: ExistingUse | None) -> list[Finding]:
+def outranking_findings(after: BuildDir, project: Project, use: ExistingUse | None) -> list[Finding]:
     """Return a finding for each line that overrides a value of the project.
 
     There is none for lines that the user keeps, or has still to decide about.
@@ -106,13 +109,13 @@ def outranked(after: BuildDir, project: Project, use: ExistingUse | None) -> lis
 
     asked = existing.users_files(after) if use is None else set()
     return [
-        make_finding(OUTRANKED, existing.where(one.place, after.path), one.message, OUTRANKED_FIX)
+        make_finding(OUTRANKS, existing.where(one.place, after.path), one.message, OUTRANKS_FIX)
         for one in clashes.outranking(after, project)
         if one.place.file not in asked
     ]
 
 
-def in_multiconfigs(build: BuildDir) -> list[Finding]:
+def multiconfig_findings(build: BuildDir) -> list[Finding]:
     """Return a finding for each line that sets guests for a multiconfig only."""
     fix = "Remove the line, or build the image without the multiconfig."
     return [
@@ -121,7 +124,7 @@ def in_multiconfigs(build: BuildDir) -> list[Finding]:
     ]
 
 
-def by_hand(settings: UserSettings | None) -> HandSettings:
+def settings_by_field(settings: UserSettings | None) -> HandSettings:
     """Return the user's own settings as values for fields that the project leaves out.
 
     The origin of each value is the file and line that sets it.
@@ -179,7 +182,7 @@ def effective_project(
 
 def _with_values(project: Project, settings: UserSettings) -> Project:
     """Return the project with the defaults and guest flags that the user set."""
-    for path, value in by_hand(settings).items():
+    for path, value in settings_by_field(settings).items():
         if path[0] == "defaults":
             defaults = replace(project.defaults, **{str(path[1]): value.value})
             project = replace(project, defaults=defaults)
@@ -237,7 +240,7 @@ def keeps_memory(settings: UserSettings | None, use: ExistingUse | None) -> bool
     )
 
 
-def taken(project: Project, settings: UserSettings) -> Taken:
+def take_over(project: Project, settings: UserSettings) -> TakenOver:
     """Return a project that includes the user's own Xen settings.
 
     New guests are added after the project's own. Where both set a value, the user's line wins.
@@ -259,7 +262,7 @@ def taken(project: Project, settings: UserSettings) -> Taken:
         raise XentuiError(
             f"{schema.dotted(problem.path)}: {problem.message}", fix="Keep your settings instead."
         )
-    return Taken(
+    return TakenOver(
         _with_values(tables.from_data(data), settings),
         {name: Path(path) for name, path in imported.needed.items()},
         [one for one in imported.left if one.about_xen],

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Paths of fields in a project: read, parse, check and change the value at a path.
+"""Fields of a project by their paths: parse what was typed, check it, and set the value.
 
 A path is a tuple of keys of the project file: ``("host", "memory")``,
-``("guests", "alpine", "source", "fetch", 0, "uri")``. Two pseudo fields are added: the path
-``("guests", "alpine", KEY)`` is the guest's name, ``("bundles", "b", KEY)`` the bundle's.
+``("guests", "alpine", "source", "fetch", 0, "uri")``. The key of a table is a field too, whose
+path ends with :data:`KEY`: ``("guests", "alpine", KEY)`` is the guest's name.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from xentui.project.model import (
 
 Path = KeyPath
 KEY = "key"
+"""The last step of the path of a name."""
 
 
 def text_of_path(path: Path) -> str:
     """Return a path as text, as in findings: ``guests.alpine.memory``."""
-    shown = path[:-1] if path and path[-1] == KEY else path
-    return schema.dotted(shown)
+    return schema.dotted(path[:-1] if path and path[-1] == KEY else path)
 
 
 def field_of(path: Path) -> schema.Field:
@@ -48,7 +48,11 @@ def field_of(path: Path) -> schema.Field:
 
 
 def key_field(collection: str) -> schema.Field:
-    """Return a description of the name of a guest, bundle or import type as a field."""
+    """Return a description of a name as a field.
+
+    Args:
+        collection: the table of the named items: ``guests``, ``bundles`` or ``import_types``.
+    """
     spec = schema.as_dict()["properties"][collection]
     names = spec["propertyNames"]
     table = schema.named_tables()[collection]
@@ -68,22 +72,23 @@ def key_field(collection: str) -> schema.Field:
     )
 
 
-def get(project: Project, path: Path) -> Any:
-    """Return the value at a path; ``None`` if it is left out."""
-    return tables.value_at(project, path)
-
-
 def exists(project: Project, path: Path) -> bool:
     """Return whether the project has the table that contains the path's field."""
     if path[0] not in schema.named_tables():
         return True
-    if get(project, path[:2]) is None:
+    if tables.value_at(project, path[:2]) is None:
         return False
-    return len(path) <= 3 or get(project, path[:-1]) is not None
+    return len(path) <= 3 or tables.value_at(project, path[:-1]) is not None
 
 
-def put(project: Project, path: Path, value: Any) -> Project:
-    """Return the project with another value at a path; ``None`` leaves the field out.
+def with_value(project: Project, path: Path, value: Any) -> Project:
+    """Return the project with another value in the field at a path.
+
+    Args:
+        project: the project.
+        path: the field's path.
+        value: the new value; ``None`` leaves the field out. A new name also replaces the old one
+            wherever the project refers to it.
 
     Raises:
         KeyError: the path does not exist.
@@ -96,7 +101,7 @@ def put(project: Project, path: Path, value: Any) -> Project:
         entry = replace(tables.value_at(project, path[:-1]), key=str(value))
         return tables.with_value(project, path[:-1], entry)
     if value is not None and path[2:3] == ("disks",) and path[-1] in DISK_CONTENTS:
-        # A disk has one of them: a new one takes the place of the old.
+        # A disk has one content, such as a file or a size: the new one replaces the other.
         nothing: dict[str, Any] = dict.fromkeys(DISK_CONTENTS)
         disk = replace(tables.value_at(project, path[:-1]), **nothing)
         project = tables.with_value(project, path[:-1], disk)
@@ -106,7 +111,7 @@ def put(project: Project, path: Path, value: Any) -> Project:
 def rename_guest(project: Project, old: str, new: str) -> Project:
     """Return the project with a guest renamed, including references in other guests."""
 
-    def follow(guest: Guest) -> Guest:
+    def with_new_name(guest: Guest) -> Guest:
         return replace(
             guest,
             key=new if guest.key == old else guest.key,
@@ -115,7 +120,7 @@ def rename_guest(project: Project, old: str, new: str) -> Project:
             disks=tuple(replace(d, backend=new) if d.backend == old else d for d in guest.disks),
         )
 
-    return replace(project, guests=tuple(map(follow, project.guests)))
+    return replace(project, guests=tuple(map(with_new_name, project.guests)))
 
 
 def rename_bundle(project: Project, old: str, new: str) -> Project:
@@ -126,9 +131,9 @@ def rename_bundle(project: Project, old: str, new: str) -> Project:
 
 
 def move_to_bundle(project: Project, key: str, bundle: str | None) -> Project:
-    """Return the project with a guest moved to a bundle (created if new) or to none.
+    """Return the project with a guest moved to a bundle, which is created if it is new.
 
-    A bundle without guests is removed.
+    ``None`` moves the guest out of its bundle. A bundle without guests is removed.
     """
     if bundle is not None and all(b.key != bundle for b in project.bundles):
         project = project.with_bundle(Bundle(bundle))
@@ -139,29 +144,34 @@ def move_to_bundle(project: Project, key: str, bundle: str | None) -> Project:
     return project
 
 
-_ENDINGS = {"container": "tar"}
-"""File suffixes of import types, where the suffix is not the type's name."""
+_SUFFIXES = {"container": "tar"}
+"""File suffixes of import types whose suffix is not the type's name."""
 
 
-def with_source(project: Project, key: str, kind: str | None) -> Project:
-    """Return the project with a guest imported as ``kind``, or not imported.
+def with_import(project: Project, key: str, kind: str | None) -> Project:
+    """Return the project with a guest's disk imported from a file.
 
     Required fields of the import are filled with names derived from the guest's key.
+
+    Args:
+        project: the project.
+        key: the guest's key.
+        kind: the import type, such as ``qcow2``; ``None``: a recipe builds the disk.
     """
     guest = project.guest(key)
     if kind is None:
         return project.with_guest(replace(guest, source=None))
     if guest.source is not None:
         return project.with_guest(replace(guest, source=replace(guest.source, type=kind)))
-    file = f"{key}-rootfs" if kind == "rootfs_dir" else f"{key}.{_ENDINGS.get(kind, kind)}"
+    file = f"{key}-rootfs" if kind == "rootfs_dir" else f"{key}.{_SUFFIXES.get(kind, kind)}"
     fetch = Fetch(f"file://{file}.tar.gz", subdir=file) if kind == "rootfs_dir" else None
     source = Source(kind, file, fetch=(fetch or Fetch(f"file://{file}"),))
     tags = guest.tags if guest.external else (*guest.tags, "external")
     return project.with_guest(replace(guest, source=source, tags=tags))
 
 
-def with_import_type(project: Project, key: str) -> Project:
-    """Return the project with a new custom import type."""
+def with_custom_import_type(project: Project, key: str) -> Project:
+    """Return the project with a new custom import type, named ``key``."""
     kind = ImportType(key, f"import-{key}.sh")
     return replace(project, import_types=(*project.import_types, kind))
 
@@ -175,9 +185,9 @@ def free_name(wanted: str, taken: tuple[str, ...]) -> str:
 
 
 def parse(field: schema.Field, typed: str) -> Any:
-    """Parse what was typed into a field; return ``None`` if that leaves the field out.
+    """Parse what was typed into a field; return ``None`` for an empty text: the default.
 
-    An empty text leaves a field out. ``none`` is an empty list, and ``""`` an empty text.
+    ``none`` is an empty list, and ``""`` is an empty text.
 
     Raises:
         UsageError: the text does not have the field's type.
@@ -197,14 +207,11 @@ def problem(field: schema.Field, value: Any) -> str:
     if value is None:
         return f"{field.title} is required." if field.required else ""
     if field.name == KEY:
-        return _key_problem(field, str(value))
-    found = field.problems(value)
-    if not found:
-        return ""
-    return found[0].hint
+        return _name_problem(field, str(value))
+    return next((violation.hint for violation in field.problems(value)), "")
 
 
-def _key_problem(field: schema.Field, value: str) -> str:
+def _name_problem(field: schema.Field, value: str) -> str:
     collection = next(name for name, table in schema.named_tables().items() if table == field.table)
     names = schema.as_dict()["properties"][collection]["propertyNames"]
     if len(value) > names.get("maxLength", 63):
@@ -212,11 +219,11 @@ def _key_problem(field: schema.Field, value: str) -> str:
     if re.fullmatch(names["pattern"], value, re.ASCII) is None:
         return f"Must be {names['x-must-be']}."
     if value in names.get("not", {}).get("enum", ()):
-        return f"{value} is a word with a meaning of its own. Choose another name."
+        return f"{value} is reserved. Choose another name."
     return ""
 
 
-def read(field: schema.Field, typed: str) -> tuple[Any, str]:
+def parse_and_check(field: schema.Field, typed: str) -> tuple[Any, str]:
     """Parse and check what was typed; return the value and an error message or ""."""
     try:
         value = parse(field, typed)
@@ -226,7 +233,7 @@ def read(field: schema.Field, typed: str) -> tuple[Any, str]:
     return value, problem(field, value)
 
 
-def show(field: schema.Field, value: Any) -> str:
+def text_of_value(field: schema.Field, value: Any) -> str:
     """Return a value as the text that a user would type for it."""
     if value is None or (value == () and tables.field_defaults(field.table).get(field.name) == ()):
         return ""
@@ -249,10 +256,16 @@ def fallback(
     path: Path,
     by_hand: effective.HandSettings = effective.NO_HAND_SETTINGS,
 ) -> tuple[str, str]:
-    """Return a field's value when it is left out, as text, and its origin."""
+    """Return a field's value when it is left out, as text, and the value's origin in words.
+
+    Args:
+        project: the project.
+        path: the field's path.
+        by_hand: values that the user's own files in the build directory set.
+    """
     if path[-1] == KEY:
         return "", ""
     value, origin = effective.fallback(project, path, by_hand)
     if value is None:
         return "" if origin == "none" else effective.origin_words(origin), ""
-    return show(field_of(path), value), effective.origin_words(origin)
+    return text_of_value(field_of(path), value), effective.origin_words(origin)

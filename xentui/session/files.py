@@ -204,7 +204,7 @@ def with_file_in_field(
     problem = field_paths.problem(field_paths.field_of(path), value)
     if problem:
         return state, problem
-    return replace(state, project=field_paths.put(state.project, path, value)), ""
+    return replace(state, project=field_paths.with_value(state.project, path, value)), ""
 
 
 # Files that guests are imported from

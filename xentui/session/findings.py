@@ -15,7 +15,7 @@ from functools import cached_property
 from xentui.rules import catalogue
 from xentui.rules.catalogue import RANKS, Severity
 from xentui.rules.finding import WAIVABLE, Finding
-from xentui.session.forms import Pair, guest_of, step_of
+from xentui.session.forms import HelpLine, guest_key_of, step_of
 from xentui.session.state import State
 
 Counts = tuple[int, int, int]
@@ -49,7 +49,7 @@ class Findings:
         """The findings of each guest, by key; guests without findings are left out."""
         found: dict[str, list[Finding]] = {}
         for finding in self.all:
-            key = guest_of(finding)
+            key = guest_key_of(finding)
             if key:
                 found.setdefault(key, []).append(finding)
         return found
@@ -115,9 +115,9 @@ def about_memory(findings: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.code.startswith("XT4")]
 
 
-def finding_help(finding: Finding) -> list[Pair]:
+def finding_help(finding: Finding) -> list[HelpLine]:
     """Return the advice for a finding, and the catalogue's entry for its code."""
-    lines: list[Pair] = [("", finding.fix)] if finding.fix else []
+    lines: list[HelpLine] = [("", finding.fix)] if finding.fix else []
     if finding.code:
         try:
             entry = catalogue.entry(finding.code)

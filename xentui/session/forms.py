@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The forms of the wizard: its steps, the groups of fields in each, and help for a field.
+"""The forms of the wizard: its steps, which fields each step shows, and the help for a field.
 
-The fields come from the schema. This module only defines the groups, and leaves out fields that
-a guest does not have in its current form.
+The fields and their texts come from the schema. This module arranges them in groups, and leaves
+out those that a guest cannot have, such as the size of an imported image.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from xentui.project import board_file, boards, schema
+from xentui.project import board_file, boards, schema, tables
 from xentui.project.effective import explain
 from xentui.project.model import CONTAINER, KNOWN_IMPORTS, Guest, Project
 from xentui.session import field_paths
@@ -36,14 +36,14 @@ _STEP_OF_TABLE = {
 
 
 def step_of(finding: Finding) -> str:
-    """Return the step in which a finding is fixed."""
+    """Return the name of the step in which a finding is fixed."""
     head = finding.path.split(".")[0].split("[")[0]
-    if finding.code.startswith("XT4") and head != "containers" and not guest_of(finding):
+    if finding.code.startswith("XT4") and head != "containers" and not guest_key_of(finding):
         return "memory"
     return _STEP_OF_TABLE.get(head, "machine" if finding.code.startswith("XT1") else "review")
 
 
-def guest_of(finding: Finding) -> str:
+def guest_key_of(finding: Finding) -> str:
     """Return the key of the guest that a finding is about, or an empty text."""
     head, _, rest = finding.path.partition(".")
     return rest.partition(".")[0] if head == "guests" else ""
@@ -51,7 +51,8 @@ def guest_of(finding: Finding) -> str:
 
 # Groups of fields
 
-Name = Literal["main", "import", "disks", "bundle", "more"]
+GuestForm = Literal["main", "import", "disks", "bundle", "more"]
+"""The forms of a guest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Group:
     Attributes:
         title: the heading, or an empty text.
         paths: the paths of the fields, in order.
-        entry: the number of the fetched file they belong to, from 0; -1 for none.
+        entry: the number of the disk or fetched file they belong to, from 0; -1 for none.
     """
 
     title: str
@@ -69,34 +70,31 @@ class Group:
     entry: int = -1
 
 
-def machine() -> Group:
-    """Return the fields of the host."""
+def machine_group() -> Group:
+    """Return the fields of the step Machine."""
     paths = _paths(("host",), "host")
     # The board and its memory come first: they decide the defaults of the other fields.
     first = [path for path in paths if path[-1] in ("machine", "memory")]
     return Group("", (*first, *(path for path in paths if path not in first)))
 
 
-def features() -> tuple[Group, ...]:
-    """Return the fields of containers and of the guest defaults."""
+def feature_groups() -> tuple[Group, ...]:
+    """Return the fields of the step Features: containers, and the defaults of guests."""
     return (
         Group("Containers on Dom0", _paths(("containers",), "containers")),
-        Group(
-            "Guest defaults",
-            _paths(("defaults",), "defaults"),
-        ),
+        Group("Guest defaults", _paths(("defaults",), "defaults")),
     )
 
 
-def guest(project: Project, key: str, name: Name) -> tuple[Group, ...]:
-    """Return the fields of one form of a guest.
+def guest_groups(project: Project, key: str, name: GuestForm) -> tuple[Group, ...]:
+    """Return the fields of one of a guest's forms, in groups.
 
     Args:
         project: the project.
         key: the guest's key.
         name: the form. ``main``: the fields of every guest. ``import``: the source of an
-            imported disk. ``disks``: further disks and their files. ``bundle``: the bundle.
-            ``more``: all other fields.
+            imported disk. ``disks``: additional disks and their files. ``bundle``: the guest's
+            bundle. ``more``: all other fields.
     """
     base = ("guests", key)
     fields = schema.fields("guest")
@@ -107,59 +105,54 @@ def guest(project: Project, key: str, name: Name) -> tuple[Group, ...]:
     if name == "bundle":
         paths: tuple[field_paths.Path, ...] = ((*base, "bundle"),)
         bundle = project.guest(key).bundle
-        if bundle is not None and field_paths.get(project, ("bundles", bundle)) is not None:
+        if bundle is not None and tables.value_at(project, ("bundles", bundle)) is not None:
             paths += _paths(("bundles", bundle), "bundle")
         return (Group("Which way it goes into the image", paths),)
     if name == "more":
-        return (
-            Group(
-                "",
-                tuple(
-                    (*base, field.name)
-                    for field in fields
-                    if field.advanced and (field.kind == "map" or not field.is_table)
-                ),
-            ),
-        )
-    asked = [f for f in fields if not f.advanced and not f.is_table and f.name != "bundle"]
-    return (Group("", ((*base, field_paths.KEY), *((*base, field.name) for field in asked))),)
+        more = [f.name for f in fields if f.advanced and (f.kind == "map" or not f.is_table)]
+        return (Group("", tuple((*base, name) for name in more)),)
+    names = [f.name for f in fields if not f.advanced and not f.is_table and f.name != "bundle"]
+    return (Group("", tuple((*base, name) for name in (field_paths.KEY, *names))),)
 
 
-def find(project: Project, text: str) -> field_paths.Path | None:
-    """Return the field that a finding's path is about, or the closest one above it.
+def closest_field(project: Project, text: str) -> field_paths.Path | None:
+    """Return the field in a form that a finding is about, or the closest one above it.
 
     Args:
         project: the project.
-        text: such as ``guests.alpine.source.fetch[0].uri``.
+        text: the finding's path, such as ``guests.alpine.source.fetch[0].uri``.
     """
     head, _, rest = text.partition(".")
     if head in ("guests", "bundles", "import_types"):
-        keys = [one.key for one in project.guests if _is_of(one, head, rest)]
-        names: tuple[Name, ...] = ("main", "import", "disks", "bundle", "more")
+        keys = [guest.key for guest in project.guests if _edits(guest, head, rest)]
+        names: tuple[GuestForm, ...] = ("main", "import", "disks", "bundle", "more")
         groups = [
-            group for key in keys[:1] for name in names for group in guest(project, key, name)
+            group
+            for key in keys[:1]
+            for name in names
+            for group in guest_groups(project, key, name)
         ]
     else:
-        groups = [machine(), *features()]
-    best, length = None, 0
+        groups = [machine_group(), *feature_groups()]
+    closest, length = None, 0
     for path in (path for group in groups for path in group.paths):
-        shown = field_paths.text_of_path(path)
-        near = text == shown or (len(path) > 2 and text.startswith((f"{shown}[", f"{shown}.")))
-        if near and len(shown) > length and path[-1] != field_paths.KEY:
-            best, length = path, len(shown)
-    return best
+        above = field_paths.text_of_path(path)
+        fits = text == above or (len(path) > 2 and text.startswith((f"{above}[", f"{above}.")))
+        if fits and len(above) > length and path[-1] != field_paths.KEY:
+            closest, length = path, len(above)
+    return closest
 
 
-def _is_of(guest: Guest, head: str, rest: str) -> bool:
-    """Return whether a path in the table ``head`` is edited in a guest's forms."""
+def _edits(guest: Guest, head: str, rest: str) -> bool:
+    """Return whether a guest's forms have the field with the path ``head.rest``."""
     if head == "guests":
         return rest.partition(".")[0] == guest.key
     key = guest.bundle if head == "bundles" else guest.source.type if guest.source else None
     return key is not None and (rest == key or rest.startswith(f"{key}."))
 
 
-def imports(project: Project) -> tuple[str, ...]:
-    """Return all import types: those of the class, and custom ones of the project."""
+def import_types(project: Project) -> tuple[str, ...]:
+    """Return all import types: those of the Xen class, and custom ones of the project."""
     return (*KNOWN_IMPORTS, *(kind.key for kind in project.import_types))
 
 
@@ -176,13 +169,13 @@ def _import(project: Project, key: str) -> tuple[Group, ...]:
         title = f"Fetched file {place + 1}"
         groups.append(Group(title, _paths((*base, "fetch", place), "fetch"), place))
     kind = ("import_types", source.type)
-    if field_paths.get(project, kind) is not None:
+    if tables.value_at(project, kind) is not None:
         groups.append(Group("The import type", _paths(kind, "import_type")))
     return tuple(groups)
 
 
 def _disks(project: Project, key: str) -> tuple[Group, ...]:
-    """Return the fields of a guest's further disks and of their fetched files."""
+    """Return the fields of a guest's additional disks and of their fetched files."""
     guest, base = project.guest(key), ("guests", key)
     disks = [
         Group(f"Disk {place + 1}", _paths((*base, "disks", place), "disk"), place)
@@ -196,17 +189,20 @@ def _disks(project: Project, key: str) -> tuple[Group, ...]:
 
 
 def _paths(base: field_paths.Path, table: str) -> tuple[field_paths.Path, ...]:
+    """Return the paths of all fields of a table that is at ``base`` in the project."""
     return tuple((*base, field.name) for field in schema.fields(table))
 
 
 # Help for a field
 
-Pair = tuple[str, str]
-"""A label and a line of help; the label may be empty."""
+HelpLine = tuple[str, str]
+"""A label, which may be empty, and the text after it."""
 
 
-def field_help(project: Project, path: field_paths.Path, default: Pair) -> list[Pair]:
-    """Return the help for the field at a path, line by line; its description comes first.
+def field_help(
+    project: Project, path: field_paths.Path, default: tuple[str, str]
+) -> list[HelpLine]:
+    """Return all help for the field at a path; its description comes first.
 
     Args:
         project: the project.
@@ -214,12 +210,9 @@ def field_help(project: Project, path: field_paths.Path, default: Pair) -> list[
         default: the value of the field if it is left out, as text, and the value's origin.
     """
     field = field_paths.field_of(path)
-    lines: list[Pair] = [("", field.description)]
+    lines: list[HelpLine] = [("", field.description)]
     if field.bitbake:
-        owner = str(path[1]) if len(path) > 2 else ""
-        name = field.bitbake.replace("{guest}", owner)
-        image = project.host.image or "xen-image-minimal"
-        lines.append(("BitBake", name.replace("{image}", image)))
+        lines.append(("BitBake", _bitbake_name(project, path, field)))
     lines.append(("Project", field_paths.text_of_path(path)))
     if field.range:
         lines.append(("Range", field.range))
@@ -229,8 +222,8 @@ def field_help(project: Project, path: field_paths.Path, default: Pair) -> list[
     if value:
         lines.append(("Default", f"{value} ({origin})" if origin else value))
     for example in field.examples[:3]:
-        shown = example if isinstance(example, str) else json.dumps(example)
-        lines.append(("Example", shown))
+        text = example if isinstance(example, str) else json.dumps(example)
+        lines.append(("Example", text))
     if path == ("host", "boot_mode"):
         lines += _boot_help(project)
     if field.kind == "list":
@@ -240,14 +233,13 @@ def field_help(project: Project, path: field_paths.Path, default: Pair) -> list[
     return lines
 
 
-def _boot_help(project: Project) -> list[Pair]:
+def _boot_help(project: Project) -> list[HelpLine]:
     """Return what each way to start Xen means on the project's board, and how to find out."""
     arch = boards.board(project.host.machine).arch
-    known = board_file.FAMILIES.items()
     lines = [
-        ("", f"{name}: {one.help} {one.choose}".rstrip())
-        for name, one in known
-        if name != "runqemu" and one.arch in (None, arch)
+        ("", f"{name}: {family.help} {family.choose}".rstrip())
+        for name, family in board_file.FAMILIES.items()
+        if name != "runqemu" and family.arch in (None, arch)
     ]
     if arch == "aarch64":
         how = (
@@ -259,17 +251,15 @@ def _boot_help(project: Project) -> list[Pair]:
     return lines
 
 
-def short_help(project: Project, path: field_paths.Path, default: Pair) -> str:
-    """Return two lines of help: the purpose, and the BitBake name, range and default.
+def short_help(project: Project, path: field_paths.Path, default: tuple[str, str]) -> str:
+    """Return two lines of help: the description; the BitBake name, range and default.
 
     The arguments are those of :func:`field_help`.
     """
     field = field_paths.field_of(path)
     parts = []
     if field.bitbake:
-        owner = str(path[1]) if len(path) > 2 else ""
-        image = project.host.image or "xen-image-minimal"
-        parts.append(field.bitbake.replace("{guest}", owner).replace("{image}", image))
+        parts.append(_bitbake_name(project, path, field))
     if field.range:
         parts.append(field.range)
     value, origin = default
@@ -280,10 +270,17 @@ def short_help(project: Project, path: field_paths.Path, default: Pair) -> str:
     return f"{field.description}\n{'; '.join(parts)}"
 
 
+def _bitbake_name(project: Project, path: field_paths.Path, field: schema.Field) -> str:
+    """Return the variable or varflag that a field becomes: ``XEN_GUEST_MEMORY[alpine]``."""
+    guest = str(path[1]) if len(path) > 2 else ""
+    image = project.host.image or "xen-image-minimal"
+    return field.bitbake.replace("{guest}", guest).replace("{image}", image)
+
+
 # Rows of the memory budget
 
 SMALL, LARGE = 64, 256
-"""Steps in MiB by which memory is raised or lowered."""
+"""Steps in MiB by which keys raise or lower memory."""
 
 
 def budget_path(kind: str, name: str) -> field_paths.Path | None:
@@ -291,7 +288,7 @@ def budget_path(kind: str, name: str) -> field_paths.Path | None:
 
     Args:
         kind: the row's kind.
-        name: the row's name; for a guest its key.
+        name: a guest's key; other rows need no name.
     """
     paths: dict[str, field_paths.Path] = {
         "total": ("host", "memory"),
@@ -302,14 +299,15 @@ def budget_path(kind: str, name: str) -> field_paths.Path | None:
     return paths.get(kind)
 
 
-def memory_after(project: Project, path: field_paths.Path, by: int) -> int:
-    """Return a memory field's value raised or lowered by some MiB, within its range.
+def memory_after(project: Project, path: field_paths.Path, step: int) -> int:
+    """Return the effective value of a memory field plus ``step`` MiB, within the field's range.
 
-    A step of 64 goes to the next multiple of 64; any other step is added.
+    A step of 64 or -64 goes to the next multiple of 64.
     """
     field = field_paths.field_of(path)
-    now = int(explain(project, path).value or 0)
-    wanted = now + by
-    if abs(by) == SMALL and now % SMALL:
-        wanted = (now // SMALL + (1 if by > 0 else 0)) * SMALL
-    return max(field.minimum or 0, min(field.maximum or wanted, wanted))
+    mib = int(explain(project, path).value or 0)
+    if abs(step) == SMALL and mib % SMALL:
+        mib = (mib // SMALL + (1 if step > 0 else 0)) * SMALL
+    else:
+        mib += step
+    return max(field.minimum or 0, min(field.maximum or mib, mib))

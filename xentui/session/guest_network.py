@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A guest's network in a form: interfaces as rows, a static address as three fields.
+"""A guest's network as forms show it: the parts of an interface, and a static address.
 
-The project stores both in their usual syntax: an interface is an entry in xl's vif syntax, an
-address is the ``ip=`` argument of the guest's kernel (Documentation/admin-guide/nfs/nfsroot.rst
-of Linux).
+A project stores both as text: an interface in xl's vif syntax, and a static address as the
+``ip=`` argument of the guest's kernel (linux:Documentation/admin-guide/nfs/nfsroot.rst).
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from xentui.session import Session
 
 PARTS = ("bridge", "mac", "model", "ip")
-"""The parts of an interface that have their own fields; other parts are kept as they are."""
+"""The parts of an interface that have their own fields; other parts stay unchanged."""
 
 
 def with_part(entry: str, name: str, text: str) -> tuple[str, str]:
@@ -41,39 +40,50 @@ def with_part(entry: str, name: str, text: str) -> tuple[str, str]:
     """
     value = text.strip()
     if bad := next((char for char in value if char in ",='\"" or not char.isprintable()), ""):
-        return entry, f"{bad!r} cannot be part of it: each interface has a line of its own."
+        return entry, f"It cannot contain {bad!r}: each interface has its own line."
     try:
         return nic.write({**nic.as_dict(entry), name: value}), ""
     except ValueError as error:
         return entry, f"{error}."
 
 
-def path_of(key: str) -> field_paths.Path:
+def has_command_line(project: Project, key: str) -> bool:
+    """Return whether a guest has a kernel command line, and so may have a static address.
+
+    A guest that boots from its disk has none. If the project sets one anyway, it counts, so that
+    the user can remove it.
+    """
+    guest = project.guest(key)
+    return guest.extra is not None or not effective.effective(project, guest).boots_its_disk
+
+
+def address_field(key: str) -> field_paths.Path:
     """Return the path of the field that contains a guest's static address."""
     return ("guests", key, "extra")
 
 
-def _extra(project: Project, key: str, extra: str | None) -> str:
+def command_line(session: Session, key: str) -> str:
+    """Return a guest's effective kernel command line."""
+    return _command_line_with(session.project, key, session.project.guest(key).extra)
+
+
+def _command_line_with(project: Project, key: str, extra: str | None) -> str:
+    """Return a guest's effective command line if its field ``extra`` had this value."""
     guest = replace(project.guest(key), extra=extra)
     text: str = effective.effective(project, guest).extra
     return text
 
 
-def command_line(session: Session, key: str) -> str:
-    """Return the kernel command line of a guest, whether its own or a default."""
-    return _extra(session.project, key, session.project.guest(key).extra)
-
-
-def unfinished(session: Session, key: str) -> tuple[StaticAddress, str]:
-    """Return an invalid static address as typed, and its error message."""
-    kept = session.state.invalid_texts.get(path_of(key))
-    fields = address_fields(kept.text) if kept is not None else []
-    if kept is None or len(fields) != 6 or fields[1] or fields[3] or fields[4]:
+def invalid_address(session: Session, key: str) -> tuple[StaticAddress, str]:
+    """Return the invalid static address that was typed, and its error message; or empty texts."""
+    invalid = session.state.invalid_texts.get(address_field(key))
+    fields = address_fields(invalid.text) if invalid is not None else []
+    if invalid is None or len(fields) != 6 or fields[1] or fields[3] or fields[4]:
         return StaticAddress(), ""
-    return StaticAddress(*(unquote(fields[at]) for at in (0, 2, 5))), kept.message
+    return StaticAddress(*(unquote(fields[at]) for at in (0, 2, 5))), invalid.message
 
 
-def type_address(session: Session, key: str, wanted: StaticAddress, before: str | None) -> str:
+def type_address(session: Session, key: str, typed: StaticAddress, before: str | None) -> str:
     """Set a guest's static address to what was typed; return an error message or "".
 
     An invalid address is kept as invalid text of the kernel command line, so that it is not lost,
@@ -82,22 +92,22 @@ def type_address(session: Session, key: str, wanted: StaticAddress, before: str 
     Args:
         session: the session.
         key: the guest's key.
-        wanted: the three texts as typed.
-        before: the field ``extra`` before the guest had a static address; it is restored when
-            the address is cleared. ``None`` if it was left out.
+        typed: the three texts as typed.
+        before: the field ``extra`` before the guest had a static address, which is restored when
+            the address is cleared; ``None`` if it was left out.
     """
     extra = command_line(session, key)
     label, merge = f"Static address of {key}", f"address {key}"
-    text, problem = with_static_address(extra, wanted, key)
-    path = path_of(key)
+    text, problem = with_static_address(extra, typed, key)
+    path = address_field(key)
     if problem:
-        parts = (quote(part, safe="/") for part in wanted)
+        parts = (quote(part, safe="/") for part in typed)
         address, gateway, device = parts
-        typed = with_argument(extra, f"ip={address}::{gateway}:::{device}")
-        session.keep_invalid_text(path, typed, problem, label=label, merge=merge)
+        invalid = with_argument(extra, f"ip={address}::{gateway}:::{device}")
+        session.keep_invalid_text(path, invalid, problem, label=label, merge=merge)
         return problem
     value: str | None = text
-    if not any(wanted):
+    if not any(typed):
         value = without_address(session.project, key, before)
     if value != session.project.guest(key).extra or path in session.state.invalid_texts:
         session.set_value(path, value, label=label, merge=merge)
@@ -107,24 +117,25 @@ def type_address(session: Session, key: str, wanted: StaticAddress, before: str 
 def without_address(project: Project, key: str, before: str | None) -> str | None:
     """Return a guest's field ``extra`` without a static address.
 
-    The earlier ``ip=`` word is restored; all other words keep their current values.
+    Its ``ip=`` argument becomes the one in ``before``; all other arguments stay as they are.
     """
-    now = project.guest(key).extra
-    extra, old = _extra(project, key, now), _extra(project, key, before)
+    current = project.guest(key).extra
+    extra, old = (_command_line_with(project, key, text) for text in (current, before))
     if not static_address(extra).address:
-        return now
+        return current
     if ip_words(extra)[1] == ip_words(old)[1]:
         return before
     return with_argument(extra, " ".join(ip_words(old)[0]))
 
 
-def before_address(session: Session, key: str) -> str | None:
-    """Return a guest's field ``extra`` as it was read, unless it had a static address."""
-    first = session.state.origin.project
-    if all(guest.key != key for guest in first.guests):
+def original_extra(session: Session, key: str) -> str | None:
+    """Return a guest's field ``extra`` as it was read; ``None`` if it had a static address."""
+    project = session.state.origin.project
+    if all(guest.key != key for guest in project.guests):
         return None
-    extra = first.guest(key).extra
-    return None if static_address(_extra(first, key, extra)).address else extra
+    extra = project.guest(key).extra
+    address = static_address(_command_line_with(project, key, extra)).address
+    return None if address else extra
 
 
 def interface_problem(entry: str) -> str:

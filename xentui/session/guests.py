@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Actions on whole guests: add, clone, remove, move, tag."""
+"""What the wizard does with a whole guest: clone, remove, move, tag, give it disks."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ from itertools import count
 
 from xentui.errors import UsageError
 from xentui.project import effective
-from xentui.project.model import Bundle, Disk, Fetch, Guest, Project, index_of
+from xentui.project.model import Disk, Fetch, Guest, Project, index_of
 from xentui.rules.finding import Finding, QuickFix, make_finding
 from xentui.session import field_paths
 from xentui.xl import nic
 
 REFERENCE = "xen-guest-image-minimal"
 """meta-virtualization's own guest image (mv:recipes-extended/images)."""
-CONSOLE_EXTRA = "root=/dev/xvda ro console=hvc0"
-"""The class's default has no console, so a booting guest would show nothing."""
-
 _MOST_DIGITS = 4
-"""Most digits of a number at the end of a guest's name that is counted up; more are an id."""
+"""Maximum number of digits at the end of a guest's name that count it; more are an id."""
 
 MOST_GUESTS = 1000
 """Maximum number of guests in the wizard; the command line has no such limit."""
@@ -47,18 +44,19 @@ def keys(project: Project) -> tuple[str, ...]:
 
 
 def renamed_recipes(before: Project, now: Project) -> Iterator[Finding]:
-    """Yield a finding for each guest that BitBake builds and that has got a new name.
+    """Yield a finding for a guest that was renamed although BitBake builds it.
 
-    The name is that of an image recipe; the user may have meant the name on the target only.
+    The guest's name is that of its image recipe. The user may have meant only its name on the
+    target, which is its domain name.
 
     Args:
         before: the project as it was read.
         now: the current project.
     """
-    built = {one.key for one in before.guests if _built_by_recipe(one)}
+    built = {guest.key for guest in before.guests if _built_by_recipe(guest)}
     gone = sorted(built - set(keys(now)))
     for guest in now.guests:
-        if has(before, guest.key) or not _built_by_recipe(guest) or len(gone) != 1:
+        if has_guest(before, guest.key) or not _built_by_recipe(guest) or len(gone) != 1:
             continue
         old, key = gone[0], guest.key
 
@@ -79,36 +77,24 @@ def _built_by_recipe(guest: Guest) -> bool:
     return not (guest.external or guest.source or guest.rootfs or guest.bundle)
 
 
-def has(project: Project, key: str) -> bool:
-    """Return whether there is a guest with this key."""
+def has_guest(project: Project, key: str) -> bool:
+    """Return whether a project has a guest with this key."""
     return index_of(project.guests, key) is not None
 
 
-def kernel_of(guest: effective.EffectiveGuest) -> str:
-    """Return a guest's kernel in a few words, with its command line."""
+def kernel_summary(guest: effective.EffectiveGuest) -> str:
+    """Return a few words about a guest's kernel and its command line."""
     if guest.boots_its_disk:
         return "none: it boots from its disk"
     kernel = guest.guest.kernel or "the host's"
     return f"{kernel}, with {guest.extra}" if guest.extra else f"{kernel}, no command line"
 
 
-def added(project: Project, name: str = "") -> tuple[Project, str]:
-    """Return the project with a new guest, and the guest's key."""
-    taken = keys(project)
-    wanted = name or (REFERENCE if REFERENCE not in taken else "guest")
-    key = field_paths.free_name(wanted, taken)
-    if key == REFERENCE:
-        guest = Guest(key, tags=("autostart",))
-    else:
-        guest = Guest(key, tags=("autostart",), memory=256)
-    return project.with_guest(guest), key
-
-
 def cloned(project: Project, key: str) -> tuple[Project, str]:
     """Return the project with a copy of a guest right after it, and the copy's key.
 
-    A number at the end of the name is counted up. MAC addresses are not copied: each interface
-    needs another one, and xl makes them up.
+    A number at the end of the name is counted up. MAC addresses are left out, as each interface
+    needs another one; xl generates them.
 
     Raises:
         UsageError: there are too many guests already.
@@ -128,7 +114,7 @@ def cloned(project: Project, key: str) -> tuple[Project, str]:
 
 
 def _without_mac(entry: str) -> str:
-    """Return an interface in xl's syntax without its MAC address, or as it is if it has none."""
+    """Return an interface in xl's syntax without its MAC address."""
     named = nic.as_dict(entry)
     if not named.get("mac"):
         return entry
@@ -139,11 +125,11 @@ def _without_mac(entry: str) -> str:
 
 
 def moved(project: Project, key: str, by: int) -> Project:
-    """Return the project with a guest moved up (negative) or down."""
+    """Return the project with a guest moved down by some places, or up if ``by`` is negative."""
     guests = list(project.guests)
-    here = keys(project).index(key)
-    there = min(max(here + by, 0), len(guests) - 1)
-    guests.insert(there, guests.pop(here))
+    old = keys(project).index(key)
+    new = min(max(old + by, 0), len(guests) - 1)
+    guests.insert(new, guests.pop(old))
     return replace(project, guests=tuple(guests))
 
 
@@ -154,18 +140,18 @@ def removed(project: Project, key: str) -> Project:
     return project.without_guest(key)
 
 
-def toggled(project: Project, key: str, tag: str) -> Project:
+def with_tag_toggled(project: Project, key: str, tag: str) -> Project:
     """Return the project with a guest's tag added or removed."""
     guest = project.guest(key)
     if tag in guest.tags:
-        tags = tuple(one for one in guest.tags if one != tag)
+        tags = tuple(other for other in guest.tags if other != tag)
     else:
-        tags = tuple(one for one in ("autostart", "external") if one in (*guest.tags, tag))
+        tags = tuple(name for name in ("autostart", "external") if name in (*guest.tags, tag))
     return project.with_guest(replace(guest, tags=tags))
 
 
-def switched(project: Project, key: str) -> tuple[Project, str]:
-    """Return the project with a guest moved into or out of a bundle, and the new place."""
+def with_bundle_toggled(project: Project, key: str) -> tuple[Project, str]:
+    """Return the project with a guest moved into or out of a bundle, and in words where to."""
     guest = project.guest(key)
     if guest.bundle is not None:
         return field_paths.move_to_bundle(project, key, None), "the configuration"
@@ -174,7 +160,7 @@ def switched(project: Project, key: str) -> tuple[Project, str]:
 
 
 def with_fetch(project: Project, key: str) -> Project:
-    """Return the project with another fetched file for an imported guest."""
+    """Return the project with one more fetched file for an imported guest."""
     guest = project.guest(key)
     if guest.source is None:
         return project
@@ -182,42 +168,36 @@ def with_fetch(project: Project, key: str) -> Project:
     return project.with_guest(replace(guest, source=replace(guest.source, fetch=fetch)))
 
 
-def without_fetch(project: Project, key: str, place: int) -> Project:
+def without_fetch(project: Project, key: str, number: int) -> Project:
     """Return the project without a fetched file of an imported guest, counted from 0."""
     guest = project.guest(key)
     if guest.source is None:
         return project
-    fetch = (*guest.source.fetch[:place], *guest.source.fetch[place + 1 :])
+    fetch = (*guest.source.fetch[:number], *guest.source.fetch[number + 1 :])
     return project.with_guest(replace(guest, source=replace(guest.source, fetch=fetch)))
 
 
 def with_disk(project: Project, key: str) -> Project:
-    """Return the project with another empty disk of 1 GiB for a guest.
+    """Return the project with an additional empty disk of 1 GiB for a guest.
 
-    The guest goes into a bundle, if it is in none: only a bundle provides further disks.
+    A guest without a bundle is moved into one, as only bundles provide additional disks.
     """
     guest = project.guest(key)
     taken = {effective.effective(project, guest).disk_device, *(d.device for d in guest.disks)}
     device = next(name for name in map("xvd{}".format, "abcdefghijklmnop") if name not in taken)
     project = project.with_guest(replace(guest, disks=(*guest.disks, Disk(device, size=1024))))
-    return switched(project, key)[0] if guest.bundle is None else project
+    return with_bundle_toggled(project, key)[0] if guest.bundle is None else project
 
 
-def without_disk(project: Project, key: str, place: int) -> Project:
-    """Return the project without a further disk of a guest, counted from 0."""
+def without_disk(project: Project, key: str, number: int) -> Project:
+    """Return the project without an additional disk of a guest, counted from 0."""
     guest = project.guest(key)
-    disks = (*guest.disks[:place], *guest.disks[place + 1 :])
+    disks = (*guest.disks[:number], *guest.disks[number + 1 :])
     return project.with_guest(replace(guest, disks=disks))
 
 
-def bundle_for(project: Project, key: str) -> Bundle | None:
-    """Return the guest's bundle, if the project has it."""
-    wanted = project.guest(key).bundle
-    return next((bundle for bundle in project.bundles if bundle.key == wanted), None)
-
-
-def disk_of(guest: Guest) -> str:
-    """Return the source of a guest's disk in one word."""
+def disk_summary(guest: Guest) -> str:
+    """Return in one word where a guest's disk comes from."""
     if guest.source is not None:
         return guest.source.type
     if guest.rootfs is not None:

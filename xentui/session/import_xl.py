@@ -60,7 +60,7 @@ class ImportedGuest:
     notes: list[str] = field(default_factory=list)
 
 
-def add(
+def with_imported_guest(
     project: Project, path: Path, needed: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Project, ImportedGuest]:
     """Return a project with a guest imported from an xl config.
@@ -446,7 +446,7 @@ def _shaped(wanted: schema.Field, value: Any) -> Any:
     return str(value).lower() if wanted.kind == "choice" else str(value)
 
 
-def report(made: ImportedGuest) -> Iterator[str]:
+def report_lines(made: ImportedGuest) -> Iterator[str]:
     """Yield lines about an imported guest: missing files and notes."""
     for name, place in made.needed.items():
         yield f"{name}: must be next to the project file; the config names it {visible(place)}"

@@ -133,7 +133,7 @@ class Added(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def kind_of(seen: Inspected) -> GuestKind | None:
+def kind_for_file(seen: Inspected) -> GuestKind | None:
     """Return the kind of guest that a file fits; ``None`` if unknown."""
     if seen.kind == "tar":
         return GuestKind.TARBALL
@@ -165,7 +165,7 @@ def fitting_memory(session: EditedProject) -> int | None:
     return next((size for size in MEMORY if free is None or size <= free), None)
 
 
-def begin(session: EditedProject, key: str, *, network: bool = False) -> Guest:
+def bootable_guest(session: EditedProject, key: str, *, network: bool = False) -> Guest:
     """Return a guest with a console that starts at boot, with memory that fits.
 
     If too little memory is free for another guest, it does not start at boot.
@@ -185,7 +185,7 @@ def begin(session: EditedProject, key: str, *, network: bool = False) -> Guest:
     return Guest(key, tags=tags, memory=memory or MEMORY[-1], extra=" ".join(words))
 
 
-def add(
+def with_new_guest(
     session: EditedProject,
     kind: GuestKind,
     file: Inspected | str = "",
@@ -221,11 +221,11 @@ def add(
         return Added(*_deployed(session, file, name, kernel))
     if kind is not GuestKind.VENDOR:
         # The content of the file decides, not the kind that the user chose.
-        kind = kind_of(file) or kind
+        kind = kind_for_file(file) or kind
     state = session.state
     key = key_for(state.project, name or file.path.name)
     # Nothing in a container sets up its network, so the kernel must.
-    guest = begin(session, key, network=kind is GuestKind.CONTAINER)
+    guest = bootable_guest(session, key, network=kind is GuestKind.CONTAINER)
     state = state.with_project(state.project.with_guest(guest))
     state, _ = files.with_imported_file(state, session.project_folder, key, file)
     if isinstance(kernel, str):
@@ -254,7 +254,7 @@ def _recipe(session: EditedProject, name: str) -> tuple[State, str]:
     if wrong:
         raise UsageError(f"{wanted}: {wrong}")
     key = field_paths.free_name(wanted, taken)
-    guest = begin(session, key, network=True)
+    guest = bootable_guest(session, key, network=True)
     return state.with_project(state.project.with_guest(guest)), key
 
 
@@ -271,7 +271,7 @@ def _deployed(
         )
     state = session.state
     key = key_for(state.project, name or Path(rootfs).name)
-    guest = begin(session, key)
+    guest = bootable_guest(session, key)
     tags = (*guest.tags, "external")
     guest = replace(guest, tags=tags, rootfs=rootfs, kernel=kernel or None)
     for field, value in (("rootfs", rootfs), ("kernel", kernel)):
@@ -296,7 +296,7 @@ def _imported(session: EditedProject, given: str) -> Added:
         UsageError: xl would reject it, or a project cannot express it.
     """
     path = files.resolve(given, session.project_folder)
-    project, made = import_xl.add(session.project, path)
+    project, made = import_xl.with_imported_guest(session.project, path)
     state = session.state.with_project(project)
     notes = list(made.notes)
     for name, on_target in made.needed.items():

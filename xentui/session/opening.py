@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Open presets and project files as sources of a session."""
+"""Open what the wizard can start from: presets and project files."""
 
 from __future__ import annotations
 
@@ -22,19 +22,26 @@ if TYPE_CHECKING:
     from xentui.project.presets import PresetFile
 
 ORIGIN_WORDS = {"bundled": "xentui", "user": "yours", "local": "here"}
-"""The words for a preset's location in lists."""
+"""Words in lists for where a preset comes from."""
 
 _MOST_FILES = 200
+"""Maximum number of files that are read in a folder."""
 
 
-def matches(preset: PresetFile, words: list[str]) -> bool:
+def preset_matches(preset: PresetFile, words: list[str]) -> bool:
     """Return whether all words, in lower case, occur in a preset's texts."""
     text = f"{preset.name} {preset.title} {preset.machine} {preset.description}".lower()
     return all(word in text for word in words)
 
 
 def origin_of(loaded: Loaded, *, name: str, preset: bool) -> Origin | None:
-    """Return the origin for a loaded project file or preset; ``None`` if it is invalid."""
+    """Return the origin of a session from a loaded file; ``None`` if the file is invalid.
+
+    Args:
+        loaded: the project file or preset.
+        name: its name, as the title of the wizard shows it.
+        preset: whether it is a preset, which is never overwritten.
+    """
     if loaded.project is None:
         return None
     path = None if preset else loaded.document.path
@@ -48,14 +55,14 @@ def origin_of(loaded: Loaded, *, name: str, preset: bool) -> Origin | None:
     )
 
 
-def of_preset(name: str) -> Origin | str:
-    """Return the origin for a preset, or an error message."""
+def origin_of_preset(name: str) -> Origin | str:
+    """Open a preset; return its origin, or an error message."""
     return _opened(lambda: presets.load(name), name, preset=True)
 
 
-def of_file(given: str) -> Origin | str:
-    """Return the origin for a project file, or an error message."""
-    path = filesystem.expand_user(given)
+def origin_of_file(text: str) -> Origin | str:
+    """Open a project file, by its path as typed; return its origin, or an error message."""
+    path = filesystem.expand_user(text)
     return _opened(lambda: document.load(path), path.name, preset=False)
 
 
@@ -73,7 +80,7 @@ def _opened(load: Callable[[], Loaded], name: str, *, preset: bool) -> Origin | 
     return origin
 
 
-def named(project: Path | None, preset: str | None) -> Origin:
+def origin_named(project: Path | None, preset: str | None) -> Origin:
     """Return the origin named on the command line: a project file, a preset, or neither.
 
     Raises:
@@ -100,7 +107,7 @@ def project_files(folders: Sequence[Path]) -> list[Path]:
 
     A project file is a ``.toml`` file with a table ``[host]`` that has a machine.
     """
-    found: dict[Path, float] = {}
+    times: dict[Path, float] = {}
     for folder in dict.fromkeys(folder.absolute() for folder in folders):
         try:
             paths = sorted(islice(folder.glob("*.toml"), _MOST_FILES))
@@ -111,7 +118,7 @@ def project_files(folders: Sequence[Path]) -> list[Path]:
                 data = tomllib.loads(read_text(path, 1024 * 1024))
                 host = data.get("host")
                 if isinstance(host, dict) and isinstance(host.get("machine"), str):
-                    found[path] = path.stat().st_mtime
+                    times[path] = path.stat().st_mtime
             except (XentuiError, OSError, ValueError, RecursionError):
                 continue
-    return sorted(found, key=lambda path: -found[path])
+    return sorted(times, key=lambda path: -times[path])

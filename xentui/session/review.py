@@ -51,7 +51,6 @@ Status = Literal["refused", "errors", "undecided", "edited", "written", "ready"]
 Line = tuple[str, str]
 """A text and its style: ``ok``, ``warning``, ``error``, ``muted`` or an empty text."""
 
-_WORDS = {"same": "unchanged", "edited": "edited by hand", "kept": "left alone"}
 _STYLES: dict[Status, str] = {
     "refused": "error", "errors": "error", "undecided": "warning", "edited": "warning",
     "written": "ok", "ready": "ok",
@@ -148,17 +147,19 @@ class Review:
         Raises:
             XentuiError: the build directory cannot be read.
         """
-        from xentui.session.examination import after_plan
+        from xentui.session.examination import examination_after
 
-        return after_plan(self._session, self._plan)() if self._plan is not None else ()
+        return examination_after(self._session, self._plan)() if self._plan is not None else ()
 
     def _find_clashes(self) -> Sequence[Clash]:
-        from xentui.session.existing import undecided
+        from xentui.session.existing import clashes_to_decide
 
         to = self._session.target
         if self._plan is None:
             return ()
-        return undecided(to.user_settings, to.existing_use, self._plan, self._session.project)
+        return clashes_to_decide(
+            to.user_settings, to.existing_use, self._plan, self._session.project
+        )
 
     @property
     def plan(self) -> Plan | None:
@@ -304,10 +305,10 @@ class Review:
         """
         plan = self._plan
         pending = (*plan.edited, *plan.pending) if plan is not None else ()
-        lines: list[Line] = [
-            (f"{word(one)}: {self.name_of(one.path) if short else one.path}", "")
-            for one in pending[:MOST_NAMED]
-        ]
+        lines: list[Line] = []
+        for change in pending[:MOST_NAMED]:
+            path = self.short_name(change.path) if short else change.path
+            lines.append((f"{texts.change_word(change.kind)}: {path}", ""))
         if len(pending) > MOST_NAMED:
             lines.append((f"and {len(pending) - MOST_NAMED} more", "muted"))
         if not pending:
@@ -317,7 +318,7 @@ class Review:
             lines.append((f"{finding.code} allowed: {message}", "warning"))
         return lines
 
-    def name_of(self, path: Path) -> str:
+    def short_name(self, path: Path) -> str:
         """Return the path of a file, relative to the target folder, or with the layer's name."""
         target, full = self._session.target, path.absolute()
         roots = [target.path.absolute()]
@@ -415,12 +416,12 @@ def _first_of(names: Sequence[str]) -> str:
 
 def _take_existing(session: EditedProject) -> str:
     """Move the user's own settings into the project, as one undo step."""
-    from xentui.session.existing import taken
+    from xentui.session.existing import take_over
 
     settings = session.target.user_settings
     if settings is None:
         return ""
-    found = taken(session.project, settings)
+    found = take_over(session.project, settings)
     state = session.state.with_project(found.project)
     for name, path in found.files.items():
         state = state.with_file(name, path)
@@ -437,21 +438,16 @@ def _take_existing(session: EditedProject) -> str:
     return f"{done} Lines that a project cannot express stay in your files: {named}."
 
 
-def forms() -> tuple[tuple[Format, str], ...]:
+def output_formats() -> tuple[tuple[Format, str], ...]:
     """Return the formats that can be chosen outside a build directory."""
     from xentui.output.formats import SELF_CONTAINED
 
     return (("tree", "files only"), *SELF_CONTAINED.items())
 
 
-def ways(now: str) -> tuple[tuple[str, str], ...]:
+def attach_choices(now: str) -> tuple[tuple[str, str], ...]:
     """Return the ways that can be chosen; ``fragment`` only if it is in use already."""
     return (*ATTACH, _FRAGMENT) if now == "fragment" else ATTACH
-
-
-def word(change: Change) -> str:
-    """Return a word or two for the change of a file."""
-    return _WORDS.get(change.kind, change.kind)
 
 
 def diff_of(change: Change) -> list[str]:
@@ -476,7 +472,7 @@ def file_text(change: Change | None) -> str:
 def target_lines(view: View) -> Sequence[str]:
     """Return the files that the guests add to the target, and their start order."""
     lines = list(view.layout) or ["There are no guests, so nothing is added to the target."]
-    return [*lines, *texts.started(view.start_order, "  ")]
+    return [*lines, *texts.start_order_lines(view.start_order, "  ")]
 
 
 def short_path(path: Path) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
+from xentui.project import tables
 from xentui.session import field_paths, guests, texts
 from xentui.session.edited_project import EditedProject
 from xentui.session.review import Review
@@ -68,7 +69,7 @@ class Session(EditedProject):
 
     def parse(self, path: field_paths.Path, text: str) -> tuple[Any, str]:
         """Parse text for the field at a path; return the value and an error message or ""."""
-        value, message = field_paths.read(field_paths.field_of(path), text)
+        value, message = field_paths.parse_and_check(field_paths.field_of(path), text)
         if not message and path[-1] == field_paths.KEY and value != path[1]:
             taken = [item.key for item in getattr(self.project, str(path[0]))]
             message = texts.NAME_TAKEN if value in taken else ""
@@ -155,7 +156,7 @@ class Session(EditedProject):
         from xentui.session import new_guest
 
         guests.require_room(self.project)
-        added = new_guest.add(self, kind, file, name=name, kernel=kernel)
+        added = new_guest.with_new_guest(self, kind, file, name=name, kernel=kernel)
         self._do(added.state, f"add {added.key}")
         self._notes = added.notes
         return added.key
@@ -199,8 +200,8 @@ class Session(EditedProject):
         state = self.state.without_invalid_text(path)
         typed_last = self.undo_label == label and path[-1] != field_paths.KEY
         if before is not None and typed_last and field_paths.exists(before.project, path):
-            value = field_paths.get(before.project, path)
-            state = replace(state, project=field_paths.put(state.project, path, value))
+            value = tables.value_at(before.project, path)
+            state = replace(state, project=field_paths.with_value(state.project, path, value))
         self._do(state, self._step_label("text", path))
 
     def apply_fix(self, finding: Finding, quick_fix: QuickFix | None = None) -> str | None:
@@ -268,8 +269,8 @@ class Session(EditedProject):
             return invalid.text, invalid.message
         if path[-1] == field_paths.KEY:
             return str(path[1]), ""
-        value = field_paths.get(self.project, path)
-        return field_paths.show(field_paths.field_of(path), value), ""
+        value = tables.value_at(self.project, path)
+        return field_paths.text_of_value(field_paths.field_of(path), value), ""
 
     # Writing
 
@@ -293,9 +294,9 @@ class Session(EditedProject):
 
         See :func:`xentui.session.examination.after_plan`.
         """
-        from xentui.session.examination import after_plan
+        from xentui.session.examination import examination_after
 
-        return after_plan(self, plan)
+        return examination_after(self, plan)
 
     def write(self, *, edited: EditedChoice | None = None) -> Written:
         """Write all files and return the result.

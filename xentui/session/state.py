@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from xentui.project import tables
 from xentui.project.model import Host, Project
 from xentui.session import field_paths
 
@@ -180,5 +181,5 @@ def _is_same_field(path: field_paths.Path, before: Project, after: Project) -> b
         return False
     return path[-1] == field_paths.KEY or (
         field_paths.exists(before, path)
-        and field_paths.get(before, path) == field_paths.get(after, path)
+        and tables.value_at(before, path) == tables.value_at(after, path)
     )

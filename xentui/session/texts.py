@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Sentences that both the screens and the plain wizard show."""
+"""Sentences and words that both faces of the wizard show, the screens and ``--plain``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXISTING_GUESTS = "Start from the guests of this build directory"
 GO_TO_IT = "Go to it"
 LEAVE = "Leave with changes that were not written?"
 NAME_TAKEN = "Another one has this name."
-NO_IMPORT = "No import type fits: a guest cannot be made from it as it is."
+NO_IMPORT = "No import type fits: a guest cannot be built from this file."
 NO_PROBLEMS = "No problems found."
 NOTHING_TO_REDO, NOTHING_TO_UNDO = "Nothing to redo.", "Nothing to undo."
 OPEN_FILE = "Open a project file"
@@ -33,7 +33,7 @@ def draft_lost(reason: object) -> str:
 
 
 def draft_left(title: str) -> str:
-    """Return the message that the user turned away from a project with unwritten changes."""
+    """Return the message that changes to a project are kept when another one is opened."""
     what = f"Your changes to {title} were not written."
     return f"{what} They are kept as a draft; undo returns to them."
 
@@ -44,20 +44,20 @@ def overwrite(name: str) -> str:
 
 
 def unpacked_into(folder: object) -> str:
-    """Return the message on the folder of fetched packages."""
+    """Return the message on where the fetched packages go."""
     return f"They are unpacked into {folder}, and nothing is installed."
 
 
-def complete_config(reasons: Sequence[str]) -> str:
-    """Return the message on why a guest gets a complete xl config."""
+def complete_config_reason(reasons: Sequence[str]) -> str:
+    """Return the sentence on why a complete xl config is written for a guest."""
     return f"A complete xl config is written: {' and '.join(reasons)}."
 
 
-def started(keys: Sequence[str], indent: str = "") -> list[str]:
-    """Return the guests that start at boot, one per line, in order."""
+def start_order_lines(keys: Sequence[str], indent: str = "") -> list[str]:
+    """Return lines that list the guests that start at boot, in order."""
     if not keys:
         return []
-    order = [f"{indent}{place}. {key}" for place, key in enumerate(keys, 1)]
+    order = [f"{indent}{number}. {key}" for number, key in enumerate(keys, 1)]
     return ["", "Started at boot, in this order:", *order]
 
 
@@ -66,11 +66,19 @@ def deleted(key: str) -> str:
     return f"Deleted {key}. u brings it back."
 
 
-def disk_removed(key: str) -> str:
-    """Return the label of the undo step that removes a further disk."""
+def remove_disk_label(key: str) -> str:
+    """Return the label of the undo step that removes an additional disk."""
     return f"remove a disk of {key}"
 
 
-def fetched_removed(key: str) -> str:
+def remove_fetched_label(key: str) -> str:
     """Return the label of the undo step that removes a fetched file."""
     return f"remove a fetched file of {key}"
+
+
+_CHANGE_WORDS = {"same": "unchanged", "edited": "edited by hand", "kept": "left alone"}
+
+
+def change_word(kind: str) -> str:
+    """Return what happens to a file, in a word or two, by the kind of its change."""
+    return _CHANGE_WORDS.get(kind, kind)

@@ -36,19 +36,11 @@ from xentui.project.overrides import difference
 from xentui.project.schema import FILE_NAME, installed_path
 from xentui.safe_text import quoted, visible
 from xentui.session.state import Origin
+from xentui.session.texts import change_word
 
 if TYPE_CHECKING:
     from xentui.output.writing.plan import EditedChoice
     from xentui.session.edited_project import EditedProject
-
-WORDS = {
-    "new": "new",
-    "changed": "changed",
-    "same": "unchanged",
-    "removed": "removed",
-    "edited": "edited by hand",
-    "kept": "left alone",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +184,7 @@ def _with_record(made: Plan, place: Path, record: str) -> Plan:
     return replace(made, roots=tuple(roots))
 
 
-def place_named(given: str) -> Path:
+def project_file_named(given: str) -> Path:
     """Return the path of a project file as typed; ``.toml`` is added if it has no suffix."""
     place = filesystem.expand_user(given)
     # In board-1.2 the part after the dot is not a suffix.
@@ -350,15 +342,15 @@ def write(session: EditedProject, *, edited: EditedChoice | None = None) -> Writ
     kept = tuple(f"{old} is kept as {new}" for old, new in done.copies)
     return Written(
         root=session.target.path,
-        lines=tuple((_word(change), str(change.path)) for change in plan.changes),
+        lines=tuple((_outcome(change), str(change.path)) for change in plan.changes),
         commands=next_commands(session),
         headless=headless(session),
         notes=(*notes, *kept),
     )
 
 
-def _word(change: Change) -> str:
-    return "merged" if change.without_edits is not None else WORDS[change.kind]
+def _outcome(change: Change) -> str:
+    return "merged" if change.without_edits is not None else change_word(change.kind)
 
 
 BACKUP = ".xentui-bak"

@@ -22,7 +22,7 @@ from textual.reactive import reactive
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from xentui.project import schema
+from xentui.project import schema, tables
 from xentui.project.model import DEFAULT_RELEASE
 from xentui.session import field_paths, forms
 from xentui.widgets.options import Choice, Options
@@ -250,7 +250,7 @@ class FieldRow(Labelled):
 
     def _offered(self) -> tuple[Sequence[Choice], Sequence[str]]:
         """Return the choices and the selected ones: the default's if the field is not set."""
-        value = field_paths.get(self.session.project, self.path)
+        value = tables.value_at(self.session.project, self.path)
         if self.field.kind == "choices":
             return [(name, name) for name in self.field.choices], tuple(value or ())
         default, _ = self.session.fallback(self.path)
@@ -260,7 +260,9 @@ class FieldRow(Labelled):
             offered = [(name, name) for name in self.session.choices(self.path)]
         if not default and not self.field.required:
             offered.insert(0, (LEFT_OUT, self._default_title()))
-        return offered, (default if value is None else field_paths.show(self.field, value),)
+        return offered, (
+            default if value is None else field_paths.text_of_value(self.field, value),
+        )
 
     def _default_title(self) -> str:
         """Return the title of the choice that resets the field."""

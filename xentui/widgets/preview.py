@@ -132,7 +132,8 @@ class Preview(Vertical):
         if self.sheet == "cfg":
             return self._cfg(view)
         if self.sheet == "target":
-            return "on the target", "\n".join([*view.layout, *texts.started(view.start_order)])
+            lines = [*view.layout, *texts.start_order_lines(view.start_order)]
+            return "on the target", "\n".join(lines)
         return self.conf, ""
 
     def _cfg(self, view: View) -> tuple[str, str]:
