@@ -94,7 +94,9 @@ def clash_findings(settings: UserSettings, lines: Sequence[Clash]) -> list[Findi
     ]
 
 
-def outranking_findings(after: BuildDir, project: Project, use: ExistingUse | None) -> list[Finding]:
+def outranking_findings(
+    after: BuildDir, project: Project, use: ExistingUse | None
+) -> list[Finding]:
     """Return a finding for each line that overrides a value of the project.
 
     There is none for lines that the user keeps, or has still to decide about.
