@@ -27,9 +27,9 @@ from xentui.output.user_files import (
     END,
     REQUIRE,
     block,
+    ends_in_backslash,
     layers,
     line_end,
-    unfinished,
     with_block,
     with_layer,
     with_require,
@@ -113,7 +113,7 @@ def test_similar_marks_are_not_taken_for_our_block() -> None:
     ],
 )
 def test_a_continued_last_line_is_found(text: str, goes_on: bool) -> None:
-    assert unfinished(text) == goes_on
+    assert ends_in_backslash(text) == goes_on
 
 
 def test_a_moved_require_line_is_removed_too() -> None:
@@ -239,7 +239,7 @@ def test_a_machine_fragment_is_seen(
 
 
 def goes_on(text: str) -> bool:
-    return unfinished(text) or text.rstrip("\r").endswith("\\")
+    return ends_in_backslash(text) or text.rstrip("\r").endswith("\\")
 
 
 BY_HAND = b"# edited by hand\n"

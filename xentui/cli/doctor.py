@@ -16,7 +16,7 @@ from xentui.cli import parsing, terminal
 from xentui.cli.reports import count_severities, summary_text
 from xentui.errors import Exit, InputError
 from xentui.output import header
-from xentui.output.build_dir import written_for
+from xentui.output.build_dir import recorded_abilities
 from xentui.project.filesystem import read_text
 from xentui.rules.build import check_build_dir
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         build,
         recipes=partial(recipes.read, build),
         host=machine,
-        written_for=written_for(path),
+        written_for=recorded_abilities(path),
     )
     counts = count_severities(located.finding for located in findings)
     if args.json:

@@ -15,7 +15,7 @@ from xentui.cli import parsing, projects, reports, terminal, writing
 from xentui.cli.reports import ProjectResult
 from xentui.errors import Exit, UsageError, XentuiError, counted
 from xentui.output import commands, existing, formats, fragment
-from xentui.output.build_dir import abilities_of, attach_of, plan_project
+from xentui.output.build_dir import plan_project, read_abilities, recorded_attach
 from xentui.output.render import render
 from xentui.output.writing.plan import plan, resolve_edits
 from xentui.output.xentui_conf import xentui_conf
@@ -309,10 +309,10 @@ class Job:
             use = self.existing or existing.noted(self.build, settings)
             project = effective_project(self.project, settings, use)
             sets_memory = not keeps_memory(settings, use)
-            if (self.attach or attach_of(self.build)) == "fragment":
+            if (self.attach or recorded_attach(self.build)) == "fragment":
                 name = fragment.name(self.chosen.origin)
                 return commands.fragment(project, name, None, sets_memory=sets_memory)
-            return commands.commands(project, abilities_of(self.build), sets_memory=sets_memory)
+            return commands.commands(project, read_abilities(self.build), sets_memory=sets_memory)
         return formats.next_commands(
             self.format,
             self.project,

@@ -45,20 +45,20 @@ _NO_LAYER_PATH = re.compile(r"[^\w@%+,./~=-]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class _Own:
+class _UserFile:
     """One of the user's files.
 
     Attributes:
-        tree: the folder that it is in, after following a link.
+        folder: the folder that it is in, after following a link.
         name: its file name there.
         text: its current text.
-        first: its text before xentui first changed it; ``None`` if there is no backup.
+        backup: its text before xentui first changed it; ``None`` if there is no backup.
     """
 
-    tree: Path
+    folder: Path
     name: str
     text: str
-    first: str | None
+    backup: str | None
 
 
 def plan_project(
@@ -80,45 +80,46 @@ def plan_project(
         assets: contents of the files that the project refers to.
         build: the build directory.
         project_file: name of the project file, for the headers and a fragment's name.
-        layer: as in :func:`plan_build_dir`.
-        attach: as in :func:`plan_build_dir`.
+        layer: the folder for the layer; by default, the one of the last run, or one next to the
+            build directory.
+        attach: how BitBake gets to read the settings; by default, as in the last run, or through
+            a ``require`` line.
         settings: the Xen settings that the user made there by hand.
         existing: what to do with them; by default, they are overridden.
-        abilities: features of the layers, if they were read already.
+        abilities: features of the layers, if they were read already. The manifest records them, so
+            that ``xentui doctor`` notices when the layers have changed.
 
     Raises:
         InputError: it is not a build directory, or a file in it cannot be read.
-        RefusedError: one of the user's files cannot be changed as needed.
+        RefusedError: one of the user's files cannot be changed as needed, or the layer belongs to
+            another build directory.
         UsageError: BBLAYERS cannot contain the layer's path.
         NotRepresentable: a value cannot be written so that BitBake reads it back unchanged.
     """
-    must_be_build_dir(build)
-    way = attach or attach_of(build)
-    abilities = abilities or abilities_of(build)
-    if way == "fragment":
+    require_build_dir(build)
+    attach = attach or recorded_attach(build)
+    abilities = abilities or read_abilities(build)
+    if attach == "fragment":
         rendered = fragment.rendered(
             project, assets, project_file=project_file, abilities=abilities
         )
-        stale = fragment.left_over(build, fragment.name(project_file))
+        advice = fragment.advice_on_obsolete(build, fragment.name(project_file))
     else:
         machine = not fragment.machine_fragment(build)
         rendered = render(
             project, assets, project_file=project_file, machine=machine, abilities=abilities
         )
-        stale = fragment.left_over(build)
+        advice = fragment.advice_on_obsolete(build)
     if settings is not None and existing is not None:
         rendered = adapted(rendered, project, settings, existing, project_file=project_file)
-    made = plan_build_dir(
-        rendered,
-        build,
-        layer=layer,
-        attach=way,
-        abilities=abilities,
-        last=_must_be_last(build, settings, existing),
-    )
-    if settings is not None and existing is not None:
-        made = _with_note(made, build, settings, existing)
-    return replace(made, notes=(*made.notes, *stale))
+    plan = _plan_files(
+        rendered, build, layer, attach, move_to_end=_must_be_last(build, settings, existing),
+        notes={
+            "abilities": json.dumps(abilities.as_data(), separators=(",", ":")),
+            **note(settings, existing),
+        },
+    )  # fmt: skip
+    return replace(plan, notes=(*plan.notes, *advice))
 
 
 def _must_be_last(build: Path, settings: UserSettings | None, existing: ExistingUse | None) -> bool:
@@ -126,89 +127,68 @@ def _must_be_last(build: Path, settings: UserSettings | None, existing: Existing
     if not settings or existing not in ("take", "replace"):
         return False
     local = build / "conf/local.conf"
-    own = user_files.line_of_own(_own(build / "conf", "local.conf").text)
+    xentuis_line = user_files.line_number(_user_file(build / "conf", "local.conf").text)
     places = [guest.place for guest in settings.guests]
     places += [setting.place for setting in settings.settings]
-    return bool(own) and any(_same(Path(p.file), local) and p.line > own for p in places)
-
-
-def _with_note(made: Plan, build: Path, settings: UserSettings, existing: ExistingUse) -> Plan:
-    """Return the plan, with the decision on the user's own settings recorded in the manifest."""
-    conf = build / "conf"
-    noted = note(settings, existing)
-    roots = (
-        replace(root, notes={**root.notes, **noted}) if root.path == conf else root
-        for root in made.roots
+    return bool(xentuis_line) and any(
+        _same(Path(place.file), local) and place.line > xentuis_line for place in places
     )
-    return replace(made, roots=tuple(roots))
 
 
-def plan_build_dir(
+def _plan_files(
     rendered: Rendered,
     build: Path,
+    layer: Path | None,
+    attach: Attach,
     *,
-    layer: Path | None = None,
-    attach: Attach | None = None,
-    abilities: Abilities | None = None,
-    last: bool = False,
+    move_to_end: bool,
+    notes: Mapping[str, str],
 ) -> Plan:
     """Return the changes that write files into a build directory.
 
     Args:
-        rendered: the files; without MACHINE if a machine fragment sets it, and only the layer if
-            ``attach`` is ``fragment``.
+        rendered: the files.
         build: the build directory.
-        layer: the folder for the layer; by default, the one of the last run, or one next to the
-            build directory.
-        attach: how BitBake gets to read the settings; by default, as in the last run, or through
-            a ``require`` line.
-        abilities: the features for which the files were written. The manifest records them, so
-            that ``xentui doctor`` notices when the layers have changed.
-        last: whether to move xentui's lines to the end of conf/local.conf.
-
-    Raises:
-        InputError: it is not a build directory, or a file in it cannot be read.
-        RefusedError: one of the user's files cannot be changed as needed, or the layer belongs to
-            another build directory.
-        UsageError: BBLAYERS cannot contain the layer's path.
+        layer: as in :func:`plan_project`.
+        attach: how BitBake gets to read the settings.
+        move_to_end: whether to move xentui's lines to the end of conf/local.conf.
+        notes: further notes for the manifest.
     """
-    must_be_build_dir(build)
     conf = build / "conf"
-    known = _known(conf)
-    way: Attach = attach or _way(known.notes.get("attach", ""))
+    recorded = _load_manifest(conf).notes
     text = rendered.conf.get(CONF, "")
-    own_conf = {path.removeprefix("conf/"): content for path, content in rendered.conf.items()}
-    if way == "block":
-        del own_conf[CONF.removeprefix("conf/")]
-    made, gone, conf_root = compare(own_conf, conf)
-    place = _layer_place(build, layer, known.notes.get("layer", "")) if rendered.layer else None
-    roots, changes, stale = [], list(made), list(gone)
-    if place is not None:
-        layer_made, layer_gone, layer_root = compare(rendered.layer, place)
-        owner = _owner(build, place, layer_root)
-        roots.append(replace(layer_root, notes={"build": owner}))
-        changes = [*layer_made, *changes]
-        stale += layer_gone
-    left = _left_layer(build, known.notes.get("layer", ""), place)
-    if left is not None:
-        _, layer_gone, layer_root = compare({}, left)
+    in_conf = {path.removeprefix("conf/"): content for path, content in rendered.conf.items()}
+    if attach == "block":
+        del in_conf[CONF.removeprefix("conf/")]
+    generated, obsolete, conf_root = compare(in_conf, conf)
+    changes, removals, roots = [*generated], [*obsolete], []
+    folder = _layer_folder(build, layer, recorded.get("layer", "")) if rendered.layer else None
+    if folder is not None:
+        in_layer, obsolete, layer_root = compare(rendered.layer, folder)
+        changes = [*in_layer, *changes]
+        removals += obsolete
+        roots.append(replace(layer_root, notes={"build": _owner(build, folder, layer_root)}))
+    abandoned = _abandoned_layer(build, recorded.get("layer", ""), folder)
+    if abandoned is not None:
+        _, obsolete, layer_root = compare({}, abandoned)
+        removals += obsolete
         roots.append(replace(layer_root, notes={}))
-        stale += layer_gone
-    local, local_note = _local(conf, known.notes, way, text, last=last)
-    layers, layer_note = _bblayers(build, known.notes, place if way != "none" else None)
-    notes = {"attach": way, "local": local_note, "bblayers": layer_note}
-    if "copies" in known.notes:
-        notes["copies"] = known.notes["copies"]
-    if place is not None:
-        notes["layer"] = _relative(place, build)
-    if way == "block":
-        packed = known.notes.get("block", "")
-        notes["block"] = packed if manifest.unpack(packed) == text else manifest.pack(text)
-    if abilities is not None:
-        notes["abilities"] = json.dumps(abilities.as_data(), separators=(",", ":"))
-    roots.append(replace(conf_root, notes={key: value for key, value in notes.items() if value}))
-    users = (*layers, *local)
-    return Plan((*changes, *users, *stale), tuple(roots), _notes_for(build, users))
+    local, local_note = _local_conf(conf, recorded, attach, text, move_to_end=move_to_end)
+    bblayers, bblayers_note = _bblayers_conf(build, recorded, folder if attach != "none" else None)
+    conf_notes = {
+        "attach": attach, "local": local_note, "bblayers": bblayers_note,
+        "copies": recorded.get("copies", ""),
+        "layer": _relative(folder, build) if folder is not None else "",
+        **notes,
+    }  # fmt: skip
+    if attach == "block":
+        packed = recorded.get("block", "")
+        conf_notes["block"] = packed if manifest.unpack(packed) == text else manifest.pack(text)
+    roots.append(
+        replace(conf_root, notes={key: value for key, value in conf_notes.items() if value})
+    )
+    users = (*bblayers, *local)
+    return Plan((*changes, *users, *removals), tuple(roots), _notes_for(build, users))
 
 
 def plan_removal(build: Path) -> Plan:
@@ -218,28 +198,29 @@ def plan_removal(build: Path) -> Plan:
         InputError: it is not a build directory, or a file in it cannot be read.
         RefusedError: one of the user's files cannot be changed.
     """
-    must_be_build_dir(build)
+    require_build_dir(build)
     conf = build / "conf"
-    known = _known(conf)
-    _, stale, conf_root = compare({}, conf)
-    roots, gone = [], list(stale)
-    place = _left_layer(build, known.notes.get("layer", ""), None)
-    if place is not None:
-        _, layer_gone, layer_root = compare({}, place)
+    recorded = _load_manifest(conf)
+    _, obsolete, conf_root = compare({}, conf)
+    roots, removals = [], [*obsolete]
+    layer = _abandoned_layer(build, recorded.notes.get("layer", ""), None)
+    if layer is not None:
+        _, obsolete, layer_root = compare({}, layer)
+        removals += obsolete
         roots.append(replace(layer_root, notes={}))
-        gone += layer_gone
     roots.append(replace(conf_root, notes={}))
-    if not known.files and not known.notes:
-        gone += _unlisted(conf)
-    local, _ = _local(conf, known.notes, "none", "")
-    layers, _ = _bblayers(build, known.notes, None)
-    users = (*local, *layers)
-    kept = [copy for name in ("local.conf", "bblayers.conf") for copy in _copies(conf, name, users)]
-    notes = (*_notes_for(build, users), *fragment.left_over(build))
-    return Plan((*users, *gone, *kept), tuple(roots), notes)
+    if not recorded.files and not recorded.notes:
+        removals += _unlisted_settings(conf)
+    local, _ = _local_conf(conf, recorded.notes, "none", "")
+    bblayers, _ = _bblayers_conf(build, recorded.notes, None)
+    users = (*local, *bblayers)
+    for name in ("local.conf", "bblayers.conf"):
+        removals += _backup_removal(conf, name, users)
+    notes = (*_notes_for(build, users), *fragment.advice_on_obsolete(build))
+    return Plan((*users, *removals), tuple(roots), notes)
 
 
-def must_be_build_dir(build: Path) -> None:
+def require_build_dir(build: Path) -> None:
     """Raise InputError if a directory is not a build directory."""
     for name in ("conf/local.conf", "conf/bblayers.conf"):
         if not (build / name).is_file():
@@ -250,173 +231,169 @@ def must_be_build_dir(build: Path) -> None:
             )
 
 
-def abilities_of(build: Path) -> Abilities:
+def read_abilities(build: Path) -> Abilities:
     """Return the features of the layers of a build directory.
 
     Raises:
         InputError: it is not a build directory.
     """
-    must_be_build_dir(build)
-    return abilities_in(reading.read(build))
+    require_build_dir(build)
+    return abilities_of(reading.read(build))
 
 
-def abilities_in(found: reading.BuildDir) -> Abilities:
+def abilities_of(build: reading.BuildDir) -> Abilities:
     """Return the features of the layers of a parsed build directory.
 
     If neither OpenEmbedded-Core nor meta-virtualization is among its layers, these are the
     features that every release with the Xen guest classes has.
     """
-    if not found.has_core and found.layer(META_VIRTUALIZATION) is None:
+    if not build.has_core and build.layer(META_VIRTUALIZATION) is None:
         return releases.common_abilities()
-    return of_build_dir(found)
+    return of_build_dir(build)
 
 
-def written_for(build: Path) -> Abilities | None:
+def recorded_abilities(build: Path) -> Abilities | None:
     """Return the layers' features at the last run; ``None`` if unknown.
 
     Raises:
         InputError: the manifest cannot be read.
     """
-    noted = _known(build / "conf").notes.get("abilities")
+    recorded = _load_manifest(build / "conf").notes.get("abilities")
     try:
-        return Abilities.from_data(json.loads(noted)) if noted else None
+        return Abilities.from_data(json.loads(recorded)) if recorded else None
     except (ValueError, TypeError, AttributeError):
         return None
 
 
-def attach_of(build: Path) -> Attach:
-    """Return how conf/local.conf included the settings the last time.
+def recorded_attach(build: Path) -> Attach:
+    """Return how BitBake got to read the settings after the last run; by default ``require``.
 
     Raises:
         InputError: the manifest cannot be read.
     """
-    return _way(_known(build / "conf").notes.get("attach", ""))
+    recorded = _load_manifest(build / "conf").notes.get("attach", "")
+    others: tuple[Attach, ...] = ("block", "none", "fragment")
+    return next((attach for attach in others if attach == recorded), "require")
 
 
-def _known(conf: Path) -> manifest.Manifest:
+def _load_manifest(conf: Path) -> manifest.Manifest:
     with Tree(conf) as tree:
         return manifest.load(tree)
 
 
-def _way(noted: str) -> Attach:
-    known: dict[str, Attach] = {"block": "block", "none": "none", "fragment": "fragment"}
-    return known.get(noted, "require")
-
-
-def _layer_place(build: Path, given: Path | None, noted: str) -> Path:
-    if given is not None:
-        place = _at(Path.cwd(), str(given))
-    elif noted:
-        place = _at(build, noted)
+def _layer_folder(build: Path, chosen: Path | None, recorded: str) -> Path:
+    if chosen is not None:
+        folder = _absolute(Path.cwd(), str(chosen))
+    elif recorded:
+        folder = _absolute(build, recorded)
     else:
-        place = _at(build, "..") / LAYER
-    found = _NO_LAYER_PATH.search(str(place))
-    if found:
+        folder = _absolute(build, "..") / LAYER
+    bad = _NO_LAYER_PATH.search(str(folder))
+    if bad:
         raise UsageError(
-            f"BBLAYERS cannot contain the path of the layer, {visible(str(place))}: it has the "
-            f"character {visible(found[0])!r}",
+            f"BBLAYERS cannot contain the path of the layer, {visible(str(folder))}: it has the "
+            f"character {visible(bad[0])!r}",
             fix="Choose another place with --layer DIR.",
         )
-    return place
+    return folder
 
 
-def _left_layer(build: Path, noted: str, place: Path | None) -> Path | None:
-    """Return the layer of an earlier run, if it is another one."""
-    if not noted:
+def _abandoned_layer(build: Path, recorded: str, folder: Path | None) -> Path | None:
+    """Return the layer of an earlier run, if it is another one than ``folder``."""
+    if not recorded:
         return None
-    left = _at(build, noted)
-    return left if left != place and left.is_dir() else None
+    layer = _absolute(build, recorded)
+    return layer if layer != folder and layer.is_dir() else None
 
 
-def _owner(build: Path, place: Path, layer: Root) -> str:
-    """Return the build directory to record in the layer's manifest.
+def _owner(build: Path, folder: Path, layer: Root) -> str:
+    """Return the build directory to record in the layer's manifest, relative to the layer.
 
     Raises:
         RefusedError: the layer belongs to another build directory, which would lose its files.
     """
-    own = _relative(build, place)
-    noted = layer.notes.get("build", own)
-    if noted == own:
-        return own
-    other = _at(place, noted)
-    theirs = other / "conf" / manifest.NAME
-    if theirs.is_file() and not _same(other, build):
+    relative = _relative(build, folder)
+    recorded = layer.notes.get("build", relative)
+    other = _absolute(folder, recorded)
+    in_use = (other / "conf" / manifest.NAME).is_file()
+    if recorded != relative and in_use and not _same(other, build):
         raise RefusedError(
-            f"{visible(str(place))} is the layer of the build directory {visible(str(other))}",
-            fix=f"Give this one its own: --layer {visible(str(place))}-{visible(build.name)}",
+            f"{visible(str(folder))} is the layer of the build directory {visible(str(other))}",
+            fix=f"Give this one its own: --layer {visible(str(folder))}-{visible(build.name)}",
         )
-    return own
+    return relative
 
 
-def _local(
-    conf: Path, noted: Mapping[str, str], way: Attach, body: str, *, last: bool = False
+def _local_conf(
+    conf: Path,
+    recorded: Mapping[str, str],
+    attach: Attach,
+    body: str,
+    *,
+    move_to_end: bool = False,
 ) -> tuple[list[Change], str]:
-    """Return the change of conf/local.conf, and the notes for the manifest."""
-    own, snippet = _own(conf, "local.conf"), noted.get("local", "")
-    text = own.text
-    there = user_files.block(text)
+    """Return the change of conf/local.conf, and the added text for the manifest."""
+    file, snippet = _user_file(conf, "local.conf"), recorded.get("local", "")
+    text = file.text
+    block = user_files.block(text)
     kind: Kind = "changed"
     base = None
-    if there is not None and not header.is_intact(there.body):
+    if block is not None and not header.is_intact(block.body):
         kind = "edited"
-        for wrote in (manifest.unpack(noted.get("block", "")), body):
-            if wrote and header.equal_when_written(wrote, there.body):
-                base = user_files.with_block(text, wrote).text
+        for written in (manifest.unpack(recorded.get("block", "")), body):
+            if written and header.equal_when_written(written, block.body):
+                base = user_files.with_block(text, written).text
                 break
-    if way != "block" or last:
+    if attach != "block" or move_to_end:
         text = user_files.without_block(text)
-    if way != "require" or last:
-        text = user_files.without_require(text, snippet) if snippet or _ours(conf) else text
-    if way in ("none", "fragment"):
-        return _changed(own, text, kind, base), ""
-    if user_files.unfinished(text):
+    if (attach != "require" or move_to_end) and (snippet or _has_unlisted_settings(conf)):
+        text = user_files.without_require(text, snippet)
+    if attach in ("none", "fragment"):
+        return _changed(file, text, kind, base), ""
+    if user_files.ends_in_backslash(text):
         raise RefusedError(
             "conf/local.conf: its last line ends in a backslash, so it would continue",
             fix="Finish the line.",
         )
-    if way == "block":
-        put = user_files.with_block(text, body)
-        return _changed(own, put.text, kind, base), ""
-    put = user_files.with_require(text)
-    return _changed(own, put.text, kind, base), put.snippet or snippet
+    if attach == "block":
+        return _changed(file, user_files.with_block(text, body).text, kind, base), ""
+    addition = user_files.with_require(text)
+    return _changed(file, addition.text, kind, base), addition.snippet or snippet
 
 
-def _ours(conf: Path) -> bool:
-    """Return whether a ``require`` line that is not in the manifest is xentui's.
+def _has_unlisted_settings(conf: Path) -> bool:
+    """Return whether conf/xentui.conf is xentui's although there is no manifest.
 
-    It is if the file it names is xentui's, as after the loss of the manifest.
+    The ``require`` line is then xentui's too.
     """
-    return not (conf / manifest.NAME).is_file() and bool(_unlisted(conf))
+    return not (conf / manifest.NAME).is_file() and bool(_unlisted_settings(conf))
 
 
-def _bblayers(
-    build: Path, notes: Mapping[str, str], place: Path | None
+def _bblayers_conf(
+    build: Path, recorded: Mapping[str, str], folder: Path | None
 ) -> tuple[list[Change], str]:
-    """Return the change of conf/bblayers.conf, and the notes for the manifest."""
-    conf = build / "conf"
-    own = _own(conf, "bblayers.conf")
-    text, snippet = own.text, notes.get("bblayers", "")
-    noted = notes.get("layer", "")
-    before = _at(build, noted) if noted else None
-    if before is not None and before != place and snippet:
+    """Return the change of conf/bblayers.conf, and the added text for the manifest."""
+    file = _user_file(build / "conf", "bblayers.conf")
+    text, snippet, layer = file.text, recorded.get("bblayers", ""), recorded.get("layer", "")
+    before = _absolute(build, layer) if layer else None
+    if before is not None and before != folder and snippet:
         text = user_files.without_layer(text, str(before), snippet)
         snippet = ""
-    if place is None:
-        return _changed(own, text), ""
-    if not any(_names(entry, build, place) for entry in user_files.layers(text)):
-        put = user_files.with_layer(text, str(place))
-        text, snippet = put.text, put.snippet
-    return _changed(own, text), snippet
+    if folder is None:
+        return _changed(file, text), ""
+    if not any(_names(entry, build, folder) for entry in user_files.layers(text)):
+        text, snippet = user_files.with_layer(text, str(folder))
+    return _changed(file, text), snippet
 
 
-def _names(entry: str, build: Path, place: Path) -> bool:
+def _names(entry: str, build: Path, folder: Path) -> bool:
     """Return whether an entry of BBLAYERS is the layer."""
     written = entry.replace("${TOPDIR}", str(build.absolute()))
     # Path.expanduser raises an error for an unknown user.
-    return _same(Path(os.path.expanduser(written)), place)  # noqa: PTH111
+    return _same(Path(os.path.expanduser(written)), folder)  # noqa: PTH111
 
 
-def _own(conf: Path, name: str) -> _Own:
+def _user_file(conf: Path, name: str) -> _UserFile:
     """Read one of the user's files, following a link."""
     path = conf / name
     if path.is_symlink():
@@ -424,65 +401,69 @@ def _own(conf: Path, name: str) -> _Own:
         if path.parent == conf.resolve():
             path = conf / path.name
     with Tree(path.parent) as tree:
-        raw, first = tree.read(path.name), tree.read(path.name + BACKUP)
+        raw, backup = tree.read(path.name), tree.read(path.name + BACKUP)
     text = decode(raw or b"")
-    return _Own(path.parent, path.name, text, decode(first) if first is not None else None)
+    return _UserFile(path.parent, path.name, text, decode(backup) if backup is not None else None)
 
 
-def _changed(own: _Own, text: str, kind: Kind = "changed", base: str | None = None) -> list[Change]:
-    if text == own.text:
+def _changed(
+    file: _UserFile, text: str, kind: Kind = "changed", base: str | None = None
+) -> list[Change]:
+    if text == file.text:
         return []
-    with Tree(own.tree) as tree:
-        seen = tree.state(own.name)
-    path = own.tree / own.name
+    with Tree(file.folder) as tree:
+        state = tree.state(file.name)
+    path = file.folder / file.name
     if not path.stat().st_mode & stat.S_IWUSR or not os.access(path, os.W_OK):
         raise RefusedError(
             f"{visible(str(path))} is read-only, so it is not changed",
             fix="Make it writable, or give --attach none and change it yourself.",
         )
-    change = Change(
-        own.tree, own.name, kind, own.text, text, seen, is_user_file=True, backup_suffix=BACKUP
-    )
-    return [replace(change, base=base)]
+    return [
+        Change(
+            file.folder, file.name, kind, file.text, text, state, is_user_file=True,
+            backup_suffix=BACKUP, base=base,
+        )
+    ]  # fmt: skip
 
 
-def _unlisted(conf: Path) -> list[Change]:
+def _unlisted_settings(conf: Path) -> list[Change]:
     """Return the removal of a conf/xentui.conf that is not in the manifest but has our header."""
     name = CONF.removeprefix("conf/")
     with Tree(conf) as tree:
-        seen, raw = tree.state(name), tree.read(name)
+        state, raw = tree.state(name), tree.read(name)
     text = decode(raw or b"")
     if raw is None or not header.is_stamped(text):
         return []
     kind: Kind = "removed" if header.is_intact(text) else "edited"
-    return [Change(conf, name, kind, text, None, seen)]
+    return [Change(conf, name, kind, text, None, state)]
 
 
-def _copies(conf: Path, name: str, users: tuple[Change, ...]) -> list[Change]:
-    """Return the removal of the backup, if the file will be equal to it again."""
-    own = _own(conf, name)
-    after = next((c.new for c in users if c.path == own.tree / own.name), own.text)
-    if own.first is None or after != own.first:
+def _backup_removal(conf: Path, name: str, users: tuple[Change, ...]) -> list[Change]:
+    """Return the removal of a file's backup, if the file will be equal to it again."""
+    file = _user_file(conf, name)
+    after = next((c.new for c in users if c.path == file.folder / file.name), file.text)
+    if file.backup is None or after != file.backup:
         return []
-    with Tree(own.tree) as tree:
-        seen = tree.state(own.name + BACKUP)
-    return [Change(own.tree, own.name + BACKUP, "removed", own.first, None, seen)]
+    with Tree(file.folder) as tree:
+        state = tree.state(file.name + BACKUP)
+    return [Change(file.folder, file.name + BACKUP, "removed", file.backup, None, state)]
 
 
 def _notes_for(build: Path, users: tuple[Change, ...]) -> tuple[str, ...]:
-    """Return notes on files that would change in a way the user may not expect."""
+    """Return notes on user's files that would change in a way the user may not expect."""
     notes = []
     conf = (build / "conf").resolve()
     for change in users:
+        path = visible(str(change.path))
         if change.root.resolve() != conf:
-            there = visible(str(change.path))
-            notes.append(f"conf/{change.name} is a link, so {there} is changed")
+            notes.append(f"conf/{change.name} is a link, so {path} is changed")
         if any((change.root / folder / ".git").exists() for folder in (".", "..")):
-            notes.append(f"{visible(str(change.path))} is in a git work tree")
+            notes.append(f"{path} is in a git work tree")
     return tuple(notes)
 
 
-def _at(start: Path, path: str) -> Path:
+def _absolute(start: Path, path: str) -> Path:
     """Return an absolute path without ``..``; like BitBake, do not resolve links."""
     return Path(os.path.normpath(start.absolute() / path))
 

@@ -136,15 +136,15 @@ def fragments(build: Path) -> list[str]:
     return [word for word in dict.fromkeys(_words(build)) if word.startswith(f"{prefix}/")]
 
 
-def left_over(build: Path, wanted: str = "") -> list[str]:
-    """Return advice on enabled fragments from xentui that will no longer exist.
+def advice_on_obsolete(build: Path, wanted: str = "") -> list[str]:
+    """Return advice on enabled fragments of xentui that will no longer exist, a sentence each.
 
     Args:
         build: the build directory.
         wanted: the fragment that will exist.
     """
     return [
-        f"{visible(name)} is still enabled and will not be there: run "
+        f"{visible(name)} is enabled, but will no longer exist: run "
         f"bitbake-config-build disable-fragment {visible(name)} first"
         for name in fragments(build)
         if name != wanted

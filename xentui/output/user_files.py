@@ -23,8 +23,8 @@ _REQUIRED = re.compile(r"^(?:require|include)[ \t]+conf/xentui\.conf[ \t]*\r?$",
 _MARK = re.compile(rf"^({re.escape(BEGIN)}|{re.escape(END)})[ \t]*(?:\r?\n|\r?\Z)", re.MULTILINE)
 
 
-class Put(NamedTuple):
-    """A text after something was added.
+class Addition(NamedTuple):
+    """A file's text after something was added to it.
 
     Attributes:
         text: the new text.
@@ -48,25 +48,25 @@ def line_end(text: str) -> str:
     return "\r\n" if text[: text.rfind("\n") + 1].endswith("\r\n") else "\n"
 
 
-def with_require(text: str) -> Put:
+def with_require(text: str) -> Addition:
     """Add the ``require`` line at the end, unless the text already has it."""
-    return Put(text, "") if _REQUIRED.search(text) else _appended(text, REQUIRE)
+    return Addition(text, "") if _REQUIRED.search(text) else _with_line(text, REQUIRE)
 
 
-def line_of_own(text: str) -> int:
-    """Return the number of the ``require`` line or of the block's first line; 0 without either.
+def line_number(text: str) -> int:
+    """Return the line number of xentui's ``require`` line or block in conf/local.conf; 0 without.
 
     Raises:
         RefusedError: as in :func:`block`.
     """
-    there, required = block(text), _REQUIRED.search(text)
-    start = there.start if there is not None else required.start() if required else None
+    own_block, required = block(text), _REQUIRED.search(text)
+    start = own_block.start if own_block else required.start() if required else None
     return text.count("\n", 0, start) + 1 if start is not None else 0
 
 
 def without_require(text: str, snippet: str = "") -> str:
     """Remove the ``require`` line that xentui added, even if it was moved."""
-    return _without(text, snippet or REQUIRE + line_end(text), REQUIRE)
+    return _without_line(text, snippet or REQUIRE + line_end(text), REQUIRE)
 
 
 def block(text: str) -> Block | None:
@@ -89,18 +89,18 @@ def block(text: str) -> Block | None:
     return Block(begin.start(), end.end(), body.replace("\r\n", "\n"))
 
 
-def with_block(text: str, body: str) -> Put:
+def with_block(text: str, body: str) -> Addition:
     """Set the contents of the marked block, which is added at the end if it is missing."""
     there = block(text)
     lines = [BEGIN, *body.removesuffix("\n").split("\n"), END]
     if there is None:
-        return _appended(text, line_end(text).join(lines))
+        return _with_line(text, line_end(text).join(lines))
     if there.body == body:
-        return Put(text, "")
+        return Addition(text, "")
     whole = text[there.start : there.end]
     end = line_end(whole)
     last = whole[len(whole.rstrip("\r\n")) :]
-    return Put(text[: there.start] + end.join(lines) + last + text[there.end :], "")
+    return Addition(text[: there.start] + end.join(lines) + last + text[there.end :], "")
 
 
 def without_block(text: str) -> str:
@@ -125,7 +125,7 @@ def with_blank_block(text: str) -> str:
     return text[: there.start] + "\n" * lines + text[there.end :]
 
 
-def unfinished(text: str) -> bool:
+def ends_in_backslash(text: str) -> bool:
     """Return whether the last line ends in a backslash, so that it continues on the next one."""
     return text.rstrip("\r\n").endswith("\\")
 
@@ -135,7 +135,7 @@ def layers(text: str) -> list[str]:
     return [entry for value in _values(text) for entry in value.entries]
 
 
-def with_layer(text: str, path: str) -> Put:
+def with_layer(text: str, path: str) -> Addition:
     """Add a layer to BBLAYERS where ``bitbake-layers add-layer`` would add it.
 
     That is after the entries of the first assignment, or on a new line if there are several ``+=``
@@ -152,7 +152,7 @@ def with_layer(text: str, path: str) -> Put:
             fix="Add the layer yourself and give --attach none.",
         )
     if sum(value.operator == "+=" for value in values) > 1:
-        return _appended(text, f'BBLAYERS += "{path}"')
+        return _with_line(text, f'BBLAYERS += "{path}"')
     first = values[0]
     tail = re.search(r"\\(\r?\n)[ \t]*\Z", first.text)
     if tail:
@@ -163,12 +163,12 @@ def with_layer(text: str, path: str) -> Put:
     else:
         glue = "" if not first.text or first.text[-1].isspace() else " "
         snippet, place = glue + path, first.end
-    return Put(text[:place] + snippet + text[place:], snippet)
+    return Addition(text[:place] + snippet + text[place:], snippet)
 
 
 def without_layer(text: str, path: str, snippet: str = "") -> str:
     """Remove a layer from BBLAYERS: the text that was added, or else its entry wherever it is."""
-    found = [at for at in re.finditer(re.escape(snippet), text) if _stands_alone(text, at)]
+    found = [at for at in re.finditer(re.escape(snippet), text) if _is_whole_entry(text, at)]
     if snippet and len(found) == 1:
         return text[: found[0].start()] + text[found[0].end() :]
     own = rf'^BBLAYERS[ \t]*\+=[ \t]*"{re.escape(path)}"[ \t]*(?:\r?\n|\Z)'
@@ -208,20 +208,20 @@ def _values(text: str) -> list[_Value]:
     return values
 
 
-def _stands_alone(text: str, found: re.Match[str]) -> bool:
+def _is_whole_entry(text: str, found: re.Match[str]) -> bool:
     """Return whether the match is a complete entry, not a part of a longer path."""
     edges = " \t\r\n\"'\\"
     before, after = text[: found.start()][-1:], text[found.end() :][:1]
     return (found[0][:1] in edges or before in edges) and (found[0][-1:] in edges or after in edges)
 
 
-def _appended(text: str, line: str) -> Put:
+def _with_line(text: str, line: str) -> Addition:
     end = line_end(text)
     snippet = line + end if not text or text.endswith("\n") else end + line
-    return Put(text + snippet, snippet)
+    return Addition(text + snippet, snippet)
 
 
-def _without(text: str, snippet: str, line: str) -> str:
+def _without_line(text: str, snippet: str, line: str) -> str:
     for found in re.finditer(re.escape(snippet), text):
         before, after = text[: found.start()], text[found.end() :]
         whole = snippet.startswith(("\n", "\r")) or not before or before.endswith("\n")

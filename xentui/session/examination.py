@@ -22,7 +22,7 @@ from xentui.bitbake.recipes import BUNDLE_CLASS
 from xentui.errors import XentuiError
 from xentui.output import clashes
 from xentui.output import existing as by_hand
-from xentui.output.build_dir import abilities_in, attach_of, must_be_build_dir, plan_project
+from xentui.output.build_dir import abilities_of, plan_project, recorded_attach, require_build_dir
 from xentui.output.user_files import with_require
 from xentui.project.filesystem import normalise, read_text
 from xentui.rules.build import check_build_dir
@@ -73,10 +73,10 @@ class BuildLayers:
     """
 
     def __init__(self, build: Path) -> None:
-        must_be_build_dir(build)
+        require_build_dir(build)
         self.build = build
         self._read = reading.read(build)
-        self.abilities = abilities_in(self._read)
+        self.abilities = abilities_of(self._read)
 
     @cached_property
     def _recipes(self) -> Recipes:
@@ -191,7 +191,7 @@ def examine_project(
         abilities=abilities,
     )  # fmt: skip
     # With --attach none the user includes the settings in a way of their own.
-    included = (attach or attach_of(build)) == "none"
+    included = (attach or recorded_attach(build)) == "none"
     return examine_plan(
         made, build, project=project, existing=use, recipes=recipes, included=included
     )

@@ -276,9 +276,9 @@ class Target:
         """
         if self._attach is not None:
             return self._attach
-        from xentui.output.build_dir import attach_of
+        from xentui.output.build_dir import recorded_attach
 
-        return attach_of(self._path)
+        return recorded_attach(self._path)
 
     def choose_attach(self, way: Attach | None) -> None:
         """Choose how conf/local.conf includes the settings; ``None``: as it does already."""
@@ -459,7 +459,7 @@ def survey(
     """
     from xentui.bitbake import build_dir, machines, recipes
     from xentui.output import existing
-    from xentui.output.build_dir import abilities_in
+    from xentui.output.build_dir import abilities_of
 
     known = BuildSurvey(path)
 
@@ -475,7 +475,7 @@ def survey(
         settings = existing.read(path)
     except XentuiError as error:
         return now(problem=error.message)
-    known = now(build=build, user_settings=settings, abilities=abilities_in(build))
+    known = now(build=build, user_settings=settings, abilities=abilities_of(build))
     known = now(
         machines=tuple(machines.read_machines(build)), deployed=machines.deployed_files(build)
     )

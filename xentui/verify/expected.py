@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from xentui.bitbake import build_dir, find_build_dir
 from xentui.bitbake.conf_syntax import Statement, parse
 from xentui.output import existing
-from xentui.output.build_dir import abilities_in
+from xentui.output.build_dir import abilities_of
 from xentui.output.render import render
 from xentui.output.rendered import CONF, Rendered
 from xentui.project.assets import NO_ASSETS, Assets
@@ -77,7 +77,7 @@ def expected_assignments(
         rendered = render(project, assets)
     else:
         layers = build_dir.read(build)
-        abilities = abilities_in(layers) if layers.has_core else None
+        abilities = abilities_of(layers) if layers.has_core else None
         rendered = render(project, assets, abilities=abilities)
         settings = existing.read(build)
         use = existing.noted(build, settings)
