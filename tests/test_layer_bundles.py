@@ -146,7 +146,7 @@ def test_an_unknown_include_leaves_the_plain_values(
     assert made.project.host.machine == machine
     assert [(g.key, g.memory) for g in made.project.guests] == [("a", 300), ("b", None)]
     assert any("not known" in note for note in made.notes)
-    (left,) = [left for left in made.left if "include" in left.text]
+    (left,) = [left for left in made.unimported if "include" in left.text]
     assert left.about_xen
     assert "not known" in left.reason
 
@@ -174,7 +174,7 @@ def test_a_machine_that_is_not_known_is_asked_for(tmp_path: Path) -> None:
 )
 def test_the_reason_for_each_layer_bundle_is_true(line: str, reason: str, tmp_path: Path) -> None:
     (tmp_path / "local.conf").write_text(f'MACHINE = "qemux86-64"\n{line}\n')
-    (left,) = importer.read([tmp_path / "local.conf"]).left
+    (left,) = importer.read([tmp_path / "local.conf"]).unimported
     assert left.reason.startswith(reason)
 
 

@@ -98,7 +98,7 @@ def test_a_configuration_means_the_same(path: Path, tmp_path: Path) -> None:
         assert f"{project.host.dom0_memory}M" == before.value("RPI_DOM0_MEM")
     expected = guests(before, "BUNDLED_XEN_GUESTS")
     assert guests(after, "BUNDLED_XEN_GUESTS") == expected
-    left = {one.text.partition(" ")[0] for one in imported.left}
+    left = {one.text.partition(" ")[0] for one in imported.unimported}
     for guest in expected:
         for flag in FLAGS:
             if f"{flag}[{guest}]" not in left:
@@ -134,7 +134,7 @@ def test_a_bundle_recipe_means_the_same(path: Path, arch: str, tmp_path: Path) -
     after = parse_recipe(made, path.name, settings=settings)
     expected = guests(before, "XEN_GUEST_BUNDLES")
     assert guests(after, "XEN_GUEST_BUNDLES") == expected
-    left = {one.text.partition(" ")[0] for one in imported.left}
+    left = {one.text.partition(" ")[0] for one in imported.unimported}
     for guest in expected:
         for flag in (*FLAGS, "XEN_GUEST_SOURCE_TYPE", "XEN_GUEST_IMAGE_SIZE"):
             if f"{flag}[{guest}]" not in left:
@@ -179,7 +179,7 @@ def test_what_cannot_be_imported_is_listed_by_line(tmp_path: Path) -> None:
         'XEN_GUEST_MEMORY[c] = "16"\n'
         'MACHINE:forcevariable = "x"\n',
     )
-    lines = {left.location.line: left for left in made.left}
+    lines = {left.location.line: left for left in made.unimported}
     assert set(lines) == {3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
     assert [line for line, left in lines.items() if not left.about_xen] == [8]
     assert "octal" in lines[3].reason or "decimal" in lines[3].reason
@@ -211,7 +211,7 @@ def test_includes_next_to_the_configuration_are_read(tmp_path: Path) -> None:
     path.write_text('MACHINE = "qemuarm64"\nBUNDLED_XEN_GUESTS = "a"\nrequire conf/more.conf\n')
     made = importer.read([path])
     assert [guest.key for guest in made.project.guests] == ["a", "b"]
-    assert not made.left
+    assert not made.unimported
     assert len(made.imported_lines) == 4
 
 
@@ -262,7 +262,7 @@ def test_what_xentui_writes_can_be_read_back(path: Path, tmp_path: Path) -> None
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(content)
     imported = importer.read(files)
-    assert imported.left == ()
+    assert imported.unimported == ()
     again = render(imported.project, beside)
     assert again.conf == rendered.conf
     boot_files = {name for name in rendered.layer if "xentui-boot" in name or "wic/" in name}
@@ -450,7 +450,7 @@ def account(made: Imported, folder: Path) -> str:
     printed = [f"{place} carried" for place in made.imported_lines]
     printed += [
         f"{one.location} left{'' if one.about_xen else ' (not Xen)'}: {one.text}: {one.reason}"
-        for one in made.left
+        for one in made.unimported
     ]
     printed += [f"note: {note}" for note in made.notes]
     printed += [f"needs {name}: {place}" for name, place in made.needed.items()]

@@ -198,7 +198,7 @@ def test_files_are_found_as_bitbake_finds_them(tmp_path: Path) -> None:
     """A conf of a build directory, and a file on its own, which may be an .inc."""
     build = trees.small(tmp_path, f"{X86}require conf/machine/qemuarm64.conf\n")
     made = importer.read([build / "conf/local.conf"])
-    assert [(one.text, one.reason) for one in made.left] == [
+    assert [(one.text, one.reason) for one in made.unimported] == [
         ("require conf/machine/qemuarm64.conf", "its settings stay where they are")
     ]
     texts = {"x/one.inc": f"{X86}require sub/two.inc\n", "x/sub/two.inc": "require three.inc\n",
@@ -207,17 +207,17 @@ def test_files_are_found_as_bitbake_finds_them(tmp_path: Path) -> None:
     alone = importer.read([tmp_path / "x/one.inc"])
     assert (alone.faults, alone.needed) == ((), {})
     assert [guest.key for guest in alone.project.guests] == ["a"]
-    assert [one.text for one in alone.left] == ["require sub/two.inc"]
+    assert [one.text for one in alone.unimported] == ["require sub/two.inc"]
 
 
 def test_as_many_guests_as_a_project_can_have_are_imported(tmp_path: Path) -> None:
     names = " ".join(f"g{number}" for number in range(document.MAX_ENTRIES))
     (tmp_path / "local.conf").write_text(f'BUNDLED_XEN_GUESTS = "{names}"\n')
     made = importer.read([tmp_path / "local.conf"])
-    assert (len(made.project.guests), made.left) == (document.MAX_ENTRIES, ())
+    assert (len(made.project.guests), made.unimported) == (document.MAX_ENTRIES, ())
     (tmp_path / "local.conf").write_text(f'BUNDLED_XEN_GUESTS = "{names} more"\n')
     made = importer.read([tmp_path / "local.conf"])
-    (left,) = made.left
+    (left,) = made.unimported
     assert made.project.guests == ()
     assert left.reason == f"a project has at most {document.MAX_ENTRIES} guests"
 
@@ -228,7 +228,7 @@ def test_many_wrong_values_are_all_left(tmp_path: Path) -> None:
     (tmp_path / "local.conf").write_text(f'{X86}BUNDLED_XEN_GUESTS = "{" ".join(names)}"\n{wrong}')
     with must_end():
         made = importer.read([tmp_path / "local.conf"])
-    assert (len(made.project.guests), len(made.left)) == (1000, 1000)
+    assert (len(made.project.guests), len(made.unimported)) == (1000, 1000)
 
 
 OWN = """
@@ -289,7 +289,7 @@ def test_what_xentui_prepares_is_read_back(tmp_path: Path) -> None:
         if f"{folder}/{guest.key}.cfg" in files
     }
     imported = importer.read([recipe])
-    assert imported.left == ()
+    assert imported.unimported == ()
     additional = {"data.qcow2", "plain.img", "old.vmdk", "boot.cpio.gz"}
     assert additional | {"root.tar.gz", "disk.vmdk", "web.tar", "tiny"} <= imported.needed.keys()
     assert not [note for note in imported.notes if "not imported" in note]

@@ -3,8 +3,8 @@
 """Fill the draft of a project from the assignments of a local.conf.
 
 Each assignment ends in one of three ways (see :class:`.import_draft.ConfImport`): its value is
-imported, it is left in the user's file with the reason, or it is redundant because xentui
-writes the same line.
+imported, it stays in the user's file with the reason, or it is redundant because xentui writes the
+same line.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from xentui.bitbake import vxn
 from xentui.bitbake.conf_types import Assignment
 from xentui.bitbake.import_draft import (
+    NOT_IN_PROJECT,
     TAGS,
     ConfImport,
     NotImportable,
@@ -40,7 +41,6 @@ _APPENDS = (":append", ":prepend")
 _ADDS = (*_APPENDS, "+=", "=+", ".=")
 
 _NO_EFFECT = "it has no effect: the image recipe overrides it"
-_NOT_IN_PROJECT = "a project file cannot express this"
 
 _NETWORK_PACKAGE = "xentui-dom0-network"
 """Package of xentui's own layer that makes Dom0 the router of its guests."""
@@ -102,7 +102,7 @@ def fill_draft(
     machine: str | None,
     bundles: Iterable[str],
     is_layer_bundle: Callable[[str], bool],
-    tops: Iterable[Path] = (),
+    folders: Iterable[Path] = (),
 ) -> None:
     """Import the settings that a project can express.
 
@@ -112,22 +112,23 @@ def fill_draft(
         machine: MACHINE, if it is known.
         bundles: names of the bundle recipes that are imported in the same run.
         is_layer_bundle: whether a package is a bundle recipe that an existing layer provides.
-        tops: folders that may contain layers written by xentui.
+        folders: folders that may contain layers written by xentui.
     """
     conf.import_value("MACHINE", ("host", "machine"), text_or_none)
     if image != DEFAULT_DOM0_IMAGE:
         conf.draft.data["host"]["image"] = image
-    _import_host(conf, machine, tops)
+    _import_host(conf, machine, folders)
     for field in schema.fields("defaults"):
         conf.import_value(field.variable, ("defaults", field.name), converter_for(field))
-    _import_guests(conf)
-    _skip_board_lines(conf, machine)
+    for key in import_guest_list(conf, "BUNDLED_XEN_GUESTS"):
+        import_varflags(conf, key)
+    _mark_board_lines(conf, machine)
     has_vxn = _import_packages(conf, image, set(bundles), is_layer_bundle)
-    _skip_features(conf, has_vxn=has_vxn)
-    _skip_own_lines(conf, has_vxn=has_vxn)
+    _mark_features(conf, has_vxn=has_vxn)
+    _mark_own_lines(conf, has_vxn=has_vxn)
 
 
-def _import_host(conf: ConfImport, machine: str | None, tops: Iterable[Path]) -> None:
+def _import_host(conf: ConfImport, machine: str | None, folders: Iterable[Path]) -> None:
     """Import memory, network, boot mode and accepted licences."""
     board = boards.board(machine) if machine else None
     if any(overrides_of(each.variable) for each in conf.active("QB_MEM_VALUE")):
@@ -135,14 +136,18 @@ def _import_host(conf: ConfImport, machine: str | None, tops: Iterable[Path]) ->
     elif any(overrides_of(each.variable) for each in conf.active("QB_MEM")):
         conf.import_value("QB_MEM", ("host", "memory"), _memory_option)
     for variable in ("QB_MEM_VALUE", "QB_MEM", "QB_XEN_CMDLINE_EXTRA"):
-        conf.leave([s for s in conf.active(variable) if not overrides_of(s.variable)], _NO_EFFECT)
+        conf.keep_in_file(
+            [s for s in conf.active(variable) if not overrides_of(s.variable)], _NO_EFFECT
+        )
     knob = board.layers_dom0_knob if board is not None else None
     options = conf.active("QB_XEN_CMDLINE_EXTRA")
     if any(overrides_of(each.variable) for each in options):
         if knob is board_file.Dom0Knob.QEMU_CMDLINE:
             conf.import_value("QB_XEN_CMDLINE_EXTRA", ("host", "dom0_memory"), _dom0_mem)
         else:
-            conf.leave(options, "it has no effect on this board: its boot files hard-code dom0_mem")
+            conf.keep_in_file(
+                options, "it has no effect on this board: its boot files hard-code dom0_mem"
+            )
     if knob in (board_file.Dom0Knob.RPI, board_file.Dom0Knob.XILINX):
         conf.import_value(knob.value, ("host", "dom0_memory"), mebibytes)
     conf.import_value("XEN_DOM0_NETWORK", ("host", "network"), text_or_none)
@@ -150,12 +155,12 @@ def _import_host(conf: ConfImport, machine: str | None, tops: Iterable[Path]) ->
     conf.import_value("LICENSE_FLAGS_ACCEPTED", ("host", "accepted_licenses"), str.split)
     host = conf.draft.data["host"]
     if board is not None:
-        _import_boot_files(conf, board, tops)
+        _import_boot_files(conf, board, folders)
     if "boot_mode" not in host:
         conf.import_value("XEN_EFI_BOOT", ("host", "boot_mode"), _efi_boot)
 
 
-def _import_boot_files(conf: ConfImport, board: board_file.Board, tops: Iterable[Path]) -> None:
+def _import_boot_files(conf: ConfImport, board: board_file.Board, folders: Iterable[Path]) -> None:
     """Import boot mode and Dom0's memory from xentui's own boot files.
 
     Both are left out if they are the board's defaults.
@@ -167,7 +172,7 @@ def _import_boot_files(conf: ConfImport, board: board_file.Board, tops: Iterable
     ]
     if not families:
         return
-    text = _read_boot_file(tops)
+    text = _read_boot_file(folders)
     family = "hyperv-gen1" if families[0] == "bios" and _HYPERV_OPTION in text else families[0]
     host = conf.draft.data["host"]
     if family != board.boot.family:
@@ -177,11 +182,11 @@ def _import_boot_files(conf: ConfImport, board: board_file.Board, tops: Iterable
         host.setdefault("dom0_memory", int(found[1]))
 
 
-def _read_boot_file(tops: Iterable[Path]) -> str:
+def _read_boot_file(folders: Iterable[Path]) -> str:
     """Return the first of xentui's boot files in the layers of some folders, or an empty text."""
-    for top in tops:
+    for folder in folders:
         for pattern in _BOOT_FILES:
-            for path in sorted(top.glob(f"*/{pattern}")):
+            for path in sorted(folder.glob(f"*/{pattern}")):
                 with suppress(InputError):
                     return filesystem.read_text(path, _MAX_BOOT_FILE)
     return ""
@@ -205,7 +210,7 @@ def _efi_boot(text: str) -> str | None:
     return "efi" if text == "1" else None
 
 
-def skip_own_image_types(conf: ConfImport) -> None:
+def mark_own_image_types(conf: ConfImport) -> None:
     """Mark the ``IMAGE_FSTYPES`` lines that xentui itself writes for guests built by recipes."""
     guests = conf.draft.data.get("guests", {})
     for each in conf.assignments.get("IMAGE_FSTYPES", []):
@@ -217,41 +222,52 @@ def skip_own_image_types(conf: ConfImport) -> None:
             conf.mark_redundant([each])
 
 
-def _import_guests(conf: ConfImport) -> None:
-    """Import the guests of ``BUNDLED_XEN_GUESTS`` with their tags and varflags."""
-    assignments = conf.active("BUNDLED_XEN_GUESTS")
+def import_guest_list(conf: ConfImport, variable: str, *, bundle: str | None = None) -> list[str]:
+    """Import the guests that a variable lists with their tags, and return their keys.
+
+    Args:
+        conf: the assignments.
+        variable: ``BUNDLED_XEN_GUESTS`` or ``XEN_GUEST_BUNDLES``.
+        bundle: the bundle that the guests belong to, if any.
+    """
+    draft, assignments = conf.draft, conf.active(variable)
     try:
-        value = conf.store.get("BUNDLED_XEN_GUESTS")
-        entries = known_text(value).split() if assignments else []
+        entries = known_text(conf.store.get(variable)).split() if assignments else []
     except NotImportable as reason:
-        conf.leave(assignments, str(reason))
-        return
+        conf.keep_in_file(assignments, str(reason))
+        return []
     if len(entries) > document.MAX_ENTRIES:
-        conf.leave(assignments, f"a project has at most {document.MAX_ENTRIES} guests")
-        return
+        conf.keep_in_file(assignments, f"a project has at most {document.MAX_ENTRIES} guests")
+        return []
     conf.mark_handled(assignments)
-    named_by: dict[str, list[Assignment]] = {}
+    lines_by_entry: dict[str, list[Assignment]] = {}
     for each in assignments:
         for word in dict.fromkeys(conf.store.expand(each.value).words):
-            named_by.setdefault(word, []).append(each)
+            lines_by_entry.setdefault(word, []).append(each)
+    keys = []
     for entry in entries:
         key, *tags = entry.split(":")
-        lines = named_by.get(entry) or assignments
-        if not key or key in conf.draft.data.get("guests", {}):
+        lines = lines_by_entry.get(entry) or assignments
+        if not key or key in draft.data.get("guests", {}):
             why = "the guest is listed twice" if key else "the guest has no name"
-            conf.draft.leave(lines[-1], why, what=entry)
+            draft.keep_in_file(lines[-1], why, what=entry)
             continue
         unknown = [tag for tag in tags if tag not in TAGS]
         if unknown:
             tag_s = "tag" if len(unknown) == 1 else "tags"
-            conf.draft.notes.append(f"{lines[-1].location}: unknown {tag_s} {', '.join(unknown)}, "
-                                    "which the class ignores")  # fmt: skip
+            draft.notes.append(
+                f"{lines[-1].location}: unknown {tag_s} {', '.join(unknown)}, "
+                "which the class ignores"
+            )
+        keys.append(key)
         path = ("guests", key)
-        conf.draft.put(path, {}, lines)
+        draft.set_value(path, {}, lines)
         known = [tag for tag in TAGS if tag in tags]
         if known:
-            conf.draft.put((*path, "tags"), known, lines)
-        import_varflags(conf, key)
+            draft.set_value((*path, "tags"), known, lines)
+        if bundle is not None:
+            draft.set_value((*path, "bundle"), bundle, lines)
+    return keys
 
 
 def import_varflags(conf: ConfImport, key: str) -> None:
@@ -269,7 +285,7 @@ def import_varflags(conf: ConfImport, key: str) -> None:
 def _import_config_file(conf: ConfImport, key: str, assignments: list[Assignment]) -> None:
     raw = conf.store.flag("XEN_GUEST_CONFIG_FILE", key).raw or ""
     if "${UNPACKDIR}" in raw or not raw.startswith("/"):
-        conf.leave(
+        conf.keep_in_file(
             assignments,
             "an image recipe unpacks no files, so the class does not find this one and generates"
             " a config instead",
@@ -281,7 +297,7 @@ def _import_config_file(conf: ConfImport, key: str, assignments: list[Assignment
         # Another guest has a different file with this name.
         name = f"{key}-{name}"
     conf.mark_handled(assignments)
-    conf.draft.put(("guests", key, "config_file"), name, assignments)
+    conf.draft.set_value(("guests", key, "config_file"), name, assignments)
     conf.draft.needed[name] = path
 
 
@@ -296,12 +312,12 @@ def _import_packages(
     packages = _installed(conf, assignments)
     has_vxn = "vxn" in packages or "vxn" in conf.store.get("IMAGE_INSTALL").words
     if _NETWORK_PACKAGE in packages and "network" not in conf.draft.data["host"]:
-        conf.draft.put(("host", "network"), "nat", ())
+        conf.draft.set_value(("host", "network"), "nat", ())
     from_layers = [name for name in packages if name not in bundles and is_layer_bundle(name)]
     if from_layers:
-        conf.draft.put(("host", "layer_bundles"), from_layers, ())
+        conf.draft.set_value(("host", "layer_bundles"), from_layers, ())
     if has_vxn:
-        conf.draft.put(("containers", "vxn"), True, ())
+        conf.draft.set_value(("containers", "vxn"), True, ())
         frontends = [name for package, name in _FRONTEND_BY_PACKAGE.items() if package in packages]
         if frontends:
             conf.draft.data["containers"]["frontends"] = frontends
@@ -309,7 +325,7 @@ def _import_packages(
     if has_vxn:
         covered |= {*vxn.PACKAGES, vxn.VOLUMES_PACKAGE, *_FRONTEND_BY_PACKAGE}
     for each in assignments:
-        _settle_packages(conf, image, each, covered)
+        _sort_out_packages(conf, image, each, covered)
     return has_vxn
 
 
@@ -326,21 +342,21 @@ def _installed(conf: ConfImport, assignments: list[Assignment]) -> list[str]:
     return [word for word in added if word not in removed]
 
 
-def _settle_packages(conf: ConfImport, image: str, each: Assignment, covered: set[str]) -> None:
+def _sort_out_packages(conf: ConfImport, image: str, each: Assignment, covered: set[str]) -> None:
     """Mark an assignment to ``IMAGE_INSTALL`` as imported, redundant or left."""
     value = conf.store.expand(each.value)
     rest = [word for word in value.words if word not in covered]
     conf.mark_handled([each])
     if each.operator not in _APPENDS or not value.known:
-        conf.draft.leave(each, _NOT_IN_PROJECT)
+        conf.draft.keep_in_file(each, NOT_IN_PROJECT)
     elif rest:
         what = f"packages for {image}: {' '.join(rest)}"
-        conf.draft.leave(each, "a project lists only guest bundles and vxn", what=what)
+        conf.draft.keep_in_file(each, "a project lists only guest bundles and vxn", what=what)
     else:
         conf.mark_redundant([each])
 
 
-def _skip_features(conf: ConfImport, *, has_vxn: bool) -> None:
+def _mark_features(conf: ConfImport, *, has_vxn: bool) -> None:
     """Mark the features, multiconfigs and the init manager that xentui sets itself."""
     features = _XEN_FEATURES | (set(vxn.FEATURES) if has_vxn else set())
     _drop_own_words(conf, "DISTRO_FEATURES", features)
@@ -365,10 +381,10 @@ def _drop_own_words(conf: ConfImport, variable: str, own: Iterable[str]) -> None
         elif adds and len(rest) < len(words):
             conf.mark_handled([each])
             what = f"{variable}: {' '.join(rest)}"
-            conf.draft.leave(each, "keep these words; xentui writes the others", what=what)
+            conf.draft.keep_in_file(each, "keep these words; xentui writes the others", what=what)
 
 
-def _skip_board_lines(conf: ConfImport, machine: str | None) -> None:
+def _mark_board_lines(conf: ConfImport, machine: str | None) -> None:
     """Mark the lines that xentui writes for the board and for its own boot files."""
     for_boot = [(name, each) for name in _BOOT_VARIABLES for each in conf.active(name)]
     if any("xentui-" in each.value for _, each in for_boot):
@@ -389,7 +405,7 @@ def _is_for_boot_files(variable: str, each: Assignment) -> bool:
     return "xentui-" in each.value or "xen-${MACHINE}" in each.value or setting in _BOOT_SETTINGS
 
 
-def _skip_own_lines(conf: ConfImport, *, has_vxn: bool) -> None:
+def _mark_own_lines(conf: ConfImport, *, has_vxn: bool) -> None:
     """Mark the remaining lines that only xentui writes."""
     for each in conf.active("do_rootfs", "vardeps"):
         if each.value.split() == ["XENTUI_HASH"]:

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The draft of a project that is imported: its values with their lines, and the lines left out."""
+"""The draft of a project that is imported from BitBake's files.
+
+It has the values with the lines they come from, and the lines that a project cannot express.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,16 @@ from xentui.project.lines import KeyPath
 from xentui.project.schema import Field
 
 TAGS = ("autostart", "external")
+NOT_IN_PROJECT = "a project file cannot express this"
 
 
-class Left(NamedTuple):
-    """A line that could not be imported and stays in the user's file.
+class UnimportedLine(NamedTuple):
+    """A line that cannot be imported and stays in the user's file.
 
     Attributes:
+        location: its file and line.
+        text: the line, or the part of it that is not imported.
+        reason: why not, as a part of a sentence.
         about_xen: whether it concerns Xen, so that the user should know of it.
     """
 
@@ -43,7 +50,7 @@ class Draft:
 
     Attributes:
         data: nested data in the shape of a project file.
-        left: lines that stay in the user's files, with the reason.
+        unimported: lines that stay in the user's files, with the reason.
         imported_lines: lines that the project replaces, in order.
         needed: files that the project refers to, each with its current path.
         notes: further remarks for the user.
@@ -51,14 +58,14 @@ class Draft:
     """
 
     data: dict[str, Any] = field(default_factory=lambda: {"version": 1, "host": {}})
-    left: list[Left] = field(default_factory=list)
+    unimported: list[UnimportedLine] = field(default_factory=list)
     imported_lines: dict[Location, None] = field(default_factory=dict)
     needed: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     machine: str | None = None
     _assignments: dict[KeyPath, tuple[Assignment, ...]] = field(default_factory=dict)
 
-    def put(self, path: KeyPath, value: Any, assignments: Iterable[Assignment]) -> None:
+    def set_value(self, path: KeyPath, value: Any, assignments: Iterable[Assignment]) -> None:
         """Set the value at a path of keys, and remember the lines it comes from."""
         table: Any = self.data
         for step in path[:-1]:
@@ -66,24 +73,24 @@ class Draft:
         table[path[-1]] = value
         self._assignments[path] = tuple(assignments)
 
-    def leave(
+    def keep_in_file(
         self, assignment: Assignment, reason: str, *, about_xen: bool = True, what: str = ""
     ) -> None:
         """Note that a line stays in its file; ``what`` is shown instead of the line."""
         text = what or as_written(assignment)
-        self.left.append(Left(assignment.location, text, reason, about_xen))
+        self.unimported.append(UnimportedLine(assignment.location, text, reason, about_xen))
 
-    def settle(self) -> None:
+    def drop_invalid_values(self) -> None:
         """Remove values that the schema rejects, and record the lines of all others as imported.
 
         A line from which only some words were imported does not count as imported.
         """
-        while self._remove_refused(schema.validate(self.data)):
+        while self._remove_invalid(schema.validate(self.data)):
             pass
         for assignments in self._assignments.values():
             self.imported_lines.update(dict.fromkeys(each.location for each in assignments))
-        for left in self.left:
-            self.imported_lines.pop(left.location, None)
+        for line in self.unimported:
+            self.imported_lines.pop(line.location, None)
         named = self._named_files()
         self.needed = {name: path for name, path in self.needed.items() if name in named}
 
@@ -97,7 +104,7 @@ class Draft:
             for entry in fetch_tables(guest)
         }
 
-    def _remove_refused(self, problems: Iterable[schema.Problem]) -> bool:
+    def _remove_invalid(self, problems: Iterable[schema.Problem]) -> bool:
         """Remove the values that problems are about; return whether there were any.
 
         Entries of tables do not depend on each other. Of one entry only the first problem
@@ -116,7 +123,7 @@ class Draft:
             start = next((path[:n] for n in range(len(path) + 1) if path[:n] in reasons), None)
             if start is not None:
                 for each in self._assignments.pop(path):
-                    self.leave(each, reasons[start])
+                    self.keep_in_file(each, reasons[start])
         for path in reasons:
             table: Any = self.data
             for step in path[:-1]:
@@ -126,15 +133,22 @@ class Draft:
 
 
 class ConfImport:
-    """The assignments of some files, as one recipe sees them, on their way into a draft.
+    """The assignments in some files, on their way into a draft.
 
     Each is handled once: its value is imported (:meth:`import_value`), it stays in its file
-    (:meth:`leave`), or xentui writes the same line itself (:meth:`mark_redundant`).
+    (:meth:`keep_in_file`), or xentui writes the same line itself (:meth:`mark_redundant`).
+
+    Attributes:
+        draft: the draft to fill.
+        store: the variables as one recipe sees them.
+        assignments: those of the files, by variable.
     """
 
-    def __init__(self, draft: Draft, reader: ConfReader, view: Store, files: Iterable[str]) -> None:
+    def __init__(
+        self, draft: Draft, reader: ConfReader, store: Store, files: Iterable[str]
+    ) -> None:
         self.draft = draft
-        self.store = view
+        self.store = store
         wanted = set(files)
         self.assignments: dict[str, list[Assignment]] = {
             name: [each for each in assignments if each.location.file in wanted]
@@ -174,11 +188,11 @@ class ConfImport:
         try:
             converted = convert(known_text(value))
         except NotImportable as reason:
-            self.leave(assignments, str(reason))
+            self.keep_in_file(assignments, str(reason))
             return True
         self.mark_handled(assignments)
         if converted is not None:
-            self.draft.put(path, converted, assignments)
+            self.draft.set_value(path, converted, assignments)
         else:
             self.draft.imported_lines.update(dict.fromkeys(each.location for each in assignments))
         return True
@@ -193,12 +207,12 @@ class ConfImport:
         self.mark_handled(entries)
         self.draft.imported_lines.update(dict.fromkeys(each.location for each in entries))
 
-    def leave(self, assignments: Iterable[Assignment], reason: str) -> None:
-        """Leave lines in their file."""
+    def keep_in_file(self, assignments: Iterable[Assignment], reason: str) -> None:
+        """Note that lines stay in their file."""
         entries = list(assignments)
         self.mark_handled(entries)
         for each in entries:
-            self.draft.leave(each, reason)
+            self.draft.keep_in_file(each, reason)
 
     def unhandled(self) -> Iterator[Assignment]:
         """Yield the assignments that were not handled yet."""

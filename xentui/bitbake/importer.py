@@ -18,7 +18,13 @@ from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
 from xentui.bitbake.conf_types import Assignment, Location
 from xentui.bitbake.conf_values import Store
-from xentui.bitbake.import_draft import ConfImport, Draft, Left, overrides_of
+from xentui.bitbake.import_draft import (
+    NOT_IN_PROJECT,
+    ConfImport,
+    Draft,
+    UnimportedLine,
+    overrides_of,
+)
 from xentui.bitbake.paths import absolute, base_name, folder_of
 from xentui.bitbake.recipes import name_and_version
 from xentui.errors import InputError, UsageError
@@ -37,7 +43,7 @@ class Imported:
 
     Attributes:
         project: the project.
-        left: lines that were not imported, in the order of files and lines.
+        unimported: lines that were not imported, in the order of files and lines.
         imported_lines: lines that the project now expresses. The user can remove them once BitBake
             reads the generated files.
         needed: files that must be copied next to the project, each with its current path.
@@ -46,7 +52,7 @@ class Imported:
     """
 
     project: Project
-    left: tuple[Left, ...]
+    unimported: tuple[UnimportedLine, ...]
     imported_lines: tuple[Location, ...]
     needed: dict[str, str]
     notes: tuple[str, ...]
@@ -88,22 +94,21 @@ def read(
         store.assign("OVERRIDES", f"linux:{arch}:pn-${{PN}}:{qemu}{machine}:forcevariable")
     conf = ConfImport(draft, reader, store.seen_by(image), _own_files(reader, confs))
     names = [name_and_version(str(path))[0] for path in bundles]
-    tops = dict.fromkeys(path.parent.parent for path in confs)
-    import_conf.fill_draft(conf, image, machine, names, partial(_is_layer_bundle, confs), tops)
+    folders = dict.fromkeys(path.parent.parent for path in confs)
+    import_conf.fill_draft(conf, image, machine, names, partial(_is_layer_bundle, confs), folders)
     for path in bundles:
         import_recipe.fill_draft(draft, path, conf, arch)
-    import_conf.skip_own_image_types(conf)
+    import_conf.mark_own_image_types(conf)
     for assignment in list(conf.unhandled()):
-        about = assignment.variable.startswith(("BUNDLED_XEN", "QB_", "XEN_"))
-        reason = "it is not about Xen guests"
-        if about:
-            reason = _why_left(draft, conf, assignment, image)
-        draft.leave(assignment, reason, about_xen=about)
-    _unread(draft, reader, confs)
+        if assignment.variable.startswith(("BUNDLED_XEN", "QB_", "XEN_")):
+            draft.keep_in_file(assignment, _why_not_imported(draft, conf, assignment, image))
+        else:
+            draft.keep_in_file(assignment, "it is not about Xen guests", about_xen=False)
+    _list_includes(draft, reader, confs)
     draft.notes += [f"{path}: xentui wrote it, and the project it was made from says more"
-                    for path in (*confs, *bundles) if _stamped(path)]  # fmt: skip
-    draft.settle()
-    return _made(draft, reader)
+                    for path in (*confs, *bundles) if _is_generated(path)]  # fmt: skip
+    draft.drop_invalid_values()
+    return _result(draft, reader)
 
 
 def _is_layer_bundle(confs: list[Path], name: str) -> bool:
@@ -128,7 +133,7 @@ def _accept_doubts(draft: Draft, store: Store) -> None:
     store.doubts_by_variable.clear()
 
 
-def _why_left(draft: Draft, conf: ConfImport, assignment: Assignment, image: str) -> str:
+def _why_not_imported(draft: Draft, conf: ConfImport, assignment: Assignment, image: str) -> str:
     """Return why a Xen setting was not imported."""
     key = assignment.flag
     if (
@@ -145,11 +150,11 @@ def _why_left(draft: Draft, conf: ConfImport, assignment: Assignment, image: str
     idle = [part for part in overrides_of(assignment.variable) if not conf.has_override(part)]
     if idle:
         return f"it counts only where {idle[0]} is an override, which it is not here"
-    return "a project file cannot express this"
+    return NOT_IN_PROJECT
 
 
-def _stamped(path: Path) -> bool:
-    """Return whether a file starts like those that xentui writes."""
+def _is_generated(path: Path) -> bool:
+    """Return whether xentui wrote a file, as the digest at its beginning shows."""
     try:
         with path.open("rb") as file:
             return b"xentui-digest:" in file.read(1024)
@@ -157,14 +162,14 @@ def _stamped(path: Path) -> bool:
         return False
 
 
-def _made(draft: Draft, reader: ConfReader) -> Imported:
+def _result(draft: Draft, reader: ConfReader) -> Imported:
     if draft.machine is not None:
         draft.data["host"]["machine"] = draft.machine
     if "machine" not in draft.data["host"]:
-        open_lines = [left for left in draft.left if left.text.startswith("MACHINE")]
-        if open_lines:
+        line = next((each for each in draft.unimported if each.text.startswith("MACHINE")), None)
+        if line is not None:
             raise InputError(
-                f"{open_lines[0].location}: the board is unknown: {open_lines[0].reason}",
+                f"{line.location}: the board is unknown: {line.reason}",
                 fix="Give it with --machine NAME.",
             )
         draft.data["host"]["machine"] = _NO_MACHINE
@@ -172,19 +177,17 @@ def _made(draft: Draft, reader: ConfReader) -> Imported:
             f"no file sets MACHINE, so host.machine is {_NO_MACHINE}: correct it, or say"
             " --machine NAME"
         )
-    problems = schema.validate(draft.data)
-    if problems:
-        first = problems[0]
+    for problem in schema.validate(draft.data):
         raise InputError(
-            f"{schema.dotted(first.path)}: {first.message}", fix="Correct it in your file."
+            f"{schema.dotted(problem.path)}: {problem.message}", fix="Correct it in your file."
         )
     order = {file: number for number, file in enumerate(reader.files)}
     return Imported(
         project=tables.from_data(draft.data),
-        left=tuple(
+        unimported=tuple(
             sorted(
-                dict.fromkeys(draft.left),
-                key=lambda one: (order.get(one.location.file, len(order)), *one.location),
+                dict.fromkeys(draft.unimported),
+                key=lambda line: (order.get(line.location.file, len(order)), *line.location),
             )
         ),
         imported_lines=tuple(sorted(draft.imported_lines)),
@@ -228,31 +231,28 @@ def _own_files(reader: ConfReader, confs: list[Path]) -> list[str]:
     return [file for file in reader.files if folder_of(file) in folders]
 
 
-def _unread(draft: Draft, reader: ConfReader, confs: list[Path]) -> None:
+def _list_includes(draft: Draft, reader: ConfReader, confs: list[Path]) -> None:
     """List statements that include other files, which are not imported."""
     own = set(_own_files(reader, confs))
-    followed = {
-        (each.statement.file, each.statement.line): each.files
-        for each in reader.includes
-        if each.files
-    }
-    for file in own:
-        for statement in reader.statements.get(file, ()):
-            place = statement.location
-            if statement.kind in ("include", "require", "include_all"):
-                files = followed.get((statement.file, statement.line), ())
-                if files and all(found in own for found in files):
-                    draft.imported_lines[place] = None
-                    continue
-                if not files and base_name(statement.value) == _VXN_CONF:
-                    draft.put(("containers", "vxn"), True, ())
-                found = "its settings stay where they are" if files else "it was not found"
-                text = f"{statement.kind} {statement.value}"
-                if not files and ("${" in statement.value):
-                    found = "which file it names is not known without running BitBake"
-                draft.left.append(Left(place, text, found, about_xen=_about_xen(text)))
-            elif statement.kind == "addfragments":
-                draft.left.append(Left(place, "addfragments", "it stays", about_xen=False))
+    files_by_location = {i.statement.location: i.files for i in reader.includes if i.files}
+    for statement in (s for file in own for s in reader.statements.get(file, ())):
+        location = statement.location
+        if statement.kind == "addfragments":
+            line = UnimportedLine(location, "addfragments", "it stays", about_xen=False)
+            draft.unimported.append(line)
+        if statement.kind not in ("include", "require", "include_all"):
+            continue
+        files = files_by_location.get(location, ())
+        if files and own.issuperset(files):
+            draft.imported_lines[location] = None
+            continue
+        reason = "its settings stay where they are" if files else "it was not found"
+        if not files and base_name(statement.value) == _VXN_CONF:
+            draft.set_value(("containers", "vxn"), True, ())
+        if not files and "${" in statement.value:
+            reason = "which file it names is not known without running BitBake"
+        text = f"{statement.kind} {statement.value}"
+        draft.unimported.append(UnimportedLine(location, text, reason, _about_xen(text)))
 
 
 def _about_xen(text: str) -> bool:

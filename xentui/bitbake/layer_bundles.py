@@ -52,7 +52,7 @@ def _guests(path: Path, build: BuildDir, arch: str) -> tuple[Guest, ...] | None:
     try:
         conf = ConfImport(draft, build.reader, build.reader.store, build.reader.files)
         import_recipe.fill_draft(draft, path, conf, arch)
-        draft.settle()
+        draft.drop_invalid_values()
         return tables.from_data(draft.data).guests
     except (InputError, KeyError, TypeError):
         return None

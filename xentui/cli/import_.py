@@ -142,10 +142,10 @@ def _import_xl_config(
 def _report(imported: Imported) -> Iterator[str]:
     for fault in imported.faults:
         yield f"{fault.file}:{fault.line}: BitBake cannot read this: {fault.message}"
-    for left in imported.left:
+    for left in imported.unimported:
         if left.about_xen:
             yield f"{left.location}: left: {left.text} ({left.reason})"
-    for line in _ranges(left.location for left in imported.left if not left.about_xen):
+    for line in _ranges(left.location for left in imported.unimported if not left.about_xen):
         yield f"{line}: left: not about Xen guests"
     for line in _ranges(imported.imported_lines):
         yield f"{line}: imported; remove it once BitBake reads the generated files"

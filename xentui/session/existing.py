@@ -27,7 +27,7 @@ from xentui.rules.finding import make_finding
 
 if TYPE_CHECKING:
     from xentui.bitbake.build_dir import BuildDir
-    from xentui.bitbake.import_draft import Left
+    from xentui.bitbake.import_draft import UnimportedLine
     from xentui.output.clashes import Clash
     from xentui.output.existing import ExistingUse, UserSettings
     from xentui.output.writing.plan import Plan
@@ -56,7 +56,7 @@ class TakenOver:
 
     project: Project
     files: Mapping[str, Path]
-    left: Sequence[Left]
+    left: Sequence[UnimportedLine]
 
 
 def clashes_to_decide(
@@ -267,7 +267,7 @@ def take_over(project: Project, settings: UserSettings) -> TakenOver:
     return TakenOver(
         _with_values(tables.from_data(data), settings),
         {name: Path(path) for name, path in imported.needed.items()},
-        [one for one in imported.left if one.about_xen],
+        [one for one in imported.unimported if one.about_xen],
     )
 
 
