@@ -55,6 +55,9 @@ DATA: dict[str, Any] = {
         ("guests.a.xl.on_crash=preserve", ("guests", "a", "xl", "on_crash"), "preserve"),
         ("guests.a.xl.localtime=1", ("guests", "a", "xl", "localtime"), 1),
         ('guests.a.xl.usbdev=["a", "b"]', ("guests", "a", "xl", "usbdev"), ["a", "b"]),
+        ("guests.a.xl.x=1 # 2", ("guests", "a", "xl", "x"), "1 # 2"),
+        ("guests.a.xl.x=1\ny = 2", ("guests", "a", "xl", "x"), "1\ny = 2"),
+        ("guests.a.xl.x=1,", ("guests", "a", "xl", "x"), "1,"),
         ("import_types.x.script=x.sh", ("import_types", "x", "script"), "x.sh"),
         ("containers.vxn=true", ("containers", "vxn"), True),
         ("host.network=nat", ("host", "network"), "nat"),
@@ -62,7 +65,9 @@ DATA: dict[str, Any] = {
         ("defaults.memory=64", ("defaults", "memory"), 64),
     ],
 )  # fmt: skip
-def test_values_are_typed_by_the_schema(assignment: str, path: tuple[str, ...], value: Any) -> None:
+def test_a_value_is_converted_to_the_type_of_its_field(
+    assignment: str, path: tuple[str, ...], value: Any
+) -> None:
     before = copy.deepcopy(DATA)
     found: Any = overrides.apply(DATA, [assignment])
     for step in path:
@@ -72,7 +77,7 @@ def test_values_are_typed_by_the_schema(assignment: str, path: tuple[str, ...], 
     assert before == DATA
 
 
-def test_later_assignments_win() -> None:
+def test_a_later_assignment_takes_precedence() -> None:
     made = overrides.apply({}, ["host.memory=1", "host.memory=2"])
     assert made == {"host": {"memory": 2}}
 
@@ -92,7 +97,11 @@ def test_later_assignments_win() -> None:
         ("guests.alpine.source.fetch=1", "not one value", ""),
         ("guests.alpine.source=1", "not one value", ""),
         ("guests.alpine.source.fetch.uri=x", "not a setting", "fetch[0]"),
-        ("guests.alpine.source.fetch[1].uri=x", "not a table", ""),
+        ("guests.alpine.source.fetch[1].uri=x", "has 0 entries", "guests.alpine.source.fetch[0]"),
+        ("guests.alpine.disks[5]={}", "has 0 entries", "guests.alpine.disks[0] to add one"),
+        ('guests.alpine.disks[5]={ device = "xvdb" }', "has 0 entries", "disks[0] to add one"),
+        ("guests.alpine.source={} # x", "not one value", ""),
+        ('guests.alpine.vif=["a"]\nx = 1', "not a list of texts", ""),
         ("guests[0].memory=1", "not a setting", "guests.NAME"),
         ("[0]=1", "not a setting", "Use one of"),
         ("guests.alpine=1", "is a table", "{}"),
@@ -108,14 +117,14 @@ def test_later_assignments_win() -> None:
         ("guests.alpine.memory.x=1", "not a setting", ""),
     ],
 )
-def test_impossible_assignments_are_reported(assignment: str, message: str, fix: str) -> None:
+def test_an_invalid_assignment_is_reported(assignment: str, message: str, fix: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         overrides.apply(DATA, [assignment])
     assert fix in caught.value.fix
     assert caught.value.message.isprintable()
 
 
-def test_a_file_of_another_shape_is_reported() -> None:
+def test_a_list_in_the_file_where_a_table_belongs_is_reported() -> None:
     with pytest.raises(UsageError, match="guests is not a table in the file"):
         overrides.apply({"guests": [1]}, ["guests.a.memory=1"])
 
@@ -132,7 +141,7 @@ def test_any_assignment_is_applied_or_refused(text: str) -> None:
 
 
 @given(projects(), projects())
-def test_a_difference_makes_one_into_the_other(old: Project, new: Project) -> None:
+def test_a_difference_turns_one_project_into_the_other(old: Project, new: Project) -> None:
     output = overrides.difference(old, new)
     if output is not None:
         assert tables.from_data(overrides.apply(tables.to_data(old), output)) == new
@@ -168,7 +177,7 @@ def test_removals_cannot_be_expressed_as_assignments() -> None:
     ]
 
 
-def test_error_messages_are_short() -> None:
+def test_an_empty_table_is_added_in_braces() -> None:
     old = Project(Host("m"))
     new = old.with_guest(Guest("a")).with_bundle(Bundle("b.c", version="2"))
     assert overrides.difference(old, old) == []

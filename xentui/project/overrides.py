@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Values overridden on the command line: ``--set guests.alpine.memory=256``.
+"""Set values of a project on the command line: ``--set guests.alpine.memory=256``.
 
 The text before the first ``=`` is the path of a field. Keys that contain dots are quoted, and an
 index selects an entry of a list: ``guests.alpine.source.fetch[0].uri``. The index after the last
@@ -14,7 +14,6 @@ from __future__ import annotations
 import copy
 import difflib
 import re
-import tomllib
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +21,7 @@ from xentui.errors import UsageError
 from xentui.project import schema, tables
 from xentui.project.lines import KeyPath
 from xentui.project.model import Project
-from xentui.project.schema import Field
+from xentui.project.schema import Field, toml_value
 from xentui.safe_text import quoted
 
 _STEP = re.compile(
@@ -57,51 +56,59 @@ def difference(old: Project, new: Project) -> list[str] | None:
         was deleted, renamed, moved or reset to its default.
     """
     before = tables.to_data(old)
-    found = _differences((), before, tables.to_data(new))
-    if found is None:
+    assignments = _table_difference((), before, tables.to_data(new))
+    if assignments is None:
         return None
     try:
-        changed = tables.from_data(apply(before, found))
+        changed = tables.from_data(apply(before, assignments))
     except (UsageError, TypeError):
         return None
-    return found if changed == new else None
+    return assignments if changed == new else None
 
 
 def _assign(data: dict[str, Any], assignment: str) -> None:
+    """Set one value in ``data``, and add the missing tables on its path."""
     written, equals, typed = assignment.partition("=")
-    path = _steps(written)
+    path = _parsed_path(written)
     if not equals or not path:
         raise UsageError(f"{quoted(assignment)} sets nothing", fix=_FORM)
-    field, is_entry = _find(path, written)
-    table: Any = data
-    for depth, step in enumerate(path[:-1]):
-        table = _inside(table, step, [] if isinstance(path[depth + 1], int) else {})
-        if not isinstance(table, list if isinstance(path[depth + 1], int) else dict):
-            place = schema.dotted(path[: depth + 1])
+    field, is_entry = _field_at(path, written)
+    parent: Any = data
+    for depth, step in enumerate(path[1:], 1):
+        parent = _child(parent, path[depth - 1], [] if isinstance(step, int) else {})
+        place = schema.dotted(path[:depth])
+        if not isinstance(parent, list if isinstance(step, int) else dict):
             raise UsageError(f"{place} is not a table in the file, so {quoted(written)} fails")
+        if isinstance(step, int) and step > len(parent):
+            raise UsageError(
+                f"{place} has {len(parent)} entries, so {quoted(written)} fails",
+                fix=f"Use {place}[{len(parent)}] to add one.",
+            )
+    step = path[-1]
     if field.kind == "map" and is_entry:
-        table[path[-1]] = _free(typed)
+        value = _map_value(typed)
     elif not field.is_table:
-        table[path[-1]] = _typed(field, typed, written)
+        value = _field_value(field, typed, written)
     elif typed.strip() == "{}" and (is_entry or field.kind == "table"):
-        _inside(table, path[-1], {})
+        value = _child(parent, step, {})
     else:
-        value = _table(typed, written, is_list=field.kind == "tables" and not is_entry)
-        if isinstance(path[-1], int):
-            _inside(table, path[-1], {})
-        table[path[-1]] = value
+        value = _table_value(typed, written, is_list=field.kind == "tables" and not is_entry)
+    if isinstance(step, int) and step == len(parent):
+        parent.append(value)
+    else:
+        parent[step] = value
 
 
-def _inside(table: Any, step: str | int, empty: Any) -> Any:
-    """Return an entry of a table or list, after adding an empty one if it is missing."""
+def _child(parent: Any, step: str | int, empty: Any) -> Any:
+    """Return an entry of a table or list; if it is missing, add ``empty``."""
     if isinstance(step, str):
-        return table.setdefault(step, empty)
-    if step == len(table):
-        table.append(empty)
-    return table[step] if step < len(table) else None
+        return parent.setdefault(step, empty)
+    if step == len(parent):
+        parent.append(empty)
+    return parent[step]
 
 
-def _steps(written: str) -> KeyPath:
+def _parsed_path(written: str) -> KeyPath:
     """Split a written path at its dots and brackets; return an empty path if it is malformed."""
     steps: list[str | int] = []
     text = written.strip()
@@ -109,29 +116,26 @@ def _steps(written: str) -> KeyPath:
     while match := _STEP.match(text, at):
         if match["index"] is not None:
             steps.append(int(match["index"]))
-        elif (text[at] == "." and steps) or (text[at] != "." and not steps):
-            steps.append(
-                next(
-                    match[name] for name in ("bare", "double", "single") if match[name] is not None
-                )
-            )
+        elif (text[at] == ".") == bool(steps):
+            names = (match[kind] for kind in ("bare", "double", "single"))
+            steps.append(next(name for name in names if name is not None))
         else:
             return ()
         at = match.end()
     return tuple(steps) if at == len(text) else ()
 
 
-def _find(path: KeyPath, written: str) -> tuple[Field, bool]:
+def _field_at(path: KeyPath, written: str) -> tuple[Field, bool]:
     """Return the field at a path, and whether the path leads to an entry of that field."""
-    definition, steps = schema.ROOT, list(path)
+    table, steps = schema.ROOT, list(path)
     while True:
         name = steps.pop(0)
-        known = [field.name for field in schema.fields(definition)]
-        if definition == schema.ROOT:
-            known.remove("version")
-        if name not in known:
-            raise _unknown(written, str(name), known)
-        field = schema.field(definition, str(name))
+        names = [field.name for field in schema.fields(table)]
+        if table == schema.ROOT:
+            names.remove("version")
+        if name not in names:
+            raise _unknown_field(written, str(name), names)
+        field = schema.field(table, str(name))
         is_entry = bool(steps) and field.kind in ("tables", "named", "map")
         if is_entry and isinstance(steps.pop(0), int) != (field.kind == "tables"):
             form = f"{field.name}[0]" if field.kind == "tables" else f"{field.name}.NAME"
@@ -142,24 +146,21 @@ def _find(path: KeyPath, written: str) -> tuple[Field, bool]:
             return field, is_entry
         if not field.child_table:
             raise UsageError(f"{quoted(written)} is not a setting of a project", fix=_FORM)
-        definition = field.child_table
+        table = field.child_table
 
 
-def _unknown(written: str, name: str, known: list[str]) -> UsageError:
-    near = difflib.get_close_matches(name[:64], known, n=1)
-    if near and near[0] != name:
-        fix = f"Did you mean {near[0]}?"
+def _unknown_field(written: str, name: str, names: list[str]) -> UsageError:
+    similar = difflib.get_close_matches(name[:64], names, n=1)
+    if similar and similar[0] != name:
+        fix = f"Did you mean {similar[0]}?"
     else:
-        fix = f"Use one of {', '.join(known)}. {_FORM}"
+        fix = f"Use one of {', '.join(names)}. {_FORM}"
     return UsageError(f"{quoted(written)} is not a setting of a project", fix=fix)
 
 
-def _table(typed: str, written: str, *, is_list: bool) -> Any:
+def _table_value(typed: str, written: str, *, is_list: bool) -> Any:
     """Parse a table or a list of tables that is written as in TOML, on one line."""
-    try:
-        value = tomllib.loads(f"value = {typed}")["value"]
-    except (ValueError, RecursionError):
-        value = None
+    value = toml_value(typed)
     if is_list and isinstance(value, list) and all(isinstance(item, dict) for item in value):
         return value
     if not is_list and isinstance(value, dict):
@@ -172,20 +173,15 @@ def _table(typed: str, written: str, *, is_list: bool) -> Any:
     )
 
 
-def _free(typed: str) -> Any:
+def _map_value(typed: str) -> Any:
     """Parse the value of a key in a ``map``: a TOML number, list or string, or plain text."""
-    try:
-        return tomllib.loads(f"value = {typed}")["value"]
-    except (ValueError, RecursionError):
-        return typed.strip()
+    value = toml_value(typed)
+    return typed.strip() if value is None else value
 
 
-def _typed(field: schema.Field, typed: str, written: str) -> Any:
+def _field_value(field: Field, typed: str, written: str) -> Any:
     if field.kind in ("list", "choices") and typed.lstrip().startswith("["):
-        try:
-            value = tomllib.loads(f"value = {typed}")["value"]
-        except (ValueError, RecursionError):
-            value = None
+        value = toml_value(typed)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise UsageError(
                 f"{quoted(written)}: {quoted(typed)} is not a list of texts",
@@ -198,10 +194,11 @@ def _typed(field: schema.Field, typed: str, written: str) -> Any:
         raise UsageError(f"{quoted(written)}: {error.message}", fix=error.fix) from None
 
 
-def _differences(path: KeyPath, old: Any, new: dict[str, Any]) -> list[str] | None:
-    found: list[str] = []
+def _table_difference(path: KeyPath, old: Any, new: dict[str, Any]) -> list[str] | None:
+    """Return the assignments that turn a table into another; ``None`` if they cannot."""
     if any(name not in new for name in old):
         return None
+    assignments: list[str] = []
     for name, value in new.items():
         before = old.get(name)
         if value == before and type(value) is type(before):
@@ -209,30 +206,32 @@ def _differences(path: KeyPath, old: Any, new: dict[str, Any]) -> list[str] | No
         more = _difference((*path, name), before, value)
         if more is None:
             return None
-        found += more
-    return found
+        assignments += more
+    return assignments
 
 
 def _difference(path: KeyPath, before: Any, value: Any) -> list[str] | None:
     if isinstance(value, dict):
-        return _differences(path, before or {}, value) if value else [f"{_path(path)}={{}}"]
+        if not value:
+            return [f"{_path_text(path)}={{}}"]
+        return _table_difference(path, before or {}, value)
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        found: list[str] = []
         entries = before or []
         if len(entries) > len(value):
             return None
+        assignments: list[str] = []
         for number, entry in enumerate(value):
             old = entries[number] if number < len(entries) else {}
-            more = _differences((*path, number), old, entry)
+            more = _table_difference((*path, number), old, entry)
             if more is None:
                 return None
-            found += more
-        return found
-    written = _written(value)
-    return [f"{_path(path)}={written}"] if written is not None else None
+            assignments += more
+        return assignments
+    text = _typed_text(value)
+    return [f"{_path_text(path)}={text}"] if text is not None else None
 
 
-def _path(path: KeyPath) -> str:
+def _path_text(path: KeyPath) -> str:
     from xentui.project.edit import key_text
 
     text = ""
@@ -244,13 +243,15 @@ def _path(path: KeyPath) -> str:
     return text
 
 
-def _written(value: Any) -> str | None:
+def _typed_text(value: Any) -> str | None:
+    """Return what to type for a value, or ``None`` if it cannot be typed."""
     from xentui.project.edit import value_text
 
-    if isinstance(value, list):
-        if not all(isinstance(item, str) for item in value):
-            return None
-        plain = all(item and not re.search(r"\s", item) for item in value)
-        plain = plain and not (value and value[0].startswith("["))
-        return " ".join(value) if plain else value_text(value)
-    return value_text(value) if not isinstance(value, str) else value
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list):
+        return value_text(value)
+    if not all(isinstance(item, str) for item in value):
+        return None
+    typed = " ".join(value)
+    return typed if typed.split() == value and not typed.startswith("[") else value_text(value)

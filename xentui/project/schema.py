@@ -175,20 +175,27 @@ class Field(NamedTuple):
     def _keys_and_values(self, typed: str) -> dict[str, Any]:
         """Return the entries of a ``map``, typed as a TOML inline table with or without braces."""
         inside = typed[1:-1] if typed[:1] + typed[-1:] == "{}" else typed
-        try:
-            # Typed text such as "a = 1} # b = 2" would close the table early and turn the rest into
-            # a comment. The list around it makes that a syntax error.
-            entries: list[dict[str, Any]] = tomllib.loads(f"value = [{{{inside}}}]")["value"]
-            (table,) = entries
-        except (ValueError, RecursionError):
+        table: dict[str, Any] | None = toml_value(f"{{{inside}}}")
+        if table is None:
             form = 'KEY = VALUE, with commas between, such as localtime = 1, on_crash = "preserve"'
-            raise UsageError(f"{self.title}: must be {form}") from None
+            raise UsageError(f"{self.title}: must be {form}")
         return table
 
     def problems(self, value: Any) -> tuple[Problem, ...]:
         """Return the schema violations in a value of this field; their paths start at the value."""
         spec = as_dict()["definitions"][self.table]["properties"][self.name]
         return tuple(_problems(value, spec))
+
+
+def toml_value(text: str) -> Any:
+    """Return the value that is written in TOML, or ``None`` if the text is not one value."""
+    try:
+        # In a list, a comment hides the end of the list, and a newline cannot begin another key, so
+        # both are errors.
+        (value,) = tomllib.loads(f"value = [{text}]")["value"]
+    except (ValueError, RecursionError):
+        return None
+    return value if not text.rstrip().endswith(",") else None
 
 
 class Problem(NamedTuple):
