@@ -303,6 +303,6 @@ def test_written_values_are_read_back(value: Any) -> None:
 
 @given(st.dictionaries(st.text(), st.text()))
 def test_written_keys_are_read_back(value: dict[str, str]) -> None:
-    text = tomlkit.dumps(edit.item({"a": {"b.c": value}}))
+    text = tomlkit.dumps(edit.toml_item({"a": {"b.c": value}}))
     assert tomllib.loads(text) == {"a": {"b.c": value}}
     assert lines.scan(text).complete

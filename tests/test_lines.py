@@ -93,7 +93,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 @given(st.dictionaries(st.text(max_size=3), VALUES, max_size=5))
 def test_every_key_of_every_text_has_a_line(data: dict[str, Any]) -> None:
-    text = tomlkit.dumps(edit.item(data))
+    text = tomlkit.dumps(edit.toml_item(data))
     assert tomllib.loads(text) == data
     assert lines.scan(text).complete
     assert set(lines.index(text)) == set(paths(data))

@@ -8,8 +8,8 @@ preserves them wherever it is not asked to change something. This module adds wh
 * CRLF line ends: tomlkit would end new lines with a bare newline. So the text is edited without
   carriage returns, which are added again at the end.
 * Comments above a header: tomlkit attaches them to the table before it, and deletes them with that
-  table. :func:`_hand_over_comments` moves them to the table below.
-* Renaming a key in place: see :func:`_renamed`.
+  table. :func:`_attach_comments` moves them to the table below.
+* Renaming a key in place: see :func:`_rename_keys`.
 * Moving a table, or adding an entry in the middle of one: see :func:`_put_in_order` and
   :func:`_add`.
 
@@ -70,24 +70,25 @@ def update(text: str, project: Project) -> str:
     if _describes(data, project):
         return text
     wanted = tables.to_data(project)
-    mark = document.BYTE_ORDER_MARK if text.startswith(document.BYTE_ORDER_MARK) else ""
-    body = text.removeprefix(mark)
+    byte_order_mark = document.BYTE_ORDER_MARK if text.startswith(document.BYTE_ORDER_MARK) else ""
+    body = text.removeprefix(byte_order_mark)
     crlf = body.count("\r\n") == body.count("\n") > 0
     body = body.replace("\r\n", "\n") if crlf else body
-    # While it is edited, the text ends with exactly one newline. Its own end is put back
+    # While it is edited, the text ends with exactly one newline. Its original end is restored
     # afterwards.
     stripped = body.rstrip(" \t\n")
     edited = next(
         edited
         for method in (_in_place, _table_by_table, _rewritten)
         if (edited := method(f"{stripped}\n", data, wanted)) is not None
-        and _describes(_data(edited), project)
+        and _describes(_plain_data(edited), project)
     )
     edited = edited.rstrip(" \t\n") + body[len(stripped) :]
-    return mark + (edited.replace("\n", "\r\n") if crlf else edited)
+    return byte_order_mark + (edited.replace("\n", "\r\n") if crlf else edited)
 
 
 def _describes(data: dict[str, Any] | None, project: Project) -> bool:
+    """Return whether parsed TOML describes exactly this project."""
     if data is None or data.get("version") != 1:
         return False
     try:
@@ -98,7 +99,7 @@ def _describes(data: dict[str, Any] | None, project: Project) -> bool:
     return repr(parsed) == repr(project)
 
 
-def _data(body: str) -> dict[str, Any] | None:
+def _plain_data(body: str) -> dict[str, Any] | None:
     try:
         return tomllib.loads(body)
     except tomllib.TOMLDecodeError:
@@ -117,13 +118,13 @@ def _parsed(body: str) -> TOMLDocument | None:
 def _in_place(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | None:
     """Change only the values that differ; return ``None`` if tomlkit cannot do it."""
     names = {name: _new_names(data.get(name), wanted.get(name)) for name in schema.named_tables()}
-    body = _renamed(body, names)
-    parsed, now = _parsed(body), _data(body)
-    if parsed is None or now is None:
+    body = _rename_keys(body, names)
+    parsed, renamed = _parsed(body), _plain_data(body)
+    if parsed is None or renamed is None:
         return None
-    _hand_over_comments(parsed)
+    _attach_comments(parsed)
     try:
-        _table(parsed, (), now, wanted)
+        _change_table(parsed, (), renamed, wanted)
     except (LookupError, TypeError, ValueError, AttributeError, NotImplementedError):
         # tomlkit can read some notations that it cannot change.
         return None
@@ -135,15 +136,15 @@ def _table_by_table(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> 
     parsed = _parsed(body)
     if parsed is None:
         return None
-    _hand_over_comments(parsed)
+    _attach_comments(parsed)
     for name in [*data, *(name for name in wanted if name not in data)]:
-        have, want = data.get(name), wanted.get(name)
-        if _same_in_order(have, want):
+        old, new = data.get(name), wanted.get(name)
+        if _same_in_order(old, new):
             continue
         if name in data:
             parsed.remove(name)
-        if want is not None:
-            parsed.append(name, item(want))
+        if new is not None:
+            parsed.append(name, toml_item(new))
     return _with_comments_of(body, parsed.as_string())
 
 
@@ -151,7 +152,7 @@ def _rewritten(body: str, _data: dict[str, Any], wanted: dict[str, Any]) -> str:
     """Rewrite the whole text; all comments move to its start."""
     rewritten = tomlkit.document()
     for name, value in wanted.items():
-        rewritten.append(name, item(value))
+        rewritten.append(name, toml_item(value))
     return _with_comments_of(body, rewritten.as_string())
 
 
@@ -165,10 +166,10 @@ def key_text(name: str) -> str:
 
 def value_text(value: Any) -> str:
     """Return a value as TOML on one line."""
-    return str(item(value, inline=True).as_string())
+    return str(toml_item(value, inline=True).as_string())
 
 
-def item(value: Any, *, inline: bool = False) -> Any:
+def toml_item(value: Any, *, inline: bool = False) -> Any:
     """Return plain data as a tomlkit item.
 
     Unprintable characters, and those that change how a text is displayed, are escaped.
@@ -181,17 +182,17 @@ def item(value: Any, *, inline: bool = False) -> Any:
         table: Any = tomlkit.inline_table() if inline else tomlkit.table(_is_super(value))
         # Plain values come first: after the header of an inner table they would belong to it.
         for name, inner in sorted(value.items(), key=lambda pair: _is_tables(pair[1])):
-            table.append(name, item(inner, inline=inline))
+            table.append(name, toml_item(inner, inline=inline))
         return table
     if _is_tables(value) and not inline:
         tables = tomlkit.aot()
         for entry in value:
-            tables.append(item(entry))
+            tables.append(toml_item(entry))
         return tables
     if isinstance(value, list | tuple):
         array = tomlkit.array()
         for entry in value:
-            array.append(item(entry, inline=True))
+            array.append(toml_item(entry, inline=True))
         return array
     if isinstance(value, str):
         text = "".join(map(_escaped, tomlkit.string(value).as_string()[1:-1]))
@@ -209,27 +210,27 @@ def _escaped(char: str) -> str:
 # What differs
 
 
-def same(one: Any, other: Any) -> bool:
+def _equal(one: Any, other: Any) -> bool:
     """Return whether two values are equal and of equal types: 1, 1.0 and true differ."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
     if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(map(_equal, one, other))
     return bool(one == other)
 
 
 def _same_in_order(one: Any, other: Any) -> bool:
     """Return whether two values are the same, with table entries in the same order."""
-    return same(one, other) and (not isinstance(one, dict) or list(one) == list(other))
+    return _equal(one, other) and (not isinstance(one, dict) or list(one) == list(other))
 
 
-def _equal(left: list[Any], right: list[Any]) -> int:
+def _common_length(left: list[Any], right: list[Any]) -> int:
     """Return the length of the common beginning of two lists."""
     pairs = zip(left, right, strict=False)
     return next(
-        (at for at, pair in enumerate(pairs) if not same(*pair)), min(len(left), len(right))
+        (at for at, pair in enumerate(pairs) if not _equal(*pair)), min(len(left), len(right))
     )
 
 
@@ -251,6 +252,11 @@ def _is_tables(value: Any) -> bool:
     return isinstance(value, Mapping)
 
 
+def _is_super(value: Mapping[str, Any]) -> bool:
+    """Return whether a table contains only tables, so that it needs no header."""
+    return bool(value) and all(map(_is_tables, value.values()))
+
+
 # Renaming
 
 
@@ -262,37 +268,40 @@ def _new_names(old: Any, new: Any) -> dict[str, str]:
     """
     if not isinstance(old, dict) or not isinstance(new, dict) or old.keys() == new.keys():
         return {}
-    added = _runs(new, old)
+    added = _by_neighbour(new, old)
     return {
-        name: now
-        for neighbour, names in _runs(old, new).items()
-        for name, now in zip(names, added.get(neighbour, ()), strict=False)
-        if _alike(old[name], new[now])
+        name: new_name
+        for neighbour, names in _by_neighbour(old, new).items()
+        for name, new_name in zip(names, added.get(neighbour, ()), strict=False)
+        if _similar(old[name], new[new_name])
     }
 
 
-def _runs(those: Mapping[str, Any], without: Mapping[str, Any]) -> dict[str | None, list[str]]:
-    """Return the keys that only ``those`` has, grouped by the common key that they follow."""
-    runs: dict[str | None, list[str]] = {}
-    after: str | None = None
-    for name in those:
-        if name in without:
-            after = name
+def _by_neighbour(
+    table: Mapping[str, Any], other: Mapping[str, Any]
+) -> dict[str | None, list[str]]:
+    """Return the keys that only ``table`` has, grouped by the common key that they follow."""
+    groups: dict[str | None, list[str]] = {}
+    neighbour: str | None = None
+    for name in table:
+        if name in other:
+            neighbour = name
         else:
-            runs.setdefault(after, []).append(name)
-    return runs
+            groups.setdefault(neighbour, []).append(name)
+    return groups
 
 
-def _alike(one: Any, other: Any) -> bool:
+def _similar(one: Any, other: Any) -> bool:
+    """Return whether two tables have the same keys, or at least half of their contents."""
     if not isinstance(one, dict) or not isinstance(other, dict):
         return False
     if one.keys() == other.keys():
         return True
-    equal = sum(key in other and same(one[key], other[key]) for key in one)
+    equal = sum(key in other and _equal(one[key], other[key]) for key in one)
     return 2 * equal >= max(len(one), len(other))
 
 
-def _renamed(body: str, names: Mapping[str, Mapping[str, str]]) -> str:
+def _rename_keys(body: str, names: Mapping[str, Mapping[str, str]]) -> str:
     """Return a text in which entries of named tables have new names, in headers and keys.
 
     Args:
@@ -304,59 +313,65 @@ def _renamed(body: str, names: Mapping[str, Mapping[str, str]]) -> str:
     pieces: list[str] = []
     at = 0
     for section in lines.scan(body).sections:
-        spots = list(_spots((), section.keys, None, names))
+        renamed = list(_renamed_keys((), section.keys, None, names))
         for entry in section.entries:
-            spots += _spots(section.keys, entry.keys, entry.value, names)
-        for key, new in spots:
+            renamed += _renamed_keys(section.keys, entry.keys, entry.value, names)
+        for key, new in renamed:
             pieces += (body[at : key.start], tomlkit.key(new).as_string())
             at = key.end
     return "".join((*pieces, body[at:]))
 
 
-def _spots(
+def _renamed_keys(
     before: tuple[lines.Key, ...],
     keys: tuple[lines.Key, ...],
     value: lines.Value | None,
     names: Mapping[str, Mapping[str, str]],
 ) -> Iterator[tuple[lines.Key, str]]:
-    """Yield each renamed name in a dotted key or in its inline tables, with the new name."""
-    whole = (*before, *keys)
-    if len(whole) > 1:
-        new = names.get(whole[0].name, {}).get(whole[1].name)
+    """Yield the renamed keys in a dotted key and in its value, each with the new name.
+
+    Args:
+        before: the keys of the header above.
+        keys: the parts of the dotted key.
+        value: its value; ``None`` for a header.
+        names: as in :func:`_rename_keys`.
+    """
+    path = (*before, *keys)
+    if len(path) > 1:
+        new = names.get(path[0].name, {}).get(path[1].name)
         if new is not None and len(before) < 2:
-            yield whole[1], new
+            yield path[1], new
     elif value is not None:
         for entry in value.entries:
-            yield from _spots(whole, entry.keys, entry.value, names)
+            yield from _renamed_keys(path, entry.keys, entry.value, names)
 
 
 # Comments
 
 
-def _hand_over_comments(parsed: TOMLDocument) -> None:
-    """Give each table the comment right above its header, and the blank lines above that.
+def _attach_comments(parsed: TOMLDocument) -> None:
+    """Attach to each table the comment right above its header, and the blank lines above that.
 
-    tomlkit keeps them in the indentation of the header. Comments at the top of the text stay where
-    they are.
+    They become part of the header's indentation, which tomlkit keeps. Comments at the top of the
+    text stay where they are.
     """
-    run: list[tuple[list[Any], int]] = []
-    top = True
+    above: list[tuple[list[Any], int]] = []
+    at_top = True
     for body, at, part in _in_order(parsed):
+        if isinstance(part, Comment | Whitespace):
+            above.append((body, at))
+            continue
         if isinstance(part, Table):
-            own: list[tuple[list[Any], int]] = []
+            attached: list[tuple[list[Any], int]] = []
             for kind in (Comment, Whitespace):
-                while run and isinstance(run[-1][0][run[-1][1]][1], kind):
-                    own.insert(0, run.pop())
-            if not (top and not run):
-                before = "".join(slots[place][1].as_string() for slots, place in own)
-                part.trivia.indent = before + part.trivia.indent
-                for slots, place in own:
-                    slots[place] = (None, Null())
-            run, top = [], False
-        elif isinstance(part, Comment | Whitespace):
-            run.append((body, at))
-        else:
-            run, top = [], False
+                while above and isinstance(above[-1][0][above[-1][1]][1], kind):
+                    attached.insert(0, above.pop())
+            if above or not at_top:
+                text = "".join(parts[index][1].as_string() for parts, index in attached)
+                part.trivia.indent = text + part.trivia.indent
+                for parts, index in attached:
+                    parts[index] = (None, Null())
+        above, at_top = [], False
 
 
 def _in_order(container: Container | TOMLDocument) -> Iterator[tuple[list[Any], int, Item]]:
@@ -389,12 +404,7 @@ def _with_comments_of(body: str, rewritten: str) -> str:
 # Changes
 
 
-def _is_super(value: Mapping[str, Any]) -> bool:
-    """Return whether a table contains only tables, so that it needs no header."""
-    return bool(value) and all(map(_is_tables, value.values()))
-
-
-def _table(table: Any, path: KeyPath, old: dict[str, Any], new: dict[str, Any]) -> None:
+def _change_table(table: Any, path: KeyPath, old: dict[str, Any], new: dict[str, Any]) -> None:
     """Change the table at ``path`` from its old to its new contents."""
     for name, value in old.items():
         if name not in new and not _means_absent((*path, name), value):
@@ -403,24 +413,24 @@ def _table(table: Any, path: KeyPath, old: dict[str, Any], new: dict[str, Any]) 
     for name, value in new.items():
         if name not in old:
             _add(table, name, value, before)
-        elif not same(old[name], value) or (
+        elif not _equal(old[name], value) or (
             (*path, name) in _NAMED and list(old[name]) != list(value)
         ):
-            _change(table, (*path, name), old[name], value)
+            _change_value(table, (*path, name), old[name], value)
         before = name
     if path in _NAMED:
         _put_in_order(table, list(new))
 
 
-def _change(table: Any, path: KeyPath, old: Any, new: Any) -> None:
+def _change_value(table: Any, path: KeyPath, old: Any, new: Any) -> None:
     name = path[-1]
     inner = table[name]
     if isinstance(old, dict) and isinstance(new, dict) and (new or not _has_no_header(inner)):
-        _table(inner, path, old, new)
+        _change_table(inner, path, old, new)
     elif isinstance(inner, AoT | Array) and isinstance(new, list) and new:
-        _list(inner, path, old, new)
+        _change_list(inner, path, old, new)
     else:
-        table[name] = item(new, inline=isinstance(table, InlineTable))
+        table[name] = toml_item(new, inline=isinstance(table, InlineTable))
 
 
 def _has_no_header(table: Any) -> bool:
@@ -430,29 +440,29 @@ def _has_no_header(table: Any) -> bool:
     )
 
 
-def _list(entries: Any, path: KeyPath, old: list[Any], new: list[Any]) -> None:
-    """Change a list from its old to its new contents, without touching equal ends."""
-    head = _equal(old, new)
-    tail = _equal(old[head:][::-1], new[head:][::-1])
+def _change_list(entries: Any, path: KeyPath, old: list[Any], new: list[Any]) -> None:
+    """Change a list from its old to its new contents; equal entries at both ends stay untouched."""
+    head = _common_length(old, new)
+    tail = _common_length(old[head:][::-1], new[head:][::-1])
     fewer = len(old) - len(new)
-    both = len(old) - head - tail - max(fewer, 0)
-    for at in range(head, head + both):
+    changed = len(old) - head - tail - max(fewer, 0)
+    for at in range(head, head + changed):
         if isinstance(old[at], dict) and isinstance(new[at], dict):
-            _table(entries[at], (*path, at), old[at], new[at])
+            _change_table(entries[at], (*path, at), old[at], new[at])
         else:
-            entries[at] = item(new[at], inline=True)
+            entries[at] = toml_item(new[at], inline=True)
     for _ in range(fewer):
-        del entries[head + both]
-    for at in range(head + both, head + both - fewer):
-        added = item(new[at], inline=not isinstance(entries, AoT))
+        del entries[head + changed]
+    for at in range(head + changed, head + changed - fewer):
+        added = toml_item(new[at], inline=not isinstance(entries, AoT))
         if isinstance(entries, AoT):
             added.trivia.indent = "\n"
         entries.insert(at, added)
 
 
 def _add(table: Any, name: str, value: Any, before: str | None) -> None:
-    """Add a key to a table, if possible right after the key ``before``."""
-    added = item(value, inline=isinstance(table, InlineTable))
+    """Add a key to a table, after the key ``before`` if tomlkit can do that."""
+    added = toml_item(value, inline=isinstance(table, InlineTable))
     if not isinstance(table, Table) or _is_tables(value) or before is None:
         table[name] = added
     else:
