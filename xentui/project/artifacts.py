@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from xentui.project import boards
-from xentui.project.effective import cached_per_guest, explain
+from xentui.project.effective import explain
 from xentui.project.model import CONVERTED_IMPORTS, NO_IMAGE, Guest, Project
 
 IMAGES = "/var/lib/xen/images"
@@ -26,7 +26,6 @@ def image_fstype(project: Project) -> str:
     return str(explain(project, ("defaults", "image_fstype")).value)
 
 
-@cached_per_guest
 def image_file(project: Project, guest: Guest) -> str:
     """Return the file name of the guest's disk image.
 
@@ -53,7 +52,6 @@ def image_format(project: Project, guest: Guest) -> str | None:
     return "raw" if guest.rootfs is None else None
 
 
-@cached_per_guest
 def kernel_file(project: Project, guest: Guest) -> str:
     """Return the file name of the guest's kernel, or an empty text if it has none."""
     if guest.kernel == "none":

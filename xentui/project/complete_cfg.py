@@ -11,12 +11,11 @@ from __future__ import annotations
 from functools import cache
 
 from xentui.project import schema
-from xentui.project.effective import EffectiveGuest, cached_per_guest, default_type
+from xentui.project.effective import EffectiveGuest, default_type
 from xentui.project.model import Guest, Project
 from xentui.project.schema import Field
 
 
-@cached_per_guest
 def why_complete_cfg(project: Project, guest: EffectiveGuest) -> tuple[str, ...]:
     """Return why varflags cannot describe a guest; empty if they can, or if it names a config file.
 

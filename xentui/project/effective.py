@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The effective value of each field and its origin. No other module computes them.
+"""Compute the effective value of each field, and where it comes from.
 
 A field that the project leaves out takes its value from a setting made by hand in the build
 directory, from ``[defaults]``, from the board or from the Xen classes. The defaults in the schema
-repeat the ``?=`` lines of xen-guest-bundle.bbclass and xen-guest-cross-install.bbclass.
+repeat the ``?=`` lines of xen-guest-bundle.bbclass and xen-guest-cross-install.bbclass. No other
+module computes effective values.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from types import MappingProxyType
-from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from xentui.project import board_file, boards, schema, tables
+from xentui.project import boards, schema, tables
 from xentui.project.lines import KeyPath
 from xentui.project.model import Guest, GuestType, Project
 from xentui.project.schema import Field
@@ -37,15 +38,15 @@ ORIGINS = {
     "unknown": "unknown",
     "none": "none",
 }
-"""Where a value can come from, with the words for it. Any other origin is the place of a setting
-made by hand, such as ``local.conf:12``, and is shown unchanged."""
+"""The places that a value can come from, in words. Any other origin is the place of a setting made
+by hand, such as ``local.conf:12``, and is shown unchanged."""
 
 
 class Value(NamedTuple, Generic[T]):
     """A value and where it comes from.
 
     Attributes:
-        value: the value as in the model; ``None`` if it is unknown or there is none.
+        value: the value as in the model; ``None`` if it is unknown or not set.
         origin: a key of :data:`ORIGINS`, or a place such as ``local.conf:12``.
     """
 
@@ -59,12 +60,12 @@ class Value(NamedTuple, Generic[T]):
 
 
 def origin_words(origin: str) -> str:
-    """Return the words for an origin."""
+    """Return an origin in words."""
     return ORIGINS.get(origin, origin)
 
 
 HandSettings = Mapping[KeyPath, Value[Any]]
-"""Settings made by hand in the build directory's own files, by the path of the corresponding field.
+"""Settings made by hand in the files of a build directory, by the path of the corresponding field.
 Each one applies only if the project leaves this field out."""
 
 NO_HAND_SETTINGS: HandSettings = MappingProxyType({})
@@ -113,7 +114,7 @@ def _default(
     guest: Guest | None,
     by_hand: HandSettings = NO_HAND_SETTINGS,
 ) -> Value[Any]:
-    """Return the default of a field, from where its ``x-default-from`` says."""
+    """Return the default of a field, from the place that its ``x-default-from`` names."""
     match field.default_from:
         case "board":
             return _from_board(project, field)
@@ -153,12 +154,12 @@ KICKSTART_DOM0_MEMORY = 512
 
 
 def _from_board(project: Project, field: Field) -> Value[Any]:
-    board, host = _board(project), project.host
+    host = project.host
     if field.name == "boot_mode":
         family = boards.boot_family(host)
         # A project cannot choose runqemu; only boards can.
         return Value(None, "none") if family == "runqemu" else Value(family, "board")
-    default: int | None = getattr(board, field.name)
+    default: int | None = getattr(boards.board(host.machine), field.name)
     if field.name == "dom0_memory":
         if boards.boot_writer(host) == "user":
             default = None
@@ -167,12 +168,8 @@ def _from_board(project: Project, field: Field) -> Value[Any]:
     return Value(default, "unknown" if default is None else "board")
 
 
-def _board(project: Project) -> board_file.Board:
-    return boards.board(project.host.machine)
-
-
 def _makes_image(guest: Guest | None) -> bool:
-    """Return whether an import creates an image of a chosen size: from a folder, or by a script."""
+    """Return whether a guest's image is made in a chosen size, from a folder or by a script."""
     source = guest.source if guest is not None else None
     return source is None or source.type not in ("qcow2", "ext4", "raw")
 
@@ -180,10 +177,9 @@ def _makes_image(guest: Guest | None) -> bool:
 def default_type(project: Project, guest: Guest) -> GuestType:
     """Return the domain type of a guest that does not set one.
 
-    xl's default is PV on x86 and PVH on Arm (xl.cfg(5)). A guest that nothing gives a kernel can
-    only be HVM.
+    xl's default is PV on x86 and PVH on Arm (xl.cfg(5)). A guest without a kernel can only be HVM.
     """
-    if _board(project).arch == "aarch64":
+    if boards.board(project.host.machine).arch == "aarch64":
         return "pvh"
     no_kernel = guest.kernel == "none" and guest.config_file is None and guest.bootloader is None
     return "hvm" if no_kernel else "pv"
@@ -255,13 +251,9 @@ class EffectiveGuest(NamedTuple):
 
 
 _MAX_CACHED = 4096
-_AnyGuest = TypeVar("_AnyGuest", Guest, EffectiveGuest)
-_Rest = ParamSpec("_Rest")
 
 
-def cached_per_guest(
-    function: Callable[Concatenate[Project, _AnyGuest, _Rest], T],
-) -> Callable[Concatenate[Project, _AnyGuest, _Rest], T]:
+def cached_per_guest(function: Callable[[Project, Guest], T]) -> Callable[[Project, Guest], T]:
     """Cache the results of a function of a project and one of its guests.
 
     Of the project, the function may only use the host, the defaults and the import types. Guests
@@ -271,20 +263,16 @@ def cached_per_guest(
     results: dict[tuple[int, ...], tuple[tuple[object, ...], T]] = {}
 
     @wraps(function)
-    def cached(
-        project: Project, guest: _AnyGuest, /, *args: _Rest.args, **kwargs: _Rest.kwargs
-    ) -> T:
-        host, defaults, import_types = project.host, project.defaults, project.import_types
-        inputs = (guest, host, defaults, import_types, *args, *kwargs.values())
+    def cached(project: Project, guest: Guest) -> T:
+        inputs = (guest, project.host, project.defaults, project.import_types)
         key = tuple(map(id, inputs))
-        entry = results.get(key)
-        if entry is None:
+        if key not in results:
             if len(results) >= _MAX_CACHED:
                 results.clear()
-            # The entry keeps the inputs alive; otherwise a new object could get the id of an old
-            # one.
-            entry = results[key] = (inputs, function(project, guest, *args, **kwargs))
-        return entry[1]
+            # Storing the inputs keeps them alive. Otherwise, a new object could get the id of one
+            # of them.
+            results[key] = (inputs, function(project, guest))
+        return results[key][1]
 
     return cached
 
@@ -293,7 +281,7 @@ def cached_per_guest(
 def effective(project: Project, guest: Guest) -> EffectiveGuest:
     """Return a guest with the effective value of every field.
 
-    Neither settings made by hand nor the contents of the guest's own config file are considered.
+    Settings made by hand and the contents of the guest's own config file are not considered.
     """
     values: dict[str, Any] = {}
     for field in _xl_fields():

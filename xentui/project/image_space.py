@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from xentui.project import boards
 from xentui.project.artifacts import ExtraFile, extra_files, image_file
 from xentui.project.assets import NO_ASSETS, Assets, SourceFile
-from xentui.project.effective import cached_per_guest, effective
+from xentui.project.effective import effective
 from xentui.project.model import (
     CONTAINER,
     CONVERTED_IMPORTS,
@@ -114,7 +114,6 @@ def extra_space(project: Project, assets: Assets = NO_ASSETS) -> int | None:
     return -(-(sizes.kib + containers) // _KIB_PER_MIB) * _KIB_PER_MIB
 
 
-@cached_per_guest
 def _image(project: Project, guest: Guest, assets: Assets) -> Image:
     file = image_file(project, guest)
     source = guest.source
