@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from string import digits
 
 from xentui.project import schema, tables
-from xentui.project.board_file import Board
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, CONTAINER_INIT, KERNEL_ONLY
 from xentui.rules.context import Context
@@ -21,11 +20,11 @@ from xentui.safe_text import quoted
 WHOLE_DISKS = ("qcow2", "raw")
 """Import types whose images usually have a partition table."""
 
-SMALL = 64
+MIN_MEMORY = 64
 """MiB below which a common kernel does not boot; Debian's needs 86 (measured)."""
 
-_WHOLE = re.compile(r"/dev/(?:xvd|sd|hd|vd)[a-z]")
-_PART = re.compile(r"/dev/((?:xvd|sd|hd|vd)[a-z])[0-9]*")
+DEVICE = re.compile(r"/dev/(?P<disk>(?:xvd|sd|hd|vd)[a-z])(?P<number>[0-9]*)")
+"""A disk in a guest, or a partition on it."""
 
 
 def has_generated_command_line(guest: EffectiveGuest) -> bool:
@@ -34,18 +33,15 @@ def has_generated_command_line(guest: EffectiveGuest) -> bool:
 
 
 def is_kernel_only(guest: EffectiveGuest) -> bool:
-    """Return whether the guest is only a kernel, which may not be Linux."""
+    """Return whether the guest is only a kernel, without a disk; it may not be Linux."""
     return guest.guest.source is not None and guest.guest.source.type == KERNEL_ONLY
 
 
 def kernel_option(extra: str, name: str) -> str | None:
     """Return the last value of an option on a kernel command line, or ``None``."""
-    found_ = None
-    for word in extra.split():
-        key, equals, text = word.partition("=")
-        if key == name and equals:
-            found_ = text
-    return found_
+    prefix = f"{name}="
+    values = [word.removeprefix(prefix) for word in extra.split() if word.startswith(prefix)]
+    return values[-1] if values else None
 
 
 def check_root_device(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -54,26 +50,24 @@ def check_root_device(_context: Context, guest: EffectiveGuest) -> Iterator[Find
         return
     path = f"guests.{guest.key}.extra"
     device = f"/dev/{guest.disk_device}"
-    named = kernel_option(guest.extra, "root")
-    if named is None:
+    root = kernel_option(guest.extra, "root")
+    if root is None:
         yield make_finding(
             "XT225",
             path,
             f"The kernel of {guest.key} does not know its root device",
             f"Add root={device}.",
-            change_guest(
-                f"Add root={device}", guest.key, extra=f"root={device} {guest.extra}".strip()
-            ),
+            set_root(guest, device, verb="Add"),
         )
         return
-    disk = _PART.fullmatch(named)
-    if disk is not None and disk[1] != guest.disk_device.rstrip(digits):
+    match = DEVICE.fullmatch(root)
+    if match is not None and match["disk"] != guest.disk_device.rstrip(digits):
         yield make_finding(
             "XT226",
             path,
-            f"The root of {guest.key} is {named}, and its disk is {guest.disk_device}",
+            f"The root of {guest.key} is {root}, and its disk is {guest.disk_device}",
             f"Write root={device}.",
-            change_guest(f"Write root={device}", guest.key, extra=_with_root(guest, device)),
+            set_root(guest, device),
         )
 
 
@@ -86,14 +80,15 @@ def check_partition(context: Context, guest: EffectiveGuest) -> Iterator[Finding
     if local is not None and local.kind not in UNCERTAIN_KINDS:
         # The file itself is available: XT351 and XT352 check it.
         return
-    named = kernel_option(guest.extra, "root")
-    if named is not None and _WHOLE.fullmatch(named):
+    root = kernel_option(guest.extra, "root") or ""
+    match = DEVICE.fullmatch(root)
+    if match is not None and not match["number"]:
         yield make_finding(
             "XT227",
             f"guests.{guest.key}.extra",
-            f"A {source.type} image mostly has partitions, and the root of {guest.key} is {named}",
-            f"Write root={named}1, or the partition it is on; a plain file system may stay.",
-            change_guest(f"Write root={named}1", guest.key, extra=_with_root(guest, f"{named}1")),
+            f"A {source.type} image mostly has partitions, and the root of {guest.key} is {root}",
+            f"Write root={root}1, or the partition it is on; a plain file system may stay.",
+            set_root(guest, f"{root}1"),
         )
 
 
@@ -105,7 +100,7 @@ def check_console(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]
         and kernel_option(guest.extra, "console") is None
     ):
         message = f"{guest.key} prints nothing on the console that xl console shows"
-        yield _lacks("XT228", guest, "console=hvc0", message, "Add console=hvc0.")
+        yield _lacks_option("XT228", guest, "console=hvc0", message, "Add console=hvc0.")
 
 
 def check_init(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -121,7 +116,7 @@ def check_init(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if any("minirootfs" in entry.uri for entry in source.fetch):
         message = f"{guest.key} has a minimal root directory, which may have no init"
         fix = "Add init=/bin/sh, or put an init into it."
-        yield _lacks("XT231", guest, "init=/bin/sh", message, fix)
+        yield _lacks_option("XT231", guest, "init=/bin/sh", message, fix)
 
 
 def check_container_init(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -130,44 +125,42 @@ def check_container_init(_context: Context, guest: EffectiveGuest) -> Iterator[F
     if source is None or source.type != CONTAINER or not has_generated_command_line(guest):
         return
     if kernel_option(guest.extra, "init") is None:
-        argument = f"init={CONTAINER_INIT}"
+        option = f"init={CONTAINER_INIT}"
         message = f"The kernel of {guest.key} does not start the container image's program"
-        fix = f"Add {argument}, which the recipe puts there."
-        yield _lacks("XT363", guest, argument, message, fix)
+        fix = f"Add {option}, which the recipe puts there."
+        yield _lacks_option("XT363", guest, option, message, fix)
 
 
-def _lacks(code: str, guest: EffectiveGuest, argument: str, message: str, fix: str) -> Finding:
-    """Return the finding for a kernel command line that lacks an argument."""
-    extra = f"{guest.extra} {argument}".strip()
-    change = change_guest(f"Add {argument}", guest.key, extra=extra)
+def _lacks_option(code: str, guest: EffectiveGuest, option: str, message: str, fix: str) -> Finding:
+    """Return the finding for a kernel command line that lacks an option."""
+    extra = f"{guest.extra} {option}".strip()
+    change = change_guest(f"Add {option}", guest.key, extra=extra)
     return make_finding(code, f"guests.{guest.key}.extra", message, fix, change)
 
 
 def check_guest_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the board can run the guest's type."""
     config = context.configs.get(guest.key)
-    own = config.domain_type if config is not None else None
-    named = own or guest.guest.type
-    if context.board.arch != "aarch64" or named not in ("pv", "hvm"):
+    config_type = config.domain_type if config is not None else None
+    domain_type = config_type or guest.guest.type
+    if context.board.arch != "aarch64" or domain_type not in ("pv", "hvm"):
         return
-    field = "config_file" if own else "type"
-    change = () if own else (change_guest("Remove the type", guest.key, type=None),)
     yield make_finding(
         "XT233",
-        f"guests.{guest.key}.{field}",
-        f"{guest.key} is of type {named}, and Xen on Arm runs pvh only",
+        f"guests.{guest.key}.{'config_file' if config_type else 'type'}",
+        f"{guest.key} is of type {domain_type}, and Xen on Arm runs pvh only",
         "Remove the type.",
-        *change,
+        None if config_type else change_guest("Remove the type", guest.key, type=None),
     )
 
 
 def check_kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the guest's type and kernel fit together."""
-    wanted = guest.guest
-    if wanted.config_file is not None:
+    declared = guest.guest
+    if declared.config_file is not None:
         return
     path = f"guests.{guest.key}.kernel"
-    if wanted.kernel == "none" and guest.type != "hvm":
+    if declared.kernel == "none" and guest.type != "hvm":
         yield make_finding(
             "XT236",
             path,
@@ -175,9 +168,11 @@ def check_kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             "Remove the kernel, which gives it the host's"
             + (", or make it an HVM guest." if context.board.arch == "x86-64" else "."),
             change_guest("Use the host's kernel", guest.key, kernel=None),
-            *_as_hvm(context.board, guest),
+            change_guest("Make it an HVM guest", guest.key, type="hvm")
+            if context.board.arch == "x86-64"
+            else None,
         )
-    if guest.boots_its_disk and wanted.extra is not None:
+    if guest.boots_its_disk and declared.extra is not None:
         yield make_finding(
             "XT289",
             f"guests.{guest.key}.extra",
@@ -189,8 +184,8 @@ def check_kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
 
 def check_ignored_fields(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find fields that are ignored because the guest has its own xl config."""
-    wanted = guest.guest
-    if wanted.config_file is None:
+    declared = guest.guest
+    if declared.config_file is None:
         return
     unset = tables.field_defaults("guest")
     # These files are installed anyway, so that the config can use them.
@@ -199,13 +194,13 @@ def check_ignored_fields(_context: Context, guest: EffectiveGuest) -> Iterator[F
         field.name
         for field in schema.fields("guest")
         if (field.xl or field.name in ("backend", "xl")) and field.name not in installed
-        if getattr(wanted, field.name) != unset[field.name]
+        if getattr(declared, field.name) != unset[field.name]
     ]
     if ignored:
         yield make_finding(
             "XT237",
             f"guests.{guest.key}.{ignored[0]}",
-            f"{', '.join(ignored)} of {guest.key} are ignored: {quoted(wanted.config_file)}"
+            f"{', '.join(ignored)} of {guest.key} are ignored: {quoted(declared.config_file)}"
             " replaces them",
             "Set them in the config file, and remove them here.",
             change_guest("Remove them", guest.key, **{name: unset[name] for name in ignored}),
@@ -225,24 +220,22 @@ def check_size(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
             f"Give it {board.cpus} at most.",
             change_guest(f"Give it {board.cpus} vCPUs", guest.key, vcpus=board.cpus),
         )
-    if guest.memory < SMALL:
+    if guest.memory < MIN_MEMORY:
         yield make_finding(
             "XT252",
             f"guests.{guest.key}.memory",
             f"{guest.memory} MiB are too little for most kernels",
-            f"Give it {SMALL} MiB or more.",
-            change_guest(f"Give it {SMALL} MiB", guest.key, memory=SMALL),
+            f"Give it {MIN_MEMORY} MiB or more.",
+            change_guest(f"Give it {MIN_MEMORY} MiB", guest.key, memory=MIN_MEMORY),
         )
 
 
-def _with_root(guest: EffectiveGuest, device: str) -> str:
-    words = [w for w in guest.extra.split() if not w.startswith("root=")]
-    return " ".join([f"root={device}", *words])
-
-
-def _as_hvm(board: Board, guest: EffectiveGuest) -> Iterator[QuickFix | None]:
-    if board.arch == "x86-64":
-        yield change_guest("Make it an HVM guest", guest.key, type="hvm")
+def set_root(guest: EffectiveGuest, device: str, verb: str = "Write") -> QuickFix | None:
+    """Return the fix that sets the root device on a guest's kernel command line."""
+    word = f"root={device}"
+    words = [word if other.startswith("root=") else other for other in guest.extra.split()]
+    extra = " ".join(words if word in words else (word, *words))
+    return change_guest(f"{verb} {word}", guest.key, extra=extra)
 
 
 def check_default_image_type(context: Context) -> Iterator[Finding]:
@@ -251,14 +244,14 @@ def check_default_image_type(context: Context) -> Iterator[Finding]:
     if fstype is None or fstype == schema.default_value("defaults", "image_fstype"):
         return
     path = "defaults.image_fstype"
-    back = change_defaults("Use ext4", image_fstype=None)
+    use_ext4 = change_defaults("Use ext4", image_fstype=None)
     if not _PLAIN_IMAGE.fullmatch(fstype):
         yield make_finding(
             "XT315",
             path,
             f"An image of type {quoted(fstype)} is not a plain disk, so xl cannot use it",
             "Use ext4.",
-            back,
+            use_ext4,
         )
     elif any(not g.external and g.rootfs is None for g in context.project.guests):
         yield make_finding(
@@ -266,7 +259,7 @@ def check_default_image_type(context: Context) -> Iterator[Finding]:
             path,
             f"Every guest recipe must be able to make {fstype}",
             "Check that it can, and that the guest's kernel supports it; ext4 is the usual type.",
-            back,
+            use_ext4,
         )
 
 

@@ -51,10 +51,10 @@ _RECIPE = re.compile(r"[a-z0-9][a-z0-9.+-]*", re.ASCII)
 
 def check_guest_bundle(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a guest is in a bundle if it needs one, and that the bundle exists."""
-    wanted = guest.guest
+    declared = guest.guest
     path = f"guests.{guest.key}.bundle"
-    if wanted.bundle is None:
-        reasons = why_bundle(wanted)
+    if declared.bundle is None:
+        reasons = why_bundle(declared)
         if reasons:
             yield make_finding(
                 "XT201",
@@ -63,26 +63,26 @@ def check_guest_bundle(context: Context, guest: EffectiveGuest) -> Iterator[Find
                 "Put it into a bundle.",
                 move_to_bundle(context.project, guest.key),
             )
-    elif wanted.bundle not in context.bundles:
+    elif declared.bundle not in context.bundles:
         yield make_finding(
             "XT202",
             path,
-            f"{guest.key} is in the bundle {wanted.bundle}, which does not exist",
-            f"Add [bundles.{wanted.bundle}].",
-            add_bundle(wanted.bundle),
+            f"{guest.key} is in the bundle {declared.bundle}, which does not exist",
+            f"Add [bundles.{declared.bundle}].",
+            add_bundle(declared.bundle),
         )
 
 
 def check_image_recipe(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a recipe builds the guest's image, or that the guest is marked external."""
-    wanted = guest.guest
+    declared = guest.guest
     path = f"guests.{guest.key}"
-    if wanted.external:
+    if declared.external:
         return
     mark_external = change_guest(
-        f"Mark {guest.key} external", guest.key, tags=(*wanted.tags, "external")
+        f"Mark {guest.key} external", guest.key, tags=(*declared.tags, "external")
     )
-    if wanted.source is not None:
+    if declared.source is not None:
         yield make_finding(
             "XT207",
             f"{path}.tags",
@@ -118,11 +118,11 @@ def _is_copied_name(context: Context, key: str) -> bool:
 
 def check_external_image(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Report the file that must exist before the build, for an external guest."""
-    wanted = guest.guest
-    if not wanted.external or wanted.source is not None or wanted.rootfs == NO_IMAGE:
+    declared = guest.guest
+    if not declared.external or declared.source is not None or declared.rootfs == NO_IMAGE:
         return
-    file = artifacts.image_file(context.project, wanted)
-    if wanted.rootfs is None:
+    file = artifacts.image_file(context.project, declared)
+    if declared.rootfs is None:
         yield make_finding(
             "XT208",
             f"guests.{guest.key}",
@@ -133,15 +133,15 @@ def check_external_image(context: Context, guest: EffectiveGuest) -> Iterator[Fi
         yield make_finding(
             "XT209",
             f"guests.{guest.key}.rootfs",
-            f"{wanted.rootfs} must be in the deploy directory before the image is built",
+            f"{declared.rootfs} must be in the deploy directory before the image is built",
             "Build or copy it there first: BitBake does not build an external guest.",
         )
 
 
 def check_image_origin(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that the guest's disk has one origin only."""
-    wanted = guest.guest
-    if wanted.source is not None and wanted.rootfs is not None:
+    declared = guest.guest
+    if declared.source is not None and declared.rootfs is not None:
         yield make_finding(
             "XT210",
             f"guests.{guest.key}.rootfs",

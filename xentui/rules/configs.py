@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on the user's own xl configs, after the class has inserted its paths (XT238 to XT270)."""
+"""Rules on the user's own xl configs, into which the class inserts paths (XT238 to XT270)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from xentui.xl import nic
 from xentui.xl.config import Config
 from xentui.xl.disk import ConfigDisk
 
-NUMBERS = ("memory", "maxmem", "vcpus", "maxvcpus")
-_SHAPE = (
+_NUMBERS = ("memory", "maxmem", "vcpus", "maxvcpus")
+_DISK_LINE = (
     "Write it on a separate line as disk = ['file:IMAGE,xvda,rw'], in single quotes; "
     "xentui show --what cfg prints such a copy."
 )
@@ -56,13 +56,13 @@ def check_settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]
         if problem.key in ("type", "builder") and problem.verdict in ("fails", "ignored"):
             # XT233 checks the domain types of all guests.
             continue
-        if problem.key not in _ELSEWHERE or (
+        if problem.key not in _CHECKED_ELSEWHERE or (
             problem.key in ("disk", "vif") and isinstance(config.settings[problem.key].value, str)
         ):
             yield _finding(guest, problem)
 
 
-_ELSEWHERE = ("name", "kernel", "disk", "vif", "maxvcpus")
+_CHECKED_ELSEWHERE = ("name", "kernel", "disk", "vif", "maxvcpus")
 """Settings that other rules check: those below, and :mod:`xentui.rules.network` for interfaces."""
 
 _CODES = {
@@ -80,7 +80,7 @@ _CODES = {
 def _finding(guest: EffectiveGuest, problem: xl_check.Problem) -> Finding:
     code = _CODES[problem.verdict]
     advice = problem.advice or "Write it as xl.cfg(5) says, or remove it."
-    if problem.key in NUMBERS and problem.verdict in ("ignored", "doubtful"):
+    if problem.key in _NUMBERS and problem.verdict in ("ignored", "doubtful"):
         missing = problem.message.startswith("is missing")
         code = "XT268" if missing else "XT247"
         if not missing:
@@ -100,10 +100,10 @@ def check_inserted_paths(context: Context, guest: EffectiveGuest) -> Iterator[Fi
     kernel = artifacts.kernel_file(context.project, guest.guest)
     after = xl_config.parse(xl_config.as_installed(context.texts[guest.key], image, kernel))
     disks = tuple(xl_disk.parse(spec, context.xen) for spec in after.texts("disk"))
-    yield from _kernel(guest, config, after, kernel)
+    yield from _check_kernel(guest, config, after, kernel)
     if after.error is not None:
         message = f"The class breaks line {after.error.line} when it inserts the path"
-        yield make_finding("XT240", _path(guest), f"{message}: {after.error.message}", _SHAPE)
+        yield make_finding("XT240", _path(guest), f"{message}: {after.error.message}", _DISK_LINE)
         return
     line = config.line("disk")
     for number, (spec, disk) in enumerate(zip(after.texts("disk"), disks, strict=True)):
@@ -115,18 +115,18 @@ def check_inserted_paths(context: Context, guest: EffectiveGuest) -> Iterator[Fi
             message = f"Line {line}: xl refuses the disk {quoted(spec)}"
             if broken:
                 message += " after the class has inserted the path"
-            yield make_finding("XT240", _path(guest), f"{message}: {disk.error}", _SHAPE)
-    wanted = f"{artifacts.IMAGES}/{image}"
+            yield make_finding("XT240", _path(guest), f"{message}: {disk.error}", _DISK_LINE)
+    image_path = f"{artifacts.IMAGES}/{image}"
     if not disks:
         if guest.guest.has_image:
             message = "It has no disk, so the guest's image is never used"
-            yield make_finding("XT241", _path(guest), message, f"{_SHAPE} {_ALONE}")
+            yield make_finding("XT241", _path(guest), message, f"{_DISK_LINE} {_WITHOUT_DISK}")
     elif not disks[0].error:
-        if disks[0].target != wanted:
-            message = f"Line {line}: the class does not insert {wanted}"
-            yield make_finding("XT241", _path(guest), message, _SHAPE)
-        yield from _format(context, guest, disks[0], line)
-    yield from _files(context, guest, config, disks)
+        if disks[0].target != image_path:
+            message = f"Line {line}: the class does not insert {image_path}"
+            yield make_finding("XT241", _path(guest), message, _DISK_LINE)
+        yield from _check_format(context, guest, disks[0], line)
+    yield from _check_files(context, guest, config, disks)
 
 
 def check_name_and_sizes(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -138,55 +138,57 @@ def check_name_and_sizes(context: Context, guest: EffectiveGuest) -> Iterator[Fi
         yield make_finding(
             "XT246", _path(guest), "It has no name for the domain", f'Add name = "{guest.key}".'
         )
-    vcpus, most = config.number("vcpus"), config.number("maxvcpus")
-    if vcpus is not None and most is not None and most < vcpus:
+    vcpus, max_vcpus = config.number("vcpus"), config.number("maxvcpus")
+    if vcpus is not None and max_vcpus is not None and max_vcpus < vcpus:
         yield make_finding(
             "XT249",
             _path(guest),
-            f"Line {config.line('maxvcpus')}: maxvcpus is {most}, less than vcpus, {vcpus}",
+            f"Line {config.line('maxvcpus')}: maxvcpus is {max_vcpus}, less than vcpus, {vcpus}",
             "Raise maxvcpus or remove it.",
         )
-    memory, largest = config.number("memory"), config.number("maxmem")
-    if memory is not None and largest is not None and memory < largest:
+    memory, max_memory = config.number("memory"), config.number("maxmem")
+    if memory is not None and max_memory is not None and memory < max_memory:
         yield make_finding(
             "XT250",
             _path(guest),
-            f"memory is {memory} and maxmem {largest} MiB: the guest must have a balloon driver",
+            f"memory is {memory} and maxmem {max_memory} MiB: the guest must have a balloon driver",
             "Make them equal unless the guest grows while it runs.",
         )
 
 
-def _format(
+def _check_format(
     context: Context, guest: EffectiveGuest, disk: ConfigDisk, line: int
 ) -> Iterator[Finding]:
     """Check that the first disk declares the format of the image."""
-    really = artifacts.image_format(context.project, guest.guest)
-    if really is not None and disk.format != really and not disk.cdrom:
+    actual = artifacts.image_format(context.project, guest.guest)
+    if actual is not None and disk.format != actual and not disk.cdrom:
         yield make_finding(
             "XT270",
             _path(guest),
-            f"Line {line}: the disk is declared {disk.format}, and the guest's image is {really}",
-            "Remove the format." if really == "raw" else f"Write format={really}.",
+            f"Line {line}: the disk is declared {disk.format}, and the guest's image is {actual}",
+            "Remove the format." if actual == "raw" else f"Write format={actual}.",
         )
 
 
-def _kernel(guest: EffectiveGuest, config: Config, after: Config, kernel: str) -> Iterator[Finding]:
-    named = after.text("kernel")
-    if guest.guest.kernel == "none" and named is not None:
+def _check_kernel(
+    guest: EffectiveGuest, config: Config, after: Config, kernel: str
+) -> Iterator[Finding]:
+    inserted = after.text("kernel")
+    if guest.guest.kernel == "none" and inserted is not None:
         yield make_finding(
             "XT243",
             _path(guest),
             f"Line {config.line('kernel')} names a kernel, but the project has kernel = none",
             "Remove the line, or remove kernel = none.",
         )
-    elif named is not None and named != f"{artifacts.IMAGES}/{kernel}":
+    elif inserted is not None and inserted != f"{artifacts.IMAGES}/{kernel}":
         yield make_finding(
             "XT242",
             _path(guest),
             f"Line {config.line('kernel')}: the class does not insert {artifacts.IMAGES}/{kernel}",
             'Write it at the line\'s start as kernel = "FILE", in double quotes.',
         )
-    elif named is None and not _boots_itself(after):
+    elif inserted is None and not _boots_itself(after):
         yield make_finding(
             "XT244",
             _path(guest),
@@ -196,19 +198,20 @@ def _kernel(guest: EffectiveGuest, config: Config, after: Config, kernel: str) -
 
 
 def _boots_itself(config: Config) -> bool:
+    """Return whether a config needs no kernel."""
     return config.domain_type == "hvm" or any(
         config.text(name) for name in ("bootloader", "firmware", "firmware_override")
     )
 
 
-def _files(
+def _check_files(
     context: Context, guest: EffectiveGuest, config: Config, disks: tuple[ConfigDisk, ...]
 ) -> Iterator[Finding]:
     """Find files that the config names, but nothing puts on the target."""
-    named = [("the additional disk", disk.target) for disk in disks[1:] if disk.target]
-    named += [(f"the {what}", text) for name, what in _FILES.items() if (text := config.text(name))]
-    named += [("the network script", script) for script in _scripts(config)]
-    for what, path in named:
+    files = [("the additional disk", disk.target) for disk in disks[1:] if disk.target]
+    files += [(f"the {what}", text) for name, what in _FILES.items() if (text := config.text(name))]
+    files += [("the network script", script) for script in _foreign_scripts(config)]
+    for what, path in files:
         if not path.startswith("/dev/") and path not in context.image_paths:
             yield make_finding(
                 "XT245",
@@ -218,17 +221,17 @@ def _files(
             )
 
 
-def _scripts(config: Config) -> Iterator[str]:
+def _foreign_scripts(config: Config) -> Iterator[str]:
     """Yield the scripts of network interfaces that do not come with xen-tools."""
     for entry in config.texts("vif"):
         script = nic.value(entry, "script") or ""
-        if script.removeprefix(f"{_SCRIPTS}/") not in ("", *_XEN_SCRIPTS):
-            yield script if script.startswith("/") else f"{_SCRIPTS}/{script}"
+        if script.removeprefix(f"{_SCRIPT_FOLDER}/") not in ("", *_XEN_TOOLS_SCRIPTS):
+            yield script if script.startswith("/") else f"{_SCRIPT_FOLDER}/{script}"
 
 
-_ALONE = 'A guest without disk is imported with source.type = "kernel".'
-_SCRIPTS = "/etc/xen/scripts"
-_XEN_SCRIPTS = ("vif-bridge", "vif-nat", "vif-openvswitch", "vif-route")
+_WITHOUT_DISK = 'A guest without disk is imported with source.type = "kernel".'
+_SCRIPT_FOLDER = "/etc/xen/scripts"
+_XEN_TOOLS_SCRIPTS = ("vif-bridge", "vif-nat", "vif-openvswitch", "vif-route")
 """Scripts of network interfaces that xen-tools installs (xen:tools/hotplug/Linux)."""
 
 _FILES = {

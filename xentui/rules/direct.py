@@ -13,7 +13,7 @@ from xentui.rules.finding import Finding, make_finding
 from xentui.rules.quick_fixes import change_guest, change_host
 from xentui.safe_text import quoted
 
-FAMILIES = ("uboot-fat", "uboot-rpi")
+_FAMILIES = ("uboot-fat", "uboot-rpi")
 """Boot families whose script loads guests' files from the boot partition."""
 
 USED_FIELDS = frozenset(
@@ -24,28 +24,29 @@ USED_FIELDS = frozenset(
 
 def check_board_support(context: Context) -> Iterator[Finding]:
     """Check that Xen can start guests itself on the board."""
-    why = _why_not(context)
-    if not why:
+    reason = _why_unsupported(context)
+    if not reason:
         return
     board = context.board
     # On a board whose layer starts Xen, uboot-fat is the layer's boot script already.
-    other = replace(context.project.host, boot_mode="uboot-fat")
-    fat = "uboot-fat" in board.boot.families and boards.boot_writer(other) == "xentui"
+    with_fat = replace(context.project.host, boot_mode="uboot-fat")
+    can_use_fat = "uboot-fat" in board.boot.families and boards.boot_writer(with_fat) == "xentui"
     for guest in context.dom0less_guests:
         yield make_finding(
             "XT124",
             f"guests.{guest.key}.started_by",
             f"Xen cannot start {guest.key} itself on {board.machine}",
-            f"{why} {'Set boot_mode to uboot-fat, or let' if fat else 'Let'} xl start the guest.",
-            change_host("Start Xen by uboot-fat", boot_mode="uboot-fat") if fat else None,
+            f"{reason} {'Set boot_mode to uboot-fat, or let' if can_use_fat else 'Let'} xl start "
+            "the guest.",
+            change_host("Start Xen by uboot-fat", boot_mode="uboot-fat") if can_use_fat else None,
         )
 
 
-def _why_not(context: Context) -> str:
+def _why_unsupported(context: Context) -> str:
     """Return why Xen starts no guests on the board, or an empty text."""
     host, family = context.project.host, boards.boot_family(context.project.host)
     writer = boards.boot_writer(host)
-    if family in FAMILIES and writer == "xentui":
+    if family in _FAMILIES and writer == "xentui":
         return ""
     if context.board.arch == "x86-64":
         return "On x86-64, Xen starts no guest but Dom0."
@@ -60,10 +61,10 @@ def _why_not(context: Context) -> str:
 
 
 def check_fields(context: Context) -> Iterator[Finding]:
-    """Check that the guest has a RAM disk, and no settings without effect."""
+    """Check that each guest has a RAM disk, and no fields without effect."""
     for guest in context.dom0less_guests:
-        wanted = guest.guest
-        if wanted.ramdisk is None:
+        declared = guest.guest
+        if declared.ramdisk is None:
             yield make_finding(
                 "XT125",
                 f"guests.{guest.key}.ramdisk",
@@ -71,16 +72,16 @@ def check_fields(context: Context) -> Iterator[Finding]:
                 "Name a cpio archive in the deploy directory, or check that its kernel has one "
                 "built in.",
             )
-        idle = [
+        ignored = [
             name
-            for name in wanted.__dataclass_fields__
-            if name not in USED_FIELDS and getattr(wanted, name) not in (None, (), False)
+            for name in declared.__dataclass_fields__
+            if name not in USED_FIELDS and getattr(declared, name) not in (None, (), False)
         ]
-        if idle:
+        if ignored:
             yield make_finding(
                 "XT126",
-                f"guests.{guest.key}.{idle[0]}",
-                f"{guest.key} is started by Xen, not xl, which ignores {', '.join(idle)}",
+                f"guests.{guest.key}.{ignored[0]}",
+                f"{guest.key} is started by Xen, not xl, which ignores {', '.join(ignored)}",
                 "Remove them, or let xl start the guest.",
             )
 
@@ -88,21 +89,18 @@ def check_fields(context: Context) -> Iterator[Finding]:
 def check_deployed_files(context: Context) -> Iterator[Finding]:
     """Find downloads that nothing deploys: a bundle installs them, for guests that xl starts."""
     for guest in context.dom0less_guests:
-        wanted = guest.guest
-        if wanted.source is None:
+        declared = guest.guest
+        if declared.source is None:
             continue
         # The boot files' recipe deploys local files.
         fetched = {
             entry.uri.partition(";")[0].rpartition("/")[2]
-            for entry in wanted.source.fetch
+            for entry in declared.source.fetch
             if not entry.uri.startswith("file://")
         }
-        lost = [
-            (name, path)
-            for name, path in (("kernel", wanted.kernel), ("ramdisk", wanted.ramdisk))
-            if path is not None and path.rpartition("/")[2] in fetched
-        ]
-        for name, path in lost:
+        for name, path in (("kernel", declared.kernel), ("ramdisk", declared.ramdisk)):
+            if path is None or path.rpartition("/")[2] not in fetched:
+                continue
             yield make_finding(
                 "XT131",
                 f"guests.{guest.key}.{name}",
@@ -113,24 +111,25 @@ def check_deployed_files(context: Context) -> Iterator[Finding]:
 
 
 def check_kernel_arguments(context: Context) -> Iterator[Finding]:
-    """Check that the kernel is told neither of a disk nor of a console that do not exist."""
+    """Find kernel command lines with a disk or a console that does not exist."""
     for guest in context.dom0less_guests:
         words = (guest.guest.extra or "").split()
-        disks = [word for word in words if word.startswith(("root=/dev/xvd", "console=hvc0"))]
-        if disks:
-            left = [word for word in words if word not in disks]
-            if not any(word.startswith("console=") for word in left):
-                left = [*left, "console=ttyAMA0"]
+        wrong = [word for word in words if word.startswith(("root=/dev/xvd", "console=hvc0"))]
+        if wrong:
+            words = [word for word in words if word not in wrong]
+            if not any(word.startswith("console=") for word in words):
+                words.append("console=ttyAMA0")
+            missing = " and no ".join(map(_missing_device, wrong))
             yield make_finding(
                 "XT132",
                 f"guests.{guest.key}.extra",
-                f"{guest.key} is started by Xen and has no {' and no '.join(map(_device, disks))}",
+                f"{guest.key} is started by Xen and has no {missing}",
                 "Use console=ttyAMA0, and a RAM disk as its root.",
-                change_guest(f"Use {' '.join(left)}", guest.key, extra=" ".join(left)),
+                change_guest(f"Use {' '.join(words)}", guest.key, extra=" ".join(words)),
             )
 
 
-def _device(word: str) -> str:
+def _missing_device(word: str) -> str:
     return "disk for root=" if word.startswith("root=") else "console hvc0 before Dom0 is up"
 
 

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on the settings of guests: those of a complete xl config, files, order, secrets.
+"""Rules on guests' settings for xl, their additional files, start order, and secrets in them.
 
-XT232, XT271 to XT288, XT702.
+Codes: XT232, XT270 to XT288, XT702.
 """
 
 from __future__ import annotations
@@ -29,18 +29,21 @@ from xentui.xl.disk import ConfigDisk
 
 def check_settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that xl takes each setting as intended, on this architecture and for this type."""
-    if guest.guest.config_file is not None or not _has_settings(guest.guest):
+    if guest.guest.config_file is not None or not complete_cfg.cfg_only_fields_set(guest.guest):
         return
-    paths = {field.xl: field.name for field in complete_cfg.cfg_only_fields() if field.xl}
-    known = {name for name, _ in guest.guest.xl}
-    for problem in xl_check.problems(_config(guest), arch=context.board.arch, xen=context.xen):
-        if problem.key in known:
-            path, drop = f"guests.{guest.key}.xl.{problem.key}", _without_xl(guest, problem.key)
-        elif problem.key in paths:
-            name = paths[problem.key]
+    fields = {field.xl: field.name for field in complete_cfg.cfg_only_fields() if field.xl}
+    in_xl_table = {name for name, _ in guest.guest.xl}
+    for problem in xl_check.problems(_as_config(guest), arch=context.board.arch, xen=context.xen):
+        if problem.key in in_xl_table:
+            path, quick_fix = (
+                f"guests.{guest.key}.xl.{problem.key}",
+                _without_xl(guest, problem.key),
+            )
+        elif problem.key in fields:
+            name = fields[problem.key]
             path = f"guests.{guest.key}.{name}"
-            nothing = () if isinstance(getattr(guest.guest, name), tuple) else None
-            drop = change_guest(f"Remove {name}", guest.key, **{name: nothing})
+            unset = () if isinstance(getattr(guest.guest, name), tuple) else None
+            quick_fix = change_guest(f"Remove {name}", guest.key, **{name: unset})
         else:
             continue
         code = {
@@ -52,7 +55,7 @@ def check_settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]
             "later": "XT280",
         }.get(problem.verdict, "XT281")
         advice = problem.advice or "Write it as in xl.cfg(5), or remove it."
-        yield make_finding(code, path, f"{problem.key} {problem.message}", advice, drop)
+        yield make_finding(code, path, f"{problem.key} {problem.message}", advice, quick_fix)
 
 
 def check_xl_table(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -74,77 +77,76 @@ def check_xl_table(_context: Context, guest: EffectiveGuest) -> Iterator[Finding
 
 def check_additional_disks(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check each additional disk, and that it has its own device."""
-    devices = {guest.disk_device: "its own image"} if guest.guest.has_image else {}
-    for number, made in enumerate(guest.guest.disks):
+    devices = {guest.disk_device} if guest.guest.has_image else set()
+    for number, disk in enumerate(guest.guest.disks):
         path = f"guests.{guest.key}.disks[{number}]"
-        ways = [name for name in DISK_CONTENTS if getattr(made, name) is not None]
-        if len(ways) != 1:
-            nothing = "names no image, device, size or target"
-            message = f"names {' and '.join(ways)}" if ways else nothing
+        contents = [name for name in DISK_CONTENTS if getattr(disk, name) is not None]
+        if len(contents) != 1:
+            named = " and ".join(contents) or "no image, device, size or target"
             yield make_finding(
                 "XT271",
                 path,
-                f"The disk {made.device} of {guest.key} {message}",
+                f"The disk {disk.device} of {guest.key} names {named}",
                 "Give it one of them: file for an image, block for a device of Dom0, size for an "
                 "empty disk, or target for a block script.",
-                *(_only(guest, number, way) for way in ways),
+                *(_keep_only(guest, number, content) for content in contents),
             )
-        elif made.target is not None and made.script is None:
+        elif disk.target is not None and disk.script is None:
             yield make_finding(
                 "XT271",
                 f"{path}.target",
-                f"The disk {made.device} of {guest.key} names a target and no script to attach it",
+                f"The disk {disk.device} of {guest.key} names a target and no script to attach it",
                 "Name the script, such as block-iscsi; a device of Dom0 belongs in block.",
             )
-        owner = devices.setdefault(made.device, made.device)
-        if (
-            owner != made.device
-            or [d.device for d in guest.guest.disks].index(made.device) != number
-        ):
+        if disk.device in devices:
             yield make_finding(
                 "XT273",
                 f"{path}.device",
-                f"{guest.key} has two disks under the device {made.device}",
+                f"{guest.key} has two disks under the device {disk.device}",
                 "Give each its own, such as xvdb, xvdc.",
             )
+        devices.add(disk.device)
         written = ConfigDisk(
-            target=made.target or "/dev/null",
-            device=made.device,
-            specification=made.specification or "",
-            script=made.script or "",
-            flags=made.options,
+            target=disk.target or "/dev/null",
+            device=disk.device,
+            specification=disk.specification or "",
+            script=disk.script or "",
+            flags=disk.options,
         )
-        refused = xl_disk.parse(xl_disk.write(written), context.xen).error
-        if refused:
+        error = xl_disk.parse(xl_disk.write(written), context.xen).error
+        if error:
             yield make_finding(
                 "XT278",
                 path,
-                f"xl of Xen {keys.version_text(context.xen)} refuses the disk {made.device} of "
-                f"{guest.key}: {refused}",
+                f"xl of Xen {keys.version_text(context.xen)} refuses the disk {disk.device} of "
+                f"{guest.key}: {error}",
                 "Remove what it does not know, or build a newer Xen.",
             )
-        yield from _disk_bytes(context, guest, number)
+        yield from _check_disk_type(context, guest, number)
 
 
-def _disk_bytes(context: Context, guest: EffectiveGuest, number: int) -> Iterator[Finding]:
-    made = guest.guest.disks[number]
-    local = image_space.local_file(guest.guest, made.file, context.assets) if made.file else None
+def _check_disk_type(context: Context, guest: EffectiveGuest, number: int) -> Iterator[Finding]:
+    """Compare the declared type of an additional disk with the contents of its local file."""
+    disk = guest.guest.disks[number]
+    local = image_space.local_file(guest.guest, disk.file, context.assets) if disk.file else None
     if local is None or local.is_dir:
         return
     inspected = inspect_file(local)
-    foreign = inspected.found.vm_disk if inspected is not None else None
-    is_of = foreign.format if foreign is not None else "qcow2" if local.disk is not None else ""
-    really = DISK_TYPES.get(is_of, "raw")
-    declared = "raw" if made.type in (None, "ext4") else made.type
-    if really != declared:
-        right = replace(made, type=None if really == "raw" else really)
-        disks = tuple(right if d is made else d for d in guest.guest.disks)
+    vm_disk = inspected.found.vm_disk if inspected is not None else None
+    image_format = "qcow2" if local.disk is not None else ""
+    if vm_disk is not None:
+        image_format = vm_disk.format
+    actual = DISK_TYPES.get(image_format, "raw")
+    declared = "raw" if disk.type in (None, "ext4") else disk.type
+    if actual != declared:
+        corrected = replace(disk, type=None if actual == "raw" else actual)
+        disks = tuple(corrected if each is disk else each for each in guest.guest.disks)
         yield make_finding(
             "XT270",
             f"guests.{guest.key}.disks[{number}].type",
-            f"{quoted(made.file or '')} is declared {declared}, and is {really}",
-            f"Set its type to {really}.",
-            change_guest(f"Take it as {really}", guest.key, disks=disks),
+            f"{quoted(disk.file or '')} is declared {declared}, and is {actual}",
+            f"Set its type to {actual}.",
+            change_guest(f"Set its type to {actual}", guest.key, disks=disks),
         )
 
 
@@ -165,13 +167,12 @@ def check_additional_files(context: Context, guest: EffectiveGuest) -> Iterator[
         )
 
 
-def _only(guest: EffectiveGuest, number: int, way: str) -> QuickFix | None:
+def _keep_only(guest: EffectiveGuest, number: int, content: str) -> QuickFix | None:
     """Return the fix that keeps one of several contents of an additional disk."""
     disk = guest.guest.disks[number]
-    nothing: dict[str, Any] = dict.fromkeys(DISK_CONTENTS)
-    kept = replace(disk, **{**nothing, way: getattr(disk, way)})
-    disks = (*guest.guest.disks[:number], kept, *guest.guest.disks[number + 1 :])
-    return change_guest(f"Keep only {way}", guest.key, disks=disks)
+    fields: dict[str, Any] = {**dict.fromkeys(DISK_CONTENTS), content: getattr(disk, content)}
+    disks = tuple(replace(each, **fields) if each is disk else each for each in guest.guest.disks)
+    return change_guest(f"Keep only {content}", guest.key, disks=disks)
 
 
 def _fetch_from_project(context: Context, guest: EffectiveGuest, file: str) -> QuickFix | None:
@@ -210,36 +211,32 @@ def check_fetched_kernel(context: Context, guest: EffectiveGuest) -> Iterator[Fi
 
 def check_passthrough(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Report what passthrough needs outside the guest's config."""
-    wanted = guest.guest
-    if wanted.pci:
+    declared = guest.guest
+    if declared.pci:
         path = f"guests.{guest.key}.pci"
-        if not all("seize=1" in entry for entry in wanted.pci):
+        if not all("seize=1" in entry for entry in declared.pci):
             yield make_finding(
                 "XT288",
                 path,
                 f"Dom0 keeps the devices of {guest.key} unless it is configured to release them",
                 "Add ,seize=1 to each device, or run xl pci-assignable-add in Dom0 first.",
-                _seize(guest),
+                _seize_devices(guest),
             )
         else:
-            module = "" if wanted.bundle else ", and xen-pciback loaded in Dom0"
+            module = "" if declared.bundle else ", and xen-pciback loaded in Dom0"
             yield make_finding(
                 "XT283",
                 path,
                 f"{guest.key} needs the IOMMU turned on in the firmware{module}",
                 "Check that xl dmesg reports: I/O virtualisation enabled.",
             )
-    if wanted.dtdev or wanted.iomem or wanted.irqs:
-        field = next(name for name in ("dtdev", "iomem", "irqs") if getattr(wanted, name))
-        marked = wanted.dtdev and boards.marks_passthrough_devices(context.project.host)
-        missing = [
-            name
-            for name, there in (
-                ("xen,passthrough in the device's node of the host's device tree", not marked),
-                ("a device_tree for the guest", wanted.device_tree is None and bool(wanted.dtdev)),
-            )
-            if there
-        ]
+    if declared.dtdev or declared.iomem or declared.irqs:
+        field = next(name for name in ("dtdev", "iomem", "irqs") if getattr(declared, name))
+        marked = declared.dtdev and boards.marks_passthrough_devices(context.project.host)
+        node = "xen,passthrough in the device's node of the host's device tree"
+        missing = [] if marked else [node]
+        if declared.dtdev and declared.device_tree is None:
+            missing.append("a device_tree for the guest")
         if context.board.arch == "aarch64" and missing:
             yield make_finding(
                 "XT283",
@@ -252,7 +249,7 @@ def check_passthrough(context: Context, guest: EffectiveGuest) -> Iterator[Findi
             )
 
 
-def _seize(guest: EffectiveGuest) -> QuickFix | None:
+def _seize_devices(guest: EffectiveGuest) -> QuickFix | None:
     pci = tuple(entry if "seize=" in entry else f"{entry},seize=1" for entry in guest.guest.pci)
     return change_guest("Take the devices from Dom0's drivers", guest.key, pci=pci)
 
@@ -264,32 +261,34 @@ def check_start_order(context: Context) -> Iterator[Finding]:
         for number, key in enumerate(guest.after):
             path = f"guests.{guest.key}.after[{number}]"
             without = tuple(name for name in guest.after if name != key)
-            leave = change_guest(f"Do not wait for {key}", guest.key, after=without)
+            do_not_wait = change_guest(f"Do not wait for {key}", guest.key, after=without)
             if key not in guests or key == guest.key:
                 what = "itself" if key == guest.key else f"{quoted(key)}, which is not a guest here"
-                yield make_finding("XT274", path, f"{guest.key} starts after {what}",
-                            "Name another guest of this project.", leave)  # fmt: skip
+                message = f"{guest.key} starts after {what}"
+                fix = "Name another guest of this project."
+                yield make_finding("XT274", path, message, fix, do_not_wait)
             elif guest.autostart and not guests[key].autostart:
                 yield make_finding(
                     "XT276", path,
                     f"{guest.key} starts after {key}, which does not start with Dom0",
-                    f"Let {key} start with Dom0 too.", _autostart(key), leave,
+                    f"Let {key} start with Dom0 too.", _autostart(key), do_not_wait,
                 )  # fmt: skip
-        yield from _served(guest, guests)
-        idle = guest.driver_domain and not (guest.pci or guest.dtdev)
-        if idle and any(other.backend == guest.key for other in guests.values()):
+        yield from _check_backends(guest, guests)
+        without_card = guest.driver_domain and not (guest.pci or guest.dtdev)
+        if without_card and any(other.backend == guest.key for other in guests.values()):
             yield make_finding(
                 "XT285", f"guests.{guest.key}.pci",
                 f"{guest.key} provides a network, but has no network card of its own",
                 "Pass a card to it with pci, and let its init start xl devd and create its bridge.",
             )  # fmt: skip
-    yield from _circle(context.project)
+    yield from _check_circle(context.project)
 
 
-def _served(guest: Guest, guests: dict[str, Guest]) -> Iterator[Finding]:
-    named = [("backend", guest.backend)]
-    named += [(f"disks[{number}].backend", d.backend) for number, d in enumerate(guest.disks)]
-    for field, key in named:
+def _check_backends(guest: Guest, guests: dict[str, Guest]) -> Iterator[Finding]:
+    """Check that other guests serve a guest's interfaces and disks, and that they are able to."""
+    backends = [("backend", guest.backend)]
+    backends += [(f"disks[{number}].backend", d.backend) for number, d in enumerate(guest.disks)]
+    for field, key in backends:
         if key is None:
             continue
         path = f"guests.{guest.key}.{field}"
@@ -307,12 +306,13 @@ def _served(guest: Guest, guests: dict[str, Guest]) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _circle(project: Project) -> Iterator[Finding]:
+def _check_circle(project: Project) -> Iterator[Finding]:
+    """Find the first guest that, over others, waits for itself."""
     after = {guest.key: artifacts.starts_after(guest) for guest in project.guests}
     for guest in project.guests:
-        trail, left = [], [guest.key]
-        while left:
-            key = left.pop()
+        visited, pending = [], [guest.key]
+        while pending:
+            key = pending.pop()
             for other in after.get(key, ()):
                 if other == guest.key and key != guest.key:
                     yield make_finding(
@@ -323,47 +323,43 @@ def _circle(project: Project) -> Iterator[Finding]:
                         change_guest(f"Let {guest.key} wait for no guest", guest.key, after=()),
                     )
                     return
-                if other not in trail:
-                    trail.append(other)
-                    left.append(other)
+                if other not in visited:
+                    visited.append(other)
+                    pending.append(other)
 
 
-def _has_settings(guest: Guest) -> bool:
-    return bool(complete_cfg.cfg_only_fields_set(guest))
-
-
-def _config(guest: EffectiveGuest) -> Config:
+def _as_config(guest: EffectiveGuest) -> Config:
     """Return the guest's settings as a config. Interfaces and disks have their own rules."""
-    wanted = guest.guest
+    declared = guest.guest
     values: dict[str, object] = {
         "name": guest.name,
         "type": guest.type,
         "memory": guest.memory,
         "vcpus": guest.vcpus,
     }
-    if guest.type != "hvm" and wanted.bootloader is None:
+    if guest.type != "hvm" and declared.bootloader is None:
         values["kernel"] = "kernel"
     for field in complete_cfg.cfg_only_fields():
-        value = getattr(wanted, field.name)
+        value = getattr(declared, field.name)
         if field.xl and value not in (None, ()):
             values[field.xl] = value
     if guest.type == "pvh":
-        # These become a frame buffer.
+        # xentui writes these as a frame buffer (vfb) instead.
         for name in ("vnc", "vnclisten", "vncdisplay", "vncpasswd", "keymap"):
             values.pop(name, None)
-    values.update(wanted.xl)
-    return Config({name: Setting(_value(value), 1) for name, value in values.items()})
+    values.update(declared.xl)
+    return Config({name: Setting(_config_value(value), 1) for name, value in values.items()})
 
 
-def _value(value: object) -> Value:
+def _config_value(value: object) -> Value:
     if isinstance(value, tuple):
-        return tuple(map(_value, value))
+        return tuple(map(_config_value, value))
     return str(int(value)) if isinstance(value, int) else str(value)
 
 
 def _without_xl(guest: EffectiveGuest, key: str) -> QuickFix | None:
-    kept = tuple((name, value) for name, value in guest.guest.xl if name != key)
-    return change_guest(f"Remove {key}", guest.key, xl=kept)
+    xl = tuple((name, value) for name, value in guest.guest.xl if name != key)
+    return change_guest(f"Remove {key}", guest.key, xl=xl)
 
 
 def _autostart(key: str) -> QuickFix:
@@ -373,8 +369,6 @@ def _autostart(key: str) -> QuickFix:
 
     return QuickFix(f"Let {key} start with Dom0", apply)
 
-
-# Text that should not be written as it is
 
 _SECRET = re.compile(
     r"(?:^|[ .,_-])(?:[a-z0-9]{0,16}[_-])?"
@@ -386,11 +380,11 @@ _QUERY = re.compile(r"[?&](?:password|token|secret|key|sig|signature)=", re.IGNO
 
 
 def check_secrets(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Find passwords and tokens, which everyone could read in the files and on the target."""
-    wanted = guest.guest
-    if wanted.extra is not None and _SECRET.search(wanted.extra):
+    """Find passwords and tokens: everyone could read them in the files and on the target."""
+    declared = guest.guest
+    if declared.extra is not None and _SECRET.search(declared.extra):
         yield _secret(f"guests.{guest.key}.extra", "the kernel command line")
-    for number, entry in enumerate(wanted.source.fetch if wanted.source is not None else ()):
+    for number, entry in enumerate(declared.source.fetch if declared.source is not None else ()):
         if _LOGIN.search(entry.uri) or _QUERY.search(entry.uri):
             yield _secret(f"guests.{guest.key}.source.fetch[{number}].uri", "the address")
 
@@ -407,8 +401,8 @@ def check_invisible_characters(context: Context) -> Iterator[Finding]:
     preset = context.project.preset
     if preset is None:
         return
-    for name, given_text in (("title", preset.title), ("description", preset.description)):
-        if visible(given_text, keep="\n\t") != given_text:
+    for name, text in (("title", preset.title), ("description", preset.description)):
+        if visible(text, keep="\n\t") != text:
             yield make_finding(
                 "XT702",
                 f"preset.{name}",

@@ -61,16 +61,15 @@ def _wrong_word(
         return _not_a_mac(path, text)
     if name == "type":
         return _wrong_type(context, guest, path, text)
+    word = f"{name}={text}"
     if why := nic.why_refused(name, text):
-        return make_finding("XT221", path, f"xl refuses {quoted(f'{name}={text}')}: {why}",
-                     f"Correct the value, or remove {name}.",
-                     _without(guest, f"{name}={text}"))  # fmt: skip
+        message, fix = f"xl refuses {quoted(word)}: {why}", f"Correct the value, or remove {name}."
+        return make_finding("XT221", path, message, fix, _without(guest, word))
     if why := nic.why_unusable(name, text):
         code, fix = {
             "ip": ("XT290", "Write an address such as 192.168.7.50, or remove ip."),
             "model": ("XT291", "Use e1000, rtl8139 or virtio-net, or remove model."),
         }[name]
-        word = f"{name}={text}"
         return make_finding(code, path, f"{quoted(word)}: {why}", fix, _without(guest, word))
     return None
 
@@ -97,8 +96,8 @@ def _unknown(path: str, name: str, text: str | None) -> Finding:
 def _not_a_mac(path: str, text: str) -> Finding | None:
     if nic.is_mac(text):
         return None
-    return make_finding("XT217", path, f"{quoted(text)} is not a MAC address",
-                 "Write six octets with colons, such as 00:16:3e:00:00:01.")  # fmt: skip
+    fix = "Write six octets with colons, such as 00:16:3e:00:00:01."
+    return make_finding("XT217", path, f"{quoted(text)} is not a MAC address", fix)
 
 
 def _wrong_type(context: Context, guest: EffectiveGuest, path: str, text: str) -> Finding | None:
@@ -150,11 +149,11 @@ def check_unknown_bridges(context: Context, guest: EffectiveGuest) -> Iterator[F
 def check_duplicate_devids(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find two interfaces of a guest with the same devid."""
     path, entries = vif_entries(context, guest)
-    known: set[str] = set()
+    seen: set[str] = set()
     for devid in (nic.value(entry, "devid") for entry in entries):
         if not devid:
             continue
-        if devid in known:
+        if devid in seen:
             yield make_finding(
                 "XT224",
                 path,
@@ -162,7 +161,7 @@ def check_duplicate_devids(context: Context, guest: EffectiveGuest) -> Iterator[
                 "Remove devid; xl numbers the interfaces itself.",
                 _without(guest, f"devid={devid}"),
             )
-        known.add(devid)
+        seen.add(devid)
 
 
 def check_dhcp_without_interface(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -197,8 +196,8 @@ def check_too_many_dhcp_guests(context: Context) -> Iterator[Finding]:
     """Find guests for which QEMU's user network has no addresses left."""
     if not context.board.emulated or dom0_network(context.project) == "nat":
         return
-    asking = [guest for guest in context.guests if _asks_for_address(guest) and guest.vif]
-    for guest in asking[MAX_DHCP_GUESTS:]:
+    dhcp_guests = [guest for guest in context.guests if _asks_for_address(guest) and guest.vif]
+    for guest in dhcp_guests[MAX_DHCP_GUESTS:]:
         yield make_finding(
             "XT229",
             f"guests.{guest.key}.extra",
@@ -249,10 +248,11 @@ def _without(guest: EffectiveGuest, word: str) -> QuickFix | None:
     """
     if guest.guest.config_file is not None:
         return None
-    kept = (",".join(part for part in entry.split(",") if part.strip() != word)
-            for entry in guest.vif)  # fmt: skip
     # An entry must not be empty. With this bridge, it means the same to xl as an empty one.
-    vif = tuple(entry or f"bridge={BRIDGE}" for entry in kept)
+    vif = tuple(
+        ",".join(part for part in entry.split(",") if part.strip() != word) or f"bridge={BRIDGE}"
+        for entry in guest.vif
+    )
     return change_guest(f"Remove {word}", guest.key, vif=vif)
 
 

@@ -55,8 +55,8 @@ def check_local_files(context: Context, guest: EffectiveGuest) -> Iterator[Findi
         if local == entry.uri:
             continue
         path = f"guests.{guest.key}.{field}.uri"
-        there = context.assets.sources.get(local)
-        if there is not None and there.is_dir:
+        file = context.assets.sources.get(local)
+        if file is not None and file.is_dir:
             name = quoted(unquote(local))
             yield make_finding(
                 "XT322",
@@ -65,17 +65,17 @@ def check_local_files(context: Context, guest: EffectiveGuest) -> Iterator[Findi
                 "Pack it with tar and use the tarball: tar --numeric-owner -cpf NAME.tar -C "
                 "DIRECTORY .",
             )
-        elif there is None:
+        elif file is None:
             yield make_finding(
                 "XT303",
                 path,
                 f"{quoted(unquote(local))} does not exist next to the project file",
-                f"Put it into {_directory(context)}: paths are relative to the project file's "
-                "directory.",
+                f"Put it into {_project_directory(context)}: paths are relative to the project "
+                "file's directory.",
             )
 
 
-def _directory(context: Context) -> str:
+def _project_directory(context: Context) -> str:
     """Return the project file's directory for display."""
     directory = context.assets.directory
     return visible(str(directory.absolute())) if directory is not None else "its directory"
@@ -91,26 +91,22 @@ def check_imported_file(context: Context, guest: EffectiveGuest) -> Iterator[Fin
     if any(_provides(context, source, entry) for entry in entries):
         return
     packed = source.type == CONTAINER
-    unsure = [
+    uncertain = [
         number
         for number, entry in enumerate(entries)
         if is_archive(entry.uri) and not entry.subdir and not packed
     ]
-    if unsure:
+    if uncertain:
+        folder = source.file.partition("/")[0]
         yield make_finding(
             "XT304",
             path,
             f"{quoted(source.file)} exists only if it is the archive's own top directory or file",
             "Set subdir to that name unless it is: archives are unpacked flat.",
-            change_fetch(
-                f"Unpack below {source.file.partition('/')[0]}",
-                guest.key,
-                unsure[0],
-                subdir=source.file.partition("/")[0],
-            ),
+            change_fetch(f"Unpack below {folder}", guest.key, uncertain[0], subdir=folder),
         )
         return
-    offered = [
+    provided = [
         fetched_path(entry.uri, None)
         if packed
         else entry.subdir
@@ -118,7 +114,7 @@ def check_imported_file(context: Context, guest: EffectiveGuest) -> Iterator[Fin
         else unpacked_path(entry)
         for entry in entries
     ]
-    names = list(dict.fromkeys(name for name in offered if name))
+    names = list(dict.fromkeys(name for name in provided if name))
     yield make_finding(
         "XT305",
         path,
@@ -132,21 +128,21 @@ def check_imported_file(context: Context, guest: EffectiveGuest) -> Iterator[Fin
 
 def check_architectures(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a file is fetched for the board, and that each override is valid."""
-    entries = _fetch(guest)
+    entries = _source_fetches(guest)
     if not any(entry.arch for entry in entries):
         return
     board = context.board
-    mine = {board.arch, board.machine, "qemuall" if board.emulated else board.machine}
-    others = (_ARCHES | set(boards.machine_names()) | {"qemuall"}) - mine
+    active = {board.arch, board.machine, "qemuall" if board.emulated else board.machine}
+    inactive = (_ARCHES | set(boards.machine_names()) | {"qemuall"}) - active
     for number, entry in enumerate(entries):
-        if entry.arch and entry.arch not in mine and entry.arch not in others:
+        if entry.arch and entry.arch not in active | inactive:
             yield make_finding(
                 "XT319",
                 f"guests.{guest.key}.source.fetch[{number}].arch",
                 f"{entry.arch} is not an architecture or board that xentui knows as an override",
                 "Write x86-64 or aarch64, or check that it is in the board's OVERRIDES.",
             )
-    if all(entry.arch in others for entry in entries):
+    if all(entry.arch in inactive for entry in entries):
         yield make_finding(
             "XT307",
             f"guests.{guest.key}.source.fetch",
@@ -158,7 +154,7 @@ def check_architectures(context: Context, guest: EffectiveGuest) -> Iterator[Fin
 def check_subdirs(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find a subdir for a file that is not unpacked."""
     source = guest.guest.source
-    for number, entry in enumerate(_fetch(guest)):
+    for number, entry in enumerate(_source_fetches(guest)):
         if entry.subdir is None or is_archive(entry.uri) or source is None:
             continue
         yield make_finding(
@@ -186,10 +182,10 @@ def check_download_names(context: Context) -> Iterator[Finding]:
     for guest in context.project.guests:
         entries = guest.source.fetch if guest.source is not None else ()
         for number, entry in enumerate(entries):
-            where = _destination(guest.bundle or guest.key, entry)
+            destination = _destination(guest.bundle or guest.key, entry)
             content = entry.sha256 or entry.uri
-            known, owner = owners.setdefault(where, (content, guest.key))
-            if known != content:
+            first, owner = owners.setdefault(destination, (content, guest.key))
+            if first != content:
                 yield make_finding(
                     "XT308",
                     f"guests.{guest.key}.source.fetch[{number}].uri",
@@ -210,12 +206,12 @@ def check_names_next_to_recipe(context: Context) -> Iterator[Finding]:
             continue
         for field, name, origin in _copied_files(context, guest, scripts):
             place = (guest.guest.bundle, name)
-            known, owner = owners.setdefault(place, (origin, guest.key))
-            if known != origin:
+            first, owner = owners.setdefault(place, (origin, guest.key))
+            if first != origin:
                 yield make_finding(
                     "XT309",
                     f"guests.{guest.key}.{field}",
-                    f"{quoted(origin)} of {guest.key} and {quoted(known)} of {owner} would both"
+                    f"{quoted(origin)} of {guest.key} and {quoted(first)} of {owner} would both"
                     f" be {quoted(name)} next to the recipe",
                     "Rename one of them.",
                 )
@@ -225,19 +221,18 @@ def _copied_files(
     context: Context, guest: EffectiveGuest, scripts: Mapping[str, str]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield field, name and origin of each file of a guest that is copied next to the recipe."""
-    wanted = guest.guest
-    if wanted.config_file is not None or why_complete_cfg(context.project, guest):
+    declared = guest.guest
+    if declared.config_file is not None or why_complete_cfg(context.project, guest):
         yield "config_file", f"{guest.key}.cfg", f"the config of {guest.key}"
-    if wanted.source is None:
+    if declared.source is None:
         return
-    for number, entry in enumerate(wanted.source.fetch):
+    for number, entry in enumerate(declared.source.fetch):
         local = entry.uri.removeprefix("file://")
         if local != entry.uri:
-            packed = wanted.source.type in ("rootfs_dir", CONTAINER)
-            alone = packed and is_archive(entry.uri)
-            name = file_name(entry.uri) if alone else local
+            is_root = declared.source.type in ("rootfs_dir", CONTAINER) and is_archive(entry.uri)
+            name = file_name(entry.uri) if is_root else local
             yield f"source.fetch[{number}].uri", name, local
-    script = scripts.get(wanted.source.type)
+    script = scripts.get(declared.source.type)
     if script is not None:
         yield "source.type", script.rpartition("/")[2], script
 
@@ -249,11 +244,12 @@ def _destination(folder: str, entry: Fetch) -> str:
     return f"{folder} {fetched_path(entry.uri, entry.subdir)} {entry.arch}"
 
 
-def _fetch(guest: EffectiveGuest) -> tuple[Fetch, ...]:
+def _source_fetches(guest: EffectiveGuest) -> tuple[Fetch, ...]:
     return guest.guest.source.fetch if guest.guest.source is not None else ()
 
 
 def _provides(context: Context, source: Source, entry: Fetch) -> bool:
+    """Return whether a fetched file is, or contains, the file to import."""
     if source.type == CONTAINER:
         # Archives for other architectures have different names from the one that is imported.
         named = fetched_path(entry.uri, None) == source.file

@@ -8,16 +8,14 @@ appear after it was inspected.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xentui.project import image_space
 from xentui.project.effective import EffectiveGuest
 from xentui.project.model import CONTAINER, CONVERTED_IMPORTS, KERNEL_ONLY, Fetch, Project, Source
 from xentui.rules import fetched
-from xentui.rules.boot import has_generated_command_line, kernel_option
+from xentui.rules.boot import DEVICE, has_generated_command_line, kernel_option, set_root
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, QuickFix, make_finding
 from xentui.rules.quick_fixes import change_fetch, change_guest, change_source
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from xentui.images.recognise import Kind
 
 _MIB = 1 << 20
-_DEVICE = re.compile(r"/dev/(?P<disk>(?:xvd|sd|hd|vd)[a-z])(?P<number>[0-9]*)")
 _KINDS: dict[str, tuple[Kind, ...]] = {
     "rootfs_dir": ("tar", "directory"),
     "qcow2": ("qcow2",),
@@ -41,7 +38,7 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
 }
 """The kinds of file for each import type; ext4 and raw copy any disk or file system."""
 
-_FIXES: dict[str, str] = {
+_ADVICE: dict[str, str] = {
     "empty": "Replace it with the file itself.",
     "lfs_pointer": "Fetch the file itself: git lfs pull.",
     "swap": "Use the disk with the guest's root file system.",
@@ -55,26 +52,26 @@ def check_local_sources(context: Context, guest: EffectiveGuest) -> Iterator[Fin
     source = guest.guest.source
     if source is None or not context.assets.sources:
         return
-    mine = tuple(image_space.fetches_for_board(context.project, source))
+    for_board = tuple(image_space.fetches_for_board(context.project, source))
     for number, entry in enumerate(source.fetch):
-        place = entry.uri.removeprefix("file://")
-        local = context.assets.sources.get(place) if place != entry.uri else None
-        if local is None or entry not in mine:
+        name = entry.uri.removeprefix("file://")
+        local = context.assets.sources.get(name) if name != entry.uri else None
+        if local is None or entry not in for_board:
             continue
         inspected = fetched.inspect_file(local)
         if inspected is None:
             continue
-        yield from _digest(guest, inspected, entry, number)
-        own = context.project.has_import_script(source.type)
-        if not own and fetched.is_disk_source(source, entry, local):
-            yield from _content(guest, source, inspected, place)
+        yield from _check_digest(guest, inspected, entry, number)
+        scripted = context.project.has_import_script(source.type)
+        if not scripted and fetched.is_disk_source(source, entry, local):
+            yield from _check_content(guest, source, inspected, name)
             if source.type in ("rootfs_dir", CONTAINER):
-                yield from _size(guest, inspected, place)
-            yield from _architecture(context, guest, inspected)
-            yield from _boots(guest, inspected)
+                yield from _check_size(guest, inspected, name)
+            yield from _check_architecture(context, guest, inspected)
+            yield from _check_boot(guest, inspected)
 
 
-def _digest(
+def _check_digest(
     guest: EffectiveGuest, inspected: Inspected, entry: Fetch, number: int
 ) -> Iterator[Finding]:
     if entry.sha256 is None or inspected.sha256 is None or entry.sha256 == inspected.sha256:
@@ -88,19 +85,20 @@ def _digest(
     )
 
 
-def _content(
-    guest: EffectiveGuest, source: Source, inspected: Inspected, place: str
+def _check_content(
+    guest: EffectiveGuest, source: Source, inspected: Inspected, name: str
 ) -> Iterator[Finding]:
     path = f"guests.{guest.key}.source.type"
-    foreign = inspected.found.vm_disk
-    wanted = CONVERTED_IMPORTS.get(source.type)
+    vm_disk = inspected.found.vm_disk
+    vm_format = CONVERTED_IMPORTS.get(source.type)
     fits = inspected.kind in _KINDS[source.type] and (
-        foreign is None or (foreign.format == wanted and foreign.whole)
+        vm_disk is None or (vm_disk.format == vm_format and vm_disk.whole)
     )
-    if not fits and not _may_be(source, inspected):
-        quick_fix = _import_as_suggested(guest.key, inspected, place)
+    problem = _inside_sentence(inspected.problems[0]) if inspected.problems else ""
+    if not fits and not _may_suit(source, inspected):
+        quick_fix = _import_as_suggested(guest.key, inspected, name)
         advice = (
-            f"{quick_fix.label}." if quick_fix is not None else _advice(inspected, place, guest.key)
+            f"{quick_fix.label}." if quick_fix is not None else _advice(inspected, name, guest.key)
         )
         yield make_finding(
             "XT350",
@@ -114,14 +112,14 @@ def _content(
         yield make_finding(
             "XT353",
             f"guests.{guest.key}.source.file",
-            f"{quoted(inspected.path.name)} is not a whole disk: {_part(inspected.problems[0])}",
+            f"{quoted(inspected.path.name)} is not a whole disk: {problem}",
             "Convert it first: qemu-img convert -O qcow2 OLD NEW.",
         )
-    elif inspected.problems and inspected.kind in ("qcow2", "ext", "disk", "unknown"):
+    elif problem and inspected.kind in ("qcow2", "ext", "disk", "unknown"):
         yield make_finding(
             "XT357",
             f"guests.{guest.key}.source.file",
-            f"{quoted(inspected.path.name)} seems damaged: {_part(inspected.problems[0])}",
+            f"{quoted(inspected.path.name)} seems damaged: {problem}",
             "Fetch or copy it again, and compare its checksum.",
         )
     elif inspected.kind in ("unknown", "blank"):
@@ -133,7 +131,7 @@ def _content(
         )
 
 
-def _architecture(
+def _check_architecture(
     context: Context, guest: EffectiveGuest, inspected: Inspected
 ) -> Iterator[Finding]:
     """Check that a container's programs run on the board."""
@@ -149,7 +147,7 @@ def _architecture(
         )
 
 
-def _may_be(source: Source, inspected: Inspected) -> bool:
+def _may_suit(source: Source, inspected: Inspected) -> bool:
     """Return whether an unrecognised file may suit an import type.
 
     A qcow2 image, an ext4 file system and a tarball are always recognised. A raw disk may have any
@@ -160,25 +158,25 @@ def _may_be(source: Source, inspected: Inspected) -> bool:
     return inspected.kind == "packed" or (inspected.kind == "unknown" and source.type == "raw")
 
 
-def _advice(inspected: Inspected, place: str, key: str) -> str:
+def _advice(inspected: Inspected, name: str, key: str) -> str:
     from xentui.images.suggest import missing_ending, suggest
 
-    suggestion = suggest(inspected, place, key)
-    ending = missing_ending(inspected, place)
+    suggestion = suggest(inspected, name, key)
+    ending = missing_ending(inspected, name)
     if suggestion is not None and ending:
-        return f"Rename it to {quoted(f'{place}{ending}')}, and import it as {suggestion.type}."
+        return f"Rename it to {quoted(f'{name}{ending}')}, and import it as {suggestion.type}."
     if suggestion is not None and suggestion.before:
         return f"Make {quoted(suggestion.place)} of it and import that: {suggestion.before}"
-    return _FIXES.get(inspected.kind, "Use another file, or convert it first.")
+    return _ADVICE.get(inspected.kind, "Use another file, or convert it first.")
 
 
-def _import_as_suggested(key: str, inspected: Inspected, place: str) -> QuickFix | None:
+def _import_as_suggested(key: str, inspected: Inspected, name: str) -> QuickFix | None:
     from xentui.images.suggest import missing_ending, suggest, with_source
 
-    suggestion = suggest(inspected, place, key)
+    suggestion = suggest(inspected, name, key)
     if (
         suggestion is None
-        or missing_ending(inspected, place)
+        or missing_ending(inspected, name)
         or suggestion.use != "disk"
         or suggestion.before
         or suggestion.guess
@@ -186,12 +184,12 @@ def _import_as_suggested(key: str, inspected: Inspected, place: str) -> QuickFix
         return None
 
     def apply(project: Project) -> Project:
-        return with_source(project, key, inspected, place, suggestion)
+        return with_source(project, key, inspected, name, suggestion)
 
     return QuickFix(f"Import it as {suggestion.type}", apply)
 
 
-def _size(guest: EffectiveGuest, inspected: Inspected, place: str) -> Iterator[Finding]:
+def _check_size(guest: EffectiveGuest, inspected: Inspected, name: str) -> Iterator[Finding]:
     size = inspected.image_size
     if size is None or guest.image_size >= size.smallest:
         return
@@ -201,7 +199,7 @@ def _size(guest: EffectiveGuest, inspected: Inspected, place: str) -> Iterator[F
     yield make_finding(
         "XT354",
         f"guests.{guest.key}.source.image_size",
-        f"The contents of {quoted(place)} need an image of {size.smallest} MiB,"
+        f"The contents of {quoted(name)} need an image of {size.smallest} MiB,"
         f" and image_size is {guest.image_size}",
         f"Set image_size to {size.advised}, which leaves room.",
         change_source(f"Make it {size.advised} MiB", guest.key, image_size=size.advised),
@@ -209,16 +207,18 @@ def _size(guest: EffectiveGuest, inspected: Inspected, place: str) -> Iterator[F
     )
 
 
-def _boots(guest: EffectiveGuest, inspected: Inspected) -> Iterator[Finding]:
+def _check_boot(guest: EffectiveGuest, inspected: Inspected) -> Iterator[Finding]:
     if not has_generated_command_line(guest):
         return
-    named = _DEVICE.fullmatch(kernel_option(guest.extra, "root") or "")
-    if named is not None and named["disk"] == guest.disk_device:
+    root = DEVICE.fullmatch(kernel_option(guest.extra, "root") or "")
+    if root is not None and root["disk"] == guest.disk_device:
         table = inspected.found.disk
         if table is not None and table.partitions:
-            yield from _partition(guest, inspected, table, named["number"])
-        elif inspected.found.filesystem or inspected.kind in ("directory", "tar", "container"):
-            yield from _no_partition(guest, inspected, named["number"])
+            yield from _check_partition(guest, inspected, table, root["number"])
+        elif root["number"] and (
+            inspected.found.filesystem or inspected.kind in ("directory", "tar", "container")
+        ):
+            yield from _check_no_partition(guest, inspected, root["number"])
     if (
         inspected.init is False
         and inspected.kind != "container"
@@ -233,7 +233,7 @@ def _boots(guest: EffectiveGuest, inspected: Inspected) -> Iterator[Finding]:
         )
 
 
-def _partition(
+def _check_partition(
     guest: EffectiveGuest, inspected: Inspected, table: PartitionedDisk, number: str
 ) -> Iterator[Finding]:
     numbers = [p.number for p in table.partitions if p.type != "extended"]
@@ -249,13 +249,13 @@ def _partition(
         f"Write root={device}{root}, which looks like the root."
         if root is not None
         else f"Write one of {', '.join(f'{device}{n}' for n in numbers[:8])}.",
-        _with_root(guest, f"{device}{root}") if root is not None else None,
+        set_root(guest, f"{device}{root}") if root is not None else None,
     )
 
 
-def _no_partition(guest: EffectiveGuest, inspected: Inspected, number: str) -> Iterator[Finding]:
-    if not number:
-        return
+def _check_no_partition(
+    guest: EffectiveGuest, inspected: Inspected, number: str
+) -> Iterator[Finding]:
     device = f"/dev/{guest.disk_device}"
     yield make_finding(
         "XT352",
@@ -263,23 +263,12 @@ def _no_partition(guest: EffectiveGuest, inspected: Inspected, number: str) -> I
         f"{quoted(inspected.path.name)} becomes a disk without partitions,"
         f" and the root of {guest.key} is {device}{number}",
         f"Write root={device}.",
-        _with_root(guest, device),
+        set_root(guest, device),
     )
 
 
-def _with_root(guest: EffectiveGuest, device: str) -> QuickFix:
-    from xentui.images.suggest import words
-
-    extra = words(guest.extra, f"root={device}", None)
-
-    def apply(project: Project) -> Project:
-        return project.with_guest(replace(project.guest(guest.key), extra=extra))
-
-    return QuickFix(f"Write root={device}", apply)
-
-
-def _part(sentence: str) -> str:
-    """Return a sentence as a part of another one."""
+def _inside_sentence(sentence: str) -> str:
+    """Return a sentence with a small initial and no full stop, to put it into another one."""
     return f"{sentence[0].lower()}{sentence[1:].removesuffix('.')}"
 
 
