@@ -17,8 +17,7 @@ from tests.cli.conftest import ROOT, Run, run
 from tests.safety import hostile_files
 from tests.safety.hostile_files import CANARY, CODE, RAW, TERMINAL, commands, lay_out, others
 from tests.sessions import session_of
-from tests.tui.test_wizard import settle
-from tests.tui.wizards import LARGE, wizard
+from tests.tui.wizards import LARGE, press, wizard
 from xentui.project.model import Bundle, Defaults, Guest, Host, ImportType, Preset, Project
 from xentui.session import Origin
 from xentui.session.forms import STEPS
@@ -165,17 +164,14 @@ async def test_no_screen_runs_or_shows_what_a_project_says(text: str) -> None:
     app = wizard(session)
     async with app.run_test(size=LARGE, notifications=True, tooltips=True) as pilot:
         for number, step in enumerate(STEPS, start=1):
-            await pilot.press(f"alt+{number}")
-            await settle(pilot)
+            await press(pilot, f"alt+{number}")
             assert app.main.here == step
             lines = [strip.text for strip in app.screen._compositor.render_strips()]
             clean("\n".join(lines), step)
-            await pilot.press("enter", "f1")
-            await settle(pilot)
+            await press(pilot, "enter", "f1")
             lines = [strip.text for strip in app.screen._compositor.render_strips()]
             clean("\n".join(lines), step)
             await pilot.press("escape", "escape")
-        await pilot.press("ctrl+s", "ctrl+s", "ctrl+z")
-        await settle(pilot)
+        await press(pilot, "ctrl+s", "ctrl+s", "ctrl+z")
         assert app.is_running
     assert canaries(Path()) == []

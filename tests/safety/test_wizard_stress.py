@@ -19,8 +19,7 @@ import pytest
 
 from tests.safety.pty_wizard import ROOT, Wizard
 from tests.sessions import NOW, session_of
-from tests.tui.test_wizard import settle
-from tests.tui.wizards import SMALL, shown, wizard
+from tests.tui.wizards import SMALL, press, running, settle, shown, wizard
 from xentui.project.model import Guest, Host, Project
 from xentui.session.drafts import SLOTS, Drafts, location
 from xentui.session.state import State
@@ -248,14 +247,11 @@ async def test_a_full_disk_is_reported_and_nothing_is_lost() -> None:
 async def test_a_thousand_guests_stay_usable() -> None:
     guests = tuple(Guest(f"g{number:05}", memory=64) for number in range(1_000))
     session = session_of(Project(Host("qemux86-64", memory=1_048_576), guests=guests))
-    app = wizard(session, begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(session, "guests") as (app, pilot):
         assert "g00000" in shown(app)
         for key in ("down", "pagedown", "end", "home", "down", "up"):
             await pilot.press(key)
-        await pilot.press("end")
-        await settle(pilot)
+        await press(pilot, "end")
         assert "g00999" in shown(app)
         session.type_text(("guests", "g00005", "memory"), "65")
         assert session.autosave()

@@ -12,8 +12,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.sessions import TWO, session_of
-from tests.tui.test_wizard import settle
-from tests.tui.wizards import SMALL, shown, wizard
+from tests.tui.wizards import SMALL, press, running, settle, shown
 from xentui.project import document, schema
 from xentui.screens.guests import Guests
 from xentui.session import opening
@@ -22,14 +21,10 @@ from xentui.widgets.table import Table
 
 async def test_leaving_with_changes_asks_once_and_keeps_a_draft() -> None:
     session = session_of(TWO)
-    app = wizard(session, begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("d", "ctrl+q")
-        await settle(pilot)
+    async with running(session, "guests") as (app, pilot):
+        await press(pilot, "d", "ctrl+q")
         assert "Leave with changes" in shown(app)
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
     kept = session.drafts.load()
     assert kept is not None
     assert kept.state.project == session.project
@@ -46,9 +41,7 @@ def leave_a_draft() -> None:
 
 async def test_the_draft_is_offered_first_described_and_resumed_with_one_key() -> None:
     leave_a_draft()
-    app = wizard()
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running() as (app, pilot):
         await pilot.pause(0.1)
         await app.workers.wait_for_complete()
         await settle(pilot)
@@ -57,46 +50,36 @@ async def test_the_draft_is_offered_first_described_and_resumed_with_one_key() -
         assert first.strip().startswith("\u25b8")
         assert "Kept 01 August 12:00. It began with" in page
         assert "Guests   alpha\n" in page
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert app.session.project == TWO.without_guest("beta")
         assert app.session.changed
         app.session.autosave()
-        await pilot.press("alt+1")
-        await settle(pilot)
+        await press(pilot, "alt+1")
         assert "Resume the draft" not in shown(app)
 
 
 async def test_a_draft_that_cannot_be_read_is_reported_and_presets_are_offered() -> None:
     Path("draft.json").write_text("{")
-    app = wizard()
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running() as (app, pilot):
         await pilot.pause(0.1)
         await app.workers.wait_for_complete()
         await settle(pilot)
         assert "It cannot be read." in shown(app)
-        await pilot.press("enter", "down", "enter")
-        await settle(pilot)
+        await press(pilot, "enter", "down", "enter")
         assert app.main.here == "review"
 
 
 async def test_the_draft_is_resumed_with_the_mouse() -> None:
     leave_a_draft()
-    app = wizard()
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running() as (app, pilot):
         await pilot.click("#start-list", offset=(6, 1), times=2)
         await settle(pilot)
         assert app.session.project == TWO.without_guest("beta")
 
 
 async def test_leaving_without_changes_asks_nothing() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("d", "u", "ctrl+q")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "d", "u", "ctrl+q")
     assert app.return_code == 0
     assert not Path("draft.json").exists()
 
@@ -106,9 +89,7 @@ async def test_a_draft_that_cannot_be_saved_on_leaving_is_no_traceback(
 ) -> None:
     session = session_of(TWO)
     session.edit(TWO.without_guest("beta"), "delete beta")
-    app = wizard(session, begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(session, "guests") as (app, _pilot):
         monkeypatch.setattr(session.drafts, "keep", _full)
         app.exit(0)
     assert app.return_code == 0
@@ -119,26 +100,19 @@ def _full(*_: object) -> bool:
 
 
 async def test_escape_never_loses_what_was_typed() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "tab", "tab", "7", "7", "escape", "escape", "escape", "escape")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter", "tab", "tab", "7", "7", "escape", "escape", "escape", "escape")
         assert app.main.here == "start"
         assert app.session.project.guest("alpha").memory == 77
 
 
 async def test_help_describes_the_field() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "tab", "tab", "f1")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter", "tab", "tab", "f1")
         page = shown(app)
         assert "XEN_GUEST_MEMORY[alpha]" in page
         assert "32 to 1048576 MiB" in page
-        await pilot.press("escape")
-        await settle(pilot)
+        await press(pilot, "escape")
         assert isinstance(app.main.focused, Input)
 
 
@@ -152,11 +126,8 @@ async def test_help_describes_the_field() -> None:
     ],
 )
 async def test_the_palette_does_what_is_typed(words: str, machine: str, here: str) -> None:
-    app = wizard(session_of(TWO), begin="review")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("ctrl+p")
-        await settle(pilot)
+    async with running(TWO, "review") as (app, pilot):
+        await press(pilot, "ctrl+p")
         app.screen.query_one(Input).value = words
         await pilot.pause(0.4)
         await pilot.press("enter")
@@ -167,11 +138,8 @@ async def test_the_palette_does_what_is_typed(words: str, machine: str, here: st
 
 
 async def test_a_terminal_too_small_is_reported_and_recovers() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "tab")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter", "tab")
         before = app.main.focused
         await pilot.resize_terminal(52, 12)
         await settle(pilot)
@@ -183,27 +151,20 @@ async def test_a_terminal_too_small_is_reported_and_recovers() -> None:
 
 
 async def test_the_hardware_cursor_follows_the_row() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
         first = app.cursor_position
-        await pilot.press("down")
-        await settle(pilot)
+        await press(pilot, "down")
         table = app.main.query_one("#guest-table", Table)
         assert app.cursor_position.y == first.y + 1
         assert app.cursor_position.y == table.region.y + 2
 
 
 async def test_a_filter_shows_less_and_escape_shows_all() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
         table = app.main.query_one("#guest-table", Table)
-        await pilot.press("slash", *"bet", "enter")
-        await settle(pilot)
+        await press(pilot, "slash", *"bet", "enter")
         assert [row.key for row in table.rows] == ["beta"]
-        await pilot.press("escape")
-        await settle(pilot)
+        await press(pilot, "escape")
         assert len(table.rows) == 2
 
 
@@ -218,11 +179,8 @@ async def test_a_project_file_keeps_its_comments_when_it_is_written() -> None:
     origin = opening.origin_of(loaded, name="mine.toml", preset=False)
     assert origin is not None
     session.start_from(origin, "open")
-    app = wizard(session, begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "tab", "tab", *"192", "ctrl+s", "ctrl+s", "enter")
-        await settle(pilot)
+    async with running(session, "guests") as (app, pilot):
+        await press(pilot, "enter", "tab", "tab", *"192", "ctrl+s", "ctrl+s", "enter")
         assert app.main.here == "write"
     text = path.read_text()
     assert "# the bench" in text
@@ -237,23 +195,16 @@ async def test_a_property_added_to_the_schema_is_in_the_editor(
     known = schema.fields("guest")
     more = schema.Field("guest", "memory", "Also memory", "A second one.", "integer")
     monkeypatch.setattr(schema, "fields", lambda t: (*known, more) if t == "guest" else ())
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter")
         editor = app.main.query_one(Guests).query("FieldRow")
         assert sum(row.path[-1] == "memory" for row in editor) == 2  # type: ignore[attr-defined]
 
 
 async def test_the_palette_begins_with_the_named_preset_though_the_list_is_filtered() -> None:
-    app = wizard(begin="start")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("slash", *"raspberrypi5", "enter")
-        await settle(pilot)
-        await pilot.press("ctrl+p")
-        await settle(pilot)
+    async with running(begin="start") as (app, pilot):
+        await press(pilot, "slash", *"raspberrypi5", "enter")
+        await press(pilot, "ctrl+p")
         app.screen.query_one(Input).value = "preset genericx86-64"
         await pilot.pause(0.4)
         await pilot.press("enter")

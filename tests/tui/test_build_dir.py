@@ -15,8 +15,7 @@ from textual.widgets import Static
 
 from tests.bitbake.trees import small
 from tests.sessions import TWO, session_of
-from tests.tui.test_wizard import settle
-from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from tests.tui.wizards import LARGE, press, running, settle, shown
 from xentui.app import XentuiApp
 from xentui.project.model import Bundle, Project
 from xentui.screens.review import Review
@@ -57,8 +56,7 @@ async def read(pilot: Pilot[int], app: XentuiApp) -> None:
 
 async def test_the_start_names_the_build_directory() -> None:
     build = made()
-    app = wizard(in_build_dir(build, None))
-    async with app.run_test(size=SMALL) as pilot:
+    async with running(in_build_dir(build, None)) as (app, pilot):
         await read(pilot, app)
         lines = shown(app).split("\n")
         assert any("Build directory build" in x and "MACHINE qemux86-64" in x for x in lines)
@@ -67,23 +65,20 @@ async def test_the_start_names_the_build_directory() -> None:
 
 async def test_the_start_reports_that_the_classes_are_missing() -> None:
     build = made(layers=("core",))
-    app = wizard(in_build_dir(build, None))
-    async with app.run_test(size=SMALL) as pilot:
+    async with running(in_build_dir(build, None)) as (app, pilot):
         await read(pilot, app)
         assert "meta-virtualization is not among its layers" in shown(app)
 
 
 async def test_without_a_build_directory_a_separate_tree_is_offered() -> None:
-    app = wizard()
-    async with app.run_test(size=SMALL) as pilot:
+    async with running() as (app, pilot):
         await read(pilot, app)
         assert "No build directory: files go into xentui-out" in shown(app)
 
 
 async def test_conf_layer_and_the_edits_of_the_users_files_are_shown_and_written() -> None:
     build = made()
-    app = wizard(in_build_dir(build), begin="review")
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(in_build_dir(build), "review", size=(120, 60)) as (app, pilot):
         await read(pilot, app)
         page = "\n".join(app.main.query_one("#review-diff", CodeView).lines)
         assert "+require conf/xentui.conf" in shown(app)
@@ -102,8 +97,7 @@ async def test_conf_layer_and_the_edits_of_the_users_files_are_shown_and_written
 
 async def test_the_way_in_is_chosen_on_review() -> None:
     build = made()
-    app = wizard(in_build_dir(build), begin="review")
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(in_build_dir(build), "review", size=(120, 60)) as (app, pilot):
         await read(pilot, app)
         await pilot.press("w", "right")
         await read(pilot, app)
@@ -124,8 +118,7 @@ async def test_the_way_of_the_last_time_is_the_way_of_this_time() -> None:
     session = in_build_dir(build)
     session.target.choose_attach("block")
     session.write()
-    app = wizard(in_build_dir(build), begin="review")
-    async with app.run_test(size=SMALL) as pilot:
+    async with running(in_build_dir(build), "review") as (app, pilot):
         await read(pilot, app)
         assert app.main.query_one("#review-way", Options).value == "block"
 
@@ -137,15 +130,12 @@ async def test_a_file_edited_by_hand_is_overwritten_only_when_asked_and_kept() -
     conf = build / "conf/xentui.conf"
     mine = f"{conf.read_text()}MINE = '1'\n"
     conf.write_text(mine)
-    app = wizard(session, begin="review")
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(session, "review", size=(120, 40)) as (app, pilot):
         await read(pilot, app)
         assert "Edited by hand: xentui.conf" in shown(app)
-        await pilot.press("ctrl+s")
-        await settle(pilot)
+        await press(pilot, "ctrl+s")
         assert "xentui.conf was edited by hand" in shown(app)
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert conf.read_text() == mine
         await pilot.press("ctrl+s", "left", "enter")
         await read(pilot, app)
@@ -162,13 +152,11 @@ async def test_edits_by_hand_are_shown_from_both_sides_and_merged() -> None:
     session.edit(
         replace(session.project, host=replace(session.project.host, memory=3072)), "memory"
     )
-    app = wizard(session, begin="review")
-    async with app.run_test(size=(140, 60)) as pilot:
+    async with running(session, "review", size=(140, 60)) as (app, pilot):
         await read(pilot, app)
         assert "What xentui would change:" in shown(app)
         assert "Merged:" in shown(app)
-        await pilot.press("ctrl+s")
-        await settle(pilot)
+        await press(pilot, "ctrl+s")
         await pilot.press("right", "enter")
         await read(pilot, app)
         assert "merged" in shown(app)
@@ -182,8 +170,7 @@ async def test_edits_by_hand_are_shown_from_both_sides_and_merged() -> None:
 async def test_a_file_that_is_read_only_is_refused_with_the_way_out() -> None:
     build = made()
     (build / "conf/local.conf").chmod(0o444)
-    app = wizard(in_build_dir(build), begin="review")
-    async with app.run_test(size=(200, 40)) as pilot:
+    async with running(in_build_dir(build), "review", size=(200, 40)) as (app, pilot):
         await read(pilot, app)
         assert "is read-only" in shown(app)
 
@@ -191,45 +178,38 @@ async def test_a_file_that_is_read_only_is_refused_with_the_way_out() -> None:
 async def test_an_error_that_was_corrected_outside_does_not_prevent_writing() -> None:
     build = made(f'{LOCAL}BUNDLED_XEN_GUESTS:append = " delta"\n')
     session = in_build_dir(build)
-    app = wizard(session, begin="review")
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(session, "review", size=(120, 40)) as (app, pilot):
         await read(pilot, app)
         session.target.choose_existing_use("keep")
         app.main.query_one(Review).compare()
         await read(pilot, app)
         assert session.review.status == "errors"
         (build / "conf/local.conf").write_text(LOCAL)
-        await pilot.press("ctrl+s")
-        await settle(pilot)
+        await press(pilot, "ctrl+s")
         assert "cannot be written yet" not in shown(app)
         assert "Write into build?" in shown(app)
 
 
 async def test_an_unfinished_line_is_refused_with_the_way_out() -> None:
     build = made(f"{LOCAL}FOO = \\")
-    app = wizard(in_build_dir(build), begin="review")
-    async with app.run_test(size=(160, 40)) as pilot:
+    async with running(in_build_dir(build), "review", size=(160, 40)) as (app, pilot):
         await read(pilot, app)
         assert "ends in a backslash" in shown(app)
         assert "Finish the line." in shown(app)
-        await pilot.press("ctrl+s")
-        await settle(pilot)
+        await press(pilot, "ctrl+s")
         assert app.main.here == "review"
 
 
 async def test_problems_of_the_build_directory_are_among_the_problems() -> None:
     build = made(f'{LOCAL}IMAGE_INSTALL_append = " nano"\n', layers=("core",))
-    app = wizard(in_build_dir(build), begin="review")
-    async with app.run_test(size=(160, 40)) as pilot:
+    async with running(in_build_dir(build), "review", size=(160, 40)) as (app, pilot):
         await read(pilot, app)
-        await pilot.press("4")
-        await settle(pilot)
+        await press(pilot, "4")
         page = shown(app)
         assert "conf/local.conf:4" in page
         assert "meta-virtualization is not among the layers" in page
         assert "in the build directory" in page
-        await pilot.press("ctrl+s")
-        await settle(pilot)
+        await press(pilot, "ctrl+s")
         assert "cannot be written yet" in shown(app).lower()
     assert (build / "conf/local.conf").read_text().startswith(LOCAL)
     assert not (build / "conf/xentui.conf").exists()
@@ -237,8 +217,7 @@ async def test_problems_of_the_build_directory_are_among_the_problems() -> None:
 
 async def test_what_writing_will_fix_is_not_a_problem() -> None:
     build = made()
-    app = wizard(in_build_dir(build), begin="review")
-    async with app.run_test(size=SMALL) as pilot:
+    async with running(in_build_dir(build), "review") as (app, pilot):
         await read(pilot, app)
         review = app.main.step
         assert isinstance(review, Review)
@@ -248,8 +227,7 @@ async def test_what_writing_will_fix_is_not_a_problem() -> None:
 
 async def test_another_directory_is_another_way() -> None:
     build = made()
-    app = wizard(in_build_dir(build), begin="review")
-    async with app.run_test(size=SMALL) as pilot:
+    async with running(in_build_dir(build), "review") as (app, pilot):
         await read(pilot, app)
         await pilot.press("t", *"elsewhere", "enter")
         await read(pilot, app)
@@ -268,8 +246,7 @@ def previewed(app: XentuiApp) -> tuple[str, str]:
 async def test_the_preview_is_what_is_written_with_a_machine_fragment() -> None:
     build = made(f'{LOCAL}OE_FRAGMENTS += "machine/qemux86-64"\n')
     session = in_build_dir(build)
-    app = wizard(session, begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
+    async with running(session, "guests", size=LARGE) as (app, pilot):
         await read(pilot, app)
         name, text = previewed(app)
         assert name == "conf/xentui.conf"
@@ -280,8 +257,7 @@ async def test_the_preview_is_what_is_written_with_a_machine_fragment() -> None:
 
 async def test_the_preview_follows_a_fragment_that_comes_meanwhile() -> None:
     build = made()
-    app = wizard(in_build_dir(build), begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
+    async with running(in_build_dir(build), "guests", size=LARGE) as (app, pilot):
         await read(pilot, app)
         assert 'MACHINE = "qemux86-64"' in previewed(app)[1]
         local = build / "conf/local.conf"
@@ -297,8 +273,7 @@ async def test_the_preview_shows_where_a_marked_block_is() -> None:
     build = made()
     session = in_build_dir(build)
     session.target.choose_attach("block")
-    app = wizard(session, begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
+    async with running(session, "guests", size=LARGE) as (app, pilot):
         await read(pilot, app)
         name, text = previewed(app)
         assert name == "conf/local.conf, as a marked block"
@@ -308,8 +283,7 @@ async def test_the_preview_shows_where_a_marked_block_is() -> None:
 
 async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
     build = made(f'{LOCAL}IMAGE_INSTALL_append = " nano"\n')
-    app = wizard(in_build_dir(build), begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
+    async with running(in_build_dir(build), "guests", size=LARGE) as (app, pilot):
         await read(pilot, app)
         await pilot.pause(0.5)
         await read(pilot, app)
@@ -334,8 +308,7 @@ async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
 
 async def test_an_edit_makes_the_wizard_examine_the_build_directory_again() -> None:
     build = made()
-    app = wizard(in_build_dir(build), begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
+    async with running(in_build_dir(build), "guests", size=LARGE) as (app, pilot):
         await read(pilot, app)
         await pilot.pause(0.5)
         await read(pilot, app)
@@ -361,8 +334,7 @@ BUNDLED = replace(
 async def test_the_layer_is_written_to_the_chosen_folder() -> None:
     build = made()
     session = in_build_dir(build, BUNDLED)
-    app = wizard(session, begin="review")
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(session, "review", size=(120, 60)) as (app, pilot):
         await read(pilot, app)
         assert "Layer       meta-xentui" in shown(app)
         await pilot.press("v", *"meta-lab", "enter")
@@ -385,8 +357,7 @@ async def test_the_layer_is_written_to_the_chosen_folder() -> None:
 
 async def test_an_impossible_layer_folder_is_refused_and_can_be_reset() -> None:
     session = in_build_dir(made(), BUNDLED)
-    app = wizard(session, begin="review")
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with running(session, "review", size=(120, 60)) as (app, pilot):
         await read(pilot, app)
         await pilot.press("v", *"a b", "enter")
         await read(pilot, app)
@@ -422,37 +393,30 @@ async def test_guests_that_the_project_does_not_have_are_listed_and_left_alone(
     session = in_build_dir(build, replace(project, host=host))
     session.target.choose_existing_use("keep")
     session.target.read_user_settings()
-    app = wizard(session, begin="guests")
-    async with app.run_test(size=LARGE, notifications=True) as pilot:
+    async with running(session, "guests", size=LARGE, notifications=True) as (app, pilot):
         await read(pilot, app)
-        await pilot.press("G")
-        await settle(pilot)
+        await press(pilot, "G")
         page = shown(app)
         assert "Also on the target, not in this project" in page
         assert any("vendor-os" in line and "144" in line for line in page.split("\n"))
         assert "by the layers' bundle alpine-xen-guest-bundle" in page, page
         assert "200 MiB" in page
         before = session.project
-        await pilot.press("e", "c", "d", "space", "x", "b", "K", "enter")
-        await settle(pilot)
+        await press(pilot, "e", "c", "d", "space", "x", "b", "K", "enter")
         assert session.project is before
         assert "change it there" in shown(app)
-        await pilot.press("slash", *"vendor-os", "enter")
-        await settle(pilot)
+        await press(pilot, "slash", *"vendor-os", "enter")
         assert app.main.step.query_one(Table).key.endswith("vendor-os")
 
 
 async def test_a_project_begins_with_the_guests_of_the_build_directory() -> None:
     build = small(Path.cwd(), BY_HAND, more=GUESTS)
-    app = wizard(in_build_dir(build, None))
-    async with app.run_test(size=SMALL, notifications=True) as pilot:
+    async with running(in_build_dir(build, None), notifications=True) as (app, pilot):
         await read(pilot, app)
-        await pilot.press("home")
-        await settle(pilot)
+        await press(pilot, "home")
         assert "▸ The guests of this build directory" in shown(app)
         assert "XEN_GUEST_MEMORY[vendor-os]" in shown(app)
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert app.main.here == "guests"
         assert app.session.project.guest("vendor-os").memory == 144
         assert "Your settings are in the project now" in shown(app)
@@ -460,26 +424,21 @@ async def test_a_project_begins_with_the_guests_of_the_build_directory() -> None
 
 async def test_presets_for_the_machine_of_the_build_directory_come_first() -> None:
     build = small(Path.cwd(), 'MACHINE ??= "qemuarm64"\n', more=GUESTS)
-    app = wizard(in_build_dir(build, None))
-    async with app.run_test(size=SMALL) as pilot:
+    async with running(in_build_dir(build, None)) as (app, pilot):
         await read(pilot, app)
         page = shown(app)
         assert "▸ QEMU arm64, one guest" in page
         assert "F8 goes to" not in page
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert app.session.project.host.machine == "qemuarm64"
 
 
 async def test_recipes_that_begin_with_the_filter_come_first() -> None:
     more = {"virt/recipes-extended/images/uxen-guest-image-minimal.bb": "inherit core-image\n"}
     build = small(Path.cwd(), LOCAL, more={**GUESTS, **more})
-    app = wizard(in_build_dir(build, replace(TWO, guests=())), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
+    async with running(in_build_dir(build, replace(TWO, guests=())), "guests") as (app, pilot):
         await read(pilot, app)
-        await pilot.press("a", "1")
-        await settle(pilot)
+        await press(pilot, "a", "1")
         assert "▸ xen-guest-image-minimal" in shown(app)
-        await pilot.press(*"xen-guest", "enter")
-        await settle(pilot)
+        await press(pilot, *"xen-guest", "enter")
         assert [guest.key for guest in app.session.project.guests] == ["xen-guest-image-minimal"]

@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from tests.sessions import TWO, session_of
-from tests.tui.test_wizard import field, settle
-from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from tests.tui.test_wizard import field
+from tests.tui.wizards import LARGE, SMALL, press, running, settle, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project.model import Guest
 from xentui.screens.entry_rows import EntryRows
@@ -31,8 +31,7 @@ async def _press_button(app: XentuiApp, pilot: Pilot[int], name: str) -> None:
 
 async def _edit(app: XentuiApp, pilot: Pilot[int]) -> None:
     await settle(pilot)
-    await pilot.press("enter")
-    await settle(pilot)
+    await press(pilot, "enter")
     await _press_button(app, pilot, "editor-fold")
 
 
@@ -46,13 +45,11 @@ async def test_a_disk_is_added_changed_and_removed(size: tuple[int, int]) -> Non
         assert (disk.device, disk.size) == ("xvdb", 1024)
         assert "xvdb" in shown(app)
         assert not app.session.findings.errors
-        await pilot.press(*"xvdc")
-        await settle(pilot)
+        await press(pilot, *"xvdc")
         assert app.session.project.guest("alpha").disks[0].device == "xvdc"
         await _press_button(app, pilot, "disk-remove-0")
         assert app.session.project.guest("alpha").disks == ()
-        await pilot.press("ctrl+z")
-        await settle(pilot)
+        await press(pilot, "ctrl+z")
         assert app.session.project.guest("alpha").disks[0].device == "xvdc"
 
 
@@ -66,19 +63,16 @@ async def test_a_shared_folder_is_added_changed_and_removed() -> None:
             "tag=share,security_model=none,path=/srv/share",
         )
         assert isinstance(app.focused, Input)
-        await pilot.press(*"logs", "tab", *"/var/log")
-        await settle(pilot)
+        await press(pilot, *"logs", "tab", *"/var/log")
         assert app.session.project.guest("alpha").p9 == (
             "tag=logs,security_model=none,path=/var/log",
         )
-        await pilot.press("comma")
-        await settle(pilot)
+        await press(pilot, "comma")
         assert "It cannot contain" in shown(app)
         assert app.session.project.guest("alpha").p9[0].endswith("path=/var/log")
         row = app.screen.query_one("#shared-folder-0")
         row.query_one(Button).focus()
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert app.session.project.guest("alpha").p9 == ()
 
 
@@ -87,14 +81,11 @@ async def test_a_setting_of_xl_is_added_by_its_name_and_given_a_value() -> None:
     async with app.run_test(size=LARGE) as pilot:
         await _edit(app, pilot)
         await _press_button(app, pilot, "setting-add")
-        await pilot.press(*"usbdevice", "enter")
-        await settle(pilot)
-        await pilot.press(*'["tablet"]')
-        await settle(pilot)
+        await press(pilot, *"usbdevice", "enter")
+        await press(pilot, *'["tablet"]')
         assert app.session.project.guest("alpha").xl == (("usbdevice", ("tablet",)),)
         await _press_button(app, pilot, "setting-add")
-        await pilot.press(*"usbdevice", "enter")
-        await settle(pilot)
+        await press(pilot, *"usbdevice", "enter")
         assert len(app.session.project.guest("alpha").xl) == 1
         assert len(app.screen.query_one("#setting-rows", EntryRows).query("PartsRow")) == 1
 
@@ -125,8 +116,7 @@ async def test_the_focus_stays_on_the_buttons_that_remove_disks() -> None:
         await settle(pilot)
         editor.query_one("#disk-remove-0").focus()
         for left in ("disk-remove-0", "disk-add"):
-            await pilot.press("enter")
-            await settle(pilot)
+            await press(pilot, "enter")
             await settle(pilot)
             assert getattr(app.focused, "id", None) == left
         assert not app.session.project.guest("alpha").disks
@@ -140,14 +130,11 @@ async def test_a_row_that_has_the_focus_is_never_hidden() -> None:
         row = field(app, "guests.alpha.kernel")
         app.screen.set_focus(row.editor)
         await settle(pilot)
-        await pilot.press("backspace", *"none", "minus", *"such")
-        await settle(pilot)
+        await press(pilot, "backspace", *"none", "minus", *"such")
         assert app.session.project.guest("alpha").kernel == "none-such"
-        await pilot.press(*["backspace"] * 5)
-        await settle(pilot)
+        await press(pilot, *["backspace"] * 5)
         assert row.display
-        await pilot.press("tab")
-        await settle(pilot)
+        await press(pilot, "tab")
         assert not row.region
 
 
@@ -161,18 +148,14 @@ async def test_a_choice_that_was_left_is_found_as_it_was() -> None:
         editor = app.main.query_one(GuestEditor)
         for name in ("network-mode", "kernel-mode"):
             app.screen.set_focus(editor.query_one(f"#{name}"))
-            await pilot.press("left", "space", "right", "space")
-            await settle(pilot)
+            await press(pilot, "left", "space", "right", "space")
         guest = app.session.project.guest("alpha")
         assert (guest.vif, guest.kernel) == (own, "vmlinuz")
 
 
 async def test_undo_takes_the_guest_away_while_its_form_is_open() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
-        await pilot.press("c", "enter")
-        await settle(pilot)
+    async with running(TWO, "guests", size=LARGE) as (app, pilot):
+        await press(pilot, "c", "enter")
         await _press_button(app, pilot, "editor-fold")
         await _press_button(app, pilot, "shared-folder-add")
         key = app.main.step.guest()

@@ -16,8 +16,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.sessions import TWO, session_of
-from tests.tui.test_wizard import field, settle
-from tests.tui.wizards import SMALL, shown, wizard
+from tests.tui.test_wizard import field
+from tests.tui.wizards import press, running, settle, shown, wizard
 from xentui.app import XentuiApp
 from xentui.images import inspect as inspecting
 from xentui.project.model import Bundle, Fetch, Guest, Host, Project, Source
@@ -46,8 +46,7 @@ def imported() -> Project:
 
 async def at_the_file(pilot: Pilot[int], app: XentuiApp) -> None:
     await settle(pilot)
-    await pilot.press("enter")
-    await settle(pilot)
+    await press(pilot, "enter")
     app.main.set_focus(field(app, "guests.alpha.source.file").editor)
     await settle(pilot)
 
@@ -73,15 +72,13 @@ async def test_all_suggestions_for_a_file_are_used_in_one_step() -> None:
         page = shown(app)
         assert "rootfs_dir" in page
         assert "sha256" in page
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         source = session.project.guest("alpha").source
         assert source is not None
         assert (source.type, source.file) == ("rootfs_dir", "alpha-rootfs")
         assert source.fetch[0].sha256
         assert source.fetch[0].subdir == "alpha-rootfs"
-        await pilot.press("ctrl+z")
-        await settle(pilot)
+        await press(pilot, "ctrl+z")
         assert session.project == imported()
 
 
@@ -93,8 +90,7 @@ async def test_escape_takes_nothing() -> None:
         await at_the_file(pilot, app)
         await pilot.press("ctrl+l")
         await over(pilot, app)
-        await pilot.press("escape")
-        await settle(pilot)
+        await press(pilot, "escape")
         assert session.project == imported()
         assert app.screen is app.main
 
@@ -105,13 +101,11 @@ async def test_a_file_that_is_not_found_is_asked_for() -> None:
     app = wizard(session, begin="guests")
     async with app.run_test(size=SIZE) as pilot:
         await at_the_file(pilot, app)
-        await pilot.press("f3")
-        await settle(pilot)
+        await press(pilot, "f3")
         assert "Import which file" in shown(app)
         await pilot.press(*"xentui-out/other.tgz", "enter")
         await over(pilot, app)
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         source = session.project.guest("alpha").source
         assert source is not None
         assert source.fetch[0].uri == "file://other.tgz"
@@ -127,19 +121,16 @@ async def test_a_file_from_anywhere_is_copied_next_to_the_project(name: str) -> 
     app = wizard(session, begin="guests")
     async with app.run_test(size=SIZE) as pilot:
         await at_the_file(pilot, app)
-        await pilot.press("f3")
-        await settle(pilot)
+        await press(pilot, "f3")
         app.screen.query_one("Input").value = f"project/{name}"  # type: ignore[attr-defined]
         await pilot.press("enter")
         await over(pilot, app)
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         source = session.project.guest("alpha").source
         assert source is not None
         carried = source.fetch[0].uri.removeprefix("file://")
         assert session.state.files[carried].read_bytes() == Path("project", name).read_bytes()
-        await pilot.press("ctrl+z")
-        await settle(pilot)
+        await press(pilot, "ctrl+z")
         assert not session.state.files
 
 
@@ -159,18 +150,14 @@ async def test_the_browser_completes_a_path_and_opens_folders() -> None:
         assert field_.value == "downloads/"
         await pilot.press("a", "tab")
         assert field_.value == "downloads/alpine."
-        await pilot.press("t", "tab", "enter")
-        await settle(pilot)
+        await press(pilot, "t", "tab", "enter")
     assert [path.name for path in chosen if path] == ["alpine.tgz"]
 
 
 async def test_the_browser_reports_what_cannot_be_read() -> None:
-    app = wizard(session_of(TWO))
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
+    async with running(TWO) as (app, pilot):
         await app.push_screen(FileBrowser("Which file?"))
-        await pilot.press(*"/nowhere/x", "enter")
-        await settle(pilot)
+        await press(pilot, *"/nowhere/x", "enter")
         assert "No such file or directory" in shown(app)
         await pilot.press("escape")
 
@@ -202,8 +189,7 @@ async def test_reading_shows_how_far_it_is_and_can_be_given_up(
         await pilot.pause(0.1)
         await settle(pilot)
         assert "25 % of 4 B" in shown(app)
-        await pilot.press("escape")
-        await settle(pilot)
+        await press(pilot, "escape")
         go.set()
         assert stopped.wait(5)
         assert app.screen is app.main
@@ -214,11 +200,8 @@ async def test_a_file_can_be_examined_from_its_name_and_from_its_address() -> No
     source = Source("ext4", "root.ext4", fetch=(Fetch("file://root.ext4"),))
     guest = Guest("web", ("external",), "lab", source=source)
     project = Project(Host("qemux86-64", memory=2048), bundles=(Bundle("lab"),), guests=(guest,))
-    app = wizard(session_of(project), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(project, "guests") as (app, pilot):
+        await press(pilot, "enter")
         for name, offered in (
             ("source.file", True),
             ("source.fetch[0].uri", True),

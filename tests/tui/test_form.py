@@ -15,8 +15,8 @@ from textual.widgets._toast import Toast
 
 from tests.sessions import TWO, session_of
 from tests.tui.test_textual_hooks import quiet
-from tests.tui.test_wizard import field, settle
-from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from tests.tui.test_wizard import field
+from tests.tui.wizards import LARGE, SMALL, press, running, settle, shown, wizard
 from xentui.project.model import Fetch, Source
 from xentui.screens.help import HelpScreen
 from xentui.screens.step import Form
@@ -37,11 +37,8 @@ IMPORTED = TWO.with_guest(
 
 @pytest.mark.parametrize("size", [(60, 16), SMALL, LARGE])
 async def test_a_message_covers_neither_the_help_nor_the_keys(size: tuple[int, int]) -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await settle(pilot)
-        await pilot.press("d")
-        await settle(pilot)
+    async with running(TWO, "guests", size=size, notifications=True) as (app, pilot):
+        await press(pilot, "d")
         toasts = list(app.screen.query(Toast))
         assert toasts
         for toast in toasts:
@@ -54,11 +51,8 @@ async def test_a_message_covers_neither_the_help_nor_the_keys(size: tuple[int, i
     [pytest.param(3, marks=pytest.mark.slow), 7, pytest.param(12, marks=pytest.mark.slow)],
 )
 async def test_the_focused_field_stays_in_sight_on_a_smaller_terminal(fields: int) -> None:
-    app = wizard(session_of(IMPORTED), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", *["tab"] * fields)
-        await settle(pilot)
+    async with running(IMPORTED, "guests") as (app, pilot):
+        await press(pilot, "enter", *["tab"] * fields)
         await pilot.resize_terminal(60, 16)
         await pilot.pause(0.2)
         await settle(pilot)
@@ -69,41 +63,30 @@ async def test_the_focused_field_stays_in_sight_on_a_smaller_terminal(fields: in
 
 
 async def test_help_explains_the_choice_that_has_the_focus() -> None:
-    app = wizard(session_of(IMPORTED), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(IMPORTED, "guests") as (app, pilot):
+        await press(pilot, "enter")
         app.screen.query_one("#import-type").focus()
         await settle(pilot)
         assert "Where the disk comes from" in shown(app)
-        await pilot.press("f1")
-        await settle(pilot)
+        await press(pilot, "f1")
         assert isinstance(app.screen, HelpScreen)
         assert "Where the disk comes from" in shown(app)
 
 
 async def test_a_problem_that_was_gone_to_leaves_when_the_focus_does() -> None:
-    app = wizard(session_of(IMPORTED), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("f8")
-        await settle(pilot)
+    async with running(IMPORTED, "guests") as (app, pilot):
+        await press(pilot, "f8")
         finding = app.main.finding_in_sight()
         assert finding is not None
         assert finding.code in shown(app)
-        await pilot.press("shift+tab", "shift+tab")
-        await settle(pilot)
+        await press(pilot, "shift+tab", "shift+tab")
         assert app.main.finding_in_sight() is not finding
         assert f" {finding.code} " not in shown(app)
 
 
 async def test_a_refused_address_stays_as_it_was_typed_when_it_is_examined() -> None:
-    app = wizard(session_of(IMPORTED), begin="guests")
-    async with app.run_test(size=LARGE, notifications=True) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(IMPORTED, "guests", size=LARGE, notifications=True) as (app, pilot):
+        await press(pilot, "enter")
         row = next(
             row
             for row in app.main.step.query("FieldRow Input")
@@ -112,16 +95,14 @@ async def test_a_refused_address_stays_as_it_was_typed_when_it_is_examined() -> 
         assert isinstance(row, Input)
         row.focus()
         await settle(pilot)
-        await pilot.press(*"~/none.tar")
-        await settle(pilot)
+        await press(pilot, *"~/none.tar")
         before = app.session.project
         assert app.session.state.invalid_texts
         await pilot.press("f3")
         await pilot.pause(0.3)
         await settle(pilot)
         if app.screen is not app.main:
-            await pilot.press("escape")
-            await settle(pilot)
+            await press(pilot, "escape")
         assert row.value == "~/none.tar"
         assert app.session.state.invalid_texts
         assert app.session.project is before
@@ -131,11 +112,8 @@ async def test_a_refused_address_stays_as_it_was_typed_when_it_is_examined() -> 
 
 
 async def test_a_command_and_a_click_wait_for_what_was_typed_before_them() -> None:
-    app = wizard(session_of(IMPORTED), begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "tab", "tab")
-        await settle(pilot)
+    async with running(IMPORTED, "guests", size=LARGE) as (app, pilot):
+        await press(pilot, "enter", "tab", "tab")
         x, y = app.main.query_one(StepStrip).region.offset
         for key in "77":
             app.post_message(events.Key(key, key))
@@ -158,8 +136,7 @@ async def test_a_long_value_has_a_line_of_its_own() -> None:
     for size in (SMALL, LARGE):
         async with app.run_test(size=size) as pilot:
             await settle(pilot)
-            await pilot.press("enter")
-            await settle(pilot)
+            await press(pilot, "enter")
             row = next(row for row in app.main.step.query(FieldRow) if row.path[-1] == "sha256")
             row.editor.focus()
             await settle(pilot)
@@ -170,12 +147,9 @@ async def test_a_long_value_has_a_line_of_its_own() -> None:
 
 async def test_an_hvm_guest_that_boots_its_disk_has_no_command_line() -> None:
     guest = replace(TWO.guest("alpha"), type="hvm", kernel="none", extra=None)
-    app = wizard(session_of(TWO.with_guest(guest)), begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
+    async with running(TWO.with_guest(guest), "guests", size=LARGE) as (app, pilot):
         assert "boots from its disk" in shown(app)
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert "Kernel command line" not in shown(app)
         assert "Static address" not in shown(app)
         path = ("guests", "alpha", "extra")
@@ -186,16 +160,12 @@ async def test_an_hvm_guest_that_boots_its_disk_has_no_command_line() -> None:
 
 
 async def test_a_fix_replaces_what_was_typed_and_hidden_values_have_no_problems() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "tab", "tab", "tab", *"1024")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter", "tab", "tab", "tab", *"1024")
         assert "Must be a whole number from 1 to 128" in shown(app)
         # 102, the last valid number on the way, is on no screen.
         assert [one.code for one in app.session.findings.at("guests.alpha.vcpus")] == [""]
-        await pilot.press("f9")
-        await settle(pilot)
+        await press(pilot, "f9")
         assert app.focused.value == ""  # type: ignore[union-attr]
         assert app.session.project == TWO
         await pilot.press(*"9999")
@@ -209,16 +179,12 @@ async def test_a_fix_replaces_what_was_typed_and_hidden_values_have_no_problems(
 
 
 async def test_more_fields_are_gone_to_when_they_are_unfolded() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter")
         app.main.step.query_one("#editor-fold").focus()
         await settle(pilot)
         assert "▸ More fields" in shown(app)
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         row = app.main.step.focused_row()
         assert row is not None
         assert row.field.advanced
@@ -227,12 +193,9 @@ async def test_more_fields_are_gone_to_when_they_are_unfolded() -> None:
 
 async def test_a_problem_is_shown_whole_above_the_keys() -> None:
     guest = replace(TWO.guest("alpha"), extra="root=/dev/sda1 console=hvc0")
-    app = wizard(session_of(TWO.with_guest(guest)), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO.with_guest(guest), "guests") as (app, pilot):
         for _ in app.session.findings.all:
-            await pilot.press("f8")
-            await settle(pilot)
+            await press(pilot, "f8")
             pane = app.main.query_one(HelpPane)
             finding = app.main.finding_in_sight()
             assert finding is not None
@@ -269,43 +232,33 @@ async def test_no_text_is_cut_off_where_there_is_room_below(
     app = wizard(session_of(preset=preset), begin="start")
     async with app.run_test(size=size) as pilot:
         for number, _ in enumerate(STEPS, 1):
-            await pilot.press(f"alt+{number}")
-            await settle(pilot)
+            await press(pilot, f"alt+{number}")
             assert cut_off(shown(app)) == [], shown(app)
             if number == 4:
-                await pilot.press("enter")
-                await settle(pilot)
+                await press(pilot, "enter")
                 assert cut_off(shown(app)) == [], shown(app)
 
 
 async def test_a_field_that_was_left_shows_the_value_as_it_is_kept() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter")
         memory = field(app, "guests.alpha.memory").editor
         assert isinstance(memory, Input)
         app.main.set_focus(memory)
         await settle(pilot)
-        await pilot.press(*"0064", "tab")
-        await settle(pilot)
+        await press(pilot, *"0064", "tab")
         assert memory.value == "64"
 
 
 async def test_a_digit_after_g_is_a_step_only_until_the_focus_moves() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter")
         app.main.set_focus(app.main.query_one("#network-mode"))
         await settle(pilot)
         await pilot.press("g")
         app.main.set_focus(field(app, "guests.alpha.memory").editor)
         await settle(pilot)
-        await pilot.press("6")
-        await settle(pilot)
+        await press(pilot, "6")
         assert app.main.here == "guests"
         assert not app.main.jumping
 

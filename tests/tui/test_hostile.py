@@ -12,8 +12,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from tests.sessions import TWO, session_of
-from tests.tui.test_wizard import settle
-from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from tests.tui.wizards import LARGE, press, running, settle, shown
 from xentui.project.model import Guest, Host, Preset, Project
 from xentui.session import Origin
 from xentui.widgets.code import CodeView
@@ -57,21 +56,16 @@ def test_cut_text_has_its_width(text: str, width: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_every_field_takes_it_as_typed(text: str) -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL, notifications=True, tooltips=True) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(TWO, "guests", notifications=True, tooltips=True) as (app, pilot):
+        await press(pilot, "enter")
         for row in list(app.main.query(FieldRow)):
             if isinstance(row.editor, Input) and row.path[-1] != "key":
                 row.editor.value = text
         await settle(pilot)
         for path, kept in app.session.state.invalid_texts.items():
             assert kept.text == text, path
-        await pilot.press("alt+6")
-        await settle(pilot)
-        await pilot.press("4", "end", "f1")
-        await settle(pilot)
+        await press(pilot, "alt+6")
+        await press(pilot, "4", "end", "f1")
         assert app.is_running
 
 
@@ -80,20 +74,15 @@ async def test_names_in_tables_toasts_and_titles_are_literal() -> None:
     project = Project(Host("[b]board[/b]"), guests=(guest,), preset=Preset("[/x]"))
     session = session_of(project)
     session.start_from(Origin("preset", "[/x][red]", project), "take [/x]")
-    app = wizard(session, begin="guests")
-    async with app.run_test(size=LARGE, notifications=True) as pilot:
-        await settle(pilot)
+    async with running(session, "guests", size=LARGE, notifications=True) as (app, pilot):
         assert "[/x][red]" in shown(app)
         assert "[red]console=hvc0" in shown(app)
-        await pilot.press("u")
-        await settle(pilot)
+        await press(pilot, "u")
         assert "Undone: take [/x]" in shown(app)
 
 
 async def test_a_varflag_is_seen_whole_in_the_preview() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests", size=LARGE) as (app, pilot):
         lines = app.main.query_one("#preview-text", CodeView).lines
         assert 'XEN_GUEST_MEMORY[alpha] = "256"' in lines
         app.main.query_one("#preview-text", CodeView).scroll_end(animate=False)
@@ -107,26 +96,20 @@ async def test_a_bad_preset_is_listed_with_what_is_wrong(tmp_path: object) -> No
     Path("presets/[red]odd.toml").write_text(  # noqa: ASYNC240
         'version = 1\n[preset]\ntitle = "[/x] \\u001b[31m"\n[host]\nmachine = "qemux86-64"\n'
     )
-    app = wizard()
-    async with app.run_test(size=SMALL, notifications=True) as pilot:
-        await settle(pilot)
+    async with running(notifications=True) as (app, pilot):
         page = shown(app)
         assert "bad[x]" in page
         assert "[/x]" in page
         for _ in range(3):
-            await pilot.press("enter")
-            await settle(pilot)
-            await pilot.press("alt+1", "down")
-            await settle(pilot)
+            await press(pilot, "enter")
+            await press(pilot, "alt+1", "down")
         assert app.is_running
 
 
 async def test_a_table_shows_brackets() -> None:
     table = Table(Column("A"), Column("B", 8))
     rows = [Row("one", ("[/x]", ("[red]", "error"))), Row("two", ("\x1b[31m", "日本語"))]
-    app = wizard(session_of(TWO), begin="memory")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "memory") as (app, pilot):
         await app.main.step.mount(table)
         table.set_rows(rows)
         await settle(pilot)

@@ -17,8 +17,7 @@ from textual.dom import DOMNode
 import xentui.screens
 import xentui.widgets
 from tests.sessions import TWO, session_of
-from tests.tui.test_wizard import settle
-from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from tests.tui.wizards import LARGE, SMALL, press, running, settle, shown
 from xentui.app import XentuiApp
 from xentui.errors import UsageError
 from xentui.screens import keymap
@@ -96,30 +95,23 @@ def test_every_binding_does_something_that_there_is() -> None:
 
 
 async def test_up_and_down_go_between_the_fields_of_a_form() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter")
         first = app.main.step.place()
         walked = [first]
         for _ in range(4):
-            await pilot.press("down")
-            await settle(pilot)
+            await press(pilot, "down")
             walked.append(app.main.step.place())
         assert [place.rpartition(".")[2] for place in walked] == EDITED
         for place in reversed(walked[:-1]):
-            await pilot.press("up")
-            await settle(pilot)
+            await press(pilot, "up")
             assert app.main.step.place() == place
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS)
 async def test_every_key_of_a_step_can_be_pressed(step: str) -> None:
-    app = wizard(session_of(TWO), begin=step)
-    async with app.run_test(size=SMALL, notifications=True) as pilot:
-        await settle(pilot)
+    async with running(TWO, step, notifications=True) as (app, pilot):
         keys = [key for key in app.screen.active_bindings if key not in ("ctrl+q", "ctrl+c")]
         for key in keys:
             await pilot.press(key)
@@ -140,8 +132,7 @@ async def test_keys_can_be_rebound() -> None:
         await settle(pilot)
         await pilot.press("d")
         assert session.project == TWO
-        await pilot.press("f6")
-        await settle(pilot)
+        await press(pilot, "f6")
         assert len(session.project.guests) == 1
 
 
@@ -153,8 +144,7 @@ async def test_help_and_hints_name_the_chosen_keys() -> None:
         await settle(pilot)
         await settle(pilot)
         assert "F6 goes to" in shown(app)
-        await pilot.press("alt+6")
-        await settle(pilot)
+        await press(pilot, "alt+6")
         assert "press F12 to write" in app.main.step.hint()
         _, lines = help_for(app.main)
         page = "\n".join(line.plain for line in lines)
@@ -186,9 +176,7 @@ def test_a_key_that_does_not_exist_is_refused(
 
 
 async def test_the_mouse_goes_to_steps_rows_and_keys() -> None:
-    app = wizard(session_of(TWO), begin="review")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "review") as (app, pilot):
         line = shown(app).split("\n")[1]
         await pilot.click(StepStrip, offset=(line.index("Guests"), 0))
         await settle(pilot)
@@ -211,9 +199,7 @@ async def test_the_mouse_goes_to_steps_rows_and_keys() -> None:
 
 
 async def test_the_mouse_goes_to_steps_on_a_wide_terminal() -> None:
-    app = wizard(session_of(TWO), begin="review")
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
+    async with running(TWO, "review", size=LARGE) as (app, pilot):
         await pilot.click(StepStrip, offset=(50, 0))
         await settle(pilot)
         assert app.main.here == "memory"
@@ -224,25 +210,19 @@ async def test_the_mouse_goes_to_steps_on_a_wide_terminal() -> None:
 
 
 async def test_the_footer_shows_what_can_be_done_here() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=(200, 24)) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests", size=(200, 24)) as (app, pilot):
         shown_keys = dict(app.main.query_one(KeyLine).shown)
         assert shown_keys["a"] == "Add"
         assert "m" not in shown_keys
-        await pilot.press("enter", "tab")
-        await settle(pilot)
+        await press(pilot, "enter", "tab")
         assert "a" not in dict(app.main.query_one(KeyLine).shown)
 
 
 async def test_f8_begins_with_the_first_problem_and_shift_f8_with_the_last() -> None:
     wrong = TWO.with_guest(replace(TWO.guest("alpha"), memory=9000, vcpus=64))
     for key, index in (("f8", 0), ("shift+f8", -1)):
-        app = wizard(session_of(wrong), begin="start")
-        async with app.run_test(size=SMALL) as pilot:
-            await settle(pilot)
-            await pilot.press(key)
-            await settle(pilot)
+        async with running(wrong, "start") as (app, pilot):
+            await press(pilot, key)
             findings = app.session.findings.all
             assert len(findings) > 1
             assert app.main.finding_in_sight() == findings[index]

@@ -10,10 +10,10 @@ import pytest
 from textual.widgets import Input
 
 from tests.bitbake.trees import small
-from tests.sessions import TWO, session_of
+from tests.sessions import TWO
 from tests.tui.test_build_dir import LOCAL, in_build_dir, made, read
-from tests.tui.test_wizard import field, settle
-from tests.tui.wizards import SMALL, shown, wizard
+from tests.tui.test_wizard import field
+from tests.tui.wizards import SMALL, press, running, settle, shown, wizard
 from xentui.project.model import Guest, Host, Project
 from xentui.screens.dialogs import Pick
 from xentui.screens.guests import Guests
@@ -50,17 +50,14 @@ def test_a_survey_reports_progress_and_can_be_stopped() -> None:
 
 async def test_machines_of_the_layers_are_listed_after_the_boards() -> None:
     build = small(Path.cwd(), LOCAL, more={"virt/conf/machine/bench.conf": "#@NAME: The bench\n"})
-    app = wizard(in_build_dir(build), begin="machine")
-    async with app.run_test(size=SMALL) as pilot:
+    async with running(in_build_dir(build), "machine") as (app, pilot):
         await read(pilot, app)
         table = app.main.query_one("#boards", Table)
         keys = [row.key for row in table.rows]
         assert keys[-2:] == [":layers", "bench"]
-        await pilot.press("end")
-        await settle(pilot)
+        await press(pilot, "end")
         assert "The bench" in shown(app)
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert app.session.project.host.machine == "bench"
         assert [row.key for row in table.rows].count("bench") == 1
 
@@ -73,32 +70,24 @@ async def test_the_first_frame_does_not_wait_for_the_layers() -> None:
 
 
 async def test_a_guest_is_added_from_the_recipes_of_the_layers() -> None:
-    app = wizard(in_build_dir(made()), begin="guests")
-    async with app.run_test(size=(120, 30)) as pilot:
+    async with running(in_build_dir(made()), "guests", size=(120, 30)) as (app, pilot):
         await read(pilot, app)
-        await pilot.press("a", "1")
-        await settle(pilot)
+        await press(pilot, "a", "1")
         assert "Guest beta" in shown(app)
         assert "xen-image-minimal" not in shown(app).replace("xen-guest-image-minimal", "")
-        await pilot.press(*"gamm", "enter")
-        await settle(pilot)
+        await press(pilot, *"gamm", "enter")
         assert [g.key for g in app.session.project.guests] == ["alpha", "beta", "gamma"]
-        await pilot.press("escape", "u")
-        await settle(pilot)
+        await press(pilot, "escape", "u")
         assert app.session.project == TWO
 
 
 async def test_the_name_is_offered_and_anything_else_can_be_typed() -> None:
-    app = wizard(in_build_dir(made()), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
+    async with running(in_build_dir(made()), "guests") as (app, pilot):
         await read(pilot, app)
-        await pilot.press("enter")
-        await settle(pilot)
-        await pilot.press("f2", *"xen-guest", "enter")
-        await settle(pilot)
+        await press(pilot, "enter")
+        await press(pilot, "f2", *"xen-guest", "enter")
         assert app.session.project.guests[0].key == "xen-guest-image-minimal"
-        await pilot.press("ctrl+o", "escape")
-        await settle(pilot)
+        await press(pilot, "ctrl+o", "escape")
         editor = field(app, "guests.xen-guest-image-minimal").editor
         assert isinstance(editor, Input)
         assert app.main.focused is editor
@@ -106,11 +95,9 @@ async def test_the_name_is_offered_and_anything_else_can_be_typed() -> None:
         await pilot.press(*"gam")
         await pilot.pause(0.1)
         assert editor._suggestion == "gamma"
-        await pilot.press("right")
-        await settle(pilot)
+        await press(pilot, "right")
         assert app.session.project.guests[0].key == "gamma"
-        await pilot.press(*"-x")
-        await settle(pilot)
+        await press(pilot, *"-x")
         assert app.session.project.guests[0].key == "gamma-x"
 
 
@@ -120,15 +107,12 @@ async def test_what_earlier_builds_left_is_offered_for_disk_and_kernel() -> None
     folder.mkdir(parents=True)
     for name in ("core-image-minimal-qemux86-64.ext4", "bzImage", "a.manifest"):
         (folder / name).touch()
-    app = wizard(in_build_dir(build), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
+    async with running(in_build_dir(build), "guests") as (app, pilot):
         await read(pilot, app)
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert [n for n, _ in field(app, "guests.alpha.kernel").offers] == ["bzImage"]
         app.main.set_focus(field(app, "guests.alpha.kernel").editor)
-        await pilot.press("f2", "enter")
-        await settle(pilot)
+        await press(pilot, "f2", "enter")
         assert app.session.project.guest("alpha").kernel == "bzImage"
         offers = field(app, "guests.alpha.rootfs").offers
         assert [name for name, _ in offers] == ["core-image-minimal-qemux86-64.ext4"]
@@ -139,35 +123,29 @@ async def test_hostile_words_of_a_layer_are_shown_as_they_are() -> None:
         "virt/conf/machine/[@click=app].conf": "#@NAME: [red]\x1b[31m[/x]\n",
         "virt/recipes-extended/images/evil.bb": 'SUMMARY = "[/x] [b]"\ninherit core-image\n',
     }
-    app = wizard(in_build_dir(small(Path.cwd(), LOCAL, more=more)), begin="machine")
-    async with app.run_test(size=(120, 30)) as pilot:
+    async with running(
+        in_build_dir(small(Path.cwd(), LOCAL, more=more)), "machine", size=(120, 30)
+    ) as (app, pilot):
         await read(pilot, app)
-        await pilot.press("end")
-        await settle(pilot)
+        await press(pilot, "end")
         assert "[@click=app]" in shown(app)
         assert "[red]" in shown(app)
         assert "\x1b" not in shown(app)
-        await pilot.press("alt+4", "a", "1")
-        await settle(pilot)
+        await press(pilot, "alt+4", "a", "1")
         assert isinstance(app.screen, Pick)
         assert "[/x] [b]" in shown(app)
 
 
 async def test_nothing_is_offered_without_a_build_directory() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("a", "1")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "a", "1")
         assert not isinstance(app.screen, Pick)
         await pilot.press("escape")
         assert "F2" not in dict(app.main.query_one(KeyLine).shown)
 
 
 async def test_two_edits_at_once_do_not_overwrite_each_other() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
         step = app.main.step
         assert isinstance(step, Guests)
         key = step.standing
@@ -188,29 +166,20 @@ async def test_two_edits_at_once_do_not_overwrite_each_other() -> None:
 async def test_as_many_guests_as_can_be_are_listed_edited_and_walked_through() -> None:
     guests = tuple(Guest(f"guest-{number:04}", memory=32) for number in range(1, MOST_GUESTS + 1))
     project = Project(Host("qemux86-64", memory=1_048_576, network="nat"), guests=guests)
-    app = wizard(session_of(project), begin="guests")
-    async with app.run_test(size=SMALL, notifications=True) as pilot:
-        await settle(pilot)
+    async with running(project, "guests", notifications=True) as (app, pilot):
         assert "guest-0001" in shown(app)
         assert "guest-1000" not in shown(app)
-        await pilot.press("end")
-        await settle(pilot)
+        await press(pilot, "end")
         assert "guest-1000" in shown(app)
-        await pilot.press("enter")
-        await settle(pilot)
-        await pilot.press("tab", "tab", *"64")
-        await settle(pilot)
+        await press(pilot, "enter")
+        await press(pilot, "tab", "tab", *"64")
         assert app.session.project.guest("guest-1000").memory == 64
-        await pilot.press("escape")
-        await settle(pilot)
+        await press(pilot, "escape")
         assert app.main.query_one("#guest-table", Table).key == "guest-1000"
         for number, step in enumerate(STEPS[1:], start=2):
-            await pilot.press(f"alt+{number}")
-            await settle(pilot)
+            await press(pilot, f"alt+{number}")
             assert app.main.here == step
-        await pilot.press("alt+4", "a", "1", *"web", "enter")
-        await settle(pilot)
+        await press(pilot, "alt+4", "a", "1", *"web", "enter")
         assert f"{MOST_GUESTS} guests already" in shown(app)
-        await pilot.press("c")
-        await settle(pilot)
+        await press(pilot, "c")
         assert len(app.session.project.guests) == MOST_GUESTS

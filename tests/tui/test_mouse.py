@@ -18,8 +18,7 @@ from textual.widgets import Button, Tooltip
 
 from tests.sessions import TWO, session_of
 from tests.tui.test_hostile import HOSTILE
-from tests.tui.test_wizard import settle
-from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from tests.tui.wizards import LARGE, SMALL, press, running, settle, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project.model import Guest, Host, Project
 from xentui.safe_text import visible
@@ -85,9 +84,7 @@ def offered(app: XentuiApp) -> set[str]:
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_every_key_has_a_twin_that_is_clicked(step: str) -> None:
-    app = wizard(session_of(TWO), begin=step)
-    async with app.run_test(size=(300, 60)) as pilot:
-        await settle(pilot)
+    async with running(TWO, step, size=(300, 60)) as (app, _pilot):
         in_sight = {key.action for key in app.main.query_one(KeyLine).drawn()}
         commands = offered(app)
         active = [one for one in app.screen.active_bindings.values() if one.binding.id]
@@ -105,9 +102,7 @@ async def test_every_key_has_a_twin_that_is_clicked(step: str) -> None:
 
 
 async def test_the_palette_is_opened_and_used_with_the_mouse() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests", size=LARGE) as (app, pilot):
         await pilot.click(HeaderLine, offset=(2, 0))
         await pilot.pause(0.3)
         assert isinstance(app.screen, CommandPalette)
@@ -120,9 +115,7 @@ async def test_the_palette_is_opened_and_used_with_the_mouse() -> None:
 
 
 async def test_the_memory_on_top_leads_to_memory() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
         await settle(pilot)
         for column, here in ((shown(app).index("  ", 30), "guests"), (70, "memory")):
             await pilot.click(HeaderLine, offset=(column, 0))
@@ -132,9 +125,7 @@ async def test_the_memory_on_top_leads_to_memory() -> None:
 
 async def test_the_help_pane_leads_to_problems_explains_and_fixes_them() -> None:
     tight = replace(TWO, host=replace(TWO.host, memory=600))
-    app = wizard(session_of(tight), begin="machine")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(tight, "machine") as (app, pilot):
         assert app.session.view.errors
         await pilot.click(HelpPane, offset=(4, 2))
         await settle(pilot)
@@ -151,11 +142,8 @@ async def test_the_help_pane_leads_to_problems_explains_and_fixes_them() -> None
 
 
 async def test_dialogs_are_answered_with_the_mouse() -> None:
-    app = wizard(session_of(TWO), begin="review")
-    async with app.run_test(size=(60, 16)) as pilot:
-        await settle(pilot)
-        await pilot.press("s")
-        await settle(pilot)
+    async with running(TWO, "review", size=(60, 16)) as (app, pilot):
+        await press(pilot, "s")
         assert isinstance(app.screen, Ask)
         await pilot.click("#answer-take")
         await settle(pilot)
@@ -171,9 +159,7 @@ async def test_dialogs_are_answered_with_the_mouse() -> None:
 
 
 async def test_tooltips_explain_keys_steps_and_the_project() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL, tooltips=True) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests", tooltips=True) as (app, pilot):
         line = shown(app).split("\n")[-1]
         assert await tip(pilot, KeyLine, (line.index("d Delete"), 0)) == "d or delete: Delete"
         steps = shown(app).split("\n")[1]
@@ -185,11 +171,8 @@ async def test_tooltips_explain_keys_steps_and_the_project() -> None:
 
 
 async def test_tooltips_explain_a_field_and_its_error() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL, tooltips=True) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "tab", "tab", "1", "2")
-        await settle(pilot)
+    async with running(TWO, "guests", tooltips=True) as (app, pilot):
+        await press(pilot, "enter", "tab", "tab", "1", "2")
         row = next(r for r in app.main.query(FieldRow) if r.key == "guests.alpha.memory")
         reported = await tip(pilot, row, (3, 0))
         assert reported.startswith("Must be a whole number from 32 to")
@@ -197,11 +180,8 @@ async def test_tooltips_explain_a_field_and_its_error() -> None:
 
 
 async def test_choices_without_room_for_one_line_take_more() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=(60, 24)) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(TWO, "guests", size=(60, 24)) as (app, pilot):
+        await press(pilot, "enter")
         choices = app.main.query_one("#import-type", Options)
         choices.focus()
         await settle(pilot)
@@ -217,9 +197,7 @@ async def test_choices_without_room_for_one_line_take_more() -> None:
 
 async def test_buttons_explain_what_they_do() -> None:
     refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64"))
-    app = wizard(session_of(refused), begin="review")
-    async with app.run_test(size=SMALL, tooltips=True) as pilot:
-        await settle(pilot)
+    async with running(refused, "review", tooltips=True) as (_app, pilot):
         assert "--allow XT101" in await tip(pilot, "#problem-waive", (2, 0))
 
 
@@ -249,9 +227,7 @@ async def test_hostile_text_in_a_tooltip_is_shown_as_typed(text: str) -> None:
 async def test_a_truncated_cell_shows_its_whole_literal_text_in_a_tooltip() -> None:
     name = "[/x] [@click=app.quit] " + "n" * 40
     table = Table(Column("A", 10), Column("B", 8))
-    app = wizard(session_of(TWO), begin="memory")
-    async with app.run_test(size=SMALL, tooltips=True) as pilot:
-        await settle(pilot)
+    async with running(TWO, "memory", tooltips=True) as (app, pilot):
         await app.main.step.mount(table)
         table.set_rows([Row("one", (name, "short"))])
         await settle(pilot)
@@ -260,13 +236,10 @@ async def test_a_truncated_cell_shows_its_whole_literal_text_in_a_tooltip() -> N
 
 
 async def test_a_table_with_more_rows_than_room_scrolls_to_its_cursor_and_by_wheel() -> None:
-    app = wizard(session_of(TWO), begin="machine")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "machine") as (app, pilot):
         table = app.main.query_one("#boards", Table)
         assert table.show_vertical_scrollbar
-        await pilot.press("end")
-        await settle(pilot)
+        await press(pilot, "end")
         assert table.scroll_y > 0
         assert table.rows[-1].key in next(x for x in shown(app).split("\n") if "\u25b8" in x)
         table.scroll_to(y=0, animate=False)
@@ -278,18 +251,13 @@ async def test_a_table_with_more_rows_than_room_scrolls_to_its_cursor_and_by_whe
 
 async def test_a_button_is_as_wide_as_its_label() -> None:
     refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64"))
-    app = wizard(session_of(refused), begin="review")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("a")
-        await settle(pilot)
+    async with running(refused, "review") as (app, pilot):
+        await press(pilot, "a")
         assert " No longer allow this" in shown(app)
 
 
 async def test_a_click_chooses_a_board() -> None:
-    app = wizard(session_of(TWO), begin="machine")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "machine") as (app, pilot):
         table = app.main.query_one("#boards", Table)
         await pilot.click(table, offset=(6, 2))
         await settle(pilot)
@@ -298,16 +266,11 @@ async def test_a_click_chooses_a_board() -> None:
 
 async def test_why_a_file_is_refused_stays_on_the_screen() -> None:
     Path("bad.cfg").write_text('name = "web"\nmemory = [\n')
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("a", "6")
-        await settle(pilot)
-        await pilot.press(*"bad.cfg", "enter")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "a", "6")
+        await press(pilot, *"bad.cfg", "enter")
         assert isinstance(app.screen, Question)
         assert "bad.cfg" in shown(app)
-        await pilot.press("escape")
-        await settle(pilot)
+        await press(pilot, "escape")
         assert [type(one) for one in app.screen_stack] == [MainScreen]
         assert app.session.project == TWO

@@ -18,8 +18,7 @@ from textual.widgets import Button
 from tests.rehearsal.test_run import gone, player
 from tests.rehearsal.test_transcript import RUNS
 from tests.sessions import TWO, session_of
-from tests.tui.test_wizard import settle
-from tests.tui.wizards import SMALL, shown, wizard
+from tests.tui.wizards import SMALL, press, running, settle, shown
 from xentui.app import XentuiApp
 from xentui.project import document
 from xentui.rehearsal import fetch, parts
@@ -83,9 +82,7 @@ async def test_one_key_rehearses_and_shows_the_outcome_of_each_guest(
     played: Played, step: str
 ) -> None:
     session = recorded("many")
-    app = wizard(session, begin=step)
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(session, step) as (app, pilot):
         assert ("x", "Rehearse") in app.main.query_one(KeyLine).shown
         await pilot.press("x")
         page = await until(pilot, app, "guests started")
@@ -94,8 +91,7 @@ async def test_one_key_rehearses_and_shows_the_outcome_of_each_guest(
         assert gone(played.folder)
         keys = {row.key for row in app.screen.query_one(Table).rows}
         assert keys == {guest.key for guest in session.project.guests}
-        await pilot.press("escape")
-        await settle(pilot)
+        await press(pilot, "escape")
         assert app.screen is app.main
         await app.main.go("memory")
         await settle(pilot)
@@ -115,13 +111,10 @@ async def test_one_key_rehearses_and_shows_the_outcome_of_each_guest(
 
 async def test_escape_stops_the_machine(played: Played) -> None:
     played.mode = "hang"
-    app = wizard(recorded("many"), begin="memory")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(recorded("many"), "memory") as (app, pilot):
         await pilot.press("x")
         await until(pilot, app, "Xen is up")
-        await pilot.press("escape")
-        await settle(pilot)
+        await press(pilot, "escape")
         assert app.screen is app.main
         for _ in range(100):
             await pilot.pause(0.05)
@@ -132,9 +125,7 @@ async def test_escape_stops_the_machine(played: Played) -> None:
 
 async def test_progress_is_shown_for_each_guest_and_escape_stops_it(played: Played) -> None:
     played.mode = "until console 3"
-    app = wizard(recorded("many"), begin="review")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(recorded("many"), "review") as (app, pilot):
         await pilot.press("x")
         page = await until(pilot, app, "guest 3 of 7: c took 114.7 MiB")
         rows = {row.key: row for row in app.screen.query_one(Table).rows}
@@ -143,8 +134,7 @@ async def test_progress_is_shown_for_each_guest_and_escape_stops_it(played: Play
         ], page  # fmt: skip
         assert [str(button.label) for button in app.screen.query(Button)] == ["Stop"]
         assert not gone(played.folder)
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert app.screen is app.main
         assert gone(played.folder)
         assert "started, 114.7 MiB" not in shown(app)
@@ -152,9 +142,7 @@ async def test_progress_is_shown_for_each_guest_and_escape_stops_it(played: Play
 
 async def test_leaving_the_wizard_stops_the_machine(played: Played) -> None:
     played.mode = "until guest 1"
-    app = wizard(recorded("many"), begin="memory")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(recorded("many"), "memory") as (app, pilot):
         await pilot.press("x")
         await until(pilot, app, "Dom0 is up")
         app.exit(0)
@@ -163,9 +151,7 @@ async def test_leaving_the_wizard_stops_the_machine(played: Played) -> None:
 
 async def test_a_machine_that_goes_down_is_reported_and_can_be_tried_again(played: Played) -> None:
     played.name, played.whole = "too-large", False
-    app = wizard(recorded("too-large"), begin="memory")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(recorded("too-large"), "memory") as (app, pilot):
         await pilot.press("x")
         assert "not reached" in await until(pilot, app, "It ended early")
         played.whole = True
@@ -179,9 +165,7 @@ async def test_a_guest_that_is_refused_is_fixed_and_rehearsed_again(played: Play
     played.name = "too-large"
     session = recorded("too-large")
     before = session.project
-    app = wizard(session, begin="memory")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(session, "memory") as (app, pilot):
         await pilot.press("x")
         page = await until(pilot, app, "for want of memory")
         assert "xl: " in page
@@ -190,16 +174,13 @@ async def test_a_guest_that_is_refused_is_fixed_and_rehearsed_again(played: Play
         assert labels[-2:] == ["Again", "Back"]
         assert "Give the board" in labels[0]
         assert played.memory == "1024"
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert session.project != before
         assert isinstance(app.screen, Rehearse)
         await until(pilot, app, "guests started")
         assert played.memory == str(session.project.host.memory) == "1536"
-        await pilot.press("escape")
-        await settle(pilot)
-        await pilot.press("u")
-        await settle(pilot)
+        await press(pilot, "escape")
+        await press(pilot, "u")
         assert session.project == before
 
 
@@ -229,9 +210,7 @@ async def test_missing_parts_are_named_and_fetched_only_when_asked(
     monkeypatch.setattr(fetch, "possible", lambda: True)
     monkeypatch.setattr(fetch, "download", sized)
     monkeypatch.setattr(fetch, "fetch", fetched)
-    app = wizard(recorded("many"), begin="memory")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(recorded("many"), "memory") as (app, pilot):
         await pilot.press("x")
         page = await until(pilot, app, "Not found: QEMU, Xen")
         assert "qemu-system-x86" in page
@@ -251,13 +230,10 @@ async def test_a_failure_of_the_system_is_shown_and_left(monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(parts, "find", find)
-    app = wizard(recorded("many"), begin="memory")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(recorded("many"), "memory") as (app, pilot):
         await pilot.press("x")
         await until(pilot, app, "No space left on device")
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert app.screen is app.main
 
 
@@ -279,9 +255,7 @@ async def test_leaving_ends_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "possible", lambda: True)
     monkeypatch.setattr(fetch, "download", lambda _: fetch.Download(("xen:arm64",), 1_000_000))
     monkeypatch.setattr(fetch, "fetch", fetched)
-    app = wizard(recorded("many"), begin="memory")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(recorded("many"), "memory") as (app, pilot):
         await pilot.press("x")
         page = await until(pilot, app, "Not found: Xen")
         assert "apt's lists for arm64, about 20 MB" in page
@@ -300,9 +274,7 @@ async def test_without_apt_it_is_explained_how_to_get_the_parts(
     monkeypatch.setattr(fetch, "possible", lambda: False)
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setenv("XDG_CACHE_HOME", str(Path.cwd() / "cache"))
-    app = wizard(recorded("many"), begin="review")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(recorded("many"), "review") as (app, pilot):
         await pilot.press("x")
         page = await until(pilot, app, "Not found:")
         assert "xentui rehearse PROJECT --parts FOLDER" in page
@@ -310,12 +282,9 @@ async def test_without_apt_it_is_explained_how_to_get_the_parts(
 
 async def test_a_board_that_cannot_be_rehearsed_is_reported() -> None:
     board = replace(TWO, host=replace(TWO.host, machine="genericx86-64", memory=None))
-    app = wizard(session_of(board), begin="memory")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(board, "memory") as (app, pilot):
         await pilot.press("x")
         page = await until(pilot, app, "is unknown. Set host.memory")
         assert "Set host.memory" in page, page
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert app.screen is app.main

@@ -21,8 +21,7 @@ from textual.scrollbar import ScrollBar
 from tests.sessions import TWO, session_of
 from tests.tui.test_around import leave_a_draft
 from tests.tui.test_build_dir import made, read
-from tests.tui.test_wizard import settle
-from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from tests.tui.wizards import LARGE, SMALL, press, settle, shown, wizard
 from xentui.project.model import Bundle, Containers, Fetch, Guest, Host, Project, Source
 from xentui.screens.themes import DARK, LIGHT
 from xentui.session import writing
@@ -138,8 +137,7 @@ def picture(
             if out is not None:
                 await read(pilot, app)
             for key in keys:
-                await pilot.press(key)
-                await settle(pilot)
+                await press(pilot, key)
             await settle(pilot)
             seen.append(shown(app) + "\n")
 

@@ -20,8 +20,7 @@ from textual.widgets import Input
 
 import xentui
 from tests.sessions import TWO, session_of
-from tests.tui.test_wizard import settle
-from tests.tui.wizards import SMALL, shown, wizard
+from tests.tui.wizards import SMALL, running, settle, shown, wizard
 from xentui.app import XentuiApp
 from xentui.screens import textual_hooks
 from xentui.screens.textual_hooks import Palette, draw_scroll_bars_in_ascii, name_alt_keys
@@ -116,9 +115,7 @@ async def quiet(app: XentuiApp, pilot: object) -> None:
 
 
 async def test_keys_typed_right_after_a_reach_the_name() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
         typed(app, "a", "1", *"decab", "enter", "tab", "tab", *"64", "escape", "d")
         await quiet(app, pilot)
         await settle(pilot)
@@ -140,9 +137,7 @@ async def test_what_is_typed_before_the_first_screen_goes_to_it() -> None:
 
 @pytest.mark.parametrize("key", ["enter", "e"])
 async def test_keys_typed_right_after_opening_reach_the_editor(key: str) -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
         typed(app, "down", key, "tab", "tab", *"77")
         await quiet(app, pilot)
         await settle(pilot)
@@ -151,9 +146,7 @@ async def test_keys_typed_right_after_opening_reach_the_editor(key: str) -> None
 
 
 async def test_keys_typed_for_a_list_keep_their_order() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
         typed(app, "g", "5", "g", "4", "down", "up", "down")
         await quiet(app, pilot)
         await settle(pilot)
@@ -162,9 +155,7 @@ async def test_keys_typed_for_a_list_keep_their_order() -> None:
 
 
 async def test_what_a_terminal_would_obey_is_not_pasted() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
         await pilot.press("slash")
         app.post_message(events.Paste("\x1b[31mbe\x07t\u202e[/x]"))
         await settle(pilot)
@@ -174,9 +165,7 @@ async def test_what_a_terminal_would_obey_is_not_pasted() -> None:
 
 @pytest.mark.parametrize("key", ["page_down", "page_up"])
 async def test_a_page_is_turned_in_the_palette_once_there_are_pages(key: str) -> None:
-    app = wizard(session_of(TWO))
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO) as (app, pilot):
         app.action_command_palette()
         await pilot.pause()
         palette = app.screen
@@ -193,9 +182,7 @@ async def test_a_page_is_turned_in_the_palette_once_there_are_pages(key: str) ->
 
 
 async def test_the_palette_is_opened_again_while_it_closes() -> None:
-    app = wizard(session_of(TWO))
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO) as (app, pilot):
         app.action_command_palette()
         await settle(pilot)
         first = app.screen

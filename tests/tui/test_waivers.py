@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.sessions import TWO, session_of
-from tests.tui.test_wizard import settle
-from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from tests.tui.wizards import LARGE, SMALL, press, running, settle, shown, wizard
 from xentui.cli.process import run
 from xentui.project.model import Guest, Host, Project
 from xentui.rules import check
@@ -73,23 +72,18 @@ def test_the_draft_keeps_what_is_allowed() -> None:
 
 async def test_a_refused_board_can_be_allowed_on_screen_and_headless() -> None:
     session = session_of(REFUSED)
-    app = wizard(session, begin="review")
-    async with app.run_test(size=LARGE, notifications=True) as pilot:
-        await settle(pilot)
+    async with running(session, "review", size=LARGE, notifications=True) as (app, pilot):
         assert "Cannot be written yet: 1 error" in shown(app)
         keys = dict(app.main.query_one(KeyLine).shown)
         assert keys["a"] == "Allow this here"
-        await pilot.press("a")
-        await settle(pilot)
+        await press(pilot, "a")
         page = shown(app)
         assert "Ready: 3 new, 1 error allowed. Press ctrl+s to write." in page
         assert "(allowed here)" in page
         assert dict(app.main.query_one(KeyLine).shown)["a"] == "No longer allow"
-        await pilot.press("ctrl+s")
-        await settle(pilot)
+        await press(pilot, "ctrl+s")
         assert "XT101 allowed" in shown(app)
-        await pilot.press("enter")
-        await settle(pilot)
+        await press(pilot, "enter")
         assert app.main.here == "write"
     assert Path("xentui-out/conf/xentui.conf").is_file()
     assert session.written is not None
@@ -100,24 +94,18 @@ async def test_a_refused_board_can_be_allowed_on_screen_and_headless() -> None:
 
 async def test_what_is_allowed_is_undone_by_its_key_and_by_undo() -> None:
     session = session_of(REFUSED)
-    app = wizard(session, begin="review")
-    async with app.run_test(size=SMALL, notifications=True) as pilot:
-        await settle(pilot)
+    async with running(session, "review", notifications=True) as (app, pilot):
         for undo in ("a", "ctrl+z"):
-            await pilot.press("a")
-            await settle(pilot)
+            await press(pilot, "a")
             assert session.view.errors == []
-            await pilot.press(undo)
-            await settle(pilot)
+            await press(pilot, undo)
             assert codes(session.view.errors) == [("XT101", "host.machine")]
             assert "Cannot be written yet" in shown(app)
 
 
 async def test_a_click_on_the_button_allows() -> None:
     session = session_of(TIGHT)
-    app = wizard(session, begin="review")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(session, "review") as (app, pilot):
         problems = app.main.query_one(ProblemList)
         problems.highlighted = problems.get_option_index("XT406 guests.beta.memory")
         await settle(pilot)
@@ -130,15 +118,12 @@ async def test_a_click_on_the_button_allows() -> None:
 
 
 async def test_a_warning_offers_nothing_to_allow() -> None:
-    app = wizard(session_of(replace(TWO, host=replace(TWO.host, network=None))), begin="review")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("4")
-        await settle(pilot)
+    project = replace(TWO, host=replace(TWO.host, network=None))
+    async with running(project, "review") as (app, pilot):
+        await press(pilot, "4")
         assert "a" not in dict(app.main.query_one(KeyLine).shown)
         assert not app.main.query_one("#problem-waive").display
-        await pilot.press("a")
-        await settle(pilot)
+        await press(pilot, "a")
         assert app.session.state.allowed == frozenset()
 
 
@@ -151,24 +136,18 @@ async def test_a_failing_rule_is_reported_and_stops_nothing_else(
 ) -> None:
     monkeypatch.delenv("XENTUI_DEBUG", raising=False)
     session = session_of(TWO)
-    app = wizard(session, begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
+    async with running(session, "guests", size=LARGE) as (app, pilot):
         monkeypatch.setattr(check, "RULES", (*check.RULES, _breaks))
-        await pilot.press("c", "d")
-        await settle(pilot)
+        await press(pilot, "c", "d")
         assert app.is_running
         assert "1 error" in shown(app)
-        await pilot.press("f8")
-        await settle(pilot)
+        await press(pilot, "f8")
         assert app.main.here == "review"
         assert "xentui itself failed" in shown(app)
         assert "[/x]" in shown(app)
-        await pilot.press("ctrl+s")
-        await settle(pilot)
+        await press(pilot, "ctrl+s")
         assert "cannot be written yet" in shown(app).lower()
-        await pilot.press("a", "ctrl+s", "enter")
-        await settle(pilot)
+        await press(pilot, "a", "ctrl+s", "enter")
         assert app.main.here == "write"
     assert Path("xentui-out/conf/xentui.conf").is_file()
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.bitbake_parser import parse_conf
 from tests.sessions import TWO, session_of
-from tests.tui.wizards import LARGE, SMALL, shown, wizard
+from tests.tui.wizards import LARGE, press, running, settle, shown
 from xentui.app import XentuiApp
 from xentui.output.header import is_intact
 from xentui.project.model import Guest, Host, Project
@@ -21,21 +20,13 @@ from xentui.widgets.preview import Preview
 from xentui.widgets.table import Table
 
 
-async def settle(pilot: Pilot[int]) -> None:
-    await pilot.pause()
-    await pilot.pause()
-
-
 def field(app: XentuiApp, path: str) -> FieldRow:
     return next(row for row in app.main.query(FieldRow) if row.key == path)
 
 
 async def test_three_keys_lead_from_the_start_to_written_files() -> None:
-    app = wizard()
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "ctrl+s", "enter")
-        await settle(pilot)
+    async with running() as (app, pilot):
+        await press(pilot, "enter", "ctrl+s", "enter")
         assert app.main.here == "write"
         assert "Written into xentui-out" in shown(app)
     written = Path("xentui-out/conf/xentui.conf").read_text()
@@ -48,80 +39,57 @@ async def test_three_keys_lead_from_the_start_to_written_files() -> None:
 
 
 async def test_what_was_written_is_what_bitbake_reads() -> None:
-    app = wizard()
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "ctrl+s", "enter")
-        await settle(pilot)
+    async with running() as (_app, pilot):
+        await press(pilot, "enter", "ctrl+s", "enter")
     read = parse_conf(Path("xentui-out/conf/xentui.conf").read_text())
     assert read.value("MACHINE") == "qemux86-64"
     assert read.flag("XEN_GUEST_MEMORY", "xen-guest-image-minimal") == "256"
 
 
 async def test_escape_in_the_question_writes_nothing() -> None:
-    app = wizard()
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "ctrl+s", "escape")
-        await settle(pilot)
+    async with running() as (app, pilot):
+        await press(pilot, "enter", "ctrl+s", "escape")
         assert app.main.here == "review"
     assert not Path("xentui-out").exists()
 
 
 async def test_each_step_is_reached_from_each_and_has_the_focus() -> None:
-    app = wizard(session_of(TWO))
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO) as (app, pilot):
         for number in (4, 7, 2, 6, 3, 5, 1):
-            await pilot.press(f"alt+{number}")
-            await settle(pilot)
+            await press(pilot, f"alt+{number}")
             name = app.main.here
             assert app.main.focused is not None, name
             assert app.main.step in app.main.focused.ancestors_with_self, name
 
 
 async def test_g_and_a_digit_goes_to_a_step() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("g", "5")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "g", "5")
         assert app.main.here == "memory"
 
 
 async def test_a_step_is_found_as_it_was_left() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("down", "alt+2", "tab", "tab")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "down", "alt+2", "tab", "tab")
         kept = app.main.focused
-        await pilot.press("alt+4")
-        await settle(pilot)
+        await press(pilot, "alt+4")
         table = app.main.query_one("#guest-table", Table)
         assert app.main.focused is table
         assert table.key == "beta"
-        await pilot.press("alt+2")
-        await settle(pilot)
+        await press(pilot, "alt+2")
         assert app.main.focused is kept
 
 
 async def test_guests_are_added_edited_cloned_moved_tagged_and_deleted() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("c")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "c")
         assert [g.key for g in app.session.project.guests] == ["alpha", "alpha-2", "beta"]
-        await pilot.press("shift+down", "space")
-        await settle(pilot)
+        await press(pilot, "shift+down", "space")
         assert [g.key for g in app.session.project.guests] == ["alpha", "beta", "alpha-2"]
         assert not app.session.project.guest("alpha-2").autostart
-        await pilot.press("b")
-        await settle(pilot)
+        await press(pilot, "b")
         assert app.session.project.guest("alpha-2").bundle == "my-guests"
-        await pilot.press("d")
-        await settle(pilot)
+        await press(pilot, "d")
         assert [g.key for g in app.session.project.guests] == ["alpha", "beta"]
         assert app.session.project.bundles == ()
         for _ in range(5):
@@ -132,138 +100,99 @@ async def test_guests_are_added_edited_cloned_moved_tagged_and_deleted() -> None
 
 async def test_undoing_a_bad_name_shows_the_former_one_in_the_editor() -> None:
     session = session_of(TWO)
-    app = wizard(session, begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
-        await pilot.press("m", "y", "space", "exclamation_mark")
-        await settle(pilot)
+    async with running(session, "guests", size=LARGE) as (app, pilot):
+        await press(pilot, "enter")
+        await press(pilot, "m", "y", "space", "exclamation_mark")
         assert session.project.guests[0].key == "my"
-        await pilot.press("f8", "f9")
-        await settle(pilot)
+        await press(pilot, "f8", "f9")
         assert session.project == TWO
         assert f"Guest {TWO.guests[0].key}" in shown(app)
 
 
 async def test_a_new_guest_is_named_and_sized_at_once() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("a", "1", *"web", "enter")
-        await settle(pilot)
-        await pilot.press("tab", "tab", *"64")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "a", "1", *"web", "enter")
+        await press(pilot, "tab", "tab", *"64")
         guest = app.session.project.guest("web")
         assert guest.memory == 64
         assert guest.extra is not None
         assert "console=hvc0" in guest.extra
-        await pilot.press("escape")
-        await settle(pilot)
+        await press(pilot, "escape")
         assert app.main.focused is app.main.query_one("#guest-table", Table)
         assert app.main.query_one("#guest-table", Table).key == "web"
 
 
 async def test_a_ready_made_guest_is_one_choice() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("a", "8")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "a", "8")
         assert "Which ready-made guest?" in shown(app)
         assert "Alpine Linux" in shown(app)
         assert "Zephyr" not in shown(app)
-        await pilot.press(*"openw", "enter")
-        await settle(pilot)
+        await press(pilot, *"openw", "enter")
         openwrt = app.session.project.guest("openwrt")
         assert len(openwrt.vif or ()) == 2
-        await pilot.press("escape", "u")
-        await settle(pilot)
+        await press(pilot, "escape", "u")
         assert app.session.project == TWO
 
 
 async def test_escape_instead_of_an_answer_adds_no_guest() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
         for keys in (("a", "escape"), ("a", "1", "escape"), ("a", "2", "escape")):
-            await pilot.press(*keys)
-            await settle(pilot)
+            await press(pilot, *keys)
             assert app.session.project == TWO
             assert app.screen is app.main
 
 
 async def test_an_invalid_value_is_reported_kept_and_prevents_writing() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "tab", "tab", "1", "2")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter", "tab", "tab", "1", "2")
         row = field(app, "guests.alpha.memory")
         assert row.message[0] == "error"
         assert "32 to 1048576 MiB" in row.message[1]
         assert app.session.project.guest("alpha").memory == 256
-        await pilot.press("escape", "ctrl+s", "ctrl+s")
-        await settle(pilot)
+        await press(pilot, "escape", "ctrl+s", "ctrl+s")
         assert "Cannot be written yet" in shown(app)
         assert not Path("xentui-out").exists()
-        await pilot.press("f8")
-        await settle(pilot)
+        await press(pilot, "f8")
         typed = app.main.focused
         assert isinstance(typed, Input)
         assert typed.value == "12"
-        await pilot.press("alt+m")
-        await settle(pilot)
+        await press(pilot, "alt+m")
         assert app.session.state.invalid_texts == {}
         assert app.session.view.errors == []
 
 
 async def test_nothing_moves_when_an_error_comes() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "tab", "tab")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter", "tab", "tab")
         before = {row.key: row.region for row in app.main.query(FieldRow)}
-        await pilot.press("x")
-        await settle(pilot)
+        await press(pilot, "x")
         assert field(app, "guests.alpha.memory").message[0] == "error"
         assert {row.key: row.region for row in app.main.query(FieldRow)} == before
 
 
 async def test_typing_is_one_step_of_undo_and_the_text_follows() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "tab", "tab", *"512")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter", "tab", "tab", *"512")
         assert app.session.project.guest("alpha").memory == 512
-        await pilot.press("ctrl+z")
-        await settle(pilot)
+        await press(pilot, "ctrl+z")
         assert app.session.project == TWO
         editor = field(app, "guests.alpha.memory").editor
         assert isinstance(editor, Input)
         assert editor.value == "256"
-        await pilot.press("ctrl+y")
-        await settle(pilot)
+        await press(pilot, "ctrl+y")
         assert editor.value == "512"
 
 
 async def test_the_undone_step_is_named() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL, notifications=True) as pilot:
-        await settle(pilot)
-        await pilot.press("d", "u")
-        await settle(pilot)
+    async with running(TWO, "guests", notifications=True) as (app, pilot):
+        await press(pilot, "d", "u")
         assert "Undone: delete alpha" in shown(app)
 
 
 async def test_the_preview_follows_each_key_and_marks_what_changed() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
-        await pilot.press("enter", "tab", "tab", *"333")
-        await settle(pilot)
+    async with running(TWO, "guests", size=LARGE) as (app, pilot):
+        await press(pilot, "enter", "tab", "tab", *"333")
         assert 'XEN_GUEST_MEMORY[alpha] = "333"' in "\n".join(
             app.main.query_one(Preview).query_one("CodeView").lines  # type: ignore[attr-defined]
         )
@@ -271,19 +200,14 @@ async def test_the_preview_follows_each_key_and_marks_what_changed() -> None:
 
 
 async def test_the_preview_can_be_paused() -> None:
-    app = wizard(session_of(TWO), begin="guests", plain_preview=True)
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
+    async with running(TWO, "guests", plain_preview=True, size=LARGE) as (app, _pilot):
         assert not app.main.query_one(Preview).display
 
 
 async def test_one_key_gives_or_takes_memory() -> None:
-    app = wizard(session_of(TWO), begin="memory")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "memory") as (app, pilot):
         app.main.query_one("#memory-table", Table).select("guest:alpha")
-        await pilot.press("right", "right", "left")
-        await settle(pilot)
+        await press(pilot, "right", "right", "left")
         assert app.session.project.guest("alpha").memory == 320
 
 
@@ -292,70 +216,49 @@ async def test_a_quick_fix_is_one_key() -> None:
         Host("qemux86-64", memory=1024, network="nat"),
         guests=(Guest("alpha", tags=("autostart",), memory=900, extra="console=hvc0"),),
     )
-    app = wizard(session_of(crowded), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(crowded, "guests") as (app, pilot):
         assert app.session.view.errors
-        await pilot.press("f8")
-        await settle(pilot)
+        await press(pilot, "f8")
         assert app.main.finding_in_sight() is not None
-        await pilot.press("alt+m")
-        await settle(pilot)
+        await press(pilot, "alt+m")
         assert app.session.view.errors == []
 
 
 async def test_the_board_is_chosen_from_the_list() -> None:
-    app = wizard(session_of(TWO), begin="machine")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("down", "enter")
-        await settle(pilot)
+    async with running(TWO, "machine") as (app, pilot):
+        await press(pilot, "down", "enter")
         assert app.session.project.host.machine == "qemuarm64"
 
 
 async def test_a_choice_can_be_reset_to_its_default() -> None:
-    app = wizard(session_of(TWO), begin="machine")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with running(TWO, "machine") as (app, pilot):
         field(app, "host.network").editor.focus()
         await settle(pilot)
-        await pilot.press("right")
-        await settle(pilot)
+        await press(pilot, "right")
         assert app.session.project.host.network == "bridged"
-        await pilot.press("delete")
-        await settle(pilot)
+        await press(pilot, "delete")
         assert app.session.project.host.network is None
 
 
 async def test_an_import_adds_its_fields_and_removes_them_again() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(TWO, "guests") as (app, pilot):
+        await press(pilot, "enter")
         app.main.query_one("#import-type").focus()
-        await pilot.press("right")
-        await settle(pilot)
+        await press(pilot, "right")
         source = app.session.project.guest("alpha").source
         assert source is not None
         assert source.type == "rootfs_dir"
         assert field(app, "guests.alpha.source.image_size").is_attached
-        await pilot.press("ctrl+z")
-        await settle(pilot)
+        await press(pilot, "ctrl+z")
         assert not [r for r in app.main.query(FieldRow) if "source" in r.path]
 
 
 async def test_an_emptied_name_is_an_error_once_the_field_is_left() -> None:
-    app = wizard(session_of(TWO), begin="guests")
-    async with app.run_test(size=LARGE) as pilot:
-        await settle(pilot)
-        await pilot.press("enter")
-        await settle(pilot)
+    async with running(TWO, "guests", size=LARGE) as (app, pilot):
+        await press(pilot, "enter")
         row = field(app, "guests.alpha")
         row.editor.focus()
-        await pilot.press("home", "shift+end", "delete")
-        await settle(pilot)
+        await press(pilot, "home", "shift+end", "delete")
         assert "-error" not in row.classes, shown(app)
-        await pilot.press("tab")
-        await settle(pilot)
+        await press(pilot, "tab")
         assert "-error" in row.classes, shown(app)

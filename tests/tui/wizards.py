@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 from textual.app import App
+from textual.pilot import Pilot
 
 from tests.sessions import session_of
 from xentui.app import XentuiApp
+from xentui.project.model import Project
 from xentui.screens.main import MainScreen
 from xentui.screens.themes import DARK
 from xentui.session import Session
@@ -42,3 +48,33 @@ def shown(app: App[int]) -> str:
 def main_of(app: XentuiApp) -> MainScreen:
     """Return the main screen."""
     return app.main
+
+
+@asynccontextmanager
+async def running(
+    edited: Session | Project | None = None,
+    begin: str = "start",
+    *,
+    size: tuple[int, int] = SMALL,
+    notifications: bool = False,
+    tooltips: bool = False,
+    **options: Any,
+) -> AsyncIterator[tuple[XentuiApp, Pilot[int]]]:
+    """Run a wizard for a session or a project, and draw its first screen."""
+    session = session_of(edited) if isinstance(edited, Project) else edited
+    app = wizard(session, begin=begin, **options)
+    async with app.run_test(size=size, notifications=notifications, tooltips=tooltips) as pilot:
+        await settle(pilot)
+        yield app, pilot
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Wait until the wizard has handled all messages."""
+    await pilot.pause()
+    await pilot.pause()
+
+
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    """Press keys, and wait until the wizard has handled them."""
+    await pilot.press(*keys)
+    await settle(pilot)
