@@ -111,7 +111,7 @@ def test_keeping_leaves_every_value_that_the_user_set(tmp_path: Path) -> None:
     local = build / "conf/local.conf"
     local.write_text(local.read_text().replace('"2"', '"4"'))
     again.review.compare(again=True)
-    assert f"XEN_GUEST_VCPUS[{MINIMAL}]" in [clash.what for clash in again.review.clashes]
+    assert f"XEN_GUEST_VCPUS[{MINIMAL}]" in [clash.subject for clash in again.review.clashes]
 
 
 def test_keeping_adds_the_projects_guests_to_the_users(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_imported_settings_may_change_but_a_lost_guest_is_asked_about(
     assert bitbakes(build)[f"XEN_GUEST_VCPUS[{MINIMAL}]"] == "3"
     other = on(build)
     other.review.compare()
-    assert [clash.what for clash in other.review.clashes] == [VENDOR]
+    assert [clash.subject for clash in other.review.clashes] == [VENDOR]
 
 
 def test_replacing_makes_the_projects_values_effective(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_board_chosen_by_hand_is_not_changed_without_a_word(tmp_path: Path) ->
     build = by_hand(tmp_path, 'MACHINE = "qemuarm64"\n')
     session = on(build)
     session.review.compare()
-    assert [clash.what for clash in session.review.clashes] == ["MACHINE"]
+    assert [clash.subject for clash in session.review.clashes] == ["MACHINE"]
     session.review.decide_existing("keep")
     session.write()
     assert bitbakes(build)["MACHINE"] == "qemuarm64"

@@ -264,7 +264,7 @@ class Job:
         from xentui.session.existing import OVERRIDES_FIX, clash_findings, clashes_to_decide
 
         settings = existing.read(self.build)
-        use = self.existing or existing.noted(self.build, settings)
+        use = self.existing or existing.recorded_use(self.build, settings)
         planned = plan_project(
             self.project,
             self.assets,
@@ -306,7 +306,7 @@ class Job:
             from xentui.session.existing import effective_project, keeps_memory
 
             settings = existing.read(self.build)
-            use = self.existing or existing.noted(self.build, settings)
+            use = self.existing or existing.recorded_use(self.build, settings)
             project = effective_project(self.project, settings, use)
             sets_memory = not keeps_memory(settings, use)
             if (self.attach or recorded_attach(self.build)) == "fragment":

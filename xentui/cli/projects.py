@@ -192,7 +192,7 @@ def require_no_errors(
 
         layers = BuildLayers(build)
         settings = user_settings.read(build)
-        use = existing or user_settings.noted(build, settings)
+        use = existing or user_settings.recorded_use(build, settings)
         if existing == "take":
             with_settings = take_over(project, settings)
             project = with_settings.project

@@ -23,7 +23,7 @@ from xentui.bitbake import releases
 from xentui.bitbake.abilities import META_VIRTUALIZATION, Abilities, of_build_dir
 from xentui.errors import InputError, RefusedError, UsageError
 from xentui.output import fragment, header, user_files
-from xentui.output.existing import ExistingUse, UserSettings, adapted, note
+from xentui.output.existing import ExistingUse, UserSettings, adapt, use_note
 from xentui.output.render import render
 from xentui.output.rendered import CONF, LAYER, Rendered, decode
 from xentui.output.writing import manifest
@@ -111,12 +111,12 @@ def plan_project(
         )
         advice = fragment.advice_on_obsolete(build)
     if settings is not None and existing is not None:
-        rendered = adapted(rendered, project, settings, existing, project_file=project_file)
+        rendered = adapt(rendered, project, settings, existing, project_file=project_file)
     plan = _plan_files(
         rendered, build, layer, attach, move_to_end=_must_be_last(build, settings, existing),
         notes={
             "abilities": json.dumps(abilities.as_data(), separators=(",", ":")),
-            **note(settings, existing),
+            **use_note(settings, existing),
         },
     )  # fmt: skip
     return replace(plan, notes=(*plan.notes, *advice))
@@ -128,10 +128,10 @@ def _must_be_last(build: Path, settings: UserSettings | None, existing: Existing
         return False
     local = build / "conf/local.conf"
     xentuis_line = user_files.line_number(_user_file(build / "conf", "local.conf").text)
-    places = [guest.place for guest in settings.guests]
-    places += [setting.place for setting in settings.settings]
+    locations = [guest.location for guest in settings.guests]
+    locations += [setting.location for setting in settings.settings]
     return bool(xentuis_line) and any(
-        _same(Path(place.file), local) and place.line > xentuis_line for place in places
+        _same(Path(location.file), local) and location.line > xentuis_line for location in locations
     )
 
 

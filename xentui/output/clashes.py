@@ -21,13 +21,13 @@ from xentui.bitbake.overrides import split_operation
 from xentui.errors import InputError
 from xentui.output import fragment, user_files
 from xentui.output.existing import (
-    DOM0,
+    DOM0_IMAGE,
     GUESTS,
-    WEAK,
+    WEAK_DEFAULT,
     UserSettings,
     class_defaults,
-    shown,
-    users_files,
+    displayed,
+    files_of_user,
 )
 from xentui.output.guest_flags import bundled_entry, effective_defaults, effective_flags
 from xentui.output.rendered import CONF, LAYER, decode
@@ -45,14 +45,14 @@ class Clash:
     """A line whose effect writing would change, or that overrides the project.
 
     Attributes:
-        place: the line.
-        what: the variable, varflag or guest.
-        message: what would happen to it, in one sentence.
+        location: the line.
+        subject: the variable, varflag or guest.
+        message: what would happen to it, without a full stop.
         drops_guest: whether a guest would no longer be bundled.
     """
 
-    place: Location
-    what: str
+    location: Location
+    subject: str
     message: str
     drops_guest: bool = False
 
@@ -82,76 +82,78 @@ def find(settings: UserSettings, after: BuildDir, project: Project) -> list[Clas
         after: the build directory as it would be after writing.
         project: the project that is written.
     """
-    found = [
+    clashes = [
         *_guest_clashes(settings, after, project),
         *_value_clashes(settings, after, project),
         *_default_clashes(settings, after, project),
     ]
-    named = {(one.place, one.what) for one in found}
-    files = users_files(after)
-    return found + [
-        one
-        for one in outranking(after, project)
-        if one.place.file in files and (one.place, one.what) not in named
+    reported = {(clash.location, clash.subject) for clash in clashes}
+    files = files_of_user(after)
+    return clashes + [
+        clash
+        for clash in overriding_lines(after, project)
+        if clash.location.file in files and (clash.location, clash.subject) not in reported
     ]
 
 
-def outranking(after: BuildDir, project: Project) -> list[Clash]:
+def overriding_lines(after: BuildDir, project: Project) -> list[Clash]:
     """Return all lines that override values of the project, the user's or a layer's.
 
     Args:
         after: the build directory as it would be after writing.
         project: the project that is written.
     """
-    ours = _is_ours(after)
-    own = [
+    is_xentuis = _xentuis_lines(after)
+    assignments = [
         each
-        for assignments in after.reader.store.assignments.values()
-        for each in assignments
-        if ours(each.location)
+        for same_variable in after.reader.store.assignments.values()
+        for each in same_variable
+        if is_xentuis(each.location)
     ]
-    if not own:
+    if not assignments:
         # No file includes xentui's settings, as with --attach none.
         return []
     dom0 = dom0_image(project)
-    active = after.reader.store.seen_by(dom0).overrides()
+    store = after.reader.store.seen_by(dom0)
+    overrides = store.overrides()
     wanted: dict[tuple[str, str], str] = {}
-    for each in own:
-        base, keyword, _ = split_operation(each.variable)
-        variable, _, overrides = base.partition(":")
+    for each in assignments:
+        name, keyword, _ = split_operation(each.variable)
+        variable, _, conditions = name.partition(":")
         if each.operator != "=" or keyword or variable == GUESTS:
             continue
         # BitBake computes the architecture's override with Python, so it is unknown here whether
         # a line with it applies.
-        if not overrides or active.is_active(overrides):
+        if not conditions or overrides.is_active(conditions):
             wanted[variable, each.flag] = each.value
     for guest in project.guests:
         if guest.bundle is None:
             wanted |= {(name, guest.key): value for name, value in effective_flags(project, guest)}
     wanted |= {(name, ""): value for name, value in effective_defaults(project)}
-    found = []
+    clashes = []
     for (variable, flag), value in wanted.items():
-        now = (after.flag(variable, flag) if flag else after.value(variable, dom0)).raw
-        meant = after.reader.store.seen_by(dom0).expand(value).raw or ""
-        if now is None or not _differ(now, meant):
+        actual = (after.flag(variable, flag) if flag else after.value(variable, dom0)).raw
+        if actual is None or not _differ(actual, store.expand(value).raw or ""):
             continue
-        place = _last(after, variable, flag, ours)
-        if place is not None:
-            what = f"{variable}[{flag}]" if flag else variable
-            message = f'{what} = "{shown(now)}" applies, but the project sets "{visible(value)}"'
-            found.append(Clash(place, what, message))
-    return found + _missing_guests(after, project, ours)
+        location = _last_line(after, variable, flag, is_xentuis)
+        if location is not None:
+            name = f"{variable}[{flag}]" if flag else variable
+            message = (
+                f'{name} = "{displayed(actual)}" applies, but the project sets "{visible(value)}"'
+            )
+            clashes.append(Clash(location, name, message))
+    return clashes + _missing_guests(after, project, is_xentuis)
 
 
-def of_multiconfigs(build: BuildDir) -> list[Clash]:
+def multiconfig_lines(build: BuildDir) -> list[Clash]:
     """Return the lines that set guests or their values for a multiconfig only.
 
     BitBake reads conf/multiconfig/NAME.conf after conf/local.conf, and only for that multiconfig
     (oe:meta/conf/bitbake.conf), so the values that are compared elsewhere do not include it.
     """
-    found = []
-    for name in dict.fromkeys(build.value("BBMULTICONFIG").words):
-        file = build.find_in_layers(f"conf/multiconfig/{name}.conf")
+    clashes = []
+    for multiconfig in dict.fromkeys(build.value("BBMULTICONFIG").words):
+        file = build.find_in_layers(f"conf/multiconfig/{multiconfig}.conf")
         if file is None:
             continue
         try:
@@ -159,51 +161,59 @@ def of_multiconfigs(build: BuildDir) -> list[Clash]:
         except InputError:
             continue
         for each in statements:
-            base = split_operation(each.variable)[0].partition(":")[0]
-            if each.kind == "assign" and base.startswith(_GUEST_PREFIXES):
-                what = f"{base}[{each.flag}]" if each.flag else base
-                message = f"{what} is set for the multiconfig {visible(name)}, where it overrides"
-                place = Location(file, each.line)
-                found.append(Clash(place, what, f"{message} xentui's settings"))
-    return found
+            variable = split_operation(each.variable)[0].partition(":")[0]
+            if each.kind == "assign" and variable.startswith(_GUEST_PREFIXES):
+                name = f"{variable}[{each.flag}]" if each.flag else variable
+                message = (
+                    f"{name} is set for the multiconfig {visible(multiconfig)}, where it overrides"
+                    " xentui's settings"
+                )
+                clashes.append(Clash(Location(file, each.line), name, message))
+    return clashes
 
 
 def _missing_guests(
-    after: BuildDir, project: Project, ours: Callable[[Location], bool]
+    after: BuildDir, project: Project, is_xentuis: Callable[[Location], bool]
 ) -> list[Clash]:
-    words = after.value(GUESTS, dom0_image(project)).words
-    there = {word.partition(":")[0]: word for word in words}
-    place = _last(after, GUESTS, "", ours)
-    found = []
-    for guest in project.guests if place is not None else ():
-        now, meant = there.get(guest.key), bundled_entry(guest)
-        if place is None or guest.bundle is not None or now == meant:
+    entries = _bundled_entries(after, project)
+    location = _last_line(after, GUESTS, "", is_xentuis)
+    clashes = []
+    for guest in project.guests if location is not None else ():
+        actual, wanted = entries.get(guest.key), bundled_entry(guest)
+        if location is None or guest.bundle is not None or actual == wanted:
             continue
-        if now is None:
-            found.append(Clash(place, guest.key, f"keeps {guest.key} from being bundled"))
-        elif sorted(now.split(":")) != sorted(meant.split(":")):
-            message = f'"{visible(now)}" is bundled, but the project has "{meant}"'
-            found.append(Clash(place, guest.key, message))
-    return found
+        if actual is None:
+            clashes.append(Clash(location, guest.key, f"keeps {guest.key} from being bundled"))
+        elif sorted(actual.split(":")) != sorted(wanted.split(":")):
+            message = f'"{visible(actual)}" is bundled, but the project has "{wanted}"'
+            clashes.append(Clash(location, guest.key, message))
+    return clashes
 
 
-def _last(
-    after: BuildDir, variable: str, flag: str, ours: Callable[[Location], bool]
+def _bundled_entries(build: BuildDir, project: Project) -> dict[str, str]:
+    """Return the entries of ``BUNDLED_XEN_GUESTS`` with their tags, by guest."""
+    words = build.value(GUESTS, dom0_image(project)).words
+    return {word.partition(":")[0]: word for word in words}
+
+
+def _last_line(
+    after: BuildDir, variable: str, flag: str, is_xentuis: Callable[[Location], bool]
 ) -> Location | None:
     """Return the last line that assigns a variable or varflag and is not from xentui."""
-    overrides = after.reader.store.seen_by(DOM0).overrides()
+    overrides = after.reader.store.seen_by(DOM0_IMAGE).overrides()
 
-    def counts(each: Assignment) -> bool:
+    def applies(each: Assignment) -> bool:
         name, _, override = split_operation(each.variable)
-        waits = [part for part in (name.partition(":")[2], override) if part]
-        return each.flag == flag and each.operator != WEAK and not ours(each.location) and all(
-            overrides.is_active(part) is not False for part in waits
-        )  # fmt: skip
+        conditions = [part for part in (name.partition(":")[2], override) if part]
+        active = all(overrides.is_active(part) is not False for part in conditions)
+        assigns = each.flag == flag and each.operator != WEAK_DEFAULT
+        return active and assigns and not is_xentuis(each.location)
 
-    return next((s.location for s in reversed(after.assignments(variable)) if counts(s)), None)
+    lines = (each.location for each in reversed(after.assignments(variable)) if applies(each))
+    return next(lines, None)
 
 
-def _is_ours(after: BuildDir) -> Callable[[Location], bool]:
+def _xentuis_lines(after: BuildDir) -> Callable[[Location], bool]:
     """Return a function that returns whether xentui wrote a line."""
     top, local = str(after.path), str(after.local_conf)
     text = after.reader.texts.get(local)
@@ -211,65 +221,66 @@ def _is_ours(after: BuildDir) -> Callable[[Location], bool]:
         text = ""
         with suppress(InputError):
             text = decode(filesystem.read_bytes(after.local_conf, MAX_FILE))
-    there = user_files.block(text)
+    block = user_files.block(text)
     first = last = 0
-    if there is not None:
-        first = text.count("\n", 0, there.start) + 1
-        last = text.count("\n", 0, there.end)
+    if block is not None:
+        first = text.count("\n", 0, block.start) + 1
+        last = text.count("\n", 0, block.end)
 
-    def ours(place: Location) -> bool:
+    def is_xentuis(location: Location) -> bool:
         return (
-            place.file == f"{top}/{CONF}"
-            or f"/{LAYER}/{fragment.FOLDER}/" in place.file
-            or (place.file == local and first <= place.line <= last)
+            location.file == f"{top}/{CONF}"
+            or f"/{LAYER}/{fragment.FOLDER}/" in location.file
+            or (location.file == local and first <= location.line <= last)
         )
 
-    return ours
+    return is_xentuis
 
 
 def _guest_clashes(settings: UserSettings, after: BuildDir, project: Project) -> Iterator[Clash]:
-    words = after.value(GUESTS, dom0_image(project)).words
-    there = {word.partition(":")[0]: word for word in words}
+    entries = _bundled_entries(after, project)
     for guest in settings.guests:
-        now = there.get(guest.key)
-        if now is None:
-            yield Clash(guest.place, guest.key, f"{guest.key} would no longer be bundled", True)
-        elif sorted(now.split(":")) != sorted(guest.entry.split(":")):
-            yield Clash(guest.place, guest.key, f'"{guest.entry}" would become "{now}"')
-    listed = settings.find(GUESTS)
-    if listed is not None and not listed.known:
-        now_raw = after.value(GUESTS, dom0_image(project)).raw or ""
-        if HOLE not in now_raw:
-            message = "the guests that this line computes with Python would be dropped"
-            yield Clash(listed.place, GUESTS, message, True)
+        entry = entries.get(guest.key)
+        if entry is None:
+            message = f"{guest.key} would no longer be bundled"
+            yield Clash(guest.location, guest.key, message, drops_guest=True)
+        elif sorted(entry.split(":")) != sorted(guest.entry.split(":")):
+            yield Clash(guest.location, guest.key, f'"{guest.entry}" would become "{entry}"')
+    guests = settings.find(GUESTS)
+    still_computed = HOLE in (after.value(GUESTS, dom0_image(project)).raw or "")
+    if guests is not None and not guests.is_known and not still_computed:
+        message = "the guests that this line computes with Python would be dropped"
+        yield Clash(guests.location, GUESTS, message, drops_guest=True)
 
 
 def _value_clashes(settings: UserSettings, after: BuildDir, project: Project) -> Iterator[Clash]:
-    for one in settings.settings:
-        if one.variable == GUESTS:
+    for setting in settings.settings:
+        if setting.variable == GUESTS:
             continue
-        value = after.flag(one.variable, one.flag) if one.flag else after.value(
-            one.variable, dom0_image(project)
+        value = after.flag(setting.variable, setting.flag) if setting.flag else after.value(
+            setting.variable, dom0_image(project)
         )  # fmt: skip
-        now = value.raw
-        what = one.written
-        if now is None or _differ(now, one.value):
-            gone = "would be left out" if now is None else f'would become "{shown(now)}"'
-            yield Clash(one.place, what, f'{what} = "{one.shown}" {gone}')
+        if value.raw is None or _differ(value.raw, setting.value):
+            effect = "would be left out"
+            if value.raw is not None:
+                effect = f'would become "{displayed(value.raw)}"'
+            message = f'{setting.name} = "{setting.display_value}" {effect}'
+            yield Clash(setting.location, setting.name, message)
 
 
 def _default_clashes(settings: UserSettings, after: BuildDir, project: Project) -> Iterator[Clash]:
     """Yield the user's guests that would get a new default from the project."""
-    mine = {guest.key for guest in project.guests}
-    for variable, flagged, before in class_defaults(settings):
-        now = after.value(variable, dom0_image(project)).raw
-        if now is None or not _differ(now, before):
+    in_project = {guest.key for guest in project.guests}
+    for variable, varflag, default in class_defaults(settings):
+        actual = after.value(variable, dom0_image(project)).raw
+        if actual is None or not _differ(actual, default):
             continue
         for guest in settings.guests:
-            if guest.key not in mine and after.flag(flagged, guest.key).raw is None:
-                message = f'{flagged} of {guest.key} would become "{shown(now)}"'
-                yield Clash(guest.place, f"{flagged}[{guest.key}]", message)
+            if guest.key not in in_project and after.flag(varflag, guest.key).raw is None:
+                message = f'{varflag} of {guest.key} would become "{displayed(actual)}"'
+                yield Clash(guest.location, f"{varflag}[{guest.key}]", message)
 
 
 def _differ(one: str, other: str) -> bool:
+    """Return whether two values differ in more than blanks."""
     return one.split() != other.split()

@@ -1,17 +1,17 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Xen settings that the user made by hand in a build directory, and what to do with them.
+"""Find Xen settings that the user made by hand in a build directory, and write around them.
 
 Lines in conf/local.conf may bundle guests, set their varflags or choose the board. BitBake reads
-xentui's file after them, so it would override them. Hence such lines are found before anything is
-written, and the user chooses what to do with them:
+xentui's file after them, so it would override them. Therefore xentui finds such lines before it
+writes anything, and the user chooses what to do with them:
 
 * ``take``: the project takes over their values, so that overriding the lines changes nothing;
 * ``keep``: the project's guests are added to the user's, and no variable that the user set is
   written;
 * ``replace``: the project's values override them, even values that are only defaults.
 
-A line counts as the user's if it is in a file of the build directory, or in a file that such a file
+A line is the user's if it is in a file of the build directory, or in a file that such a file
 includes, even from a layer.
 """
 
@@ -50,9 +50,9 @@ EXISTING_USES: tuple[ExistingUse, ...] = ("take", "keep", "replace")
 GUESTS = "BUNDLED_XEN_GUESTS"
 _PREFIXES = ("BUNDLED_XEN_", "XEN_", "QB_MEM", "QB_XEN_")
 _OTHERS = ("MACHINE", "INIT_MANAGER", "DOM0_MEM", "XENDOM0_MEM", "WKS_FILE")
-WEAK = "??="
+WEAK_DEFAULT = "??="
 _NOTE = "existing"
-DOM0 = "xen-image-minimal"
+DOM0_IMAGE = "xen-image-minimal"
 
 
 class UserSetting(NamedTuple):
@@ -63,30 +63,30 @@ class UserSetting(NamedTuple):
         flag: the varflag, which is a guest's key; empty for the variable itself.
         value: the value that BitBake would see without xentui's settings. Parts that Python
             computes are replaced by :data:`~xentui.bitbake.conf_types.HOLE`.
-        place: the last line that assigns it.
+        location: the last line that assigns it.
         delayed: words added by ``:append`` and ``:prepend``, which no ``=`` can override.
     """
 
     variable: str
     flag: str
     value: str
-    place: Location
+    location: Location
     delayed: tuple[str, ...] = ()
 
     @property
-    def written(self) -> str:
+    def name(self) -> str:
         """The variable with its flag, such as ``XEN_GUEST_MEMORY[alpine]``."""
         return f"{self.variable}[{self.flag}]" if self.flag else self.variable
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         """Whether the whole value is known."""
         return HOLE not in self.value
 
     @property
-    def shown(self) -> str:
+    def display_value(self) -> str:
         """The value as text for the user."""
-        return shown(self.value)
+        return displayed(self.value)
 
 
 class UserGuest(NamedTuple):
@@ -94,7 +94,7 @@ class UserGuest(NamedTuple):
 
     key: str
     entry: str
-    place: Location
+    location: Location
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,8 @@ class UserSettings:
 
     @property
     def about_xen(self) -> bool:
-        """Whether any of it is about Xen; MACHINE is not."""
-        others = any(one.variable != "MACHINE" for one in self.settings)
+        """Whether any of them is about Xen; MACHINE is not."""
+        others = any(setting.variable != "MACHINE" for setting in self.settings)
         return bool(self.guests or self.removed or others)
 
     @cached_property
@@ -131,18 +131,21 @@ class UserSettings:
 
     def find(self, variable: str, flag: str = "") -> UserSetting | None:
         """Return the setting of a variable or varflag, or ``None``."""
-        found = (s for s in self.settings if s.variable == variable and s.flag == flag)
-        return next(found, None)
+        matches = (s for s in self.settings if s.variable == variable and s.flag == flag)
+        return next(matches, None)
 
-    def where(self, place: Location) -> str:
+    def file_and_line(self, location: Location) -> str:
         """Return a line as ``FILE:NUMBER``, with the file relative to the build directory."""
-        return where(place, self.build)
+        return file_and_line(location, self.build)
 
     def lines(self) -> list[str]:
         """Return all settings as text for the user, each with its line."""
-        lines = [f"{self.where(g.place)}: guest {g.entry}" for g in self.guests]
-        lines += [f'{self.where(s.place)}: {s.written} = "{s.shown}"' for s in self.settings]
-        return lines + [f"{self.where(g.place)}: removes guest {g.entry}" for g in self.removed]
+        lines = [(guest.location, f"guest {guest.entry}") for guest in self.guests]
+        lines += [
+            (each.location, f'{each.name} = "{each.display_value}"') for each in self.settings
+        ]
+        lines += [(guest.location, f"removes guest {guest.entry}") for guest in self.removed]
+        return [f"{self.file_and_line(location)}: {line}" for location, line in lines]
 
 
 def read(build: Path) -> UserSettings:
@@ -153,10 +156,10 @@ def read(build: Path) -> UserSettings:
     """
     if not find_build_dir.is_build_dir(build):
         return UserSettings(build)
-    return _settings(build_dir.read(build, texts=without_ours(build)))
+    return _settings(build_dir.read(build, texts=texts_without_xentui(build)))
 
 
-def noted(build: Path, settings: UserSettings) -> ExistingUse | None:
+def recorded_use(build: Path, settings: UserSettings) -> ExistingUse | None:
     """Return the user's last decision on these settings; ``None`` if they changed since.
 
     Raises:
@@ -166,16 +169,16 @@ def noted(build: Path, settings: UserSettings) -> ExistingUse | None:
         return None
     with Tree(build / "conf") as tree:
         use, _, digest = manifest.load(tree).notes.get(_NOTE, "").partition(" ")
-    known: dict[str, ExistingUse] = {one: one for one in EXISTING_USES}
-    return known.get(use) if digest == settings.digest else None
+    uses = (each for each in EXISTING_USES if each == use)
+    return next(uses, None) if digest == settings.digest else None
 
 
-def note(settings: UserSettings | None, use: ExistingUse | None) -> dict[str, str]:
-    """Return the manifest's note on the user's decision."""
+def use_note(settings: UserSettings | None, use: ExistingUse | None) -> dict[str, str]:
+    """Return the entry of the manifest that records the user's decision."""
     return {_NOTE: f"{use} {settings.digest}"} if settings and use is not None else {}
 
 
-def without_ours(build: Path) -> Mapping[str, str]:
+def texts_without_xentui(build: Path) -> Mapping[str, str]:
     """Return the texts of the files with settings from xentui as they would be without these."""
     top = Path(absolute(str(build)))
     conf = top / "conf"
@@ -185,50 +188,51 @@ def without_ours(build: Path) -> Mapping[str, str]:
     with suppress(InputError):
         local = decode(filesystem.read_bytes(conf / "local.conf", MAX_FILE))
         texts[str(conf / "local.conf")] = user_files.with_blank_block(local)
-    place = Path(absolute(str(top / layer))) if layer else top.parent / LAYER
+    folder = Path(absolute(str(top / layer))) if layer else top.parent / LAYER
     try:
-        own = list((place / fragment.FOLDER).glob("*.conf"))
+        fragments = list((folder / fragment.FOLDER).glob("*.conf"))
     except OSError:
-        own = []
-    return texts | {str(path): "" for path in own}
+        fragments = []
+    return texts | {str(path): "" for path in fragments}
 
 
 def _settings(build: BuildDir) -> UserSettings:
-    files = users_files(build)
-    overrides = build.reader.store.seen_by(DOM0).overrides()
-    found: dict[tuple[str, str], UserSetting] = {}
+    files = files_of_user(build)
+    store = build.reader.store
+    overrides = store.seen_by(DOM0_IMAGE).overrides()
+    settings: dict[tuple[str, str], UserSetting] = {}
     removed: dict[str, UserGuest] = {}
-    for base in list(build.reader.store.assignments):
-        if not (base.startswith(_PREFIXES) or base in _OTHERS):
+    for variable in list(store.assignments):
+        if not (variable.startswith(_PREFIXES) or variable in _OTHERS):
             continue
         delayed: list[str] = []
-        for each in build.assignments(base):
+        for each in build.assignments(variable):
             name, keyword, override = split_operation(each.variable)
-            waits = [part for part in (name.partition(":")[2], override) if part]
-            active = all(overrides.is_active(part) is not False for part in waits)
-            weak = each.operator == WEAK and not each.flag
+            conditions = [part for part in (name.partition(":")[2], override) if part]
+            active = all(overrides.is_active(part) is not False for part in conditions)
+            weak = each.operator == WEAK_DEFAULT and not each.flag
             if each.location.file not in files or weak or each.operator == "unset" or not active:
                 continue
             if keyword == ":remove":
-                if base == GUESTS:
-                    words = build.reader.store.expand(each.value).words
+                if variable == GUESTS:
+                    words = store.expand(each.value).words
                     removed |= {w: UserGuest(w.partition(":")[0], w, each.location) for w in words}
                 continue
             if keyword and not each.flag:
-                delayed += build.reader.store.expand(each.value).words
-            value = build.flag(base, each.flag) if each.flag else build.value(base, DOM0)
+                delayed += store.expand(each.value).words
+            value = build.value(variable, DOM0_IMAGE)
+            if each.flag:
+                value = build.flag(variable, each.flag)
             if value.raw is not None:
-                found[base, each.flag] = UserSetting(
-                    base, each.flag, value.raw, each.location, tuple(delayed)
+                settings[variable, each.flag] = UserSetting(
+                    variable, each.flag, value.raw, each.location, tuple(delayed)
                 )
-    settings = tuple(one for one in found.values() if one.variable != GUESTS or one.flag)
-    listed = found.get((GUESTS, ""))
-    if listed is not None:
-        settings = (listed, *settings)
-    return UserSettings(build.path, tuple(_guests(build)), settings, tuple(removed.values()))
+    guests_first = sorted(settings.values(), key=lambda setting: setting.name != GUESTS)
+    guests = tuple(_guests(build))
+    return UserSettings(build.path, guests, tuple(guests_first), tuple(removed.values()))
 
 
-def users_files(build: BuildDir) -> set[str]:
+def files_of_user(build: BuildDir) -> set[str]:
     """Return the user's own files, and all files that they include, even from a layer."""
     files = {file for file in build.reader.files if build.is_users(file)}
     included_by: dict[str, list[str]] = {}
@@ -244,21 +248,22 @@ def users_files(build: BuildDir) -> set[str]:
 
 def _guests(build: BuildDir) -> Iterator[UserGuest]:
     """Yield the guests that are bundled without xentui, each with the last line that names it."""
-    assigned = [
-        (one, build.reader.store.expand(one.value).words)
-        for one in build.assignments(GUESTS)
-        if not one.flag and one.operator not in (WEAK, "unset")
-        and split_operation(one.variable)[1] != ":remove"
+    assignments = [
+        (each, build.reader.store.expand(each.value).words)
+        for each in build.assignments(GUESTS)
+        if not each.flag and each.operator not in (WEAK_DEFAULT, "unset")
+        and split_operation(each.variable)[1] != ":remove"
     ]  # fmt: skip
-    if not assigned:
+    if not assignments:
         # Only ``??=`` assigns it, and the class's own default overrides that.
         return
-    for word in dict.fromkeys(build.value(GUESTS, DOM0).words):
-        place = next((one.location for one, words in reversed(assigned) if word in words), None)
-        yield UserGuest(word.partition(":")[0], word, place or assigned[-1][0].location)
+    for entry in dict.fromkeys(build.value(GUESTS, DOM0_IMAGE).words):
+        naming = (each for each, words in reversed(assignments) if entry in words)
+        location = next(naming, assignments[-1][0]).location
+        yield UserGuest(entry.partition(":")[0], entry, location)
 
 
-def adapted(
+def adapt(
     rendered: Rendered,
     project: Project,
     settings: UserSettings,
@@ -278,20 +283,23 @@ def adapted(
     if not settings:
         return rendered
 
-    def change(body: str) -> str:
+    def adapt_text(stamped: str) -> str:
+        body = header.body(stamped)
         if use == "keep":
-            return _without_users(body, settings) + _users_defaults(body, project, settings)
-        return _without_delayed(body, settings) + _overrides(body, project, settings)
+            adapted = _without_users(body, settings) + _users_defaults(body, project, settings)
+        else:
+            adapted = _without_delayed(body, settings) + _overrides(body, project, settings)
+        return header.stamp(adapted, project_file)
 
     conf = {
-        path: header.stamp(change(header.body(found)), project_file) if path == CONF else found
-        for path, found in rendered.conf.items()
+        path: adapt_text(stamped) if path == CONF else stamped
+        for path, stamped in rendered.conf.items()
     }
     layer = {
-        path: header.stamp(change(header.body(found)), project_file)
-        if path.startswith(f"{fragment.FOLDER}/") and isinstance(found, str)
-        else found
-        for path, found in rendered.layer.items()
+        path: adapt_text(content)
+        if path.startswith(f"{fragment.FOLDER}/") and isinstance(content, str)
+        else content
+        for path, content in rendered.layer.items()
     }
     return replace(rendered, conf=conf, layer=layer)
 
@@ -299,22 +307,22 @@ def adapted(
 def _without_users(body: str, settings: UserSettings) -> str:
     """Return xentui's settings without variables that the user set; guests are appended instead."""
     lines = body.split("\n")
-    theirs = {guest.key for guest in settings.guests}
+    users = {guest.key for guest in settings.guests}
     for statement in reversed(parse(body, CONF).statements):
-        base, keyword, _ = split_operation(statement.variable)
-        base = base.partition(":")[0]
-        one = settings.find(base, statement.flag)
-        if statement.kind != "assign" or keyword or one is None:
+        name, keyword, _ = split_operation(statement.variable)
+        variable = name.partition(":")[0]
+        setting = settings.find(variable, statement.flag)
+        if statement.kind != "assign" or keyword or setting is None:
             continue
-        where = settings.where(one.place)
-        if base == GUESTS:
-            mine = [w for w in statement.value.split() if w.partition(":")[0] not in theirs]
-            put = [f"# Added to the guests that {where} bundles."]
-            if mine:
-                put += text.assign_lines(f"{GUESTS}:append", mine, one_line=False).split("\n")
+        line = settings.file_and_line(setting.location)
+        if variable == GUESTS:
+            added = [w for w in statement.value.split() if w.partition(":")[0] not in users]
+            new = [f"# Added to the guests that {line} bundles."]
+            if added:
+                new += text.assign_lines(f"{GUESTS}:append", added, one_line=False).split("\n")
         else:
-            put = [f"# {one.written} stays as {where} sets it."]
-        lines[statement.line - 1 : statement.last_line] = put
+            new = [f"# {setting.name} stays as {line} sets it."]
+        lines[statement.line - 1 : statement.last_line] = new
     return "\n".join(lines)
 
 
@@ -326,29 +334,29 @@ def _users_defaults(body: str, project: Project, settings: UserSettings) -> str:
     assigned = {
         s.variable for s in parse(body, CONF).statements if s.kind == "assign" and not s.flag
     }
-    mine = {guest.key for guest in project.guests}
+    in_project = {guest.key for guest in project.guests}
     lines = [
-        text.assign(flagged, before, flag=text.name(guest.key))
-        for variable, flagged, before in class_defaults(settings)
+        text.assign(varflag, default, flag=text.name(guest.key))
+        for variable, varflag, default in class_defaults(settings)
         if variable in assigned
         for guest in settings.guests
-        if guest.key not in mine and settings.find(flagged, guest.key) is None
+        if guest.key not in in_project and settings.find(varflag, guest.key) is None
     ]
     return "\n".join(["", "# Your own guests keep these values.", *lines, ""]) if lines else ""
 
 
 def _without_delayed(body: str, settings: UserSettings) -> str:
     """Return xentui's settings without the guests that the user's ``:append`` adds anyway."""
-    listed = settings.find(GUESTS)
-    if listed is None or not listed.delayed:
+    guests = settings.find(GUESTS)
+    if guests is None or not guests.delayed:
         return body
     lines = body.split("\n")
     for statement in reversed(parse(body, CONF).statements):
         if statement.kind == "assign" and statement.variable == GUESTS and not statement.flag:
-            mine = [word for word in statement.value.split() if word not in listed.delayed]
-            put = [f"# {settings.where(listed.place)} appends the other guests."]
-            put += text.assign_lines(GUESTS, mine).split("\n") if mine else []
-            lines[statement.line - 1 : statement.last_line] = put
+            others = [word for word in statement.value.split() if word not in guests.delayed]
+            new = [f"# {settings.file_and_line(guests.location)} appends the other guests."]
+            new += text.assign_lines(GUESTS, others).split("\n") if others else []
+            lines[statement.line - 1 : statement.last_line] = new
     return "\n".join(lines)
 
 
@@ -364,19 +372,20 @@ def _overrides(body: str, project: Project, settings: UserSettings) -> str:
         for variable, value in effective_flags(project, guest):
             if (variable, guest.key) not in assigned and settings.find(variable, guest.key):
                 lines.append(text.assign(variable, value, flag=text.name(guest.key)))
-    listed = settings.find(GUESTS)
-    mine = {bundled_entry(guest) for guest in project.guests if guest.bundle is None}
-    left = [word for word in (listed.delayed if listed is not None else ()) if word not in mine]
-    if left:
-        lines.append(text.assign(f"{GUESTS}:remove", " ".join(text.packed(word) for word in left)))
+    guests = settings.find(GUESTS)
+    in_project = {bundled_entry(guest) for guest in project.guests if guest.bundle is None}
+    delayed = guests.delayed if guests is not None else ()
+    extra = [text.packed(word) for word in delayed if word not in in_project]
+    if extra:
+        lines.append(text.assign(f"{GUESTS}:remove", " ".join(extra)))
     if not lines:
         return ""
     return "\n".join(["", "# Override settings made by hand in conf/local.conf.", *lines, ""])
 
 
-def where(place: Location, build: Path) -> str:
+def file_and_line(location: Location, build: Path) -> str:
     """Return a line as ``FILE:NUMBER``, with the file relative to a build directory."""
-    return f"{visible(place.file.removeprefix(f'{build}/'))}:{place.line}"
+    return f"{visible(location.file.removeprefix(f'{build}/'))}:{location.line}"
 
 
 def class_defaults(settings: UserSettings) -> Iterator[tuple[str, str, str]]:
@@ -389,10 +398,10 @@ def class_defaults(settings: UserSettings) -> Iterator[tuple[str, str, str]]:
     for field in schema.fields("defaults"):
         if field.name in flags and settings.find(field.variable) is None:
             value = schema.default_value("defaults", field.name)
-            before = " ".join(value) if isinstance(value, (list, tuple)) else str(value)
-            yield field.variable, flags[field.name], before
+            default = " ".join(value) if isinstance(value, (list, tuple)) else str(value)
+            yield field.variable, flags[field.name], default
 
 
-def shown(value: str) -> str:
+def displayed(value: str) -> str:
     """Return a value as text for the user, with ``${@…}`` for parts that Python computes."""
     return visible(value.replace(HOLE, "${@…}"))

@@ -185,7 +185,7 @@ def examine_project(
         XentuiError: the project cannot be written, or a file cannot be changed.
     """
     settings = by_hand.read(build)
-    use = existing or by_hand.noted(build, settings)
+    use = existing or by_hand.recorded_use(build, settings)
     made = plan_project(
         project, assets, build, project_file=origin, attach=attach, settings=settings, existing=use,
         abilities=abilities,

@@ -18,7 +18,7 @@ from xentui.bitbake import build_dir, importer
 from xentui.bitbake.import_draft import NotImportable, converter_for
 from xentui.errors import XentuiError
 from xentui.output import clashes, existing
-from xentui.output.existing import GUESTS, without_ours
+from xentui.output.existing import GUESTS, texts_without_xentui
 from xentui.output.guest_flags import bundled_entry
 from xentui.project import model, schema, tables
 from xentui.project.effective import HandSettings, Value
@@ -82,14 +82,14 @@ def clashes_to_decide(
         return found
     # Settings that were taken may be changed in the project without asking again. A lost guest
     # needs a decision, and so does a value computed by Python, which a project cannot express.
-    unknown = {one.written for one in settings.settings if not one.known}
-    return [one for one in found if one.drops_guest or one.what in unknown]
+    unknown = {one.name for one in settings.settings if not one.is_known}
+    return [one for one in found if one.drops_guest or one.subject in unknown]
 
 
 def clash_findings(settings: UserSettings, lines: Sequence[Clash]) -> list[Finding]:
     """Return a finding for each line that would be overridden; its path is FILE:LINE."""
     return [
-        make_finding(OVERRIDES, settings.where(one.place), one.message, OVERRIDES_FIX)
+        make_finding(OVERRIDES, settings.file_and_line(one.location), one.message, OVERRIDES_FIX)
         for one in lines
     ]
 
@@ -109,11 +109,13 @@ def outranking_findings(
     if use == "keep":
         return []
 
-    asked = existing.users_files(after) if use is None else set()
+    asked = existing.files_of_user(after) if use is None else set()
     return [
-        make_finding(OUTRANKS, existing.where(one.place, after.path), one.message, OUTRANKS_FIX)
-        for one in clashes.outranking(after, project)
-        if one.place.file not in asked
+        make_finding(
+            OUTRANKS, existing.file_and_line(one.location, after.path), one.message, OUTRANKS_FIX
+        )
+        for one in clashes.overriding_lines(after, project)
+        if one.location.file not in asked
     ]
 
 
@@ -121,8 +123,8 @@ def multiconfig_findings(build: BuildDir) -> list[Finding]:
     """Return a finding for each line that sets guests for a multiconfig only."""
     fix = "Remove the line, or build the image without the multiconfig."
     return [
-        make_finding("XT052", existing.where(one.place, build.path), one.message, fix)
-        for one in clashes.of_multiconfigs(build)
+        make_finding("XT052", existing.file_and_line(one.location, build.path), one.message, fix)
+        for one in clashes.multiconfig_lines(build)
     ]
 
 
@@ -136,7 +138,7 @@ def settings_by_field(settings: UserSettings | None) -> HandSettings:
     defaults = {field.variable: field for field in schema.fields("defaults")}
     for one in settings.settings if settings is not None else ():
         field = (guests if one.flag else defaults).get(one.variable)
-        if settings is None or field is None or not one.known:
+        if settings is None or field is None or not one.is_known:
             continue
         try:
             value = converter_for(field)(one.value)
@@ -147,7 +149,7 @@ def settings_by_field(settings: UserSettings | None) -> HandSettings:
             path = ("guests", one.flag, field.name)
         if value is not None:
             held = tuple(value) if isinstance(value, list) else value
-            found[path] = Value(held, settings.where(one.place))
+            found[path] = Value(held, settings.file_and_line(one.location))
     return MappingProxyType(found)
 
 
@@ -199,7 +201,7 @@ def _with_values(project: Project, settings: UserSettings) -> Project:
 def _kept_host(host: model.Host, settings: UserSettings) -> model.Host:
     """Return the host with the machine and the memory that the user set."""
     machine, memory = settings.find("MACHINE"), settings.find("QB_MEM_VALUE")
-    if machine is not None and machine.known and machine.value:
+    if machine is not None and machine.is_known and machine.value:
         host = replace(host, machine=machine.value)
     if memory is not None and memory.value.isascii() and memory.value.isdigit():
         host = replace(host, memory=int(memory.value))
@@ -251,7 +253,7 @@ def take_over(project: Project, settings: UserSettings) -> TakenOver:
         XentuiError: the user's files cannot be read, or are not valid in a project.
     """
     local = settings.build / "conf/local.conf"
-    imported = importer.read([local], texts=without_ours(settings.build))
+    imported = importer.read([local], texts=texts_without_xentui(settings.build))
     theirs = tables.to_data(imported.project)
     if settings.find("MACHINE") is None:
         theirs["host"].pop("machine", None)

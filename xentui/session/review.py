@@ -285,8 +285,9 @@ class Review:
 
     def _clash_line(self, clash: Clash) -> str:
         settings = self._session.target.user_settings
-        where = settings.where(clash.place) if settings is not None else str(clash.place)
-        return f"! {where}: {clash.message}"
+        if settings is None:
+            return f"! {clash.location}: {clash.message}"
+        return f"! {settings.file_and_line(clash.location)}: {clash.message}"
 
     @property
     def seen(self) -> bool:
@@ -427,14 +428,14 @@ def _take_existing(session: EditedProject) -> str:
         state = state.with_file(name, path)
     session.switch_to(state, "take the settings of the build directory")
     stay = {one.location for one in found.left}
-    taken_over = [guest.place for guest in settings.guests]
-    taken_over += [setting.place for setting in settings.settings]
-    old = dict.fromkeys(settings.where(place) for place in taken_over if place not in stay)
+    taken_over = [guest.location for guest in settings.guests]
+    taken_over += [setting.location for setting in settings.settings]
+    old = dict.fromkeys(settings.file_and_line(place) for place in taken_over if place not in stay)
     named = _first_of(list(old))
     done = f"Your settings are in the project now. You may delete their old lines: {named}."
     if not found.left:
         return done
-    named = _first_of([settings.where(one.location) for one in found.left])
+    named = _first_of([settings.file_and_line(one.location) for one in found.left])
     return f"{done} Lines that a project cannot express stay in your files: {named}."
 
 

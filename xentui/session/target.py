@@ -383,14 +383,14 @@ class Target:
         build = self.build_dir
         if build is None:
             return _Reading(True, CONF)
-        from xentui.output.existing import noted
+        from xentui.output.existing import recorded_use
         from xentui.output.fragment import machine_fragment
 
         way: Attach = "require"
         use = None
         try:
             way = self.effective_attach()
-            use = noted(build, self._settings) if self._settings is not None else None
+            use = recorded_use(build, self._settings) if self._settings is not None else None
         except XentuiError:
             pass
         if way == "fragment":

@@ -167,7 +167,7 @@ class View:
 
     @cached_property
     def _files_or_error(self) -> tuple[Mapping[str, Content], str]:
-        from xentui.output.existing import adapted
+        from xentui.output.existing import adapt
         from xentui.output.render import render
 
         to = self.destination
@@ -180,7 +180,7 @@ class View:
                 abilities=to.abilities,
             )
             if to.user_settings is not None and to.existing_use is not None:
-                rendered = adapted(
+                rendered = adapt(
                     rendered,
                     self.project,
                     to.user_settings,

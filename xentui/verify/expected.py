@@ -80,9 +80,9 @@ def expected_assignments(
         abilities = abilities_of(layers) if layers.has_core else None
         rendered = render(project, assets, abilities=abilities)
         settings = existing.read(build)
-        use = existing.noted(build, settings)
+        use = existing.recorded_use(build, settings)
         if use is not None:
-            rendered = existing.adapted(rendered, project, settings, use, project_file="")
+            rendered = existing.adapt(rendered, project, settings, use, project_file="")
     return list(_assignments(rendered, dom0_image(project)))
 
 

@@ -190,7 +190,7 @@ def _kept_user_settings(build: Path) -> set[tuple[str, str]]:
     if not is_build_dir(build):
         return set()
     settings = existing.read(build)
-    if existing.noted(build, settings) != "keep":
+    if existing.recorded_use(build, settings) != "keep":
         return set()
     guests = {(existing.GUESTS, guest.key) for guest in settings.guests}
     return guests | {(one.variable, one.flag) for one in settings.settings}
