@@ -72,6 +72,19 @@ def test_nothing_outside_the_folder_is_read(home: Path) -> None:
     assert set(found.missing) == set(names)
 
 
+def test_a_directory_of_the_preset_is_missing_as_it_is_not_copied(
+    home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "presets" / "tree").mkdir(parents=True)
+    (tmp_path / "presets" / "a.cfg").write_text("a")
+    (tmp_path / "presets" / "disk.raw").write_bytes(bytes(5))
+    of_preset = project("file://disk.raw", "file://tree", configs=("a.cfg",))
+    found = assets.gather(of_preset, home, preset_directory=tmp_path / "presets")
+    assert found.missing == ("tree",)
+    assert list(found.sources) == ["disk.raw"]
+    assert list(found.copies) == ["a.cfg", "disk.raw"]
+
+
 def test_links_that_stay_inside_are_followed(home: Path) -> None:
     (home / "sub" / "real.cfg").write_text("real")
     (home / "link.cfg").symlink_to("sub/real.cfg")

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The guests' files on the target: their names, and the order in which guests start.
+"""The guests' files in Dom0's root file system, and the order in which guests start.
 
-Both classes copy images and kernels into one folder under their base names, so the files of two
-guests can collide (mv:classes/xen-guest-bundle.bbclass, ``resolve_bundle_rootfs`` and
+The Xen classes copy all images and kernels into one folder under their base names, so the files of
+two guests can collide (mv:classes/xen-guest-bundle.bbclass, ``resolve_bundle_rootfs`` and
 ``resolve_bundle_kernel``).
 """
 
@@ -17,8 +17,10 @@ from xentui.project.effective import explain
 from xentui.project.model import CONVERTED_IMPORTS, NO_IMAGE, Guest, Project
 
 IMAGES = "/var/lib/xen/images"
-CONFIGS = "/etc/xen"
+"""The folder of the guests' images and kernels."""
+
 AUTO = "/etc/xen/auto"
+"""The folder with links to the xl configs of the guests that xendomains starts."""
 
 
 def image_fstype(project: Project) -> str:
@@ -29,8 +31,8 @@ def image_fstype(project: Project) -> str:
 def image_file(project: Project, guest: Guest) -> str:
     """Return the file name of the guest's disk image.
 
-    For an image that a recipe builds, this is the name of its link in the deploy directory. A guest
-    outside bundles gets the file that the link points to, whose name contains a version.
+    For an image that a recipe builds, this is the name of its link in the deploy directory. If the
+    guest is not in a bundle, the installed file has the name of the link's target, with a version.
     """
     if guest.source is not None or guest.rootfs == NO_IMAGE:
         return f"{guest.key}.img"
@@ -63,7 +65,7 @@ def kernel_file(project: Project, guest: Guest) -> str:
 
 def config_path(guest: Guest) -> str:
     """Return the path of the guest's xl config on the target."""
-    return f"{CONFIGS}/{guest.key}.cfg"
+    return f"/etc/xen/{guest.key}.cfg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class ExtraFile:
     """A file of a guest in addition to its image and kernel.
 
     Attributes:
-        field: the guest's field that names it: ``ramdisk``, ``device_tree``, ``disks[0]`` …
+        field: the guest's field for it: ``ramdisk``, ``device_tree``, ``disks[0]`` …
         file: the fetched or deployed file that it is made from; empty for an empty disk.
         type: ``raw`` to copy the file, ``empty`` for an empty disk, or qemu-img's name of the
             format that is converted to raw.
@@ -93,26 +95,26 @@ class ExtraFile:
 
 def extra_files(guest: Guest) -> tuple[ExtraFile, ...]:
     """Return the files that a guest needs on the target in addition to its image and kernel."""
-    found = []
+    files = []
     for name in ("ramdisk", "device_tree"):
         file = getattr(guest, name)
         if file is not None:
             base = file.rpartition("/")[2]
-            found.append(ExtraFile(name, file, "raw", f"{guest.key}-{base}"))
+            files.append(ExtraFile(name, file, "raw", f"{guest.key}-{base}"))
     for number, disk in enumerate(guest.disks):
         field, name = f"disks[{number}]", f"{guest.key}-{disk.device}.img"
         if disk.file is not None:
             kind = "raw"
             if disk.type not in (None, "raw", "ext4"):
                 kind = CONVERTED_IMPORTS.get(disk.type, disk.type)
-            found.append(ExtraFile(field, disk.file, kind, name))
+            files.append(ExtraFile(field, disk.file, kind, name))
         elif disk.size is not None:
-            found.append(ExtraFile(field, "", "empty", name, disk.size))
-    return tuple(found)
+            files.append(ExtraFile(field, "", "empty", name, disk.size))
+    return tuple(files)
 
 
 def modules_file(project: Project, bundle: str) -> str | None:
-    """Return the file that makes Dom0 load xen-pciback for a bundle; ``None`` if no guest needs it.
+    """Return the path of the file that makes Dom0 load xen-pciback, if a bundle's guest needs it.
 
     mv:xen-image-minimal.bb installs that module only on x86 (``XEN_PCIBACK_MODULE``).
     """
@@ -124,9 +126,9 @@ def modules_file(project: Project, bundle: str) -> str | None:
 def start_order(project: Project) -> list[str]:
     """Return the keys of the guests that start with Dom0, first to last.
 
-    A guest comes after those guests in its ``after`` and ``backend`` that also start with Dom0.
-    Otherwise they are sorted by name, as xendomains does. A cycle, for which there is a finding, is
-    broken by name too.
+    A guest follows the guests in its ``after`` and ``backend`` that also start with Dom0. Guests
+    that do not depend on each other are sorted by name, as by xendomains. A cycle, which a rule
+    reports, is broken at its first name.
     """
     guests = {
         guest.key: guest for guest in project.without_dom0less_guests.guests if guest.autostart
@@ -150,7 +152,7 @@ def start_order(project: Project) -> list[str]:
 
 
 def starts_after(guest: Guest) -> tuple[str, ...]:
-    """Return the keys of the guests that must start before this one."""
+    """Return the keys of the guests that must start before a guest."""
     backends = (guest.backend, *(disk.backend for disk in guest.disks))
     return tuple(dict.fromkeys((*guest.after, *(key for key in backends if key is not None))))
 
@@ -158,8 +160,8 @@ def starts_after(guest: Guest) -> tuple[str, ...]:
 def autostart_links(project: Project) -> dict[str, str]:
     """Return the name of each guest's link in /etc/xen/auto, in the order in which they start.
 
-    xendomains starts guests in the order of these names, so they begin with numbers unless the
-    guests' keys have the right order already.
+    xendomains starts guests in the order of these names. They begin with numbers unless the keys
+    are already in the right order.
     """
     order = start_order(project)
     if order == sorted(order):

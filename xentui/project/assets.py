@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The files that a project refers to: xl configs, scripts, images.
+"""Find and read the local files that a project refers to: xl configs, scripts, images.
 
 Files outside the project's directory are never read, wherever a path or symbolic link leads.
 """
@@ -25,7 +25,6 @@ MAX_TEXT = 1024 * 1024
 MAX_ENTRIES = 100_000
 """The maximum number of files that are counted for the size of a directory."""
 
-_EMPTY: Mapping[str, str] = MappingProxyType({})
 _NO_PATHS: Mapping[str, Path] = MappingProxyType({})
 
 
@@ -36,38 +35,38 @@ class SourceFile:
     Attributes:
         path: its path, with all links resolved.
         size: its size in bytes; for a directory, that of all regular files in it.
-        disk: for an image in a virtual disk format such as qcow2, the size of the disk in it, in
-            bytes; otherwise ``None``.
+        virtual_size: the size in bytes of the disk in an image whose format has a header, such as
+            qcow2; ``None`` for other files.
     """
 
     path: Path
     size: int
     is_dir: bool
-    disk: int | None = None
+    virtual_size: int | None = None
 
 
 @dataclass(frozen=True)
 class Assets:
-    """What is known about a project from outside its file: other files, and the layers.
+    """What rules and writers need to know in addition to the project: local files and layers.
 
     Attributes:
         directory: the directory that was searched, or ``None``.
         texts: contents of xl configs and import scripts, by their path in the project.
         sources: existing files that the project refers to with ``file://`` addresses or as
-            ramdisks, device trees and additional disks, by their relative paths.
+            ramdisks, device trees and additional disks, by their path in the project.
         missing: paths of files that do not exist below the directory.
         unreadable: paths of existing configs and scripts that are not UTF-8, too big or
             inaccessible.
         copies: the current paths of files that are still to be copied into the directory, by their
             names there.
-        layer_bundles: the guests in bundles of the layers that the project installs; ``None`` if
-            no layers were read.
+        layer_bundles: the guests in those bundles of the layers that the project installs;
+            ``None`` if no layers were read.
         installs_vxn: whether the user's own settings in the build directory install vxn.
         recipes: names of the layers' recipes; ``None`` if no layers were read.
     """
 
     directory: Path | None = None
-    texts: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     sources: Mapping[str, SourceFile] = field(default_factory=lambda: MappingProxyType({}))
     missing: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
@@ -84,17 +83,17 @@ NO_ASSETS = Assets()
 def gather(
     project: Project,
     directory: Path,
-    elsewhere: Mapping[str, Path] = _NO_PATHS,
-    beside: Path | None = None,
+    to_copy: Mapping[str, Path] = _NO_PATHS,
+    preset_directory: Path | None = None,
 ) -> Assets:
-    """Find the files that a project refers to.
+    """Find the local files that a project refers to, and read the small ones.
 
     Args:
         project: the project.
         directory: the directory of the project file; it may not exist.
-        elsewhere: files that are still to be copied there, by the names that they will get.
-        beside: another directory from which missing files are to be copied, such as that of a
-            preset.
+        to_copy: files that are still to be copied there, by the names that they will get.
+        preset_directory: the directory of the preset that the project was made from, whose files
+            are also still to be copied.
     """
     texts: dict[str, str] = {}
     sources: dict[str, SourceFile] = {}
@@ -103,18 +102,18 @@ def gather(
     copies: dict[str, Path] = {}
 
     def find(name: str, decoded: str) -> Path | None:
-        chosen = elsewhere.get(name)
+        chosen = to_copy.get(name)
         if chosen is not None and os.path.lexists(chosen):
             copies[name] = chosen
             return chosen
-        found = _inside(directory, decoded)
-        if found is None and beside is not None:
-            found = _inside(beside, decoded)
-            if found is not None:
-                copies[name] = found
-        return found
+        path = _inside(directory, decoded)
+        if path is None and preset_directory is not None:
+            path = _inside(preset_directory, decoded)
+            if path is not None:
+                copies[name] = path
+        return path
 
-    for name in dict.fromkeys(_texts(project)):
+    for name in dict.fromkeys(_text_files(project)):
         path = find(name, name)
         if path is None:
             missing.append(name)
@@ -123,21 +122,20 @@ def gather(
             texts[name] = filesystem.read_text(path, MAX_TEXT)
         except InputError:
             unreadable.append(name)
-    for name in dict.fromkeys(_sources(project)):
+    for name in dict.fromkeys(_fetched_files(project)):
         # BitBake's fetcher decodes %XX in an address (bb:lib/bb/fetch2/__init__.py, decodeurl).
         path = find(name, unquote(name))
-        found = _source(path) if path is not None else None
-        if found is not None:
-            sources[name] = found
-            if found.is_dir:
-                copies.pop(name, None)
+        file = _source_file(path) if path is not None else None
+        # Directories are not copied.
+        if file is not None and not (file.is_dir and copies.pop(name, None) is not None):
+            sources[name] = file
         elif name not in missing:
             missing.append(name)
-    for name in dict.fromkeys(_unfetched(project)):
+    for name in dict.fromkeys(_unfetched_files(project)):
         path = _inside(directory, name) if name not in sources else None
-        found = _source(path) if path is not None else None
-        if found is not None:
-            sources[name] = found
+        file = _source_file(path) if path is not None else None
+        if file is not None:
+            sources[name] = file
     return Assets(
         directory,
         MappingProxyType(texts),
@@ -148,7 +146,7 @@ def gather(
     )
 
 
-def _texts(project: Project) -> Iterator[str]:
+def _text_files(project: Project) -> Iterator[str]:
     for guest in project.guests:
         if guest.config_file is not None:
             yield guest.config_file
@@ -156,15 +154,15 @@ def _texts(project: Project) -> Iterator[str]:
         yield kind.script
 
 
-def _sources(project: Project) -> Iterator[str]:
+def _fetched_files(project: Project) -> Iterator[str]:
     for guest in project.guests:
         for _, entry in guest.fetches:
             if entry.uri.startswith("file://"):
                 yield entry.uri.removeprefix("file://")
 
 
-def _unfetched(project: Project) -> Iterator[str]:
-    """Yield files that guests name but that no ``file://`` address has to name."""
+def _unfetched_files(project: Project) -> Iterator[str]:
+    """Yield the files of guests that may be next to the project without a ``file://`` address."""
     for guest in project.guests:
         kernel = guest.kernel if guest.started_by == "xen" else None
         files = (kernel, guest.ramdisk, guest.device_tree, *(disk.file for disk in guest.disks))
@@ -182,13 +180,13 @@ def _inside(directory: Path, name: str) -> Path | None:
     return path if path != root and path.is_relative_to(root) else None
 
 
-def _source(path: Path) -> SourceFile | None:
+def _source_file(path: Path) -> SourceFile | None:
     try:
         status = path.stat()
         if stat.S_ISREG(status.st_mode):
-            return SourceFile(path, status.st_size, is_dir=False, disk=_virtual_size(path))
+            return SourceFile(path, status.st_size, is_dir=False, virtual_size=_virtual_size(path))
         if stat.S_ISDIR(status.st_mode):
-            return SourceFile(path, _size(path), is_dir=True)
+            return SourceFile(path, _directory_size(path), is_dir=True)
     except OSError:
         pass
     return None
@@ -215,7 +213,8 @@ def _virtual_size(path: Path) -> int | None:
     return int.from_bytes(head[48:56], "big") if head.startswith(b"conectix") else None
 
 
-def _size(directory: Path) -> int:
+def _directory_size(directory: Path) -> int:
+    """Return the size in bytes of the regular files in a directory, up to :data:`MAX_ENTRIES`."""
     total = 0
     left = MAX_ENTRIES
     for place, _, names in os.walk(directory):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The space that the guests' images take in Dom0's root file system.
+"""Compute the space that the guests' images need in Dom0's root file system.
 
 Both classes copy each image into /var/lib/xen/images of the Dom0 image, at its full length. The
 Dom0 recipe keeps 2,000,000 KB free for these and all other added files
@@ -36,14 +36,14 @@ FREE_WITH_CONTAINERS = 10_000_000
 keeps as much free in its own images (``VXN_DOM0_EXTRA_SPACE``,
 mv:conf/multiconfig/vxn-x86-64.conf:42)."""
 
-BUILT = 128
+BUILT_IMAGE = 128
 """MiB assumed for an image that a recipe will build."""
 
-WHOLE_DISK = 2048
+FETCHED_DISK = 2048
 """MiB assumed for a disk that is not fetched yet: the usual size of cloud images."""
 
 _KIB_PER_MIB = 1024
-_PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz4|lz|zip|7z|Z)$")
+_COMPRESSED = re.compile(r"\.(?:gz|bz2|xz|zst|lz4|lz|zip|7z|Z)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,10 @@ def image_sizes(project: Project, assets: Assets = NO_ASSETS) -> ImageSizes:
     """Return the sizes of the guests' images in Dom0's root file system."""
     images: dict[str, Image] = {}
     for guest in project.guests:
-        made = _image(project, guest, assets)
-        images.setdefault(made.file, made)
+        image = _image(project, guest, assets)
+        images.setdefault(image.file, image)
         for extra in extra_files(guest):
-            images[extra.name] = _extra(guest, extra, assets)
+            images[extra.name] = _extra_image(guest, extra, assets)
     return ImageSizes(tuple(images.values()))
 
 
@@ -121,55 +121,59 @@ def _image(project: Project, guest: Guest, assets: Assets) -> Image:
         return Image(guest.key, file, 0, False, "it has no image")
     if source is None:
         note = "an estimate: built elsewhere" if guest.external else "an estimate: a recipe's image"
-        return Image(guest.key, file, BUILT * 1024, True, note)
-    made = source.type in ("rootfs_dir", CONTAINER)
-    if made or project.has_import_script(source.type):
+        return Image(guest.key, file, BUILT_IMAGE * 1024, True, note)
+    has_exact_size = source.type in ("rootfs_dir", CONTAINER)
+    if has_exact_size or project.has_import_script(source.type):
         size = effective(project, guest).image_size
-        return Image(guest.key, file, size * 1024, not made, "image_size")
-    local = local_source(project, source, assets)
+        return Image(guest.key, file, size * 1024, not has_exact_size, "image_size")
+    local = _local_source(project, source, assets)
     if local is not None and not local.is_dir:
-        virtual_size = local.disk if source.type not in ("ext4", "raw") else None
+        virtual_size = local.virtual_size if source.type not in ("ext4", "raw") else None
         note = "the disk in the image" if virtual_size is not None else "the file itself"
         size = virtual_size if virtual_size is not None else local.size
         if virtual_size is not None or source.type not in CONVERTED_IMPORTS:
             return Image(guest.key, file, -(-size // 1024), False, note)
     note = "an estimate: its size is unknown until it is unpacked or fetched"
-    size = BUILT if source.type in ("ext4", KERNEL_ONLY) else WHOLE_DISK
+    size = BUILT_IMAGE if source.type in ("ext4", KERNEL_ONLY) else FETCHED_DISK
     return Image(guest.key, file, size * 1024, True, note)
 
 
-def _extra(guest: Guest, file: ExtraFile, assets: Assets) -> Image:
-    """Return the size of a guest's additional file."""
+def _extra_image(guest: Guest, file: ExtraFile, assets: Assets) -> Image:
+    """Return a guest's additional file as an image with its size."""
     if file.type == "empty":
         return Image(guest.key, file.name, file.size * 1024, False, "an empty disk")
     local = local_file(guest, file.file, assets)
     if local is not None and file.type in ("raw", "qcow2"):
-        virtual_size = local.disk if file.type == "qcow2" else None
+        virtual_size = local.virtual_size if file.type == "qcow2" else None
         size = virtual_size if virtual_size is not None else local.size
         return Image(guest.key, file.name, -(-size // 1024), False, "the file itself")
     note = "an estimate: its size is unknown until it is fetched or built"
-    size = BUILT if file.type == "raw" else WHOLE_DISK
+    size = BUILT_IMAGE if file.type == "raw" else FETCHED_DISK
     return Image(guest.key, file.name, size * 1024, True, note)
 
 
 def local_file(guest: Guest, file: str, assets: Assets) -> SourceFile | None:
     """Return the local file that a guest's file is fetched from, if there is one."""
     for _, entry in guest.fetches:
-        name = entry.uri.removeprefix("file://")
-        if name != entry.uri and file == (f"{entry.subdir}/{name}" if entry.subdir else name):
-            return assets.sources.get(name)
+        if file == _unpacked_name(entry):
+            return assets.sources.get(entry.uri.removeprefix("file://"))
     return None
 
 
-def local_source(project: Project, source: Source, assets: Assets) -> SourceFile | None:
+def _local_source(project: Project, source: Source, assets: Assets) -> SourceFile | None:
     """Return the local file that a source imports, if there is one and it is not compressed."""
     for entry in fetches_for_board(project, source):
-        name = entry.uri.removeprefix("file://")
-        if name == entry.uri or _PACKED.search(name):
-            continue
-        if source.file == (f"{entry.subdir}/{name}" if entry.subdir else name):
-            return assets.sources.get(name)
+        if source.file == _unpacked_name(entry) and not _COMPRESSED.search(entry.uri):
+            return assets.sources.get(entry.uri.removeprefix("file://"))
     return None
+
+
+def _unpacked_name(entry: Fetch) -> str | None:
+    """Return the path of a local file after BitBake has unpacked it; ``None`` for a remote file."""
+    name = entry.uri.removeprefix("file://")
+    if name == entry.uri:
+        return None
+    return f"{entry.subdir}/{name}" if entry.subdir else name
 
 
 def fetches_for_board(project: Project, source: Source) -> Iterator[Fetch]:

@@ -133,7 +133,7 @@ def _check_disk_type(context: Context, guest: EffectiveGuest, number: int) -> It
         return
     inspected = inspect_file(local)
     vm_disk = inspected.found.vm_disk if inspected is not None else None
-    image_format = "qcow2" if local.disk is not None else ""
+    image_format = "qcow2" if local.virtual_size is not None else ""
     if vm_disk is not None:
         image_format = vm_disk.format
     actual = DISK_TYPES.get(image_format, "raw")
