@@ -62,7 +62,7 @@ def test_it_is_an_error_and_all_other_rules_are_asked() -> None:
 
 
 @pytest.mark.usefixtures("broken")
-def test_it_can_be_waived_and_is_still_reported() -> None:
+def test_it_can_be_allowed_and_is_still_reported() -> None:
     reported = allow(check.check(PROJECT), ["XT901"])
     own = [finding for finding in reported if finding.code == "XT901"]
     assert len(own) == 2
@@ -77,7 +77,7 @@ def test_whoever_debugs_is_shown_the_exception_itself(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("broken")
-def test_the_command_line_refuses_until_it_is_waived(
+def test_the_command_line_refuses_until_it_is_allowed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(tmp_path / "out")

@@ -20,7 +20,7 @@ from xentui.rules import (
     collisions,
     configs,
     containers,
-    direct,
+    dom0less,
     guest_settings,
     host,
     imports,
@@ -47,7 +47,7 @@ RULES: tuple[Rule, ...] = (
     *collisions.RULES,
     *sources.RULES,
     *imports.RULES,
-    *direct.RULES,
+    *dom0less.RULES,
     *guest_settings.RULES,
     *containers.RULES,
 )
@@ -106,9 +106,7 @@ def check_context(context: Context) -> list[Finding]:
 def _with_verified_fixes(context: Context, finding: Finding, findings: list[Finding]) -> Finding:
     """Return a finding without the quick fixes that cause an error or an opposite fix."""
     accepted = [fix for fix in finding.quick_fixes if _is_accepted(context, finding, fix, findings)]
-    if len(accepted) == len(finding.quick_fixes):
-        return finding
-    return replace(finding, quick_fix=accepted[0] if accepted else None, others=tuple(accepted[1:]))
+    return replace(finding, quick_fixes=tuple(accepted))
 
 
 def _is_accepted(

@@ -38,8 +38,7 @@ class Finding:
         path: its place in the project: ``guests.alpine.memory``; empty for the whole project.
         message: what is wrong.
         fix: one sentence: how to fix it.
-        quick_fix: the best change to propose, if any.
-        others: other changes that would also work.
+        quick_fixes: changes that would fix it, the best one first.
     """
 
     code: str
@@ -47,23 +46,22 @@ class Finding:
     path: str
     message: str
     fix: str
-    quick_fix: QuickFix | None = None
-    others: tuple[QuickFix, ...] = ()
+    quick_fixes: tuple[QuickFix, ...] = ()
 
     @property
-    def named(self) -> str:
+    def code_and_message(self) -> str:
         """The message after its code; a value that was typed and is invalid has no code."""
         return f"{self.code} {self.message}".lstrip()
 
     @property
     def text(self) -> str:
         """The message and the fix as sentences."""
-        return as_sentences(self.named, self.fix)
+        return as_sentences(self.code_and_message, self.fix)
 
     @property
-    def quick_fixes(self) -> tuple[QuickFix, ...]:
-        """Every proposed change, the best one first."""
-        return (self.quick_fix, *self.others) if self.quick_fix is not None else ()
+    def quick_fix(self) -> QuickFix | None:
+        """The best change to propose, if any."""
+        return self.quick_fixes[0] if self.quick_fixes else None
 
 
 def make_finding(
@@ -81,23 +79,15 @@ def make_finding(
     Raises:
         KeyError: the catalogue does not have the code.
     """
-    usable = [quick_fix for quick_fix in quick_fixes if quick_fix is not None]
-    return Finding(
-        code=code,
-        severity=catalogue.entry(code).severity,
-        path=path,
-        message=message,
-        fix=fix,
-        quick_fix=usable[0] if usable else None,
-        others=tuple(usable[1:]),
-    )
+    usable = tuple(quick_fix for quick_fix in quick_fixes if quick_fix is not None)
+    return Finding(code, catalogue.entry(code).severity, path, message, fix, usable)
 
 
 FAILED = "XT901"
 """The code of a check that raised an exception."""
 
-_LONGEST = 200
-"""The number of characters that are shown of an exception's message."""
+_MAX_REASON = 200
+"""How many characters of an exception's message are shown."""
 
 
 def rule_failure(rule: Callable[..., Any], error: Exception, path: str = "") -> Finding:
@@ -109,7 +99,7 @@ def rule_failure(rule: Callable[..., Any], error: Exception, path: str = "") -> 
     Args:
         rule: the rule.
         error: what it raised.
-        path: the place it was run on.
+        path: what it was run on: a guest, or empty for the whole project.
 
     Raises:
         Exception: ``error`` itself where ``XENTUI_DEBUG`` is 1, so that its traceback is shown.
@@ -117,8 +107,8 @@ def rule_failure(rule: Callable[..., Any], error: Exception, path: str = "") -> 
     if os.environ.get("XENTUI_DEBUG") == "1":
         raise error
     reason = visible(f"{type(error).__name__}: {error}")
-    if len(reason) > _LONGEST:
-        reason = f"{reason[:_LONGEST]}..."
+    if len(reason) > _MAX_REASON:
+        reason = f"{reason[:_MAX_REASON]}..."
     where = rule.__module__.rpartition(".")[2]
     return make_finding(
         FAILED,
@@ -129,7 +119,7 @@ def rule_failure(rule: Callable[..., Any], error: Exception, path: str = "") -> 
     )
 
 
-WAIVABLE = ("XT101", "XT401", "XT406", FAILED)
+ALLOWABLE = ("XT101", "XT401", "XT406", FAILED)
 """Errors that the user may allow: a refused board, guests that do not fit (all together or a single
 one), and a check that raised an exception.
 
@@ -145,18 +135,15 @@ def allow(findings: Iterable[Finding], codes: Iterable[str]) -> list[Finding]:
         codes: the codes that the user allows.
 
     Raises:
-        UsageError: a code is not one of :data:`WAIVABLE`.
+        UsageError: a code is not one of :data:`ALLOWABLE`.
     """
     allowed = frozenset(codes)
-    for code in sorted(allowed - set(WAIVABLE)):
+    for code in sorted(allowed - set(ALLOWABLE)):
         raise UsageError(
             f"{quoted(code)} cannot be allowed",
-            fix=f"Fix what it names; you can allow only {', '.join(WAIVABLE)}.",
+            fix=f"Fix what it names; you can allow only {', '.join(ALLOWABLE)}.",
         )
-    return by_severity(
-        _waived(finding, "allowed by --allow") if finding.code in allowed else finding
-        for finding in findings
-    )
+    return _downgrade(findings, lambda finding: finding.code in allowed, "allowed by --allow")
 
 
 def allow_at(findings: Iterable[Finding], places: Collection[tuple[str, str]]) -> list[Finding]:
@@ -165,20 +152,25 @@ def allow_at(findings: Iterable[Finding], places: Collection[tuple[str, str]]) -
     Args:
         findings: findings, errors first.
         places: the code and path of each error that the user allows; codes that are not
-            :data:`WAIVABLE` are ignored.
+            :data:`ALLOWABLE` are ignored.
     """
+
+    def is_allowed(finding: Finding) -> bool:
+        return finding.code in ALLOWABLE and (finding.code, finding.path) in places
+
+    return _downgrade(findings, is_allowed, "allowed here")
+
+
+def _downgrade(
+    findings: Iterable[Finding], is_allowed: Callable[[Finding], bool], note: str
+) -> list[Finding]:
+    """Return findings with allowed errors as warnings, whose messages end with a note."""
     return by_severity(
-        _waived(finding, "allowed here")
-        if finding.code in WAIVABLE and (finding.code, finding.path) in places
+        replace(finding, severity=Severity.WARNING, message=f"{finding.message} ({note})")
+        if finding.severity is Severity.ERROR and is_allowed(finding)
         else finding
         for finding in findings
     )
-
-
-def _waived(finding: Finding, word: str) -> Finding:
-    if finding.severity is not Severity.ERROR:
-        return finding
-    return replace(finding, severity=Severity.WARNING, message=f"{finding.message} ({word})")
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:

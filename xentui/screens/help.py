@@ -138,7 +138,7 @@ def _field(row: FieldRow, session: Session, room: int) -> list[Content]:
 
 
 def _finding(finding: Finding, room: int) -> list[Content]:
-    head = lit(finding.named, finding.severity.value)
+    head = lit(finding.code_and_message, finding.severity.value)
     return [head, *_wrapped(finding_help(finding), room), lit("")]
 
 

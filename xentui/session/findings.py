@@ -14,7 +14,7 @@ from functools import cached_property
 
 from xentui.rules import catalogue
 from xentui.rules.catalogue import RANKS, Severity
-from xentui.rules.finding import WAIVABLE, Finding
+from xentui.rules.finding import ALLOWABLE, Finding
 from xentui.session.forms import HelpLine, guest_key_of, step_of
 from xentui.session.state import State
 
@@ -133,7 +133,7 @@ def finding_help(finding: Finding) -> list[HelpLine]:
 
 def can_be_allowed(finding: Finding | None) -> bool:
     """Return whether a finding is an error that may be allowed."""
-    return finding is not None and finding.severity is Severity.ERROR and finding.code in WAIVABLE
+    return finding is not None and finding.severity is Severity.ERROR and finding.code in ALLOWABLE
 
 
 def is_allowed(state: State, finding: Finding | None) -> bool:

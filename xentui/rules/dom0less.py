@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on guests that Xen starts itself, before Dom0 is up (XT124 to XT126, XT131, XT132)."""
+"""Rules on dom0less guests: Xen starts them itself, before Dom0 (XT124 to XT126, XT131, XT132)."""
 
 from __future__ import annotations
 

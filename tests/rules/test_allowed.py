@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Waiving errors: which codes can be waived, everywhere or at one path."""
+"""Errors that the user allows: which codes can be allowed, everywhere or at one path."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ TEXTS = {
         ["guests.web.memory", "guests.db.memory"],
     ),
 }
-"""A project with an error that can be waived, and the paths of the error."""
+"""A project with an error that can be allowed, and the paths of the error."""
 
 
 def errors(made: list[Finding]) -> list[tuple[str, str]]:
     return [(one.code, one.path) for one in made if one.severity is Severity.ERROR]
 
 
-def known_better(one: Finding, word: str) -> Finding:
+def as_allowed(one: Finding, word: str) -> Finding:
     return replace(one, severity=Severity.WARNING, message=f"{one.message} ({word})")
 
 
 @pytest.mark.parametrize("code", TEXTS)
-def test_an_error_that_is_waived_is_a_warning_that_names_the_waiver(code: str) -> None:
+def test_an_allowed_error_becomes_a_warning_that_says_so(code: str) -> None:
     text, paths = TEXTS[code]
     made = check(project_of(text))
     assert [path for each, path in errors(made) if each == code] == paths
     reported = allow(made, [code])
     assert sorted(reported, key=repr) == sorted(
-        (known_better(one, "allowed by --allow") if one.code == code else one for one in made),
+        (as_allowed(one, "allowed by --allow") if one.code == code else one for one in made),
         key=repr,
     )
     assert [one.severity for one in reported] == sorted(
@@ -52,16 +52,13 @@ def test_an_error_that_is_waived_is_a_warning_that_names_the_waiver(code: str) -
 
 
 @pytest.mark.parametrize("code", TEXTS)
-def test_an_error_is_waived_at_one_place(code: str) -> None:
+def test_an_error_is_allowed_at_one_place_only(code: str) -> None:
     text, paths = TEXTS[code]
     made = check(project_of(text))
     here = (code, paths[0])
     reported = allow_at(made, {here, (code, "nowhere")})
     assert sorted(reported, key=repr) == sorted(
-        (
-            known_better(one, "allowed here") if (one.code, one.path) == here else one
-            for one in made
-        ),
+        (as_allowed(one, "allowed here") if (one.code, one.path) == here else one for one in made),
         key=repr,
     )
     assert errors(reported) == [one for one in errors(made) if one != here]
@@ -70,7 +67,7 @@ def test_an_error_is_waived_at_one_place(code: str) -> None:
     )
 
 
-def test_what_is_waived_twice_is_reported_once() -> None:
+def test_what_is_allowed_twice_says_so_once() -> None:
     made = check(project_of(TEXTS["XT406"][0]))
     once = allow(made, ["XT406"])
     assert allow(once, ["XT406"]) == once
