@@ -80,7 +80,7 @@ def test_licences_like_one_that_is_not_known(name: str, near: str, first: str) -
     text = f'[bundles.lab]\nlicense = "{name}"\n{GUEST}bundle = "lab"\n'
     (made,) = of("XT317", text)
     assert made.fix == f"Use {near}."
-    assert [quick_fix.label for quick_fix in made.quick_fixes] == [f"Take {first}", "Take MIT"]
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == [f"Use {first}", "Use MIT"]
     licences = [
         quick_fix.apply(project_of(text)).bundles[0].license for quick_fix in made.quick_fixes
     ]
@@ -91,7 +91,7 @@ def test_a_licence_like_none_that_is_known_may_be_any_of_them() -> None:
     (made,) = of("XT317", f'[bundles.lab]\nlicense = "Q"\n{GUEST}bundle = "lab"\n')
     assert made.fix.startswith("Use 0BSD, Apache-2.0, BSD-2-Clause, ")
     assert made.fix.endswith(", MPL-2.0, Zlib.")
-    assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Take MIT"]
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Use MIT"]
 
 
 def test_a_copy_of_a_guest_is_reported_unless_the_layers_are_known() -> None:

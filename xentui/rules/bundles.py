@@ -1,9 +1,14 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on bundles, and on guests that need one (XT201 to XT210, XT215, XT317, XT318)."""
+"""Rules on bundles and their guests.
+
+A bundle is a recipe that installs guests; see mv:classes/xen-guest-bundle.bbclass. Codes: XT201 to
+XT210, XT215, XT317, XT318, XT365 to XT368.
+"""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 
@@ -29,24 +34,24 @@ aarch64 arm armv7a i586 i686 x86 x86-64 linux linux-gnu libc-glibc libc-musl
     class-target class-native class-nativesdk class-cross class-crosssdk pn-defaultpkgname
     task-install task-compile forcevariable fail-fast nodistro poky qemuall
 """
-OVERRIDES = frozenset(_OVERRIDE_WORDS.split()) | frozenset(boards.machine_names())
-"""Words that are in BitBake's OVERRIDES on some machine. A recipe must not have such a name."""
+_OVERRIDES = frozenset(_OVERRIDE_WORDS.split()) | frozenset(boards.machine_names())
+"""Words that are in BitBake's OVERRIDES on some machine, so that no recipe may have such a name."""
 
-_RECIPE_NAMES = """
+_RECIPE_WORDS = """
 xen xen-tools xen-image-minimal xen-guest-image-minimal example-xen-guest-bundle
     alpine-xen-guest-bundle vxn vxn-boot container-registry docker docker-moby podman containerd
     containerd-opencontainers libvirt qemu core-image-minimal core-image-base busybox
     linux-yocto
 """
-RECIPES = frozenset(_RECIPE_NAMES.split())
+_RECIPES = frozenset(_RECIPE_WORDS.split())
 """Existing recipes whose names a bundle must not have."""
 
-_BUNDLES = ("alpine-xen-guest-bundle", "example-xen-guest-bundle")
+_LAYER_BUNDLES = ("alpine-xen-guest-bundle", "example-xen-guest-bundle")
 """Bundle recipes of meta-virtualization (mv:recipes-extended/xen-guest-bundles)."""
 
-_SUFFIXES = ("-native", "-cross", "-crosssdk")
-_PREFIX = re.compile(r"nativesdk-|lib(?:32|64|x32)-")
-_RECIPE = re.compile(r"[a-z0-9][a-z0-9.+-]*", re.ASCII)
+_NATIVE_SUFFIXES = ("-native", "-cross", "-crosssdk")
+_VARIANT_PREFIX = re.compile(r"nativesdk-|lib(?:32|64|x32)-")
+_RECIPE_NAME = re.compile(r"[a-z0-9][a-z0-9.+-]*", re.ASCII)
 
 
 def check_guest_bundle(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -90,7 +95,7 @@ def check_image_recipe(context: Context, guest: EffectiveGuest) -> Iterator[Find
             "Add the tag external.",
             mark_external,
         )
-    elif not _RECIPE.fullmatch(guest.key):
+    elif not _RECIPE_NAME.fullmatch(guest.key):
         yield make_finding(
             "XT206",
             path,
@@ -113,7 +118,7 @@ def _is_copied_name(context: Context, key: str) -> bool:
     base, _, number = key.rpartition("-")
     if not re.fullmatch(r"[2-9]|[1-9][0-9]+", number, re.ASCII):
         return False
-    return base in RECIPES or base in context.recipe_guests
+    return base in _RECIPES or base in context.recipe_guests
 
 
 def check_external_image(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
@@ -167,15 +172,15 @@ def check_unused_bundles(context: Context) -> Iterator[Finding]:
 
 
 def check_bundle_names(context: Context) -> Iterator[Finding]:
-    """Find bundle names that mean something else to BitBake."""
+    """Find bundle names that mean something else to BitBake, or that another recipe has."""
     project = context.project
     images = {guest.key for guest in project.guests if not guest.external}
-    taken = RECIPES | images | {dom0_image(project)}
+    taken = _RECIPES | images | {dom0_image(project)}
     for bundle in project.bundles:
         path = f"bundles.{bundle.key}"
         other = _free_name(context, bundle.key)
         rename = rename_bundle(bundle.key, other)
-        meaning = _meaning(bundle.key, project.host.machine)
+        meaning = _bitbake_meaning(bundle.key, project.host.machine)
         if meaning:
             yield make_finding(
                 "XT204",
@@ -191,15 +196,15 @@ def check_bundle_names(context: Context) -> Iterator[Finding]:
                 f"{bundle.key} is the name of another recipe",
                 f"Rename it, for example to {other}, or install the layer's bundle.",
                 rename,
-                install_layer_bundle(bundle.key) if bundle.key in _BUNDLES else None,
+                install_layer_bundle(bundle.key) if bundle.key in _LAYER_BUNDLES else None,
             )
 
 
 def check_layer_bundles(context: Context) -> Iterator[Finding]:
-    """Check that a layer has each bundle taken from layers, and that its guests are unique."""
+    """Check that a layer has each bundle in host.layer_bundles, and that its guests are unique."""
     installed = context.project.host.layer_bundles
     known = context.assets.layer_bundles
-    mine = {guest.key for guest in context.guests}
+    own_guests = {guest.key for guest in context.guests}
     for number, name in enumerate(installed):
         path = f"host.layer_bundles[{number}]"
         if name in context.bundles:
@@ -226,7 +231,7 @@ def check_layer_bundles(context: Context) -> Iterator[Finding]:
                 "Pass --build-dir, or choose the build directory in the wizard.",
             )
         for guest in (known or {}).get(name, ()):
-            if guest.key in mine:
+            if guest.key in own_guests:
                 yield make_finding(
                     "XT368",
                     f"guests.{guest.key}",
@@ -240,60 +245,58 @@ def check_layer_bundles(context: Context) -> Iterator[Finding]:
 def check_licences(context: Context) -> Iterator[Finding]:
     """Find licences that the recipe cannot name."""
     for bundle in context.project.bundles:
-        named = bundle.license
+        license_name = bundle.license
         path = f"bundles.{bundle.key}.license"
-        take_mit = change_bundle("Take MIT", bundle.key, license="MIT")
-        if named == "CLOSED":
+        use_mit = change_bundle("Use MIT", bundle.key, license="MIT")
+        if license_name == "CLOSED":
             yield make_finding(
                 "XT318",
                 path,
                 "BitBake warns of LICENSE = CLOSED",
                 "Use the licence of the recipe; the licences of the images are up to you.",
-                take_mit,
+                use_mit,
             )
-        elif named is not None and named not in licenses.CHECKSUMS:
-            near = _near_licences(named)
-            known = near or list(licenses.CHECKSUMS)
+        elif license_name is not None and license_name not in licenses.CHECKSUMS:
+            similar = _similar_licences(license_name)
+            candidates = similar or list(licenses.CHECKSUMS)
             yield make_finding(
                 "XT317",
                 path,
-                f"{named} is not a licence whose text xentui knows",
-                f"Use {', '.join(known)}.",
-                *(change_bundle(f"Take {name}", bundle.key, license=name) for name in near[:1]),
-                take_mit,
+                f"{license_name} is not a licence whose text xentui knows",
+                f"Use {', '.join(candidates)}.",
+                *(change_bundle(f"Use {name}", bundle.key, license=name) for name in similar[:1]),
+                use_mit,
             )
 
 
-def _near_licences(named: str) -> list[str]:
+def _similar_licences(text: str) -> list[str]:
     """Return the licences whose names begin with a text, or else the most similar ones."""
-    begun = [name for name in licenses.CHECKSUMS if name.lower().startswith(named.lower())]
-    if begun:
-        return begun
-    import difflib  # noqa: PLC0415 - only a misspelt name needs it
-
-    like = difflib.get_close_matches(named, licenses.CHECKSUMS, cutoff=0.4)
-    # By letters, GPLv2 is more similar to MPL-2.0 than to any GPL.
-    return sorted(like, key=lambda name: name[0] != named[0])
+    matches = [name for name in licenses.CHECKSUMS if name.lower().startswith(text.lower())]
+    if not matches:
+        matches = difflib.get_close_matches(text, licenses.CHECKSUMS, cutoff=0.4)
+        # By letters, GPLv2 is more similar to MPL-2.0 than to any GPL.
+        matches.sort(key=lambda name: name[0] != text[0])
+    return matches
 
 
-def _meaning(name: str, machine: str) -> str | None:
-    if name.endswith(_SUFFIXES):
+def _bitbake_meaning(name: str, machine: str) -> str | None:
+    if name.endswith(_NATIVE_SUFFIXES):
         return "has the ending of a recipe for the build host"
-    if _PREFIX.match(name):
+    if _VARIANT_PREFIX.match(name):
         return "has the prefix of a recipe for another architecture"
-    if name in OVERRIDES or name == machine:
+    if name in _OVERRIDES or name == machine:
         return "is a word that BitBake uses as an override"
     return None
 
 
 def _free_name(context: Context, name: str) -> str:
-    plain = name
-    while _PREFIX.match(plain):
-        plain = _PREFIX.sub("", plain, count=1)
-    made = f"{plain or 'my'}-guests"
-    while made in context.bundles or _PREFIX.match(made):
-        made = f"xen-{made}"
-    return made
+    """Return a name like that of a bundle, which no bundle has and BitBake does not interpret."""
+    while _VARIANT_PREFIX.match(name):
+        name = _VARIANT_PREFIX.sub("", name, count=1)
+    name = f"{name or 'my'}-guests"
+    while name in context.bundles or _VARIANT_PREFIX.match(name):
+        name = f"xen-{name}"
+    return name
 
 
 GUEST_RULES = (check_guest_bundle, check_image_recipe, check_external_image, check_image_origin)

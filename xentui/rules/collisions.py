@@ -41,17 +41,17 @@ def check_file_names(context: Context) -> Iterator[Finding]:
         name = artifacts.image_file(project, guest)
         owners.setdefault(name, (f"the image of {guest.key}", ""))
     for guest in project.guests:
-        named = [(artifacts.kernel_file(project, guest), "kernel", _origin(context, guest))]
-        named += [
+        files = [(artifacts.kernel_file(project, guest), "kernel", _kernel_origin(context, guest))]
+        files += [
             (file.name, file.field, f"{guest.key}.{file.field}")
             for file in artifacts.extra_files(guest)
         ]
-        for name, field, origin in named:
+        for name, field, origin in files:
             if not name:
                 continue
             what = f"the {field} of {guest.key}"
-            other, known = owners.setdefault(name, (what, origin))
-            if known != origin:
+            other, first_origin = owners.setdefault(name, (what, origin))
+            if first_origin != origin:
                 yield make_finding(
                     "XT212",
                     f"guests.{guest.key}.{field}",
@@ -94,7 +94,7 @@ def _name_path(context: Context, guest: EffectiveGuest) -> str:
     return f"guests.{guest.key}.name" if guest.guest.name else f"guests.{guest.key}"
 
 
-def _origin(context: Context, guest: Guest) -> str:
+def _kernel_origin(context: Context, guest: Guest) -> str:
     """Return what identifies a kernel: its address, or its path where it is built."""
     if guest.kernel is None:
         return artifacts.kernel_file(context.project, guest)

@@ -11,7 +11,7 @@ from xentui.rules.context import Context
 from xentui.rules.finding import Finding, make_finding
 from xentui.rules.quick_fixes import change_containers
 
-NATIVE = ("docker", "podman")
+ENGINES = ("docker", "podman")
 """Front ends that are container engines with vxn as their runtime."""
 
 
@@ -42,36 +42,38 @@ def check_distribution(context: Context) -> Iterator[Finding]:
 def check_frontends(context: Context) -> Iterator[Finding]:
     """Find front ends without vxn, or that exclude each other."""
     containers = context.project.containers
-    wanted = containers.frontends or ()
+    frontends = containers.frontends or ()
     path = "containers.frontends"
-    if wanted and not containers.vxn:
+    if frontends and not containers.vxn:
         without = change_containers("Remove the front ends", frontends=None)
         with_vxn = change_containers("Add vxn", vxn=True)
         yield make_finding(
             "XT504",
             path,
-            f"{', '.join(wanted)} start containers through vxn, which is off",
+            f"{', '.join(frontends)} start containers through vxn, which is off",
             "Set vxn = true, or remove the front ends.",
             *((with_vxn, without) if context.board.emulated else (without,)),
         )
         return
-    if all(name in wanted for name in NATIVE):
+    if all(name in frontends for name in ENGINES):
         yield make_finding(
             "XT503",
             path,
             "docker and podman both install the command docker",
             "Remove one of them.",
             *(
-                change_containers(f"Remove {name}", frontends=tuple(f for f in wanted if f != name))
-                for name in reversed(NATIVE)
+                change_containers(
+                    f"Remove {name}", frontends=tuple(each for each in frontends if each != name)
+                )
+                for name in reversed(ENGINES)
             ),
         )
-    native = [name for name in NATIVE if name in wanted]
-    if native:
+    engines = [name for name in ENGINES if name in frontends]
+    if engines:
         yield make_finding(
             "XT505",
             path,
-            f"{' and '.join(native)} cannot give a vxn container its own network",
+            f"{' and '.join(engines)} cannot give a vxn container its own network",
             "Run with --network=none or --network=host; otherwise the command hangs.",
         )
 
@@ -89,14 +91,14 @@ def check_memory_reserve(context: Context) -> Iterator[Finding]:
             "Set concurrent to the number of containers that run at once.",
             change_containers("Reserve memory for one container", concurrent=None),
         )
-    own = schema.default_value("containers", "memory")
-    if containers.memory is not None and containers.memory != own:
+    default = schema.default_value("containers", "memory")
+    if containers.memory is not None and containers.memory != default:
         yield make_finding(
             "XT507",
             "containers.memory",
-            f"vxn uses {own} MiB for a container unless its environment sets another size",
+            f"vxn uses {default} MiB for a container unless its environment sets another size",
             f"Set VXN_MEMORY={containers.memory} and VXN_OCI_MEMORY={containers.memory} in Dom0.",
-            change_containers(f"Plan with {own} MiB", memory=None),
+            change_containers(f"Plan with {default} MiB", memory=None),
         )
 
 

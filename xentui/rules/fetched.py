@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ARCHIVE = re.compile(
     r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz|Z|7z))?|t(?:gz|bz2?|xz|zst|lz)|zip|jar|rpm|deb|ipk|7z)$"
 )
-_PACKED = re.compile(r"\.(?:gz|bz2|xz|zst|lz|Z)$")
+_COMPRESSED = re.compile(r"\.(?:gz|bz2|xz|zst|lz|Z)$")
 
 UNCERTAIN_KINDS = ("packed", "unknown", "blank", "empty")
 """Kinds of files whose content does not contradict their name."""
@@ -56,9 +56,9 @@ def unpacked_path(entry: Fetch) -> str:
     A compressed file loses its suffix and its folder: it is unpacked at the top of UNPACKDIR,
     whatever its subdir (bb:lib/bb/fetch2/__init__.py, ``unpack``).
     """
-    place = fetched_path(entry.uri, entry.subdir)
-    unpacked = _PACKED.sub("", place)
-    return place if unpacked == place else unpacked.rpartition("/")[2]
+    path = fetched_path(entry.uri, entry.subdir)
+    unpacked = _COMPRESSED.sub("", path)
+    return path if unpacked == path else unpacked.rpartition("/")[2]
 
 
 def plain_files(project: Project) -> Mapping[FetchedName, str]:

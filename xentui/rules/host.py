@@ -18,7 +18,7 @@ from xentui.safe_text import quoted
 BOARD_EXAMPLES = f"Examples are in {boards.bundled_directory()}."
 """Where to look up what may be in a board file."""
 
-_NOT_OFFERED = ("runqemu", "hyperv-gen1", "manual")
+_NOT_PROPOSED = ("runqemu", "hyperv-gen1", "manual")
 """Boot modes that are not proposed for an unknown board."""
 
 TESTED_DOM0 = 512
@@ -48,22 +48,22 @@ def check_board(context: Context) -> Iterator[Finding]:
     elif not board.is_known:
         yield _unknown(context)
     elif not board.emulated:
-        without = "".join(f" Expected not to work: {one}." for one in board.not_working)
+        missing = "".join(f" Expected not to work: {part}." for part in board.not_working)
         yield make_finding(
-            "XT103", path, f"{board.machine}: {board.state_words}", f"{board.summary}{without}"
+            "XT103", path, f"{board.machine}: {board.state_words}", f"{board.summary}{missing}"
         )
 
 
 def _unknown(context: Context) -> Finding:
     """Return the finding for an unknown board, with the boot modes as quick fixes."""
     board, mode = context.board, context.project.host.boot_mode
-    near = boards.similar_machine(board.machine)
+    similar = boards.similar_machine(board.machine)
     guess = (
         f"Its processor is assumed to be {board.arch}; if that is wrong, describe the board in your"
         " own board file."
     )
     message = f"xentui does not know the board {board.machine}"
-    fixes = [change_host(f"Use {near}", machine=near)] if near else []
+    fixes = [change_host(f"Use {similar}", machine=similar)] if similar else []
     if mode is None:
         guess = (
             "Set boot_mode to the way its firmware starts Xen; xentui explain XT102 says how to"
@@ -72,7 +72,7 @@ def _unknown(context: Context) -> Finding:
         fixes += [
             change_host(f"Start Xen by {name} ({family.title})", boot_mode=name)
             for name, family in board_file.FAMILIES.items()
-            if family.arch in (None, board.arch) and name not in _NOT_OFFERED
+            if family.arch in (None, board.arch) and name not in _NOT_PROPOSED
         ]
     else:
         message += f": its boot files are those of {mode}"
@@ -80,22 +80,22 @@ def _unknown(context: Context) -> Finding:
         "XT102",
         "host.machine",
         message,
-        f"Did you mean {near}? Otherwise: {guess}" if near else guess,
+        f"Did you mean {similar}? Otherwise: {guess}" if similar else guess,
         *fixes,
     )
 
 
 def check_board_layer(context: Context) -> Iterator[Finding]:
     """Check that the board's layer has a branch for the release."""
-    of_board = context.board.layer
+    layer = context.board.layer
     release = releases.for_project(context.project)
-    if of_board is None or release.name in of_board.branches:
+    if layer is None or release.name in layer.branches:
         return
-    known = ", ".join(of_board.branches)
+    known = ", ".join(layer.branches)
     yield make_finding(
         "XT127",
         "host.machine",
-        f"No branch of {of_board.name} is known for {release.name}",
+        f"No branch of {layer.name} is known for {release.name}",
         f"Its branches are for {known}: set host.release, or see whether there is one by now.",
     )
 
@@ -103,15 +103,16 @@ def check_board_layer(context: Context) -> Iterator[Finding]:
 def check_licenses(context: Context) -> Iterator[Finding]:
     """Check that all licences are accepted that the board's image needs."""
     accepted = context.project.host.accepted_licenses or ()
-    for one in context.board.licenses:
-        if one.flag not in accepted:
+    for licence in context.board.licenses:
+        if licence.flag not in accepted:
             yield make_finding(
                 "XT120",
                 "host.accepted_licenses",
                 f"{context.board.machine} is not built unless you accept the licence flag "
-                f"{one.flag}",
-                f'Read it, and set accepted_licenses = ["{one.flag}"]. It covers {one.covers}.',
-                change_host(f"Accept {one.flag}", accepted_licenses=(*accepted, one.flag)),
+                f"{licence.flag}",
+                f'Read it, and set accepted_licenses = ["{licence.flag}"]. '
+                f"It covers {licence.covers}.",
+                change_host(f"Accept {licence.flag}", accepted_licenses=(*accepted, licence.flag)),
             )
 
 
@@ -169,10 +170,10 @@ def check_dom0_memory_setting(context: Context) -> Iterator[Finding]:
     """Check whether Dom0's memory can be set on the board, and how."""
     host, board = context.project.host, context.board
     memory = host.dom0_memory
-    left_out = fallback(context.project, ("host", "dom0_memory")).value
+    default = fallback(context.project, ("host", "dom0_memory")).value
     path = "host.dom0_memory"
     if memory is None:
-        if board.arch == "x86-64" and left_out is None:
+        if board.arch == "x86-64" and default is None:
             yield make_finding(
                 "XT111",
                 path,
@@ -189,7 +190,7 @@ def check_dom0_memory_setting(context: Context) -> Iterator[Finding]:
             f"Nothing in the layers sets Dom0's memory on {board.machine}",
             f"Put dom0_mem={memory}M on Xen's command line in the boot loader yourself.",
         )
-    elif knob is Dom0Knob.KICKSTART and memory != left_out:
+    elif knob is Dom0Knob.KICKSTART and memory != default:
         yield make_finding(
             "XT108",
             path,

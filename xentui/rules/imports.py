@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on how a fetched file becomes a disk image, and on its kernel (XT306 to XT321)."""
+"""Rules on how a fetched file becomes a guest's disk image, and on kernels (XT306 to XT321)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xentui.rules.finding import Finding, QuickFix, make_finding
 from xentui.rules.quick_fixes import change_source, remove_import_type
 from xentui.safe_text import quoted
 
-_SUFFIXES = {
+_TYPES_BY_ENDING = {
     "qcow2": "qcow2",
     "ext4": "ext4",
     "ext3": "ext4",
@@ -32,8 +32,8 @@ def check_image_size(context: Context, guest: EffectiveGuest) -> Iterator[Findin
     if source is None:
         return
     path = f"guests.{guest.key}.source.image_size"
-    sized = source.type in ("rootfs_dir", CONTAINER)
-    if not sized and not context.project.has_import_script(source.type):
+    has_size = source.type in ("rootfs_dir", CONTAINER)
+    if not has_size and not context.project.has_import_script(source.type):
         if source.image_size is not None:
             yield make_finding(
                 "XT306",
@@ -43,7 +43,7 @@ def check_image_size(context: Context, guest: EffectiveGuest) -> Iterator[Findin
                 change_source("Remove the size", guest.key, image_size=None),
             )
         return
-    needed = sum(_size(context, entry) for entry in source.fetch) if sized else 0
+    needed = sum(_local_size(context, entry) for entry in source.fetch) if has_size else 0
     mib = -(-needed // (1024 * 1024))
     if needed and mib >= guest.image_size:
         # Inodes, the journal and the blocks that ext4 reserves need about a fifth.
@@ -58,7 +58,7 @@ def check_image_size(context: Context, guest: EffectiveGuest) -> Iterator[Findin
 
 
 def check_import_type(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
-    """Check that the import type exists and suits the file."""
+    """Check that the import type exists and suggested the file."""
     source = guest.guest.source
     if source is None:
         return
@@ -78,37 +78,37 @@ def check_import_type(context: Context, guest: EffectiveGuest) -> Iterator[Findi
     if local is not None and local.kind not in UNCERTAIN_KINDS:
         # The file itself is available, and XT350 checks its contents.
         return
-    suits = _SUFFIXES.get(_suffix(source.file))
-    if suits is not None and suits != source.type and (suits, source.type) != ("ext4", "raw"):
+    suggested = _TYPES_BY_ENDING.get(_suffix(source.file))
+    if suggested not in (None, source.type) and (suggested, source.type) != ("ext4", "raw"):
         yield make_finding(
             "XT321",
             path,
             f"{quoted(source.file)} does not look like {source.type}",
-            f"Its name suggests {suits}.",
+            f"Its name suggests {suggested}.",
             *_type_by_name(guest, source),
         )
 
 
 def check_kernel_provided(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find kernels that must already be in the deploy directory."""
-    named = guest.guest.kernel
-    if named in (None, "none") or named == context.board.kernel_image or guest.type == "hvm":
+    kernel = guest.guest.kernel
+    if kernel in (None, "none") or kernel == context.board.kernel_image or guest.type == "hvm":
         return
-    if _fetched(context, guest.guest.bundle, named):
+    if _is_fetched(context, guest.guest.bundle, kernel):
         return
     yield make_finding(
         "XT314",
         f"guests.{guest.key}.kernel",
-        f"Nothing fetches the kernel {quoted(named)}: it must be in the deploy directory",
+        f"Nothing fetches the kernel {quoted(kernel)}: it must be in the deploy directory",
         "Build or copy it there before the image: BitBake does not know of this dependency.",
     )
 
 
-def _fetched(context: Context, bundle: str | None, path: str) -> bool:
-    steps = path.split("/")
-    above = ("/".join(steps[:length]) for length in range(len(steps)))
+def _is_fetched(context: Context, bundle: str | None, path: str) -> bool:
+    parts = path.split("/")
+    folders = ("/".join(parts[:length]) for length in range(len(parts)))
     return (bundle, path) in context.fetched_files or any(
-        (bundle, f) in context.archive_folders for f in above
+        (bundle, folder) in context.archive_folders for folder in folders
     )
 
 
@@ -139,7 +139,8 @@ def check_import_types(context: Context) -> Iterator[Finding]:
             )
 
 
-def _size(context: Context, entry: Fetch) -> int:
+def _local_size(context: Context, entry: Fetch) -> int:
+    """Return the size of a local file in bytes; 0 for a remote one."""
     local = context.assets.sources.get(entry.uri.removeprefix("file://"))
     return local.size if local is not None else 0
 
@@ -149,9 +150,9 @@ def _suffix(file: str) -> str:
 
 
 def _type_by_name(guest: EffectiveGuest, source: Source) -> Iterator[QuickFix | None]:
-    suits = _SUFFIXES.get(_suffix(source.file))
-    if suits is not None and suits != source.type:
-        yield change_source(f"Import it as {suits}", guest.key, type=suits, image_size=None)
+    suggested = _TYPES_BY_ENDING.get(_suffix(source.file))
+    if suggested is not None and suggested != source.type:
+        yield change_source(f"Import it as {suggested}", guest.key, type=suggested, image_size=None)
 
 
 GUEST_RULES = (check_image_size, check_import_type, check_kernel_provided)

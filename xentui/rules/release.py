@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on projects that need more than the layers can do (XT640 to XT645)."""
+"""Rules on projects that need features which the layers of their release lack (XT640 to XT645)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from xentui.bitbake import releases
 from xentui.project.effective import dom0_network
 from xentui.project.model import DEFAULT_RELEASE
+from xentui.rules.containers import ENGINES
 from xentui.rules.context import Context
 from xentui.rules.finding import Finding, make_finding
 from xentui.rules.quick_fixes import change_containers, change_host
-
-OCI_FRONTENDS = ("docker", "podman")
 
 
 def check_boot_mode(context: Context) -> Iterator[Finding]:
@@ -22,13 +21,10 @@ def check_boot_mode(context: Context) -> Iterator[Finding]:
     if mode != "hyperv-gen1" or mode in context.abilities.boot_modes:
         return
     name = context.project.host.release
-    who = name if name is not None else "wrynose"
     yield make_finding(
         "XT640",
         "host.boot_mode",
-        f"{who}'s meta-virtualization starts Xen in mode bios only, and {mode} is asked for"
-        if len(context.abilities.boot_modes) == 1
-        else f"the layers cannot make an image for the boot mode {mode}",
+        f"The layers start Xen by {' or '.join(context.abilities.boot_modes)}, not by {mode}",
         "Use efi, which works on every release, or build with master, whose layers have it.",
         change_host("Start Xen by UEFI", boot_mode="efi"),
         change_host("Remove the boot mode", boot_mode=None),
@@ -57,8 +53,8 @@ def check_vxn(context: Context) -> Iterator[Finding]:
     containers = context.project.containers
     if not containers.vxn:
         return
-    able = context.abilities.vxn
-    if able is None:
+    vxn = context.abilities.vxn
+    if vxn is None:
         yield make_finding(
             "XT642",
             "containers.vxn",
@@ -68,7 +64,7 @@ def check_vxn(context: Context) -> Iterator[Finding]:
             change_containers("Remove vxn", vxn=None, frontends=None),
         )
         return
-    if able.static_addresses and dom0_network(context.project) != "nat":
+    if vxn.static_addresses and dom0_network(context.project) != "nat":
         yield make_finding(
             "XT643",
             "host.network",
@@ -76,12 +72,12 @@ def check_vxn(context: Context) -> Iterator[Finding]:
             'Set network = "nat", or VXN_NET_MODE=dhcp in Dom0.',
             change_host("Let Dom0 route for its guests (nat)", network="nat"),
         )
-    native = [name for name in containers.frontends or () if name in OCI_FRONTENDS]
-    if native and not able.oci_network:
+    engines = [name for name in containers.frontends or () if name in ENGINES]
+    if engines and not vxn.oci_network:
         yield make_finding(
             "XT644",
             "containers.frontends",
-            f"Containers of {' and '.join(native)} have no network before master",
+            f"Containers of {' and '.join(engines)} have no network before master",
             "Use vxn run, vdkr or vpdmn for containers that need one, or build with master.",
         )
 
