@@ -130,17 +130,17 @@ FORMS = ("layout", "docker-archive", "oci-archive")
 def test_an_image_is_recognised_in_every_form(images: dict[str, Path], form: str) -> None:
     for seen in (glance(images[form]), inspect(images[form])):
         assert seen.kind == "container"
-        assert seen.found.container is not None
-        assert seen.found.arch == "x86-64"
-        assert seen.found.container.command == ("/srv/web/app",)
-    assert seen.found.container is not None
-    assert seen.found.container.shell is True
+        assert seen.content.container is not None
+        assert seen.content.arch == "x86-64"
+        assert seen.content.container.command == ("/srv/web/app",)
+    assert seen.content.container is not None
+    assert seen.content.container.shell is True
     assert seen.image_size is not None
     suggestion = suggest(seen, "web.tar")
     assert suggestion is not None
     assert suggestion.type == "container"
     assert suggestion.image_size == seen.image_size.advised
-    assert bool(suggestion.before) is (form == "layout")
+    assert bool(suggestion.command) is (form == "layout")
 
 
 @pytest.mark.slow
@@ -312,7 +312,7 @@ def laid(folder: Path, *layers: tuple[Entry, ...]) -> LayeredTree:
     for number, entries in enumerate(layers):
         path = layer(folder / f"{number}.tar", entries)
         with path.open("rb") as file:
-            tree.add_layer(tar.Parts(FileReader(file.fileno(), path.stat().st_size)))
+            tree.add_layer(tar.ReaderStream(FileReader(file.fileno(), path.stat().st_size)))
     return tree
 
 

@@ -12,7 +12,7 @@ from tests.images import made
 from tests.rules.disk_cases import tree
 from tests.rules.source_cases import guest
 from xentui.images.inspect import inspect
-from xentui.images.suggest import hindrances, suggest, with_source, words
+from xentui.images.suggest import command_line, name_problems, suggest, with_source
 from xentui.project import document, edit, model, schema, tables
 from xentui.project.assets import gather
 from xentui.project.image_space import extra_space, image_sizes
@@ -200,19 +200,24 @@ def test_a_kernel_is_added_to_a_guest_with_a_disk(tmp_path: Path) -> None:
 def test_names_that_bitbake_uses_are_reported(tmp_path: Path) -> None:
     path = made.tar(tmp_path / "x", made.root(tmp_path))
     seen = inspect(path)
-    assert list(hindrances(seen, "a.tar")) == []
-    assert len(list(hindrances(seen, "a.img"))) == 1
-    assert len(list(hindrances(seen, "a b.tar"))) == 1
+    assert list(name_problems(seen, "a.tar")) == []
+    assert len(list(name_problems(seen, "a.img"))) == 1
+    assert len(list(name_problems(seen, "a b.tar"))) == 1
     made.run("gzip", "-k", path)
-    assert list(hindrances(inspect(tmp_path / "x.gz"), "a.tgz")) == []
+    assert list(name_problems(inspect(tmp_path / "x.gz"), "a.tgz")) == []
     made.ext(tmp_path / "e")
-    assert len(list(hindrances(inspect(tmp_path / "e"), "e.gz"))) == 1
+    disk = inspect(tmp_path / "e")
+    assert [len(list(name_problems(disk, name))) for name in ("e", "e.gz", "e.tar")] == [0, 1, 1]
+    made.run("gzip", tmp_path / "e")
+    packed = inspect(tmp_path / "e.gz")
+    names = ("e.gz", "e", "e.tgz", "e.tar.gz")
+    assert [len(list(name_problems(packed, name))) for name in names] == [0, 1, 1, 1]
 
 
 def test_words_of_a_command_line_are_replaced_in_their_place() -> None:
-    assert words("a root=/dev/xvda ro", "root=/dev/xvda1", None) == "a root=/dev/xvda1 ro"
-    assert words("ro", "root=/dev/xvda", "init=/bin/sh") == "ro root=/dev/xvda init=/bin/sh"
-    assert words("init=/x", None, "init=/bin/sh") == "init=/x"
+    assert command_line("a root=/dev/xvda ro", "root=/dev/xvda1", None) == "a root=/dev/xvda1 ro"
+    assert command_line("ro", "root=/dev/xvda", "init=/bin/sh") == "ro root=/dev/xvda init=/bin/sh"
+    assert command_line("init=/x", None, "init=/bin/sh") == "init=/x"
 
 
 def _made(folder: Path, kind: str) -> Path:

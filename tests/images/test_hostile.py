@@ -97,8 +97,8 @@ def test_an_archive_that_ends_in_the_middle_is_reported(tmp_path: Path, pack: ob
 
 
 def test_a_bomb_is_unpacked_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspecting, "_LEAST_UNPACKED", 8 << 20)
-    monkeypatch.setattr(inspecting, "_MOST_FACTOR", 2)
+    monkeypatch.setattr(inspecting, "MIN_UNPACKED_LIMIT", 8 << 20)
+    monkeypatch.setattr(inspecting, "MAX_EXPANSION", 2)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seen = _fresh(tmp_path / "x", gzip.compress(_archive(a=bytes(64 << 20)), 9))
     assert any("unpacks to more than" in problem for problem in seen.problems)
@@ -144,8 +144,8 @@ def test_loops_of_logical_partitions_end(tmp_path: Path) -> None:
     )
     logical[510:] = b"\x55\xaa"
     seen = _fresh(tmp_path / "x", bytes(sector + logical) + bytes(100_000))
-    assert seen.found.disk is not None
-    assert [p.number for p in seen.found.disk.partitions] == [1, 5]
+    assert seen.content.disk is not None
+    assert [p.number for p in seen.content.disk.partitions] == [1, 5]
 
 
 def test_loops_of_links_in_a_file_system_end(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ def test_the_virtual_size_of_a_qcow2_is_read(tmp_path: Path, version: int) -> No
     made.run("qemu-img", "create", "-q", "-f", "qcow2", "-o", f"compat={compat}", path, "300M")
     seen = inspect(path)
     assert seen.kind == "qcow2"
-    assert seen.found.qcow2 is not None
-    assert (seen.found.qcow2.version, seen.disk_size) == (version, 300 << 20)
+    assert seen.content.qcow2 is not None
+    assert (seen.content.qcow2.version, seen.disk_size) == (version, 300 << 20)
     assert seen.problems == ()
 
 
@@ -47,9 +47,9 @@ def test_the_backing_file_of_a_qcow2_is_read(tmp_path: Path) -> None:
     path = tmp_path / "top"
     made.run("qemu-img", "create", "-q", "-f", "qcow2", "-b", "base", "-F", "qcow2", path)
     seen = inspect(path)
-    assert seen.found.qcow2 is not None
-    assert seen.found.qcow2.backing_file == "base"
-    assert not seen.found.qcow2.whole
+    assert seen.content.qcow2 is not None
+    assert seen.content.qcow2.backing_file == "base"
+    assert not seen.content.qcow2.self_contained
     assert any('"base"' in problem for problem in seen.problems)
 
 
@@ -58,8 +58,8 @@ def test_a_qcow2_with_external_data_is_recognised(tmp_path: Path) -> None:
     options = f"data_file={tmp_path / 'data'},data_file_raw=on"
     made.run("qemu-img", "create", "-q", "-f", "qcow2", "-o", options, path, "10M")
     seen = inspect(path)
-    assert seen.found.qcow2 is not None
-    assert seen.found.qcow2.external_data
+    assert seen.content.qcow2 is not None
+    assert seen.content.qcow2.external_data
 
 
 def test_an_encrypted_qcow2_is_recognised(tmp_path: Path) -> None:
@@ -69,8 +69,8 @@ def test_an_encrypted_qcow2_is_recognised(tmp_path: Path) -> None:
     options = "encrypt.format=aes,encrypt.key-secret=s"
     made.run("qemu-img", "create", "-q", *secret, "-f", "qcow2", "-o", options, path, "10M")
     seen = inspect(path)
-    assert seen.found.qcow2 is not None
-    assert seen.found.qcow2.encrypted
+    assert seen.content.qcow2 is not None
+    assert seen.content.qcow2.encrypted
 
 
 @pytest.mark.parametrize("options", [(), ("-c",), ("-o", "cluster_size=4k")])
@@ -80,8 +80,8 @@ def test_the_disk_in_a_qcow2_is_inspected(tmp_path: Path, options: tuple[str, ..
     path = tmp_path / "x"
     made.run("qemu-img", "convert", *options, "-f", "raw", "-O", "qcow2", raw, path)
     seen = inspect(path)
-    assert seen.found.disk is not None
-    assert seen.found.disk.root == 2
+    assert seen.content.disk is not None
+    assert seen.content.disk.root == 2
     assert seen.init is True
     assert seen.disk_size == 64 << 20
 
@@ -113,7 +113,7 @@ def test_every_ext_is_read(tmp_path: Path, options: tuple[str, ...], version: in
     for number in range(3000):
         (tree / "sbin" / f"a-program-of-a-rather-long-name-{number}").touch()
     path = made.ext(tmp_path / "x", tree, *options, "-L", "my label", mib=40)
-    ext = inspect(path).found.ext
+    ext = inspect(path).content.ext
     assert ext is not None
     reported = dict(
         line.split(":", 1) for line in made.run("dumpe2fs", "-h", path).splitlines() if ":" in line
@@ -144,7 +144,7 @@ def test_a_hashed_directory_is_searched(tmp_path: Path) -> None:
 
 def test_gpt_partitions_are_those_of_sfdisk(tmp_path: Path) -> None:
     part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
-    disk = inspect(made.disk(tmp_path / "x", _GPT, {8192: part})).found.disk
+    disk = inspect(made.disk(tmp_path / "x", _GPT, {8192: part})).content.disk
     assert disk is not None
     assert disk.table == "gpt"
     assert [(p.number, p.type, p.start, p.size, p.name) for p in disk.partitions] == [
@@ -156,7 +156,7 @@ def test_gpt_partitions_are_those_of_sfdisk(tmp_path: Path) -> None:
 
 
 def test_mbr_partitions_are_those_of_sfdisk(tmp_path: Path) -> None:
-    disk = inspect(made.disk(tmp_path / "x", _MBR, {})).found.disk
+    disk = inspect(made.disk(tmp_path / "x", _MBR, {})).content.disk
     assert disk is not None
     assert disk.table == "mbr"
     assert [(p.number, p.type) for p in disk.partitions] == [
@@ -272,8 +272,8 @@ def test_a_packed_disk_is_inspected(tmp_path: Path, pack: str) -> None:
     path = next(tmp_path.glob("x.*"))
     seen = inspect(path)
     assert seen.kind == "disk"
-    assert seen.found.disk is not None
-    assert seen.found.disk.root == 2
+    assert seen.content.disk is not None
+    assert seen.content.disk.root == 2
     assert seen.problems == ()
     if pack == "xz":
         assert seen.disk_size == 64 << 20

@@ -143,8 +143,8 @@ def test_another_hypervisor_s_disk_is_reported_with_its_conversion(
     info = json.loads(made.run("qemu-img", "info", "-f", name, "--output=json", path))
     for seen in (glance(path), inspect(path)):
         assert seen.kind == "vm_disk"
-        assert seen.found.vm_disk is not None
-        assert seen.found.vm_disk.format == name
+        assert seen.content.vm_disk is not None
+        assert seen.content.vm_disk.format == name
         if seen.disk_size is not None:
             assert seen.disk_size == info["virtual-size"]
     suggestion = suggest(seen, "disk.img")
@@ -154,14 +154,14 @@ def test_another_hypervisor_s_disk_is_reported_with_its_conversion(
     assert suggestion is not None
     if suggestion.type in CONVERTED_IMPORTS:
         # The recipe converts it with this command.
-        assert (suggestion.file, suggestion.before) == ("disk.img", "")
+        assert (suggestion.file, suggestion.command) == ("disk.img", "")
         kind = CONVERTED_IMPORTS[suggestion.type]
         made.run("qemu-img", "convert", "-f", kind, "-O", "raw", path, tmp_path / "made")
     else:
-        assert suggestion.file == suggestion.place == "disk.qcow2"
-        subprocess.run(suggestion.before, shell=True, check=True, cwd=tmp_path)
+        assert suggestion.file == suggestion.path == "disk.qcow2"
+        subprocess.run(suggestion.command, shell=True, check=True, cwd=tmp_path)
         (tmp_path / "disk.qcow2").rename(tmp_path / "made")
-    assert inspect(tmp_path / "made").found.filesystem == "ext4"
+    assert inspect(tmp_path / "made").content.filesystem == "ext4"
 
 
 def _luks(path: Path) -> None:
@@ -224,7 +224,7 @@ def test_files_that_cannot_be_disks_are_never_suggested(
 def test_a_kernel_names_its_architecture(head: bytes, arch: str, tmp_path: Path) -> None:
     (tmp_path / "k").write_bytes(head + bytes(600))
     seen = inspect(tmp_path / "k")
-    assert (seen.kind, seen.found.arch) == ("kernel", arch)
+    assert (seen.kind, seen.content.arch) == ("kernel", arch)
 
 
 def test_a_program_is_not_a_kernel() -> None:
@@ -314,4 +314,4 @@ def test_a_disk_in_several_files_is_refused_with_the_command_that_joins_them(
     seen = inspect(tmp_path / "d.vmdk")
     assert suggest(seen, "d.vmdk") is None
     assert "qemu-img convert" in seen.problems[0]
-    assert inspect(tmp_path / "d-flat.vmdk").found.filesystem == "ext4"
+    assert inspect(tmp_path / "d-flat.vmdk").content.filesystem == "ext4"

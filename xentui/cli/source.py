@@ -17,7 +17,7 @@ from xentui.errors import Exit, InputError, RefusedError, UsageError, XentuiErro
 from xentui.images.inspect import inspect
 from xentui.images.inspected import data
 from xentui.images.recognise import UNCERTAIN
-from xentui.images.suggest import has_boot_loader, hindrances, suggest, with_source
+from xentui.images.suggest import has_boot_loader, name_problems, suggest, with_source
 from xentui.output.rendered import Copy, chunks, source_stat
 from xentui.output.writing.tree import Tree
 from xentui.project import document, edit, filesystem, schema, tables
@@ -153,7 +153,7 @@ def _name_in_project(path: Path, project: Path | None) -> str:
 
 def _data(inspected: Inspected, suggestion: Suggestion | None, name: str) -> dict[str, Any]:
     file = data(inspected)
-    file["problems"] += hindrances(inspected, name)
+    file["problems"] += name_problems(inspected, name)
     file["suggestion"] = None
     if suggestion is not None:
         file["suggestion"] = {
@@ -164,8 +164,8 @@ def _data(inspected: Inspected, suggestion: Suggestion | None, name: str) -> dic
             "image_size": suggestion.image_size,
             "root": suggestion.root("xvda"),
             "extra": suggestion.extra,
-            "uri": f"file://{suggestion.place}",
-            "before": suggestion.before or None,
+            "uri": f"file://{suggestion.path}",
+            "before": suggestion.command or None,
             "guess": suggestion.guess,
         }
     return file
@@ -192,7 +192,7 @@ def _lines(inspected: Inspected, suggestion: Suggestion | None, name: str) -> It
     if inspected.image_size is not None:
         size = inspected.image_size
         yield f"  image_size  {size.smallest} MiB just fits; {size.advised} leaves room"
-    for problem in (*inspected.problems, *hindrances(inspected, name)):
+    for problem in (*inspected.problems, *name_problems(inspected, name)):
         yield f"  ! {visible(problem)}"
     if is_config:
         yield "  It describes a guest. To use it unchanged in a project:"
@@ -209,8 +209,8 @@ def _lines(inspected: Inspected, suggestion: Suggestion | None, name: str) -> It
             else "  No import type fits: a guest cannot be made from it as it is."
         )
         return
-    if suggestion.before:
-        yield f"  First run:\n    {suggestion.before}"
+    if suggestion.command:
+        yield f"  First run:\n    {suggestion.command}"
     yield (
         "  In a project (a guess from its name, as its content is unknown):"
         if suggestion.guess
@@ -233,7 +233,7 @@ def _is_xl_config(inspected: Inspected) -> bool:
 
 def _content_lines(inspected: Inspected) -> Iterator[str]:
     """Yield lines about the file system, partitions or archive in a file."""
-    found = inspected.found
+    found = inspected.content
     if found.ext is not None:
         free = found.ext.free * found.ext.block_size
         label = f", label {quoted(found.ext.label)}" if found.ext.label else ""
@@ -280,8 +280,8 @@ def _toml_lines(inspected: Inspected, suggestion: Suggestion) -> Iterator[str]:
         if suggestion.image_size is not None:
             yield f"image_size = {suggestion.image_size}"
     yield f"[[{table}]]"
-    yield f"uri = {value(f'file://{suggestion.place}')}"
-    if inspected.sha256 is not None and not suggestion.before:
+    yield f"uri = {value(f'file://{suggestion.path}')}"
+    if inspected.sha256 is not None and not suggestion.command:
         yield f"sha256 = {value(inspected.sha256)}"
     if suggestion.subdir is not None:
         yield f"subdir = {value(suggestion.subdir)}"
@@ -303,10 +303,10 @@ def _import_into_project(
                 fix="Name it as config_file of a guest.",
             )
         raise XentuiError(f"{name}: a guest cannot be made from it, so nothing was written")
-    if suggestion.before:
+    if suggestion.command:
         raise XentuiError(
             f"{name}: cannot be imported as it is, so nothing was written",
-            fix=f"First run: {suggestion.before}",
+            fix=f"First run: {suggestion.command}",
         )
     path = args.write.resolve()
     image = Path(os.path.normpath(inspected.path.absolute()))

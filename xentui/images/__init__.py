@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Image files: the kind of each, found by its bytes.
+"""Identify image files by their bytes, and suggest how a guest uses each.
 
 File names are not trusted, nothing is run or mounted, and hostile files cost bounded time and
 memory.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read the description of a container image: of an OCI layout, or an archive of one or of Docker.
+"""Read the description of a container image: an OCI layout, or an archive of OCI or Docker.
 
 Sources: the OCI image specification 1.1 (image-layout, manifest and config), and Docker's image
 specification 1.2 for archives of ``docker save``. :mod:`xentui.images.container_layers` reads the
@@ -72,19 +72,19 @@ class ArchiveFiles:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._places: dict[str, tuple[int, int]] = {}
+        self._extents: dict[str, tuple[int, int]] = {}
         self._links: dict[str, str] = {}
-        for member in tar.members(tar.Parts(reader), _MAX_FILES):
+        for member in tar.members(tar.ReaderStream(reader), _MAX_FILES):
             if member.kind == "file":
-                self._places[member.path] = member.start, member.stored
+                self._extents[member.path] = member.start, member.stored
             elif member.kind in ("link", "hard link"):
                 above = member.path.rpartition("/")[0] if member.kind == "link" else ""
                 self._links[member.path] = os.path.normpath(f"{above}/{member.link}").lstrip("/")
 
     def file(self, name: str) -> Reader | None:
         """Return the file at a path, or ``None`` if it does not exist."""
-        place = self._places.get(self._links.get(name, name))
-        return PartReader(self._reader, *place) if place is not None else None
+        extent = self._extents.get(self._links.get(name, name))
+        return PartReader(self._reader, *extent) if extent is not None else None
 
 
 class FolderFiles:
@@ -127,7 +127,7 @@ def is_image_archive(reader: Reader) -> bool:
     # Of a compressed archive only the first bytes are available: a member may be cut off.
     with suppress(Broken):
         names.extend(
-            m.path for m in islice(tar.members(tar.Parts(reader)), _MEMBERS_READ) if m.path
+            m.path for m in islice(tar.members(tar.ReaderStream(reader)), _MEMBERS_READ) if m.path
         )
     return bool(names) and all(_MEMBER.fullmatch(name) for name in names)
 
@@ -140,26 +140,26 @@ def read(files: ImageFiles) -> Container:
     """
     manifest = _json(files, "manifest.json")
     if manifest is not None:
-        return _saved(files, manifest)
+        return _docker_image(files, manifest)
     index = _json(files, "index.json")
     if index is None:
         raise Broken("it has neither manifest.json nor index.json")
-    return _layout(files, index)
+    return _oci_image(files, index)
 
 
-def _saved(files: ImageFiles, manifest: Any) -> Container:
+def _docker_image(files: ImageFiles, manifest: Any) -> Container:
     """Return the image in an archive of ``docker save``."""
     if not isinstance(manifest, list) or not manifest:
         raise Broken("its manifest.json is not valid")
     if len(manifest) > 1:
         raise Broken("it contains several images: save only one")
     entry = manifest[0]
-    names, layers, place = (_table(entry).get(k) for k in ("RepoTags", "Layers", "Config"))
-    config = _json(files, place) if isinstance(place, str) else None
+    names, layers, path = (_table(entry).get(k) for k in ("RepoTags", "Layers", "Config"))
+    config = _json(files, path) if isinstance(path, str) else None
     return _container(config, _texts(names), _texts(layers))
 
 
-def _layout(files: ImageFiles, index: Any) -> Container:
+def _oci_image(files: ImageFiles, index: Any) -> Container:
     """Return the image of an OCI layout, whose index may name further indexes."""
     names: tuple[str, ...] = ()
     manifest = index

@@ -165,16 +165,16 @@ def layered_tree(files: ImageFiles, image: Container) -> LayeredTree:
             raise Broken("a layer is missing")
         packed = unpacking.compression(reader.at(0, 16))
         if packed is None:
-            tree.add_layer(tar.Parts(reader))
+            tree.add_layer(tar.ReaderStream(reader))
             continue
         if not unpacking.can_unpack(packed):
             raise Broken("its layers are packed with Zstandard, which this Python cannot unpack")
-        chunks = tar.Chunks(
+        chunks = tar.ChunkStream(
             unpacking.unpacked(
                 pieces(reader, unpacking.CHUNK), unpacking.Unpacker(packed),
                 _MAX_UNPACKED - unpacked, f"its layers unpack to more than {_MAX_UNPACKED} bytes",
             )
         )  # fmt: skip
         tree.add_layer(chunks)
-        unpacked += chunks.place
+        unpacked += chunks.position
     return tree

@@ -23,13 +23,13 @@ class VmDisk:
         format: its name for ``qemu-img convert -f``.
         label: what it is, in a few words.
         size: bytes of the disk inside; ``None`` if unknown.
-        whole: whether only this file is needed to convert the disk.
+        self_contained: whether only this file is needed to convert the disk.
     """
 
     format: str
     label: str
     size: int | None = None
-    whole: bool = True
+    self_contained: bool = True
 
 
 def read(reader: Reader, head: bytes) -> VmDisk | None:
@@ -53,7 +53,9 @@ def _read(reader: Reader, head: bytes) -> VmDisk | None:
     if head.startswith(b"COWD"):
         return VmDisk("vmdk", "a VMDK image (version 3)", unpack("<I", head, 12)[0] * _SECTOR)
     if head.lstrip()[:21] == b"# Disk DescriptorFile":
-        return VmDisk("vmdk", "the description of a VMDK image in other files", whole=False)
+        return VmDisk(
+            "vmdk", "the description of a VMDK image in other files", self_contained=False
+        )
     if head[64:68] == b"\x7f\x10\xda\xbe":
         return VmDisk("vdi", "a VDI image", unpack("<Q", head, 0x170)[0])
     if head.startswith(b"vhdxfile"):

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Identify a local file, reading all of it with its digest, or only its beginning.
+"""Identify a local file by reading all of it, or only its beginning.
 
-A file is read once from its first byte to its last; digest, unpacking and the walk through an
-archive all feed on that. Besides, a few blocks that its headers point to are read. However a
-file is made, what is unpacked and what is remembered is bounded.
+All of a file is read once, from its first byte to its last, for its digest, for unpacking and for
+the members of an archive; in addition, a few blocks that its headers point to. However a file is
+made, what is unpacked and what is remembered is bounded.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from xentui.errors import InputError
-from xentui.images import container, tree, unpacking
+from xentui.images import container, directory, unpacking
 from xentui.images.container import ArchiveFiles, FolderFiles, ImageFiles
 from xentui.images.container_layers import layered_tree
 from xentui.images.inspected import Inspected
 from xentui.images.reader import Broken, BytesReader, FileReader, Reader
 from xentui.images.recognise import Recognised, of_container, recognise
 from xentui.images.sizing import TreeStatistics, image_size
-from xentui.images.tar import Chunks, Tar, walk
+from xentui.images.tar import ArchiveSummary, ChunkStream, summarise
 from xentui.safe_text import quoted, visible
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes that are read, and the total."""
+"""A callback that gets the number of bytes read so far, and the total."""
 
 SMALL = 64 * 1024
 """Bytes up to which a file is read in full even if only its beginning is asked for."""
@@ -42,18 +42,21 @@ SPARSE = 1024**3
 """Bytes in holes from which on no checksum is computed: BitBake needs none for local files."""
 
 _CHUNK = 1024 * 1024
-_MOST_HOLES = 100_000
-_LEAST_UNPACKED = 2 * 1024**3
-_MOST_FACTOR = 40
-_MOST_KNOWN = 1024
-_GLANCED = 20_000
+_MAX_HOLES = 100_000
+MIN_UNPACKED_LIMIT = 2 * 1024**3
+"""Bytes up to which any file may unpack."""
+MAX_EXPANSION = 40
+"""How many times its size a bigger file may unpack to."""
 
-_PACKED_KINDS = ("ext", "disk", "filesystem", "iso", "qcow2")
-"""Kinds of compressed files that are unpacked completely: disks of guests."""
+_MAX_CACHED = 1024
+_MAX_ENTRIES_GLANCED = 20_000
+
+_DISK_KINDS = ("ext", "disk", "filesystem", "iso", "qcow2")
+"""Kinds of compressed files that are unpacked to their end, to learn the size of the disk."""
 
 _Key = tuple[str, int, int, int, int]
-_whole: dict[_Key, Inspected] = {}
-_heads: dict[_Key, Inspected] = {}
+_complete_results: dict[_Key, Inspected] = {}
+_glances: dict[_Key, Inspected] = {}
 
 
 def inspect(path: Path, progress: Progress | None = None) -> Inspected:
@@ -70,17 +73,17 @@ def inspect(path: Path, progress: Progress | None = None) -> Inspected:
     """
     with _opened(path) as (descriptor, status):
         if descriptor is None:
-            return _folder(path, tree.MOST)
+            return _directory(path, directory.MAX_ENTRIES)
         key = _key(path, status)
-        known = _whole.get(key)
-        if known is None:
-            known = _read(path, descriptor, status.st_size, progress or _nobody)
+        result = _complete_results.get(key)
+        if result is None:
+            result = _read(path, descriptor, status.st_size, progress or _ignore_progress)
             if _key(path, os.fstat(descriptor)) != key:
                 raise InputError(
                     f"{visible(str(path))} changed while it was read", fix="Run again."
                 )
-            _keep(_whole, key, known)
-        return known
+            _remember(_complete_results, key, result)
+        return result
 
 
 def glance(path: Path) -> Inspected:
@@ -91,59 +94,59 @@ def glance(path: Path) -> Inspected:
     Raises:
         InputError: it cannot be read, or is neither a file nor a directory.
     """
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        status = None
-    if status is not None and stat.S_ISREG(status.st_mode):
-        key = _key(path, status)
-        known = _whole.get(key) or _heads.get(key)
-        if known is not None:
-            return known
     with _opened(path) as (descriptor, status):
         if descriptor is None:
-            return _folder(path, _GLANCED)
-        if status.st_size <= SMALL:
-            known = _read(path, descriptor, status.st_size, _nobody)
-        else:
-            known = _look(path, FileReader(descriptor, status.st_size))
-        _keep(_heads, _key(path, status), known)
-        return known
+            return _directory(path, _MAX_ENTRIES_GLANCED)
+        key = _key(path, status)
+        result = _complete_results.get(key) or _glances.get(key)
+        if result is None:
+            if status.st_size <= SMALL:
+                result = _read(path, descriptor, status.st_size, _ignore_progress)
+            else:
+                result = _inspect_beginning(path, FileReader(descriptor, status.st_size))
+            _remember(_glances, key, result)
+        return result
 
 
-def _folder(path: Path, most: int) -> Inspected:
+def _directory(path: Path, max_entries: int) -> Inspected:
     """Return what a directory is, counting at most so many entries."""
-    seen = tree.inspect(path, most)
+    inspected = directory.inspect_directory(path, max_entries)
     if not container.is_layout(path):
-        return seen
+        return inspected
     with FolderFiles(path) as files:
-        found = of_container(files, "a directory with a container image")
-        seen = replace(seen, found=found, image_size=None, init=None, problems=found.problems)
-        return _with_layers(seen, files) if most == tree.MOST else seen
+        content = of_container(files, "a directory with a container image")
+        inspected = replace(
+            inspected, content=content, image_size=None, init=None, problems=content.problems
+        )
+        is_complete = max_entries == directory.MAX_ENTRIES
+        return _with_layers(inspected, files) if is_complete else inspected
 
 
-def _look(path: Path, reader: FileReader) -> Inspected:
+def _inspect_beginning(path: Path, reader: FileReader) -> Inspected:
     """Return what the beginning of a file shows."""
     packed = unpacking.compression(reader.at(0, 16))
     problems: tuple[str, ...] = ()
     unpacked = None
     if packed is None:
-        found = recognise(reader)
+        content = recognise(reader)
     else:
-        found, unpacked, problems = _packed(reader, packed)
+        content, unpacked, problems = _recognise_packed(reader, packed)
     return Inspected(
         path=path,
         size=reader.size,
         compression=packed,
-        found=found,
-        whole=False,
+        content=content,
+        complete=False,
         unpacked=unpacked,
-        init=found.init,
-        problems=found.problems + problems,
+        init=content.init,
+        problems=content.problems + problems,
     )
 
 
-def _packed(reader: Reader, packed: str) -> tuple[Recognised, int | None, tuple[str, ...]]:
+def _recognise_packed(
+    reader: Reader, packed: str
+) -> tuple[Recognised, int | None, tuple[str, ...]]:
+    """Return what is in a compressed file, its unpacked size if known, and problems."""
     if not unpacking.can_unpack(packed):
         unpacked = unpacking.stated_size(reader, packed)
         return Recognised("packed", "something that this Python cannot unpack"), unpacked, ()
@@ -154,29 +157,29 @@ def _packed(reader: Reader, packed: str) -> tuple[Recognised, int | None, tuple[
         return Recognised("unknown", "something"), None, (f"Unpacking stops: {error.reason}.",)
     if unpacked is None and len(head) < HEAD:
         unpacked = len(head)
-    found = recognise(BytesReader(head))
+    content = recognise(BytesReader(head))
     if unpacking.compression(head) is not None:
-        found = Recognised("other", "something packed twice")
-    # The sizes of what was unpacked only in part mean nothing.
-    return (found if len(head) < HEAD else replace(found, problems=())), unpacked, ()
+        content = Recognised("other", "something packed twice")
+    # A file that was unpacked only in part seems to be cut short.
+    return (content if len(head) < HEAD else replace(content, problems=())), unpacked, ()
 
 
 def _read(path: Path, descriptor: int, size: int, progress: Progress) -> Inspected:
     reader = FileReader(descriptor, size)
-    seen = replace(_look(path, reader), whole=True)
-    if seen.kind == "container" and seen.found.container is not None:
-        seen = _with_layers(seen, ArchiveFiles(reader))
+    inspected = replace(_inspect_beginning(path, reader), complete=True)
+    if inspected.kind == "container" and inspected.content.container is not None:
+        inspected = _with_layers(inspected, ArchiveFiles(reader))
     holes = _holes(descriptor, size)
     if holes >= SPARSE:
-        return replace(seen, holes=holes)
+        return replace(inspected, holes=holes)
     digest = hashlib.sha256()
-    chunks = Chunks(_chunks(descriptor, size, digest.update, progress))
-    if seen.kind == "tar":
-        seen = _walked(seen, chunks)
-    elif seen.compression is not None and seen.kind in _PACKED_KINDS:
-        seen = _unpacked_to_its_end(seen, chunks)
+    chunks = ChunkStream(_chunks(descriptor, size, digest.update, progress))
+    if inspected.kind == "tar":
+        inspected = _with_archive(inspected, chunks)
+    elif inspected.compression is not None and inspected.kind in _DISK_KINDS:
+        inspected = _with_unpacked_size(inspected, chunks)
     chunks.drain()
-    return replace(seen, holes=holes, sha256=digest.hexdigest())
+    return replace(inspected, holes=holes, sha256=digest.hexdigest())
 
 
 def _chunks(
@@ -195,14 +198,14 @@ def _chunks(
 
 def _holes(descriptor: int, size: int) -> int:
     """Return the bytes of a file that are in holes, as far as the file system reports them."""
-    place = data = 0
+    end = data = 0
     try:
-        for _ in range(_MOST_HOLES):
-            start = os.lseek(descriptor, place, os.SEEK_DATA)
-            place = os.lseek(descriptor, start, os.SEEK_HOLE)
-            data += place - start
+        for _ in range(_MAX_HOLES):
+            start = os.lseek(descriptor, end, os.SEEK_DATA)
+            end = os.lseek(descriptor, start, os.SEEK_HOLE)
+            data += end - start
         # The rest, after so many holes, counts as data.
-        data += size - place
+        data += size - end
     except OSError as error:
         if error.errno != errno.ENXIO:
             data = size
@@ -210,27 +213,27 @@ def _holes(descriptor: int, size: int) -> int:
     return max(size - data, 0)
 
 
-def _with_layers(seen: Inspected, files: ImageFiles) -> Inspected:
+def _with_layers(inspected: Inspected, files: ImageFiles) -> Inspected:
     """Read the layers of a container image to find the size of its root directory."""
-    image = seen.found.container
+    image = inspected.content.container
     if image is None:
-        return seen
+        return inspected
     try:
         tree = layered_tree(files, image)
     except Broken as error:
         problem = f"Its layers were not all read: {error.reason}."
-        return replace(seen, problems=(*seen.problems, problem))
+        return replace(inspected, problems=(*inspected.problems, problem))
     image = replace(image, shell=tree.has("/bin/sh"))
     return replace(
-        seen,
-        problems=(*seen.problems, *_not_carried(image)),
-        found=replace(seen.found, container=image),
+        inspected,
+        problems=(*inspected.problems, *_ignored_settings(image)),
+        content=replace(inspected.content, container=image),
         image_size=image_size(tree.statistics()),
         init=tree.has_init(),
     )
 
 
-def _not_carried(image: container.Container) -> Iterator[str]:
+def _ignored_settings(image: container.Container) -> Iterator[str]:
     """Yield the settings of an image that a guest built from it ignores, a sentence each."""
     if not image.command:
         yield "It has no entry point: name a program with init= yourself."
@@ -240,61 +243,61 @@ def _not_carried(image: container.Container) -> Iterator[str]:
         yield f"It runs as the user {quoted(image.user)} in a container, and as root in a guest."
 
 
-def _unpacked_to_its_end(seen: Inspected, stream: Chunks) -> Inspected:
+def _with_unpacked_size(inspected: Inspected, stream: ChunkStream) -> Inspected:
     """Unpack a disk or file system to find its size and to check that it is complete."""
-    most = max(_LEAST_UNPACKED, _MOST_FACTOR * seen.size)
-    unpacker = unpacking.Unpacker(seen.compression or "")
-    inside = Chunks(unpacking.unpacked(_pieces(stream), unpacker, most))
+    most = max(MIN_UNPACKED_LIMIT, MAX_EXPANSION * inspected.size)
+    unpacker = unpacking.Unpacker(inspected.compression or "")
+    inside = ChunkStream(unpacking.unpacked(_pieces(stream), unpacker, most))
     try:
         inside.drain()
     except Broken as error:
         problem = f"Unpacking stops: {error.reason}."
-        return replace(seen, problems=(*seen.problems, problem))
-    problems = (*seen.problems, *_trailing(seen, unpacker))
-    return replace(seen, unpacked=inside.place, problems=problems)
+        return replace(inspected, problems=(*inspected.problems, problem))
+    problems = (*inspected.problems, *_trailing(inspected, unpacker))
+    return replace(inspected, unpacked=inside.position, problems=problems)
 
 
-def _trailing(seen: Inspected, unpacker: unpacking.Unpacker) -> Iterator[str]:
-    if unpacker.trailing and seen.compression != "bz2":
+def _trailing(inspected: Inspected, unpacker: unpacking.Unpacker) -> Iterator[str]:
+    if unpacker.trailing and inspected.compression != "bz2":
         yield (
             "Bytes that are not packed follow what is, such as a signature: BitBake's unpacking "
             "fails on them. Unpack it yourself, and take what comes of it."
         )
 
 
-def _walked(seen: Inspected, stream: Chunks) -> Inspected:
+def _with_archive(inspected: Inspected, stream: ChunkStream) -> Inspected:
     """Read an archive, compressed or not, to its end or to the limit."""
-    archive, shape = Tar(), TreeStatistics()
-    problems = list(seen.problems)
+    archive, statistics = ArchiveSummary(), TreeStatistics()
+    problems = list(inspected.problems)
     inside = stream
     unpacker = None
-    if seen.compression is not None:
-        most = max(_LEAST_UNPACKED, _MOST_FACTOR * seen.size)
-        unpacker = unpacking.Unpacker(seen.compression)
-        inside = Chunks(unpacking.unpacked(_pieces(stream), unpacker, most))
+    if inspected.compression is not None:
+        most = max(MIN_UNPACKED_LIMIT, MAX_EXPANSION * inspected.size)
+        unpacker = unpacking.Unpacker(inspected.compression)
+        inside = ChunkStream(unpacking.unpacked(_pieces(stream), unpacker, most))
     try:
-        walk(inside, archive, shape)
+        summarise(inside, archive, statistics)
         # Padding follows the end of an archive. The end of the compressed data proves it complete.
         inside.drain()
         if unpacker is not None:
-            problems += _trailing(seen, unpacker)
+            problems += _trailing(inspected, unpacker)
     except Broken as error:
         archive.complete = False
         problems.append(f"Not all of the archive was read: {error.reason}.")
-    size = image_size(shape) if archive.complete else None
+    size = image_size(statistics) if archive.complete else None
     if archive.complete and size is None:
         problems.append("No image is big enough for what is in it.")
     return replace(
-        seen,
+        inspected,
         archive=archive,
-        unpacked=inside.place if archive.complete and seen.compression else None,
+        unpacked=inside.position if archive.complete and inspected.compression else None,
         image_size=size,
         init=_init(archive),
         problems=(*problems, *_warnings(archive)),
     )
 
 
-def _init(archive: Tar) -> bool | None:
+def _init(archive: ArchiveSummary) -> bool | None:
     if not archive.complete:
         return None
     if archive.init or archive.init_below_top:
@@ -302,12 +305,12 @@ def _init(archive: Tar) -> bool | None:
     return None if None in (archive.init, archive.init_below_top) else False
 
 
-def _pieces(stream: Chunks) -> Iterator[bytes]:
+def _pieces(stream: ChunkStream) -> Iterator[bytes]:
     while packed := stream.read(_CHUNK):
         yield packed
 
 
-def _warnings(archive: Tar) -> Iterator[str]:
+def _warnings(archive: ArchiveSummary) -> Iterator[str]:
     example = f", {quoted(archive.example)} for one" if archive.example else ""
     if archive.absolute:
         yield f"Names begin with a slash ({archive.absolute}{example}); tar takes it off."
@@ -362,11 +365,11 @@ def _key(path: Path, status: os.stat_result) -> _Key:
     )
 
 
-def _keep(where: dict[_Key, Inspected], key: _Key, seen: Inspected) -> None:
-    if len(where) >= _MOST_KNOWN:
-        where.clear()
-    where[key] = seen
+def _remember(results: dict[_Key, Inspected], key: _Key, result: Inspected) -> None:
+    if len(results) >= _MAX_CACHED:
+        results.clear()
+    results[key] = result
 
 
-def _nobody(done: int, total: int) -> None:
-    """Ignore progress."""
+def _ignore_progress(done: int, total: int) -> None:
+    """Do nothing."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from xentui.images.recognise import Kind, Recognised
 from xentui.images.sizing import Size
-from xentui.images.tar import Tar
+from xentui.images.tar import ArchiveSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Inspected:
         path: its path.
         size: its bytes; of a directory, of all files in it.
         compression: ``gz``, ``bz2``, ``xz`` or ``zst``, where it is packed.
-        found: what it is, once unpacked.
-        whole: whether all of it was read, not only its beginning.
+        content: what it is, once unpacked.
+        complete: whether all of it was read, not only its beginning.
         sha256: of the file as it is, where all of it was read.
         unpacked: bytes after unpacking, where known.
         archive: of a tar archive that was read to its end.
@@ -35,11 +35,11 @@ class Inspected:
     path: Path
     size: int
     compression: str | None
-    found: Recognised
-    whole: bool
+    content: Recognised
+    complete: bool
     sha256: str | None = None
     unpacked: int | None = None
-    archive: Tar | None = None
+    archive: ArchiveSummary | None = None
     image_size: Size | None = None
     holes: int = 0
     init: bool | None = None
@@ -48,13 +48,13 @@ class Inspected:
     @property
     def kind(self) -> Kind:
         """Its kind, in one word."""
-        return self.found.kind
+        return self.content.kind
 
     @property
     def label(self) -> str:
         """Its kind, in a few words."""
         packed = f", packed with {_TOOLS[self.compression]}" if self.compression else ""
-        return f"{self.found.label}{packed}"
+        return f"{self.content.label}{packed}"
 
     @property
     def disk_size(self) -> int | None:
@@ -63,35 +63,35 @@ class Inspected:
         Only the beginning of a compressed file was read, so its unpacked size counts.
         """
         if self.compression is None or self.kind == "qcow2":
-            return self.found.disk_size
-        if self.found.ext is not None and self.unpacked is None:
-            return self.found.ext.size
-        return self.unpacked if self.found.disk_size is not None else None
+            return self.content.disk_size
+        if self.content.ext is not None and self.unpacked is None:
+            return self.content.ext.size
+        return self.unpacked if self.content.disk_size is not None else None
 
 
 _TOOLS = {"gz": "gzip", "bz2": "bzip2", "xz": "xz", "zst": "Zstandard"}
 
 
-def data(seen: Inspected) -> dict[str, Any]:
+def data(inspected: Inspected) -> dict[str, Any]:
     """Return everything as plain data for JSON. Sizes are in bytes, ``image_size`` in MiB."""
-    found = seen.found
+    found = inspected.content
     made: dict[str, Any] = {
-        "path": str(seen.path),
+        "path": str(inspected.path),
         "kind": found.kind,
-        "label": seen.label,
-        "size": seen.size,
-        "sha256": seen.sha256,
-        "compression": seen.compression,
-        "unpacked_size": seen.unpacked,
-        "disk_size": seen.disk_size,
-        "init": seen.init,
+        "label": inspected.label,
+        "size": inspected.size,
+        "sha256": inspected.sha256,
+        "compression": inspected.compression,
+        "unpacked_size": inspected.unpacked,
+        "disk_size": inspected.disk_size,
+        "init": inspected.init,
         "image_size": None,
-        "problems": list(seen.problems),
+        "problems": list(inspected.problems),
     }
-    if seen.image_size is not None:
+    if inspected.image_size is not None:
         made["image_size"] = {
-            "smallest": seen.image_size.smallest,
-            "advised": seen.image_size.advised,
+            "smallest": inspected.image_size.smallest,
+            "advised": inspected.image_size.advised,
         }
     if found.qcow2 is not None:
         made["qcow2"] = {
@@ -140,15 +140,15 @@ def data(seen: Inspected) -> dict[str, Any]:
                 for partition in found.disk.partitions
             ],
         }
-    if seen.archive is not None:
+    if inspected.archive is not None:
         made["archive"] = {
-            "members": seen.archive.members,
-            "size": seen.archive.size,
-            "top": seen.archive.top,
-            "absolute": seen.archive.absolute,
-            "escaping": seen.archive.escaping,
-            "devices": seen.archive.devices,
-            "setuid": seen.archive.setuid,
-            "complete": seen.archive.complete,
+            "members": inspected.archive.members,
+            "size": inspected.archive.size,
+            "top": inspected.archive.top,
+            "absolute": inspected.archive.absolute,
+            "escaping": inspected.archive.escaping,
+            "devices": inspected.archive.devices,
+            "setuid": inspected.archive.setuid,
+            "complete": inspected.archive.complete,
         }
     return made

@@ -38,7 +38,7 @@ class Qcow2:
     snapshots: int = 0
 
     @property
-    def whole(self) -> bool:
+    def self_contained(self) -> bool:
         """Whether only this file is needed to convert the disk: no backing file and no key."""
         return self.backing_file is None and not self.encrypted and not self.external_data
 

@@ -133,7 +133,7 @@ def recognise(reader: Reader) -> Recognised:
         return Recognised("lfs_pointer", "a Git LFS pointer, not the file itself")
     foreign = disk_formats.read(reader, head)
     if foreign is not None:
-        problems = () if foreign.whole else (_IN_PIECES,)
+        problems = () if foreign.self_contained else (_IN_PIECES,)
         return Recognised(
             "vm_disk", foreign.label, vm_disk=foreign, disk_size=foreign.size, problems=problems
         )
@@ -237,7 +237,7 @@ def _qcow2(reader: Reader) -> Recognised:
         qcow2=header,
         disk_size=header.virtual_size,
     )
-    if header.whole:
+    if header.self_contained:
         try:
             inside = Qcow2Reader(reader)
             head = inside.at(0, 64 * 1024)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Suggest how to import a file: the settings with which a guest starts from it."""
+"""Suggest how a guest uses a file: the fields of a project that import it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ from xentui.project.model import (
 )
 from xentui.safe_text import quoted
 
-PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*(?:/[A-Za-z0-9_][A-Za-z0-9._+-]*)*", re.ASCII)
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
+ACCEPTED_PATH = re.compile(f"{_NAME}(?:/{_NAME})*", re.ASCII)
 """Paths that the project file accepts."""
 
-_PACKED = {"gz": (".gz",), "bz2": (".bz2",), "xz": (".xz",), "zst": (".zst",)}
+_ENDINGS = {"gz": ".gz", "bz2": ".bz2", "xz": ".xz", "zst": ".zst"}
 _TARBALLS = {
     None: (".tar",),
     "gz": (".tar.gz", ".tgz"),
@@ -37,9 +38,10 @@ _TARBALLS = {
     "xz": (".tar.xz", ".txz"),
     "zst": (".tar.zst", ".tzst"),
 }
+_ALL_TARBALLS = tuple(ending for endings in _TARBALLS.values() for ending in endings)
 _NO_INIT = "init=/bin/sh"
 _MEMORY, _EXTRA = 256, "root=/dev/xvda ro console=hvc0"
-"""Settings of a new guest, as in the presets: memory that fits, and a console."""
+"""Memory in MiB and kernel command line of a new guest, as in the presets."""
 
 _TYPES_BY_NAME = (
     (re.compile(r"\.(?:tar(?:\.[a-z0-9]+)?|t(?:gz|bz2?|xz|zst))$"), "rootfs_dir"),
@@ -58,12 +60,12 @@ class Suggestion:
         type: the import type; empty for a kernel.
         file: ``file`` of the source, or the guest's kernel.
         subdir: ``subdir`` of the fetch entry of an archive.
-        image_size: MiB, of an import that needs one.
-        partition: number of the partition that is the root; 0 where the whole disk is;
-            ``None`` where unknown.
+        image_size: size in MiB of the image to make, for imports that make one.
+        partition: number of the root partition; 0 if the whole disk is the root; ``None`` if
+            unknown.
         extra: a word that the kernel's command line needs in addition to ``root=``.
-        place: path of the file that is fetched, relative to the project file.
-        before: a command that makes that file first; empty where it is there.
+        path: the file that is fetched, relative to the project file.
+        command: a shell command that makes this file first; empty if it exists.
         guess: whether it follows from the name only, as the bytes could not be read.
     """
 
@@ -74,8 +76,8 @@ class Suggestion:
     image_size: int | None = None
     partition: int | None = None
     extra: str | None = None
-    place: str = ""
-    before: str = ""
+    path: str = ""
+    command: str = ""
     guess: bool = False
 
     def root(self, disk_device: str) -> str | None:
@@ -85,99 +87,99 @@ class Suggestion:
         return f"root=/dev/{disk_device}{self.partition or ''}"
 
 
-def suggest(seen: Inspected, place: str, guest: str = "guest") -> Suggestion | None:
+def suggest(inspected: Inspected, path: str, guest: str = "guest") -> Suggestion | None:
     """Return the settings for a file, or ``None`` if no guest can use it.
 
     Args:
-        seen: the file.
-        place: its path relative to the project file.
+        inspected: the file.
+        path: its path relative to the project file.
         guest: the guest's key, which names what an archive is unpacked to.
     """
-    if seen.kind == "kernel":
+    if inspected.kind == "kernel":
         # BitBake unpacks a file with such a suffix; the unpacked file is a kernel too.
-        return Suggestion("kernel", "", unpacked_name(seen, place), place=place)
-    if seen.kind == "cpio":
-        return Suggestion("ramdisk", "", unpacked_name(seen, place), place=place)
-    if seen.kind == "tar":
-        return _tree(seen, place, guest)
-    if seen.kind == "container":
-        return _container(seen, place)
-    if seen.kind == "directory":
-        packed = f"{place}.tar"
-        names = shlex.quote(packed), shlex.quote(place)
+        return Suggestion("kernel", "", unpacked_name(inspected, path), path=path)
+    if inspected.kind == "cpio":
+        return Suggestion("ramdisk", "", unpacked_name(inspected, path), path=path)
+    if inspected.kind == "tar":
+        return _tree(inspected, path, guest)
+    if inspected.kind == "container":
+        return _container(inspected, path)
+    if inspected.kind == "directory":
+        packed = f"{path}.tar"
+        names = shlex.quote(packed), shlex.quote(path)
         command = "tar --numeric-owner -cpf {} -C {} .".format(*names)
-        return replace(_tree(seen, packed, guest), before=command)
-    if seen.kind in UNCERTAIN or seen.kind == "blank":
-        return _by_name(seen, place, guest)
-    if seen.kind == "vm_disk":
-        return _converted(seen, place)
-    if seen.kind == "qcow2":
-        if seen.found.qcow2 is None or not seen.found.qcow2.whole:
+        return replace(_tree(inspected, packed, guest), command=command)
+    if inspected.kind in UNCERTAIN or inspected.kind == "blank":
+        return _by_name(inspected, path, guest)
+    if inspected.kind == "vm_disk":
+        return _converted(inspected, path)
+    if inspected.kind == "qcow2":
+        if inspected.content.qcow2 is None or not inspected.content.qcow2.self_contained:
             return None
         kind = "qcow2"
-    elif seen.kind in ("ext", "disk", "filesystem"):
-        kind = "ext4" if seen.kind == "ext" else "raw"
+    elif inspected.kind in ("ext", "disk", "filesystem"):
+        kind = "ext4" if inspected.kind == "ext" else "raw"
     else:
         return None
     return Suggestion(
         "disk",
         kind,
-        unpacked_name(seen, place),
-        partition=_partition(seen),
-        extra=_NO_INIT if seen.init is False else None,
-        place=place,
+        unpacked_name(inspected, path),
+        partition=_partition(inspected),
+        extra=_NO_INIT if inspected.init is False else None,
+        path=path,
     )
 
 
-def _container(seen: Inspected, place: str) -> Suggestion | None:
+def _container(inspected: Inspected, path: str) -> Suggestion | None:
     """Return the settings for a container image; a directory must be packed first."""
-    if seen.found.container is None and seen.compression is None:
+    if inspected.content.container is None and inspected.compression is None:
         return None
-    before = ""
-    if seen.sha256 is None:
-        made = f"{place}.tar"
-        before = f"tar -cf {shlex.quote(made)} -C {shlex.quote(place)} ."
-        place = made
+    command = ""
+    if inspected.sha256 is None:
+        archive = f"{path}.tar"
+        command = f"tar -cf {shlex.quote(archive)} -C {shlex.quote(path)} ."
+        path = archive
     return Suggestion(
         "disk",
         CONTAINER,
-        place,
-        image_size=seen.image_size.advised if seen.image_size is not None else None,
+        path,
+        image_size=inspected.image_size.advised if inspected.image_size is not None else None,
         partition=0,
         extra=f"init={CONTAINER_INIT}",
-        place=place,
-        before=before,
+        path=path,
+        command=command,
     )
 
 
-def _converted(seen: Inspected, place: str) -> Suggestion | None:
+def _converted(inspected: Inspected, path: str) -> Suggestion | None:
     """Return the settings for a disk of another hypervisor, which may need conversion."""
-    foreign = seen.found.vm_disk
-    if foreign is None or not foreign.whole or seen.compression is not None:
+    foreign = inspected.content.vm_disk
+    if foreign is None or not foreign.self_contained or inspected.compression is not None:
         return None
     for kind, name in CONVERTED_IMPORTS.items():
         if name == foreign.format:
-            return Suggestion("disk", kind, place, place=place)
-    made = f"{place.rpartition('.')[0] or place}.qcow2"
-    names = shlex.quote(place), shlex.quote(made)
-    command = f"qemu-img convert -f {foreign.format} -O qcow2 {names[0]} {names[1]}"
-    return Suggestion("disk", "qcow2", made, place=made, before=command)
+            return Suggestion("disk", kind, path, path=path)
+    converted = f"{path.rpartition('.')[0] or path}.qcow2"
+    names = f"{shlex.quote(path)} {shlex.quote(converted)}"
+    command = f"qemu-img convert -f {foreign.format} -O qcow2 {names}"
+    return Suggestion("disk", "qcow2", converted, path=converted, command=command)
 
 
-def _by_name(seen: Inspected, place: str, guest: str) -> Suggestion | None:
+def _by_name(inspected: Inspected, path: str, guest: str) -> Suggestion | None:
     """Return the settings for a file that only its name identifies, or ``None``."""
-    made = unpacked_name(seen, place)
+    file = unpacked_name(inspected, path)
     for pattern, kind in _TYPES_BY_NAME:
-        if pattern.search(place if kind == "rootfs_dir" else made):
+        if pattern.search(path if kind == "rootfs_dir" else file):
             if kind == "rootfs_dir":
-                return replace(_tree(seen, place, guest), subdir=f"{guest}-rootfs", guess=True)
-            return Suggestion("disk", kind, made, place=place, guess=True)
+                return replace(_tree(inspected, path, guest), subdir=f"{guest}-rootfs", guess=True)
+            return Suggestion("disk", kind, file, path=path, guess=True)
     return None
 
 
-def _tree(seen: Inspected, place: str, guest: str) -> Suggestion:
+def _tree(inspected: Inspected, path: str, guest: str) -> Suggestion:
     subdir = file = f"{guest}-rootfs"
-    archive = seen.archive
+    archive = inspected.archive
     if archive is not None and archive.init_below_top and not archive.init:
         file = f"{subdir}/{archive.top}"
     return Suggestion(
@@ -185,28 +187,28 @@ def _tree(seen: Inspected, place: str, guest: str) -> Suggestion:
         "rootfs_dir",
         file,
         subdir=subdir,
-        image_size=seen.image_size.advised if seen.image_size is not None else None,
+        image_size=inspected.image_size.advised if inspected.image_size is not None else None,
         partition=0,
-        extra=_NO_INIT if seen.init is False else None,
-        place=place,
+        extra=_NO_INIT if inspected.init is False else None,
+        path=path,
     )
 
 
-def _partition(seen: Inspected) -> int | None:
-    if seen.found.disk is not None:
-        return seen.found.disk.root
-    return 0 if seen.found.filesystem else None
+def _partition(inspected: Inspected) -> int | None:
+    if inspected.content.disk is not None:
+        return inspected.content.disk.root
+    return 0 if inspected.content.filesystem else None
 
 
-def unpacked_name(seen: Inspected, place: str) -> str:
+def unpacked_name(inspected: Inspected, path: str) -> str:
     """Return a file's path in UNPACKDIR after BitBake has unpacked it.
 
     A file that unpacks to one file loses its folder (bb:lib/bb/fetch2/__init__.py, ``unpack``).
     """
-    for suffix in _PACKED.get(seen.compression or "", ()):
-        if place.endswith(suffix):
-            return place.removesuffix(suffix).rpartition("/")[2]
-    return place
+    ending = _ENDINGS.get(inspected.compression or "")
+    if ending is not None and path.endswith(ending):
+        return path.removesuffix(ending).rpartition("/")[2]
+    return path
 
 
 def tarball_endings(compression: str | None) -> tuple[str, ...]:
@@ -214,100 +216,102 @@ def tarball_endings(compression: str | None) -> tuple[str, ...]:
     return _TARBALLS[compression]
 
 
-def hindrances(seen: Inspected, place: str) -> Iterator[str]:
-    """Yield why BitBake or the project file refuses a file name, a sentence each."""
-    if not PLAIN.fullmatch(place):
+def name_problems(inspected: Inspected, path: str) -> Iterator[str]:
+    """Yield why BitBake or the project file does not accept a file name, as sentences."""
+    if not ACCEPTED_PATH.fullmatch(path):
         yield (
-            f"A project cannot carry the name {quoted(place)}: take letters, digits and . _ + - "
-            "only, and none but letters, digits and _ at its beginning."
+            f"A project cannot use the name {quoted(path)}: use only letters, digits and . _ + -, "
+            "and begin it with a letter, a digit or _."
         )
-    ending = missing_ending(seen, place)
+    ending = missing_ending(inspected, path)
     if ending:
-        yield f"BitBake goes by the name: let it end in {ending}, or it is not unpacked."
-    elif seen.compression is None and place.endswith(tuple(e for p in _PACKED.values() for e in p)):
-        yield "BitBake goes by the name, and will fail to unpack what is not packed."
+        yield f"BitBake unpacks only files whose name ends in {ending}: rename it."
+    elif path.endswith(_ALL_TARBALLS) and inspected.kind not in ("tar", "container", *UNCERTAIN):
+        yield "BitBake unpacks it as a tar archive because of its name, and fails: rename it."
+    elif inspected.compression is None and path.endswith(tuple(_ENDINGS.values())):
+        yield "BitBake unpacks it because of its name, and fails, as it is not packed: rename it."
 
 
-def missing_ending(seen: Inspected, place: str) -> str:
+def missing_ending(inspected: Inspected, path: str) -> str:
     """Return the suffix that a file needs to be unpacked but lacks, or an empty string."""
-    endings = _endings(seen)
-    return endings[0] if endings and not place.endswith(endings) else ""
+    endings = _endings(inspected)
+    return endings[0] if endings and not path.endswith(endings) else ""
 
 
-def _endings(seen: Inspected) -> tuple[str, ...]:
-    """Return the suffix that a file needs to be unpacked, if it needs unpacking."""
-    if seen.kind == "tar":
-        return _TARBALLS[seen.compression]
+def _endings(inspected: Inspected) -> tuple[str, ...]:
+    """Return the suffixes with which BitBake unpacks a file; none if it needs no unpacking."""
+    if inspected.kind == "tar":
+        return _TARBALLS[inspected.compression]
     # xl's tools unpack kernels and ramdisks themselves.
-    if seen.compression is None or seen.kind in ("kernel", "cpio", "container"):
+    if inspected.compression is None or inspected.kind in ("kernel", "cpio", "container"):
         return ()
-    return _PACKED[seen.compression] + _TARBALLS[seen.compression][1:]
+    return (_ENDINGS[inspected.compression],)
 
 
-def words(extra: str, root: str | None, more: str | None) -> str:
+def command_line(extra: str, root: str | None, option: str | None) -> str:
     """Return a kernel command line with another root device and an additional option.
 
-    A word of the same name is replaced, in its place.
+    The new root device replaces the old one in its place. An option that is set already is kept.
     """
-    made = extra.split()
-    for word in (root, more):
+    words = extra.split()
+    for word in (root, option):
         if word is None:
             continue
         name = word.partition("=")[0] + "="
-        if not any(known.startswith(name) for known in made):
-            made.append(word)
+        if not any(each.startswith(name) for each in words):
+            words.append(word)
         elif word == root:
-            made = [word if known.startswith(name) else known for known in made]
-    return " ".join(made)
+            words = [word if each.startswith(name) else each for each in words]
+    return " ".join(words)
 
 
-def boots_itself(project: Project, seen: Inspected) -> bool:
+def uses_own_boot_loader(project: Project, inspected: Inspected) -> bool:
     """Return whether a guest of the project boots a disk with the boot loader on the disk.
 
     Xen boots HVM guests only on x86 (xl.cfg(5)). A disk that is one file system has no boot
     loader, and needs a kernel.
     """
     x86 = boards.board(project.host.machine).arch == "x86-64"
-    return x86 and has_boot_loader(seen)
+    return x86 and has_boot_loader(inspected)
 
 
-def has_boot_loader(seen: Inspected) -> bool:
+def has_boot_loader(inspected: Inspected) -> bool:
     """Return whether a disk has partitions; it is then assumed to have a boot loader."""
-    return seen.kind in ("disk", "qcow2", "vm_disk") and not seen.found.filesystem
+    return inspected.kind in ("disk", "qcow2", "vm_disk") and not inspected.content.filesystem
 
 
 def with_source(
-    project: Project, key: str, seen: Inspected, place: str, suggestion: Suggestion
+    project: Project, key: str, inspected: Inspected, path: str, suggestion: Suggestion
 ) -> Project:
-    """Return a project whose guest is imported from a file, or has it for its kernel.
+    """Return a project with a guest that is imported from a file, or uses it as kernel or ramdisk.
 
-    A guest or bundle that is missing is added. A file that the guest already
-    fetches from the same address is replaced. Of the other files only those with the same kind of
-    use are kept: a guest has one disk source and one kernel.
+    A missing guest or bundle is added. A file that the guest already fetches from the same address
+    is replaced. A guest has one disk source and one kernel, so another one is replaced as well.
 
     Args:
         project: the project.
         key: the guest's.
-        seen: the file.
-        place: its path relative to the project file.
-        suggestion: the answer of :func:`suggest` for it.
+        inspected: the file.
+        path: its path relative to the project file.
+        suggestion: the result of :func:`suggest` for it.
 
     Raises:
         KeyError: a kernel is given to a guest that is not imported.
     """
-    known = {guest.key: guest for guest in project.guests}
-    guest = known.get(key) or Guest(key, tags=("external",), memory=_MEMORY, extra=_EXTRA)
-    new = key not in known or guest.kernel == "none"
-    alone = new and suggestion.use == "disk" and boots_itself(project, seen)
-    if alone:
+    guests = {guest.key: guest for guest in project.guests}
+    guest = guests.get(key) or Guest(key, tags=("external",), memory=_MEMORY, extra=_EXTRA)
+    is_new = key not in guests or guest.kernel == "none"
+    boots_disk = is_new and suggestion.use == "disk" and uses_own_boot_loader(project, inspected)
+    if boots_disk:
         guest = replace(guest, kernel="none", extra=None)
     old = guest.source
-    place = suggestion.place or place
-    before = [fetch for fetch in (old.fetch if old else ()) if fetch.uri == f"file://{place}"]
-    sha256 = seen.sha256 if not suggestion.before else None
-    entry = Fetch(f"file://{place}", sha256, subdir=suggestion.subdir)
-    if before:
-        entry = replace(entry, sha256=sha256 or before[0].sha256, arch=before[0].arch)
+    path = suggestion.path or path
+    fetched = old.fetch if old else ()
+    same = next((fetch for fetch in fetched if fetch.uri == f"file://{path}"), None)
+    sha256 = inspected.sha256 if not suggestion.command else None
+    entry = Fetch(f"file://{path}", sha256, subdir=suggestion.subdir)
+    if same is not None:
+        entry = replace(entry, sha256=sha256 or same.sha256, arch=same.arch)
     if suggestion.use == "ramdisk":
         fetch = _with(guest.fetch, entry)
         return project.with_guest(replace(guest, ramdisk=suggestion.file, fetch=fetch))
@@ -318,15 +322,13 @@ def with_source(
             guest, kernel=suggestion.file, source=replace(old, fetch=_with(old.fetch, entry))
         )
         return project.with_guest(changed)
-    kept = tuple(
-        fetch for fetch in (old.fetch if old else ()) if _result(fetch) == (guest.kernel or "")
-    )
+    of_kernel = tuple(fetch for fetch in fetched if _unpacked_path(fetch) == guest.kernel)
     source = Source(
-        suggestion.type, suggestion.file, suggestion.image_size, _with(kept, entry, first=True)
+        suggestion.type, suggestion.file, suggestion.image_size, _with(of_kernel, entry, first=True)
     )
-    worked_out = effective(project, guest)
-    extra, device = worked_out.extra, worked_out.disk_device
-    wanted = extra if alone else words(extra, suggestion.root(device), suggestion.extra)
+    values = effective(project, guest)
+    extra, device = values.extra, values.disk_device
+    wanted = extra if boots_disk else command_line(extra, suggestion.root(device), suggestion.extra)
     guest = replace(
         guest,
         source=source,
@@ -342,12 +344,12 @@ def with_source(
     return project.with_guest(guest)
 
 
-def _result(fetch: Fetch) -> str:
+def _unpacked_path(fetch: Fetch) -> str:
     name = fetch.uri.removeprefix("file://")
     return f"{fetch.subdir}/{name}" if fetch.subdir else name
 
 
 def _with(entries: tuple[Fetch, ...], entry: Fetch, *, first: bool = False) -> tuple[Fetch, ...]:
-    if any(known.uri == entry.uri for known in entries):
-        return tuple(entry if known.uri == entry.uri else known for known in entries)
+    if any(each.uri == entry.uri for each in entries):
+        return tuple(entry if each.uri == entry.uri else each for each in entries)
     return (entry, *entries) if first else (*entries, entry)

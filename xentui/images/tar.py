@@ -1,11 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Tar archives, read once from their first byte to their last.
+"""Read tar archives once, from their first byte to their last, in bounded memory.
 
-Headers are those of POSIX.1-2001 (ustar and pax), of GNU tar and of Unix V7, and are read by
-:meth:`tarfile.TarInfo.frombuf`. What joins several headers to a member is read here: tarfile
-reads extended headers and maps of sparse files of any length into memory. Whatever an archive
-holds, what is remembered of it is bounded.
+Headers of POSIX.1-2001 (ustar and pax), GNU tar and Unix V7 are parsed by
+:meth:`tarfile.TarInfo.frombuf`. Extended headers and maps of sparse files are joined to their
+members here, because tarfile reads those of any length into memory.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ from xentui.images.reader import Broken, Reader
 from xentui.images.sizing import TreeStatistics
 
 BLOCK = 512
-MOST_MEMBERS = 2_000_000
-"""Most members that are read."""
+MAX_MEMBERS = 2_000_000
+"""Maximum number of members that are read."""
 
-_MOST_NAME = 64 * 1024
-_MOST_TOPS = 64
-_MOST_NAMES = 500_000
-"""Most names that are remembered to follow links."""
+_MAX_NAME = 64 * 1024
+_MAX_TOPS = 64
+_MAX_NAMES = 500_000
+"""Maximum number of names that are remembered to follow links."""
 
-_MOST_LINKS = 16 * 1024 * 1024
-"""Most characters of links and their targets that are remembered."""
+_MAX_LINKS = 16 * 1024 * 1024
+"""Maximum number of characters of links and their targets that are remembered."""
 
 _LONG = {b"L": "path", b"K": "link"}
 _PAX_RECORD = re.compile(rb"([1-9][0-9]{0,6}) ([^=\n]{1,200})=")
@@ -58,35 +57,35 @@ class Stream(Protocol):
     """Bytes that can only be read in order.
 
     Attributes:
-        place: how many have come.
+        position: how many have been read or skipped.
     """
 
-    place: int
+    position: int
 
     def read(self, length: int) -> bytes:
         """Return the next ``length`` bytes; fewer only at the end."""
 
     def skip(self, length: int) -> int:
-        """Pass over so many bytes, and return how many there were."""
+        """Skip so many bytes, and return how many there were."""
 
 
-class Chunks:
+class ChunkStream:
     """A stream over chunks of bytes."""
 
     def __init__(self, chunks: Iterable[bytes | memoryview]) -> None:
         self._chunks = iter(chunks)
         self._rest = memoryview(b"")
-        self.place = 0
+        self.position = 0
 
     def read(self, length: int) -> bytes:
         """Return the next ``length`` bytes; fewer only at the end."""
-        made = bytearray()
-        while len(made) < length and self._fill():
-            made += self._take(length - len(made))
-        return bytes(made)
+        content = bytearray()
+        while len(content) < length and self._fill():
+            content += self._take(length - len(content))
+        return bytes(content)
 
     def skip(self, length: int) -> int:
-        """Pass over so many bytes, and return how many there were."""
+        """Skip so many bytes, and return how many there were."""
         left = length
         while left and self._fill():
             left -= len(self._take(left))
@@ -107,27 +106,27 @@ class Chunks:
 
     def _take(self, length: int) -> memoryview:
         taken, self._rest = self._rest[:length], self._rest[length:]
-        self.place += len(taken)
+        self.position += len(taken)
         return taken
 
 
-class Parts:
+class ReaderStream:
     """A stream over a reader: skipped bytes are not read."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self.place = 0
+        self.position = 0
 
     def read(self, length: int) -> bytes:
         """Return the next ``length`` bytes; fewer only at the end."""
-        content = self._reader.at(self.place, length)
-        self.place += len(content)
+        content = self._reader.at(self.position, length)
+        self.position += len(content)
         return content
 
     def skip(self, length: int) -> int:
-        """Pass over so many bytes, and return how many there were."""
-        length = min(length, max(self._reader.size - self.place, 0))
-        self.place += length
+        """Skip so many bytes, and return how many there were."""
+        length = min(length, max(self._reader.size - self.position, 0))
+        self.position += length
         return length
 
 
@@ -136,8 +135,8 @@ class Member:
     """A member of an archive.
 
     Attributes:
-        name: as the archive has it.
-        path: the same without what changes nothing: ``./``, a slash at its beginning or end.
+        name: as in the archive.
+        path: the name without ``./`` and without slashes at its beginning and end.
         kind: what it is.
         size: bytes of a file once unpacked.
         stored: bytes that follow its header, fewer than ``size`` for a sparse file.
@@ -163,7 +162,7 @@ class Member:
 
 
 @dataclass(slots=True)
-class Tar:
+class ArchiveSummary:
     """The contents of an archive, summed up.
 
     Attributes:
@@ -172,10 +171,10 @@ class Tar:
         tops: names at its top, at most 64, and whether each is a directory.
         many_tops: whether there are more.
         absolute: how many names begin with a slash.
-        escaping: how many names or links to names in it have a ``..``.
+        escaping: how many names or targets of hard links contain ``..``.
         devices: how many device nodes.
         setuid: how many files are setuid or setgid.
-        example: a name that is absolute or has a ``..``.
+        example: a name that is absolute or contains ``..``.
         complete: whether it was read to its end.
         init: whether there is an init at its usual path, following links; ``None``
             where unknown.
@@ -213,7 +212,7 @@ def is_header(block: bytes) -> bool:
     return True
 
 
-def members(stream: Stream, most: int = MOST_MEMBERS) -> Iterator[Member]:
+def members(stream: Stream, most: int = MAX_MEMBERS) -> Iterator[Member]:
     """Yield the members of an archive. Content that the caller does not read is skipped.
 
     Raises:
@@ -241,9 +240,9 @@ def members(stream: Stream, most: int = MOST_MEMBERS) -> Iterator[Member]:
         count += 1
         if count > most:
             raise Broken(f"it has more than {most} members")
-        end = stream.place + _padded(member.stored)
+        end = stream.position + _padded(member.stored)
         yield member
-        left = end - stream.place
+        left = end - stream.position
         if left and stream.skip(left) < left:
             raise Broken("it ends in the middle of a member")
 
@@ -284,7 +283,7 @@ def _member(
         kind=kind,
         size=size if isinstance(size, int) and kind == "file" else 0,
         stored=stored if header.type != b"5" else 0,
-        start=stream.place,
+        start=stream.position,
         link=link if isinstance(link, str) else header.linkname,
         mode=header.mode,
     )
@@ -314,7 +313,7 @@ def _padded(size: int) -> int:
 
 def _extend(extended: dict[str, str | int], header: tarfile.TarInfo, stream: Stream) -> None:
     """Apply an extended header to the next member."""
-    if header.size > _MOST_NAME:
+    if header.size > _MAX_NAME:
         raise Broken("the name of a member is too long")
     if header.size < 0:
         raise Broken("the size of a member makes no sense")
@@ -353,11 +352,11 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-class Names:
-    """The names in an archive as a file tree, whose links stay inside it.
+class NameTree:
+    """The names in an archive as a file tree, whose links are followed inside it.
 
     Attributes:
-        root: what a path begins at: empty, or the one directory that everything is in.
+        root: where paths begin: empty, or the one directory that everything is in.
         complete: whether every name was remembered.
     """
 
@@ -370,14 +369,14 @@ class Names:
         self._above = "", ""
 
     def add(self, path: str, kind: Kind, link: str) -> str:
-        """Remember a name, and return where it is once unpacked: links above are followed."""
-        path = self._placed(path)
+        """Remember a name, and return its path once unpacked: links to folders are followed."""
+        path = self._unpacked_path(path)
         if kind == "hard link":
-            same = self._placed(_cleaned(link))
+            same = self._unpacked_path(_cleaned(link))
             kind, link = ("link", self._links[same]) if same in self._links else ("file", "")
         if kind == "link":
             self._length += len(path) + len(link)
-            if self._length > _MOST_LINKS:
+            if self._length > _MAX_LINKS:
                 self.complete = False
                 return path
             self._links[path] = link
@@ -386,22 +385,22 @@ class Names:
             self._above = "", ""
         name = path
         while hash(name) not in self._names:
-            if len(self._names) >= _MOST_NAMES:
+            if len(self._names) >= _MAX_NAMES:
                 self.complete = False
                 break
             self._names.add(hash(name))
             name = name.rpartition("/")[0]
         return path
 
-    def _placed(self, path: str) -> str:
+    def _unpacked_path(self, path: str) -> str:
         above, _, name = path.rpartition("/")
         if not above or not self._links:
             return path
         if self._above[0] != above:
-            self._above = above, self._followed(above)
+            self._above = above, self._without_links(above)
         return f"{self._above[1]}/{name}" if self._above[1] else name
 
-    def _followed(self, above: str) -> str:
+    def _without_links(self, above: str) -> str:
         """Return the path of a directory with its links followed, except those in loops."""
         done: list[str] = []
         steps = above.split("/")[::-1]
@@ -443,46 +442,46 @@ class Names:
         return False if self.complete else None
 
 
-def walk(stream: Stream, into: Tar, shape: TreeStatistics) -> None:
+def summarise(stream: Stream, summary: ArchiveSummary, statistics: TreeStatistics) -> None:
     """Read an archive to its end and sum up its contents.
 
     Args:
         stream: its bytes.
-        into: its contents, as far as they were read.
-        shape: what its tree needs of a file system.
+        summary: is filled, as far as the archive can be read.
+        statistics: what its tree needs of a file system, filled likewise.
 
     Raises:
         Broken: a header is damaged, or a limit is exceeded.
     """
-    names = Names()
+    names = NameTree()
     for member in members(stream):
-        into.members += 1
+        summary.members += 1
         if member.name.startswith("/"):
-            into.absolute += 1
-            into.example = into.example or member.name
+            summary.absolute += 1
+            summary.example = summary.example or member.name
         if member.escapes:
-            into.escaping += 1
-            into.example = into.example or member.name
+            summary.escaping += 1
+            summary.example = summary.example or member.name
         if not member.path:
             continue
-        _top(into, member)
+        _note_top(summary, member)
         plain = member.kind in ("file", "hard link")
-        into.setuid += plain and bool(member.mode & 0o6000)
-        into.devices += member.kind == "device"
+        summary.setuid += plain and bool(member.mode & 0o6000)
+        summary.devices += member.kind == "device"
         if member.escapes:
             continue
         path = names.add(member.path, member.kind, member.link)
-        shape.member(member.kind, path, member.size, member.link)
-        into.size += member.size
-    into.init = names.has_init()
-    into.init_below_top = names.has_init(into.top) if into.top is not None else False
-    into.complete = True
+        statistics.member(member.kind, path, member.size, member.link)
+        summary.size += member.size
+    summary.init = names.has_init()
+    summary.init_below_top = names.has_init(summary.top) if summary.top is not None else False
+    summary.complete = True
 
 
-def _top(into: Tar, member: Member) -> None:
+def _note_top(summary: ArchiveSummary, member: Member) -> None:
     name, _, rest = member.path.partition("/")
     folder = bool(rest) or member.kind == "directory"
-    if name in into.tops or len(into.tops) < _MOST_TOPS:
-        into.tops[name] = into.tops.get(name, False) or folder
+    if name in summary.tops or len(summary.tops) < _MAX_TOPS:
+        summary.tops[name] = summary.tops.get(name, False) or folder
     else:
-        into.many_tops = True
+        summary.many_tops = True

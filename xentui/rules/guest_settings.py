@@ -132,7 +132,7 @@ def _check_disk_type(context: Context, guest: EffectiveGuest, number: int) -> It
     if local is None or local.is_dir:
         return
     inspected = inspect_file(local)
-    vm_disk = inspected.found.vm_disk if inspected is not None else None
+    vm_disk = inspected.content.vm_disk if inspected is not None else None
     image_format = "qcow2" if local.virtual_size is not None else ""
     if vm_disk is not None:
         image_format = vm_disk.format
@@ -193,7 +193,7 @@ def check_fetched_kernel(context: Context, guest: EffectiveGuest) -> Iterator[Fi
     if inspected is None or inspected.kind in ("packed", "unknown", "blank"):
         return
     path = f"guests.{guest.key}.kernel"
-    arch = inspected.found.arch if inspected.kind == "kernel" else ""
+    arch = inspected.content.arch if inspected.kind == "kernel" else ""
     if inspected.kind != "kernel":
         yield make_finding(
             "XT284", path, f"{quoted(wanted)} is not a kernel: {inspected.label}",

@@ -89,10 +89,10 @@ def _check_content(
     guest: EffectiveGuest, source: Source, inspected: Inspected, name: str
 ) -> Iterator[Finding]:
     path = f"guests.{guest.key}.source.type"
-    vm_disk = inspected.found.vm_disk
+    vm_disk = inspected.content.vm_disk
     vm_format = CONVERTED_IMPORTS.get(source.type)
     fits = inspected.kind in _KINDS[source.type] and (
-        vm_disk is None or (vm_disk.format == vm_format and vm_disk.whole)
+        vm_disk is None or (vm_disk.format == vm_format and vm_disk.self_contained)
     )
     problem = _inside_sentence(inspected.problems[0]) if inspected.problems else ""
     if not fits and not _may_suit(source, inspected):
@@ -108,7 +108,7 @@ def _check_content(
             advice,
             quick_fix,
         )
-    elif (qcow2 := inspected.found.qcow2) is not None and not qcow2.whole:
+    elif (qcow2 := inspected.content.qcow2) is not None and not qcow2.self_contained:
         yield make_finding(
             "XT353",
             f"guests.{guest.key}.source.file",
@@ -135,7 +135,7 @@ def _check_architecture(
     context: Context, guest: EffectiveGuest, inspected: Inspected
 ) -> Iterator[Finding]:
     """Check that a container's programs run on the board."""
-    arch = inspected.found.arch
+    arch = inspected.content.arch
     if inspected.kind == "container" and arch and arch != context.board.arch:
         yield make_finding(
             "XT364",
@@ -165,8 +165,8 @@ def _advice(inspected: Inspected, name: str, key: str) -> str:
     ending = missing_ending(inspected, name)
     if suggestion is not None and ending:
         return f"Rename it to {quoted(f'{name}{ending}')}, and import it as {suggestion.type}."
-    if suggestion is not None and suggestion.before:
-        return f"Make {quoted(suggestion.place)} of it and import that: {suggestion.before}"
+    if suggestion is not None and suggestion.command:
+        return f"Make {quoted(suggestion.path)} of it and import that: {suggestion.command}"
     return _ADVICE.get(inspected.kind, "Use another file, or convert it first.")
 
 
@@ -178,7 +178,7 @@ def _import_as_suggested(key: str, inspected: Inspected, name: str) -> QuickFix 
         suggestion is None
         or missing_ending(inspected, name)
         or suggestion.use != "disk"
-        or suggestion.before
+        or suggestion.command
         or suggestion.guess
     ):
         return None
@@ -212,11 +212,11 @@ def _check_boot(guest: EffectiveGuest, inspected: Inspected) -> Iterator[Finding
         return
     root = DEVICE.fullmatch(kernel_option(guest.extra, "root") or "")
     if root is not None and root["disk"] == guest.disk_device:
-        table = inspected.found.disk
+        table = inspected.content.disk
         if table is not None and table.partitions:
             yield from _check_partition(guest, inspected, table, root["number"])
         elif root["number"] and (
-            inspected.found.filesystem or inspected.kind in ("directory", "tar", "container")
+            inspected.content.filesystem or inspected.kind in ("directory", "tar", "container")
         ):
             yield from _check_no_partition(guest, inspected, root["number"])
     if (

@@ -20,7 +20,13 @@ from urllib.parse import unquote
 
 from xentui.errors import InputError, UsageError, as_sentences
 from xentui.images.inspect import glance
-from xentui.images.suggest import PLAIN, hindrances, suggest, tarball_endings, with_source
+from xentui.images.suggest import (
+    ACCEPTED_PATH,
+    name_problems,
+    suggest,
+    tarball_endings,
+    with_source,
+)
 from xentui.project import filesystem, schema, tables
 from xentui.project.filesystem import exists
 from xentui.safe_text import quoted, visible
@@ -145,7 +151,7 @@ def name_in_project(
     if inside is not None and path.is_relative_to(folder.absolute()):
         # A link keeps its own name, by which BitBake unpacks it.
         inside = path.relative_to(folder.absolute()).as_posix()
-    if inside is not None and PLAIN.fullmatch(inside) and wanted == Path(inside).name:
+    if inside is not None and ACCEPTED_PATH.fullmatch(inside) and wanted == Path(inside).name:
         return inside, False
     for number in range(1, 1000):
         name = wanted if number == 1 else _numbered(wanted, number)
@@ -238,7 +244,7 @@ def description_lines(file: Inspected, suggestion: Suggestion | None, name: str)
     if file.init is not None:
         init = "found" if file.init else "missing: the kernel has nothing to start"
         lines.append((f"init        {init}", "" if file.init else "warning"))
-    problems = (*file.problems, *hindrances(file, name))
+    problems = (*file.problems, *name_problems(file, name))
     lines += [(f"! {problem}", "warning") for problem in problems]
     if suggestion is None:
         return lines
@@ -276,10 +282,10 @@ def with_imported_file(state: State, folder: Path, key: str, file: Inspected) ->
             f"{visible(file.path.name)} is {file.label}: xentui cannot build a guest from it",
             fix="Convert it to a tarball, an ext4 image, a raw disk or a qcow2 image.",
         )
-    if suggestion.before:
+    if suggestion.command:
         raise InputError(
             f"{visible(file.path.name)} is {file.label}: combine it into one file first",
-            fix=f"Run {suggestion.before} in the same folder, then choose {suggestion.place}.",
+            fix=f"Run {suggestion.command} in the same folder, then choose {suggestion.path}.",
         )
     try:
         project = with_source(state.project, key, file, name, suggestion)

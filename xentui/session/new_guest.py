@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentui.errors import UsageError, as_sentences
-from xentui.images.suggest import boots_itself
+from xentui.images.suggest import uses_own_boot_loader
 from xentui.project import boards, effective, guest_presets
 from xentui.project.filesystem import exists, read_text
 from xentui.project.model import Guest, Project
@@ -234,7 +234,7 @@ def with_new_guest(
             state = state.with_project(state.project.with_guest(made))
     else:
         state, _ = files.with_imported_file(state, session.project_folder, key, kernel)
-    if kind is GuestKind.DISK and not kernel and boots_itself(state.project, file):
+    if kind is GuestKind.DISK and not kernel and uses_own_boot_loader(state.project, file):
         made = replace(state.project.guest(key), kernel="none", extra=None)
         state = state.with_project(state.project.with_guest(made))
     if file.init is False and "init=" in (state.project.guest(key).extra or ""):

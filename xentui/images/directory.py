@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A directory that may be a guest's root: its size, and whether it has an init."""
+"""Inspect a directory that may become a guest's root: its size, and whether it has an init."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from xentui.images.lookup import has_init
 from xentui.images.recognise import Recognised
 from xentui.images.sizing import TreeStatistics, image_size
 
-MOST = 1_000_000
-"""Most entries that are counted."""
+MAX_ENTRIES = 1_000_000
+"""Maximum number of entries that are counted."""
 
 
 class FolderTree:
@@ -36,54 +36,55 @@ class FolderTree:
             return None
 
 
-def inspect(path: Path, most: int = MOST) -> Inspected:
+def inspect_directory(path: Path, max_entries: int = MAX_ENTRIES) -> Inspected:
     """Inspect a directory, at most so many entries of it, without reading files."""
-    shape, problems, complete = _shape(path, most)
+    statistics, problems, complete = _statistics(path, max_entries)
     return Inspected(
         path=path,
-        size=shape.size,
+        size=statistics.size,
         compression=None,
-        found=Recognised("directory", "a directory"),
-        whole=complete,
-        image_size=image_size(shape) if complete else None,
+        content=Recognised("directory", "a directory"),
+        complete=complete,
+        image_size=image_size(statistics) if complete else None,
         init=has_init(FolderTree(path)),
         problems=tuple(problems),
     )
 
 
-def _shape(root: Path, most: int) -> tuple[TreeStatistics, list[str], bool]:
-    shape = TreeStatistics()
+def _statistics(root: Path, max_entries: int) -> tuple[TreeStatistics, list[str], bool]:
+    """Return what a tree needs of a file system, problems, and whether all of it was counted."""
+    statistics = TreeStatistics()
     linked: set[tuple[int, int]] = set()
-    refused: list[OSError] = []
-    count = devices = 0
+    errors: list[OSError] = []
+    count = 0
     base = len(str(root)) + 1
-    for place, folders, names in os.walk(root, onerror=refused.append):
+    for folder, folders, names in os.walk(root, onerror=errors.append):
         for name in (*folders, *names):
             count += 1
-            if count > most:
-                return shape, [f"It has more than {most} entries, and no more were counted."], False
-            path = f"{place}/{name}"
+            if count > max_entries:
+                problem = f"It has more than {max_entries} entries, and no more were counted."
+                return statistics, [problem], False
+            path = f"{folder}/{name}"
             inside = path[base:]
             try:
                 status = os.lstat(path)
             except OSError as error:
-                refused.append(error)
+                errors.append(error)
                 continue
             if stat.S_ISDIR(status.st_mode):
-                shape.folder(inside)
+                statistics.folder(inside)
                 continue
             if status.st_nlink > 1:
                 same = status.st_dev, status.st_ino
                 if same in linked:
-                    shape.entry(inside)
+                    statistics.entry(inside)
                     continue
                 linked.add(same)
-            devices += stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode)
             if stat.S_ISLNK(status.st_mode):
-                shape.link(inside, status.st_size)
+                statistics.link(inside, status.st_size)
             else:
-                shape.file(inside, status.st_size if stat.S_ISREG(status.st_mode) else 0)
+                statistics.file(inside, status.st_size if stat.S_ISREG(status.st_mode) else 0)
     problems = []
-    if refused:
-        problems.append(f"{len(refused)} entries cannot be read, so its size is not known.")
-    return shape, problems, not refused
+    if errors:
+        problems.append(f"{len(errors)} entries cannot be read, so its size is not known.")
+    return statistics, problems, not errors
