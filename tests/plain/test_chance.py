@@ -36,8 +36,8 @@ def _no_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(*_given: object, **_how: object) -> parts.Parts:
         raise parts.MissingPartsError((parts.MissingPart("Xen", "xen-system"),))
 
-    monkeypatch.setattr(parts, "find", find)
-    monkeypatch.setattr(fetch, "possible", lambda: False)
+    monkeypatch.setattr(parts, "find_parts", find)
+    monkeypatch.setattr(fetch, "can_fetch", lambda: False)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

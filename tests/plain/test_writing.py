@@ -297,7 +297,7 @@ def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "player"
     folder.mkdir()
     made = player(folder)
-    monkeypatch.setattr(parts, "find", lambda *_given, **_how: made)
+    monkeypatch.setattr(parts, "find_parts", lambda *_given, **_how: made)
     return folder
 
 
@@ -328,7 +328,7 @@ def test_ctrl_c_ends_a_rehearsal_and_not_the_wizard(
     folder = tmp_path / "player"
     folder.mkdir()
     made = player(folder, "hang")
-    monkeypatch.setattr(parts, "find", lambda *_given, **_how: made)
+    monkeypatch.setattr(parts, "find_parts", lambda *_given, **_how: made)
     person = Person(recorded("many"), begin="memory")
     printed = person.wizard.talk.say
 
@@ -349,7 +349,7 @@ def test_what_would_help_a_refused_guest_is_one_answer(
     folder = tmp_path / "player"
     folder.mkdir()
     made = player(folder, name="too-large")
-    monkeypatch.setattr(parts, "find", lambda *_given, **_how: made)
+    monkeypatch.setattr(parts, "find_parts", lambda *_given, **_how: made)
     person = Person(recorded("too-large"), begin="memory")
     before = person.session.project
     printed = person.choose("Rehearse on a real Xen")
@@ -369,8 +369,8 @@ def test_parts_that_are_missing_are_named_and_fetched_only_if_agreed_to(
     def find(*_given: object, **_how: object) -> parts.Parts:
         raise missing
 
-    monkeypatch.setattr(parts, "find", find)
-    monkeypatch.setattr(fetch, "possible", lambda: False)
+    monkeypatch.setattr(parts, "find_parts", find)
+    monkeypatch.setattr(fetch, "can_fetch", lambda: False)
     person = Person(session_of(TWO), begin="memory")
     printed = person.choose("Rehearse on a real Xen")
     assert "Not found: Xen." in printed
@@ -378,9 +378,9 @@ def test_parts_that_are_missing_are_named_and_fetched_only_if_agreed_to(
     assert "xentui rehearse PROJECT --parts FOLDER" in printed
     fetched: list[object] = []
     wanted = fetch.Download(("a", "b"), 3_000_000)
-    monkeypatch.setattr(fetch, "possible", lambda: True)
-    monkeypatch.setattr(fetch, "download", lambda _lacks: wanted)
-    monkeypatch.setattr(fetch, "fetch", lambda *given, **_how: fetched.append(given))
+    monkeypatch.setattr(fetch, "can_fetch", lambda: True)
+    monkeypatch.setattr(fetch, "plan_download", lambda _lacks: wanted)
+    monkeypatch.setattr(fetch, "fetch_packages", lambda *given, **_how: fetched.append(given))
     printed = person.choose("Rehearse on a real Xen")
     assert "Fetch 2 packages, 3 MB?" in printed
     person.choose("Back")

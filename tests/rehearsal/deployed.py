@@ -68,7 +68,9 @@ def initramfs(parts: Parts) -> bytes:
     archive.file("/bin/busybox", parts.programs["busybox"].read_bytes(), executable=True)
     archive.file("/init", _FIRST.encode(), executable=True)
     names = []
-    for name, data in kernel.modules(parts.modules, ("xen-blkfront", "crc32c_generic", "ext4")):
+    for name, data in kernel.read_modules(
+        parts.modules, ("xen-blkfront", "crc32c_generic", "ext4")
+    ):
         archive.file(f"/modules/{name}", data)
         names.append(f"{name}\n")
     archive.file("/modules/order", "".join(names).encode())
@@ -84,7 +86,7 @@ def dom0_tree(place: Path, parts: Parts) -> None:
     shutil.copy(parts.tools_root / "etc/xen/xl.conf", place / "etc/xen/xl.conf")
     modules = place / "lib/modules" / parts.modules.name / "kernel"
     modules.mkdir(parents=True)
-    for name, data in kernel.modules(parts.modules, MODULES + STORE_MODULES):
+    for name, data in kernel.read_modules(parts.modules, MODULES + STORE_MODULES):
         (modules / name).write_bytes(data)
     (place / "sbin").symlink_to("usr/sbin")
     (place / "usr/sbin/init").write_bytes(b"\x7fELF")
@@ -97,19 +99,19 @@ def _copy_needed(source: Path, target: Path, place: Path, parts: Parts) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(source, target)
     target.chmod(0o755)
-    needs = elf.needs(target.read_bytes())
+    needs = elf.read_requirements(target.read_bytes())
     assert needs is not None
-    libraries = place / "usr/lib" / parts.machine.triplet
+    libraries = place / "usr/lib" / parts.arch.triplet
     for name in (*needs.libraries, "libgcc_s.so.1"):
-        _copy_needed(parts.library(name, parts.tools_root), libraries / name, place, parts)
+        _copy_needed(parts.find_library(name, parts.tools_root), libraries / name, place, parts)
     if needs.interpreter:
-        loader = parts.library(Path(needs.interpreter).name, parts.tools_root)
+        loader = parts.find_library(Path(needs.interpreter).name, parts.tools_root)
         _copy_needed(loader, place / needs.interpreter.lstrip("/"), place, parts)
 
 
 def machine(parts: Parts) -> str:
     """Return the board that the parts are for."""
-    return "qemux86-64" if parts.machine is X86 else "qemuarm64"
+    return "qemux86-64" if parts.arch is X86 else "qemuarm64"
 
 
 def _initramfs_name(parts: Parts) -> str:
@@ -125,7 +127,7 @@ def deploy_dir(place: Path, parts: Parts, *, image: str = "ext4") -> Path:
     name, linux = machine(parts), _kernel_name(parts)
     folder = place / "tmp/deploy/images" / name
     folder.mkdir(parents=True)
-    shutil.copy(parts.xen, folder / f"xen-{name}{'.gz' if parts.machine is X86 else ''}")
+    shutil.copy(parts.xen, folder / f"xen-{name}{'.gz' if parts.arch is X86 else ''}")
     kernel_file = f"{linux}--{parts.modules.name}-r0-{name}-{_STAMP}.bin"
     shutil.copy(parts.kernel, folder / kernel_file)
     for link in (linux, f"{linux}-{name}.bin"):
@@ -186,7 +188,7 @@ def project_file(place: Path, parts: Parts) -> Path:
     for guest, disk in disks.items():
         config = CONFIG.format(
             name=guest, disk=disk, kernel=_kernel_name(parts), ramdisk=_initramfs_name(parts),
-            kind="pv" if guest == "own" and parts.machine is X86 else "pvh",
+            kind="pv" if guest == "own" and parts.arch is X86 else "pvh",
         )  # fmt: skip
         (place / f"{guest}.cfg").write_text(config)
     (place / "board.toml").write_text(PROJECT.format(machine=name))

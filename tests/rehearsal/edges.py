@@ -72,7 +72,7 @@ def edge(seed: int) -> Edge:
         guests.append(_guest(number, kind, memory, vcpus))
     guests.append(Guest(LAST, ("external",), memory=left - 1, vcpus=1, type="pv"))
     project = Project(Host(MACHINE, memory=total, network="nat"), guests=tuple(guests))
-    return Edge(project, report.PESSIMISTIC * len(guests) + CPUS)
+    return Edge(project, report.MAX_EXCESS_MIB * len(guests) + CPUS)
 
 
 def _guest(number: int, kind: GuestType, memory: int, vcpus: int) -> Guest:
@@ -83,9 +83,9 @@ def rehearsed(
     project: Project, parts: Parts, stop: Callable[[], bool] = lambda: False
 ) -> report.RehearsalReport:
     """Boot Xen and create each guest without running it."""
-    planned = plan.rehearsal(project)
-    created = replace(planned, parts=tuple(replace(p, mode="pause") for p in planned.parts))
-    return report.report(created, run.run(created, parts, stop=stop), parts.versions())
+    planned = plan.plan_rehearsal(project)
+    created = replace(planned, guests=tuple(replace(p, mode="pause") for p in planned.guests))
+    return report.make_report(created, run.run_plan(created, parts, stop=stop), parts.versions())
 
 
 def main(seeds: list[int]) -> None:

@@ -27,10 +27,10 @@ from xentui.output.boot import script
 from xentui.project.model import Project
 from xentui.rehearsal import boot, dom0, kernel, plan, report, tempfiles
 from xentui.rehearsal.arch import ARM
-from xentui.rehearsal.boot import BootPath
+from xentui.rehearsal.boot import BootFiles
 from xentui.rehearsal.cpio import Archive
-from xentui.rehearsal.parts import HOST, Parts
-from xentui.rehearsal.plan import Rehearsal
+from xentui.rehearsal.parts import HOST_ROOT, Parts
+from xentui.rehearsal.plan import RehearsalPlan
 from xentui.rehearsal.report import RehearsalReport
 from xentui.rehearsal.run import Outcome
 from xentui.rehearsal.transcript import Transcript
@@ -38,7 +38,7 @@ from xentui.rehearsal.transcript import Transcript
 SECONDS = 1500.0
 """Seconds after which a run is given up."""
 
-SILENCE = 300.0
+MAX_SILENCE = 300.0
 """Seconds without output after which it is given up too."""
 
 TREE = "board.dtb"
@@ -170,13 +170,13 @@ class NotThereError(Exception):
     """A part of an emulated board is missing."""
 
 
-def planned(project: Project) -> Rehearsal:
+def planned(project: Project) -> RehearsalPlan:
     """Return a rehearsal whose guests run up to the prompt of a shell."""
-    given = plan.rehearsal(project)
+    given = plan.plan_rehearsal(project)
     return replace(
         given,
         xen=given.xen + boot.FIRMWARE_MIB,
-        parts=tuple(replace(part, mode="boot", why="") for part in given.parts),
+        guests=tuple(replace(part, mode="boot", why="") for part in given.guests),
     )
 
 
@@ -186,7 +186,7 @@ def part(parts: Parts, name: str, package: str) -> Path:
     Raises:
         NotThereError: there is none.
     """
-    for root in (*parts.roots, HOST):
+    for root in (*parts.roots, HOST_ROOT):
         for path in root.glob(name):
             return path
     raise NotThereError(f"no {name.rpartition('/')[2]} (package {package})")
@@ -236,15 +236,15 @@ def start(machine: str, parts: Parts, folder: Path) -> RehearsalReport:
         transcript, problem = _run(board, parts, given, disk, Transcript(rehearsal), folder)
     stopped = None
     if problem and transcript.free_at_start is None:
-        stopped = boot.stopped(transcript.tail, xen_up=transcript.xen_up)
+        stopped = boot.find_failure(transcript.tail, xen_up=transcript.xen_up)
     seconds = time.monotonic() - began
     outcome = Outcome(transcript, problem, seconds, None, "tcg", stopped)
-    return report.report(rehearsal, outcome, parts.versions())
+    return report.make_report(rehearsal, outcome, parts.versions())
 
 
 def _disk(
     project: Project,
-    rehearsal: Rehearsal,
+    rehearsal: RehearsalPlan,
     board: EmulatedBoard,
     parts: Parts,
     files: tuple[Path, Path],
@@ -263,14 +263,14 @@ def _disk(
     )
     firmware, tree = files
     texts = {"boot.scr": boot.script_image(script.script(changed)), TREE: tree.read_bytes()}
-    path = BootPath("U-Boot", firmware, texts, xen="xen", kernel=written.kernel, initrd="initrd")
-    linux = kernel.trimmed(kernel.unpacked(parts.kernel))
+    path = BootFiles("U-Boot", firmware, texts, xen="xen", kernel=written.kernel, initrd="initrd")
+    linux = kernel.trim(kernel.unpack(parts.kernel))
     # Linux unpacks both archives, so files of the second replace those of the first.
-    archive = dom0.build(rehearsal, parts, linux) + _replaced(board, parts)
+    archive = dom0.build_archive(rehearsal, parts, linux) + _replaced(board, parts)
     # U-Boot reads some 300 KiB a second here. Xen unpacks the kernel, which unpacks its archive.
-    card = boot.disk(
-        path, parts.xen.read_bytes(), tempfiles.holding(gzip.compress(linux, 6), stack),
-        tempfiles.holding(gzip.compress(archive, 6), stack), stack,
+    card = boot.make_disk(
+        path, parts.xen.read_bytes(), tempfiles.file_containing(gzip.compress(linux, 6), stack),
+        tempfiles.file_containing(gzip.compress(archive, 6), stack), stack,
     )  # fmt: skip
     size = os.fstat(card.fileno()).st_size
     # An SD card's size is a power of two.
@@ -336,7 +336,7 @@ def _run(
             for name in ("console", "report")
         }
         while selector.get_map() and not transcript.ended:
-            ready = selector.select(SILENCE)
+            ready = selector.select(MAX_SILENCE)
             if not ready or time.monotonic() > until or places.late():
                 return transcript, "Dom0 was not done in time"
             for key, _ in ready:
@@ -345,7 +345,7 @@ def _run(
                     selector.unregister(key.fd)
                 logs[key.data].write(chunk)
                 logs[key.data].flush()
-                list(transcript.take(key.data, chunk.decode(errors="replace")))
+                list(transcript.feed(key.data, chunk.decode(errors="replace")))
     output = (folder / "qemu.log").read_text(errors="replace").strip()
     return transcript, "" if transcript.ended else f"QEMU ended: {output}"
 

@@ -34,14 +34,16 @@ GUESTS = tuple(
 
 def measured(project: Project, assets: Assets) -> report.RehearsalReport:
     """Return the report of a rehearsal in which no guest is run."""
-    planned = plan.rehearsal(project, assets)
+    planned = plan.plan_rehearsal(project, assets)
     tried = tuple(
-        replace(part, mode="pause") if part.mode == "run" else part for part in planned.parts
+        replace(part, mode="pause") if part.mode == "run" else part for part in planned.guests
     )
-    planned = replace(planned, parts=tried)
+    planned = replace(planned, guests=tried)
     parts = places.found(planned.arch)
-    outcome = run.run(planned, parts, progress=lambda event: print(event.text, file=sys.stderr))
-    return report.report(planned, outcome, parts.versions())
+    outcome = run.run_plan(
+        planned, parts, progress=lambda event: print(event.text, file=sys.stderr)
+    )
+    return report.make_report(planned, outcome, parts.versions())
 
 
 def main() -> None:

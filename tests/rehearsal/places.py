@@ -27,7 +27,7 @@ from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.run import StoppedError
 
 HERE = Path(__file__).parent
-CACHE = fetch.cache()
+CACHE = fetch.cache_folder()
 """The user's own cache, looked up before tests get another one."""
 
 ASKED = "XENTUI_REHEARSE"
@@ -80,16 +80,16 @@ def _resident(pid: str, machine: int) -> int:
     return kib
 
 
-def found(machine: Architecture = X86) -> Parts:
+def found(arch: Architecture = X86) -> Parts:
     """Return the parts, after downloading missing ones."""
     given = os.environ.get("XENTUI_PARTS")
     folder = Path(given) if given else None
-    hvm = machine is X86
+    hvm = arch is X86
     try:
-        return parts.find(folder, CACHE, hvm=hvm, machine=machine)
+        return parts.find_parts(folder, CACHE, hvm=hvm, arch=arch)
     except parts.MissingPartsError as missing:
-        fetch.fetch(fetch.download(missing.missing), CACHE, say=print)
-        return parts.find(folder, CACHE, hvm=hvm, machine=machine)
+        fetch.fetch_packages(fetch.plan_download(missing.missing), CACHE, say=print)
+        return parts.find_parts(folder, CACHE, hvm=hvm, arch=arch)
 
 
 def project(text: str) -> Project:

@@ -34,7 +34,7 @@ echo "{name} has $(head -n 1 /proc/mounts | cut -d ' ' -f 1)"
 
 def linux(parts: Parts) -> bytes:
     """Return a guest's kernel, packed so that an emulated CPU unpacks it quickly."""
-    return kernel.repacked(kernel.trimmed(kernel.unpacked(parts.kernel)))
+    return kernel.compress(kernel.trim(kernel.unpack(parts.kernel)))
 
 
 def tree(place: Path, parts: Parts, name: str, more: str = "") -> Path:

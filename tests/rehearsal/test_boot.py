@@ -20,7 +20,7 @@ from xentui.project.assets import NO_ASSETS
 from xentui.project.model import Project
 from xentui.rehearsal import boot, tempfiles
 from xentui.rehearsal.arch import ARM, X86, Architecture
-from xentui.rehearsal.boot import BootPath
+from xentui.rehearsal.boot import BootFiles
 from xentui.rehearsal.parts import Parts
 from xentui.rehearsal.plan import CannotRehearseError
 from xentui.rehearsal.report import RehearsalReport
@@ -50,7 +50,7 @@ def project(machine: str, more: str = "") -> Project:
 def rehearsed(given: Project, machine: Architecture) -> RehearsalReport:
     with places.in_time():
         return rehearsal.rehearse(
-            given, NO_ASSETS, places.found(machine), stop=places.late, by_boot_files=True
+            given, NO_ASSETS, places.found(machine), stop=places.late, use_boot_files=True
         )
 
 
@@ -98,12 +98,12 @@ def test_guests_that_xen_starts_run_next_to_dom0(arch: Architecture) -> None:
 def test_a_file_that_is_missing_is_named_with_the_fix(
     machine: str, arch: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planned = boot.plan
+    planned = boot.boot_files
 
-    def without_kernel(given: Project, parts: Parts, dom0: int | None) -> BootPath:
+    def without_kernel(given: Project, parts: Parts, dom0: int | None) -> BootFiles:
         return replace(planned(given, parts, dom0), kernel="somewhere-else")
 
-    monkeypatch.setattr(boot, "plan", without_kernel)
+    monkeypatch.setattr(boot, "boot_files", without_kernel)
     reported = rehearsed(project(machine), arch)
     assert reported.stopped is not None
     assert reported.stopped.why.startswith("xen: Image cannot be loaded from virtio 0:1")
@@ -173,16 +173,16 @@ FAULTS = {
 def test_where_a_boot_stopped_and_what_to_do(fault: str) -> None:
     console, where, fix = FAULTS[fault]
     lines = tuple(line for line in console.split("\n") if line)
-    stop = boot.stopped(lines, xen_up=False)
+    stop = boot.find_failure(lines, xen_up=False)
     assert stop.where == where
     assert fix in stop.fix
     # Only silence is waited for.
-    assert boot.is_final(lines) is (where not in ("between the firmware and Xen", "the firmware")
+    assert boot.has_failed(lines) is (where not in ("between the firmware and Xen", "the firmware")
                                     or "UiApp" in console)  # fmt: skip
 
 
 def test_a_dom0_that_prints_nothing_is_asked_for_its_console() -> None:
-    stop = boot.stopped(("(XEN) Freed 348kB init memory.",), xen_up=True)
+    stop = boot.find_failure(("(XEN) Freed 348kB init memory.",), xen_up=True)
     assert stop.where == "Dom0"
     assert "console=hvc0" in stop.fix
 
@@ -191,12 +191,12 @@ def test_a_board_whose_layer_starts_xen_has_no_boot_files_to_rehearse() -> None:
     parts = places_without_anything()
     for machine, who in (("qemuarm64", "a layer"), ("my-board", "you start Xen yourself")):
         with pytest.raises(CannotRehearseError, match=who):
-            boot.plan(project(machine), parts, 512)
+            boot.boot_files(project(machine), parts, 512)
 
 
 def places_without_anything() -> Parts:
     nowhere = Path("/nonexistent")
-    return Parts((), nowhere, (), "", nowhere, nowhere, nowhere, nowhere, nowhere, machine=ARM)
+    return Parts((), nowhere, (), "", nowhere, nowhere, nowhere, nowhere, nowhere, arch=ARM)
 
 
 @pytest.mark.skipif(shutil.which("mkimage") is None, reason="no mkimage (u-boot-tools)")
@@ -213,11 +213,11 @@ def test_the_script_is_packed_as_mkimage_packs_it(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("mdir") is None, reason="no mtools")
 def test_the_disk_has_what_the_firmware_looks_for() -> None:
-    given = BootPath("AAVMF", Path("x"), {"EFI/BOOT/BOOTAA64.CFG": b"[global]\n"},
+    given = BootFiles("AAVMF", Path("x"), {"EFI/BOOT/BOOTAA64.CFG": b"[global]\n"},
                      "EFI/BOOT/BOOTAA64.EFI", "EFI/BOOT/Image", "EFI/BOOT/initrd")  # fmt: skip
     with ExitStack() as stack:
-        kernel, initrd = (tempfiles.holding(data, stack) for data in (b"kernel", b"initrd"))
-        disk = boot.disk(given, b"xen", kernel, initrd, stack)
+        kernel, initrd = (tempfiles.file_containing(data, stack) for data in (b"kernel", b"initrd"))
+        disk = boot.make_disk(given, b"xen", kernel, initrd, stack)
         image = f"/proc/self/fd/{disk.fileno()}@@1M"
         for name, content in (("EFI", b"xen"), ("CFG", b"[global]\n")):
             run = subprocess.run(

@@ -27,9 +27,9 @@ def project(run: Run) -> Path:  # noqa: F811
 def test_another_architecture_needs_its_own_packages(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
+    monkeypatch.setattr(parts, "HOST_ROOT", tmp_path / "no-host")
     other = next(m for m in arch.ARCHITECTURES.values() if not m.native)
-    preset = {"x86-64": "qemux86-64-minimal", "aarch64": "qemuarm64-minimal"}[other.arch]
+    preset = {"x86-64": "qemux86-64-minimal", "aarch64": "qemuarm64-minimal"}[other.name]
     result = run("rehearse", "--preset", preset)
     assert (result.code, result.out) == (4, "")
     assert other.emulator_package in result.err.split()
@@ -47,11 +47,11 @@ def test_a_board_with_unknown_memory_is_refused_first(run: Run) -> None:  # noqa
 def test_parts_are_fetched_only_when_asked(
     run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
+    monkeypatch.setattr(parts, "HOST_ROOT", tmp_path / "no-host")
     result = run("rehearse", project)
     assert (result.code, result.out) == (4, "")
     assert "qemu-system-x86" in result.err
-    assert not fetch.cache().exists()
+    assert not fetch.cache_folder().exists()
     result = run("rehearse", project, "--parts", tmp_path)
     assert result.code == 4
     result = run("rehearse", project, "--parts", tmp_path / "nowhere")
@@ -61,17 +61,17 @@ def test_parts_are_fetched_only_when_asked(
 def test_package_lists_of_another_architecture_are_fetched_only_when_asked(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
+    monkeypatch.setattr(parts, "HOST_ROOT", tmp_path / "no-host")
     monkeypatch.setattr(terminal, "is_interactive", lambda: True)
     monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    monkeypatch.setattr(fetch, "possible", lambda: True)
+    monkeypatch.setattr(fetch, "can_fetch", lambda: True)
     other = next(m for m in arch.ARCHITECTURES.values() if not m.native)
-    preset = {"x86-64": "qemux86-64-minimal", "aarch64": "qemuarm64-minimal"}[other.arch]
+    preset = {"x86-64": "qemux86-64-minimal", "aarch64": "qemuarm64-minimal"}[other.name]
     result = run("rehearse", "--preset", preset)
     assert result.code == 4
     assert f"Fetch apt's lists for {other.debian}, about 20 MB, to see" in result.err
     assert "packages of this system's own archive" not in result.err
-    assert not fetch.cache().parent.exists()
+    assert not fetch.cache_folder().parent.exists()
 
 
 def test_another_system_than_linux_is_reported(
@@ -88,7 +88,7 @@ def played(
     run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> Run:  # fmt: skip
     made = player(tmp_path, name="too-large")
-    monkeypatch.setattr(parts, "find", lambda directory, cache, **_how: made)
+    monkeypatch.setattr(parts, "find_parts", lambda directory, cache, **_how: made)
 
     def rehearse(*arguments: str | Path) -> Ran:
         return run("rehearse", project, "--accel", "tcg", *arguments)

@@ -90,12 +90,12 @@ def parts(tmp_path: Path) -> Parts:
     return replace(found, tools=tools)
 
 
-def found(folder: Path, parts: Parts, wanted: Project | None = None) -> deploy.Own:
+def found(folder: Path, parts: Parts, wanted: Project | None = None) -> deploy.BuildFiles:
     wanted = wanted or project(BOARD)
-    return deploy.find(folder, wanted, plan.rehearsal(wanted), parts)
+    return deploy.find_build_files(folder, wanted, plan.plan_rehearsal(wanted), parts)
 
 
-def reported(own: deploy.Own) -> dict[str, bool]:
+def reported(own: deploy.BuildFiles) -> dict[str, bool]:
     return {choice.what: choice.own for choice in own.choices}
 
 
@@ -114,21 +114,21 @@ def test_everything_of_the_build_that_is_there_is_taken(folder: Path, parts: Par
             assert sizes["a: disk"] == ("a-qemux86-64.rootfs.ext4", 40 << 20)
             inside = "Dom0's /var/lib/xen/images/b-qemux86-64.rootfs.ext4"
             assert sizes["b: disk"] == (inside, 5000)
-            text = "\n".join(deploy.lines(tuple(own.choices)))
+            text = "\n".join(deploy.choice_lines(tuple(own.choices)))
             assert "c: kernel: a stand-in, as no other is there" in text
-            modes = {p.key: p.mode for p in own.applied(plan.rehearsal(project(BOARD))).parts}
+            modes = {p.key: p.mode for p in own.applied(plan.plan_rehearsal(project(BOARD))).guests}
             assert modes == {"a": "boot", "b": "boot", "c": "run"}
 
 
 def test_configs_and_order_are_those_of_the_build(
     folder: Path, tmp_path: Path, parts: Parts
 ) -> None:
-    planned = plan.rehearsal(project(BOARD))
+    planned = plan.plan_rehearsal(project(BOARD))
     tree = tmp_path / "dom0"
     auto = tree / "etc/xen/auto"
     auto.mkdir()
     for number, key in enumerate("cba"):
-        config = planned.parts["abc".index(key)].config
+        config = planned.guests["abc".index(key)].config
         # Names of deployed files contain the version; 99 is a version that the build does not have.
         config = config.replace("rootfs.ext4", "rootfs-20260701.ext4")
         if key == "c":
@@ -139,11 +139,11 @@ def test_configs_and_order_are_those_of_the_build(
     made.ext(folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4", tree)
     wanted = project(BOARD.replace("[guests.a]", '[guests.a]\ntags = ["autostart"]'))
     with closing(found(folder, parts, wanted)) as own:
-        applied = own.applied(plan.rehearsal(wanted))
-    assert [(part.key, part.autostart, part.memory) for part in applied.parts] == [
+        applied = own.applied(plan.plan_rehearsal(wanted))
+    assert [(part.key, part.autostart, part.memory) for part in applied.guests] == [
         ("c", True, 99), ("b", True, 100), ("a", False, 64),
     ]  # fmt: skip
-    assert "rootfs-20260701.ext4,xvda" in applied.parts[1].config
+    assert "rootfs-20260701.ext4,xvda" in applied.guests[1].config
     assert [note for note in applied.notes if "build again" in note] == [
         "/etc/xen/c.cfg of the build differs from the project: build again.",
         "The build does not start a with Dom0: build again.",
@@ -151,9 +151,9 @@ def test_configs_and_order_are_those_of_the_build(
 
 
 def test_dom0_is_built_from_the_builds_own_programs(folder: Path, parts: Parts) -> None:
-    planned = plan.rehearsal(project(BOARD))
+    planned = plan.plan_rehearsal(project(BOARD))
     with closing(found(folder, parts)) as own:
-        archive = dom0.build(own.applied(planned), parts, b"\x7fELF", own)
+        archive = dom0.build_archive(own.applied(planned), parts, b"\x7fELF", own)
     for text in (b"usr/sbin/xenstored", b"etc/xen/scripts/block", b"drivers/xen-gntdev.ko"):
         assert text in archive
     assert b"boot\tleave\t240\t/etc/xen/a.cfg\t/var/lib/xen/images/bzImage\t/store/0" in archive
@@ -162,7 +162,7 @@ def test_dom0_is_built_from_the_builds_own_programs(folder: Path, parts: Parts) 
 
 def test_guests_files_are_copied_with_their_holes(folder: Path, parts: Parts) -> None:
     with closing(found(folder, parts)) as own, ExitStack() as stack:
-        disk = deploy.disk(own, stack)
+        disk = deploy.make_disk(own, stack)
         assert os.fstat(disk.fileno()).st_blocks * 512 < 8 << 20
         kept = folder / "disk"
         kept.write_bytes(disk.read())
@@ -189,7 +189,7 @@ def test_xen_of_another_version_without_its_tools_is_left_out(folder: Path, part
     image.rename(f"{image}.zst")
     with closing(found(folder, parts)) as own:
         assert own.xen is None
-        text = "\n".join(deploy.lines(tuple(own.choices)))
+        text = "\n".join(deploy.choice_lines(tuple(own.choices)))
     assert "rootfs.ext4.zst is compressed: uncompress it in the same folder" in text
     assert "is of 4.21, its tools are in no image that can be read" in text
     assert f"the modules of {RELEASE} are in no image" in text
@@ -217,7 +217,7 @@ def test_hvm_guests_keep_the_tools_of_the_stand_in(folder: Path, parts: Parts) -
     wanted = project(BOARD + '[guests.h]\ntype = "hvm"\nmemory = 100\n')
     with closing(found(folder, parts, wanted)) as own:
         assert not own.tools
-        assert "HVM guests need" in "\n".join(deploy.lines(tuple(own.choices)))
+        assert "HVM guests need" in "\n".join(deploy.choice_lines(tuple(own.choices)))
 
 
 def test_an_invalid_image_is_reported(folder: Path, parts: Parts, tmp_path: Path) -> None:
@@ -250,15 +250,15 @@ CONSOLE = "[    0.000000] Linux version 6.18\n"
     ],
 )
 def test_a_guest_with_its_own_files_must_be_known(output: str, status: str, prompt: str) -> None:
-    planned = plan.rehearsal(project(BOARD))
-    first = replace(planned.parts[0], mode="boot")
-    planned = replace(planned, parts=(first,))
+    planned = plan.plan_rehearsal(project(BOARD))
+    first = replace(planned.guests[0], mode="boot")
+    planned = replace(planned, guests=(first,))
     transcript = Transcript(planned)
     lines = "".join(f"|{line}\n" for line in output.splitlines())
     before = "up 1 510000 300000\nguest 1 2.0 510000\ncreated 1 0 3.0 444000\nconsole 1\n"
-    list(transcript.take("report", f"{before}{lines}done 1 9\nend\n"))
+    list(transcript.feed("report", f"{before}{lines}done 1 9\nend\n"))
     choices = (deploy.Choice("Xen 4.21", True, "xen.gz", 1 << 20),)
-    made_of = report.report(planned, Outcome(transcript, "", 1, 1, "tcg"), {}, choices)
+    made_of = report.make_report(planned, Outcome(transcript, "", 1, 1, "tcg"), {}, choices)
     guest = made_of.guests[0]
     assert (guest.status, guest.prompt) == (status, prompt)
     assert made_of.all_started is (status != "crashed")

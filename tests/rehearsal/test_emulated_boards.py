@@ -29,10 +29,10 @@ def replayed(machine: str) -> tuple[RehearsalReport, str]:
     assert isinstance(project, Project)
     transcript = Transcript(emulated_boards.planned(project))
     console = (folder / "console.log").read_text()
-    list(transcript.take("console", console))
-    list(transcript.take("report", (folder / "report.log").read_text()))
+    list(transcript.feed("console", console))
+    list(transcript.feed("report", (folder / "report.log").read_text()))
     outcome = Outcome(transcript, "", 100.0, None, "tcg")
-    return report.report(emulated_boards.planned(project), outcome, VERSIONS), console
+    return report.make_report(emulated_boards.planned(project), outcome, VERSIONS), console
 
 
 def all_was_reached(machine: str, reported: RehearsalReport) -> None:

@@ -57,14 +57,14 @@ def test_an_archive_has_no_time_and_is_aligned() -> None:
 
 def test_libraries_are_those_that_the_loader_names() -> None:
     data = Path(sys.executable).resolve().read_bytes()
-    found = elf.needs(data)
+    found = elf.read_requirements(data)
     if found is None or found.machine != elf.X86_64:
         pytest.skip("no x86-64 host")
     assert any(name.startswith("libc.so") for name in found.libraries)
     assert found.interpreter.endswith("ld-linux-x86-64.so.2")
-    assert elf.needs(b"#!/bin/sh\n") is None
+    assert elf.read_requirements(b"#!/bin/sh\n") is None
     for cut in range(64, 4096, 97):
-        elf.needs(data[:cut])
+        elf.read_requirements(data[:cut])
 
 
 def _image(payload: bytes) -> bytes:
@@ -80,10 +80,10 @@ def test_a_kernel_is_unpacked(pack: Callable[[bytes], bytes], tmp_path: Path) ->
     proper = b"\x7fELF" + bytes(range(256)) * 40
     path = tmp_path / "vmlinuz"
     path.write_bytes(_image(pack(proper)))
-    assert kernel.unpacked(path) == proper
+    assert kernel.unpack(path) == proper
     path.write_bytes(proper)
-    assert kernel.unpacked(path) == proper
-    assert gzip.decompress(kernel.repacked(proper)) == proper
+    assert kernel.unpack(path) == proper
+    assert gzip.decompress(kernel.compress(proper)) == proper
 
 
 def _arm(words: bytes) -> bytes:
@@ -97,16 +97,16 @@ def test_a_kernel_of_arm64_is_known_by_its_words(
     proper = _arm(b"\0xen,xen\0Linux version 6.1.0-56-arm64 (a@b) (gcc) #1\n\0")
     path = tmp_path / "Image"
     path.write_bytes(pack(proper))
-    found = kernel.unpacked(path)
+    found = kernel.unpack(path)
     assert found == proper
-    assert kernel.release(found) == "6.1.0-56-arm64"
+    assert kernel.release_of(found) == "6.1.0-56-arm64"
     assert kernel.can_be_dom0(found)
 
 
 def test_a_kernel_of_arm64_without_xen_cannot_be_dom0() -> None:
     assert not kernel.can_be_dom0(_arm(b"Linux version 6.1.0 (a@b)"))
-    assert kernel.release(_arm(b"no banner")) == ""
-    assert kernel.idle(ARM)[0x38:0x3C] == b"ARMd"
+    assert kernel.release_of(_arm(b"no banner")) == ""
+    assert kernel.idle_kernel(ARM)[0x38:0x3C] == b"ARMd"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_what_is_not_a_kernel_is_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "vmlinuz"
     path.write_bytes(data)
     with pytest.raises(InputError, match="vmlinuz"):
-        kernel.unpacked(path)
+        kernel.unpack(path)
 
 
 def test_what_a_loader_fills_up_is_left_out_of_a_kernel() -> None:
@@ -134,10 +134,10 @@ def test_what_a_loader_fills_up_is_left_out_of_a_kernel() -> None:
 
     long = elf_file(b"code\0data" + bytes(1000) + b"sections", 1009, (1265, 64, 3, 2))
     short = elf_file(b"code\0data", 9, (0, 64, 0, 0))
-    assert kernel.trimmed(long) == short
-    assert kernel.trimmed(short) == short
-    for other in (b"\x7fELF", bytes(100), long[:60], long[:100], kernel.idle(ARM)):
-        assert kernel.trimmed(other) == other
+    assert kernel.trim(long) == short
+    assert kernel.trim(short) == short
+    for other in (b"\x7fELF", bytes(100), long[:60], long[:100], kernel.idle_kernel(ARM)):
+        assert kernel.trim(other) == other
 
 
 def test_modules_come_after_those_they_need(tmp_path: Path) -> None:
@@ -148,12 +148,12 @@ def test_modules_come_after_those_they_need(tmp_path: Path) -> None:
         place = tmp_path / "kernel/net"
         place.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(pack(b"\x7fELF\0depends=" + needed + b"\0"))
-    names = [name for name, _ in kernel.modules(tmp_path, ("bridge", "built-in", "llc"))]
+    names = [name for name, _ in kernel.read_modules(tmp_path, ("bridge", "built-in", "llc"))]
     assert names == ["llc.ko", "stp.ko", "bridge.ko"]
 
 
 def test_the_stub_is_a_kernel_for_pv_and_pvh() -> None:
-    data = kernel.idle()
+    data = kernel.idle_kernel()
     assert data[:4] == b"\x7fELF"
     offset, size, count = 64, 56, struct.unpack_from("<H", data, 56)[0]
     kinds = [struct.unpack_from("<I", data, offset + size * at)[0] for at in range(count)]
@@ -165,9 +165,9 @@ def test_the_stub_is_a_kernel_for_pv_and_pvh() -> None:
 def test_everything_that_is_missing_is_named_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "HOST", tmp_path / "no-host")
+    monkeypatch.setattr(parts, "HOST_ROOT", tmp_path / "no-host")
     with pytest.raises(parts.MissingPartsError) as raised:
-        parts.find(tmp_path, None)
+        parts.find_parts(tmp_path, None)
     packages = {missing.package for missing in raised.value.missing}
     assert {
         "qemu-system-x86",
@@ -177,7 +177,7 @@ def test_everything_that_is_missing_is_named_at_once(
     } <= packages
     assert "--parts DIR" in raised.value.fix
     with pytest.raises(InputError, match="is not a folder"):
-        parts.find(tmp_path / "nowhere", None)
+        parts.find_parts(tmp_path / "nowhere", None)
 
 
 APT = """#!/bin/sh
@@ -215,18 +215,18 @@ LACKS = (
 
 
 def test_only_what_is_not_installed_is_fetched(apt: Path) -> None:
-    wanted = fetch.download(LACKS)
+    wanted = fetch.plan_download(LACKS)
     assert wanted.packages == ("libfdt1", "qemu-system-x86", "linux-image-6.1.0-5-amd64")
     assert wanted.size == 1_500_000
     output: list[str] = []
-    fetch.fetch(wanted, apt / "cache/kept", say=output.append)
+    fetch.fetch_packages(wanted, apt / "cache/kept", say=output.append)
     assert (apt / "cache/kept/usr/bin/qemu").is_file()
-    assert fetch.packages(apt / "cache/kept") == {"qemu-system-x86": "1:7.2"}
+    assert fetch.unpacked_packages(apt / "cache/kept") == {"qemu-system-x86": "1:7.2"}
     assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
 
 
 def test_xens_installed_programs_are_fetched_with_its_hypervisor(apt: Path) -> None:
-    wanted = fetch.download([parts.MissingPart("Xen and its programs", "xen-system-amd64")])
+    wanted = fetch.plan_download([parts.MissingPart("Xen and its programs", "xen-system-amd64")])
     assert {"xen-hypervisor-4.17-amd64", "xen-utils-4.17"} <= set(wanted.packages)
     assert "xen-system-amd64" not in wanted.packages
 
@@ -234,7 +234,7 @@ def test_xens_installed_programs_are_fetched_with_its_hypervisor(apt: Path) -> N
 def test_an_archive_without_the_other_architecture_says_where_else(apt: Path) -> None:
     (apt / "bin/apt-get").write_text("#!/bin/sh\necho 'E: Failed to fetch x' >&2; exit 100\n")
     with pytest.raises(InputError, match="Failed to fetch") as raised:
-        fetch.download([parts.MissingPart("Xen", f"xen-system-{ARM.debian}:{ARM.debian}")])
+        fetch.plan_download([parts.MissingPart("Xen", f"xen-system-{ARM.debian}:{ARM.debian}")])
     assert "Unpack Debian's for arm64" in raised.value.fix
 
 
@@ -244,7 +244,7 @@ def test_a_failed_fetch_leaves_the_cache_as_it_was(apt: Path) -> None:
     kept.parent.mkdir(parents=True)
     kept.touch()
     with pytest.raises(InputError, match="Unable to fetch"):
-        fetch.fetch(fetch.Download(("x",), 0), apt / "cache/kept", say=print)
+        fetch.fetch_packages(fetch.Download(("x",), 0), apt / "cache/kept", say=print)
     assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
     assert kept.exists()
 
@@ -253,7 +253,7 @@ def test_what_a_killed_fetch_left_is_removed(apt: Path) -> None:
     left = apt / "cache/.fetch-abc/packages"
     left.mkdir(parents=True)
     (left / "half.deb").touch()
-    fetch.fetch(fetch.Download(("x",), 0), apt / "cache/kept", say=print)
+    fetch.fetch_packages(fetch.Download(("x",), 0), apt / "cache/kept", say=print)
     assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
 
 
@@ -263,7 +263,7 @@ def test_two_do_not_fetch_at_once(apt: Path) -> None:
     fcntl.flock(other, fcntl.LOCK_EX)
     output: list[str] = []
     with pytest.raises(StoppedError):
-        fetch.fetch(
+        fetch.fetch_packages(
             fetch.Download(("x",), 0),
             apt / "cache/kept",
             say=output.append,
@@ -271,7 +271,7 @@ def test_two_do_not_fetch_at_once(apt: Path) -> None:
         )
     assert output == ["waiting for another xentui that fetches"]
     os.close(other)
-    fetch.fetch(fetch.Download(("x",), 0), apt / "cache/kept", say=output.append)
+    fetch.fetch_packages(fetch.Download(("x",), 0), apt / "cache/kept", say=output.append)
     assert (apt / "cache/kept").is_dir()
 
 
@@ -279,7 +279,7 @@ def test_fetching_can_be_stopped(apt: Path) -> None:
     (apt / "bin/apt-get").write_text("#!/bin/sh\nexec sleep 60\n")
     output: list[str] = []
     with pytest.raises(StoppedError):
-        fetch.fetch(
+        fetch.fetch_packages(
             fetch.Download(("x",), 0),
             apt / "cache/kept",
             say=output.append,
@@ -291,7 +291,7 @@ def test_fetching_can_be_stopped(apt: Path) -> None:
 def test_without_apt_another_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(HERE))
     with pytest.raises(InputError, match="no apt-get") as raised:
-        fetch.download(LACKS)
+        fetch.plan_download(LACKS)
     assert "--parts DIR" in raised.value.fix
 
 

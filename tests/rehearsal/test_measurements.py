@@ -12,7 +12,7 @@ import pytest
 from tests.rehearsal import edges
 from tests.rehearsal.places import HERE
 from xentui.project.model import Project
-from xentui.rehearsal.report import PESSIMISTIC
+from xentui.rehearsal.report import MAX_EXCESS_MIB
 from xentui.rules import budget, check
 
 _ALL = tomllib.loads((HERE / "measurements.toml").read_text())
@@ -43,7 +43,7 @@ def test_a_guest_takes_what_the_budget_says_or_a_little_less(
     kind: Any, memory: int, vcpus: int, maxmem: int, kib: int
 ) -> None:
     spare = budget.guest_memory(kind, memory, vcpus, maxmem) * 1024 - kib
-    assert 0 <= spare <= PESSIMISTIC * 1024, f"{spare / 1024:.1f} MiB"
+    assert 0 <= spare <= MAX_EXCESS_MIB * 1024, f"{spare / 1024:.1f} MiB"
 
 
 def test_every_kind_of_guest_was_measured() -> None:

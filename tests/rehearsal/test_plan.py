@@ -21,16 +21,18 @@ def test_guests_that_start_by_themselves_come_first_in_the_order_of_xendomains()
         f"[guests.{key}]\ntags = [{tags}]\nmemory = 100\n"
         for key, tags in (("z", '"autostart"'), ("a", ""), ("m", '"autostart"'), ("b", ""))
     )
-    assert [part.key for part in plan.rehearsal(project(text)).parts] == ["m", "z", "a", "b"]
+    assert [part.key for part in plan.plan_rehearsal(project(text)).guests] == ["m", "z", "a", "b"]
 
 
 def test_the_very_config_that_is_shown_is_rehearsed() -> None:
     wanted = project(BOARD + "[guests.a]\nmemory = 100\n")
-    part = plan.rehearsal(wanted).parts[0]
+    part = plan.plan_rehearsal(wanted).guests[0]
     assert part.config == guest_cfg.predicted(wanted, wanted.guest("a"))
     assert part.config_path == "/etc/xen/a.cfg"
     assert part.kernel == "/var/lib/xen/images/bzImage"
-    assert part.images == (plan.Image("/var/lib/xen/images/a-qemux86-64.rootfs.ext4", "ext4", 256),)
+    assert part.images == (
+        plan.DiskImage("/var/lib/xen/images/a-qemux86-64.rootfs.ext4", "ext4", 256),
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,7 @@ def test_the_very_config_that_is_shown_is_rehearsed() -> None:
     [("memory = 87", "pause"), ("memory = 88", "run"), ('memory = 200\ntype = "pvh"', "run")],
 )
 def test_a_guest_is_run_if_the_stand_in_kernel_can_boot_it(settings: str, mode: str) -> None:
-    part = plan.rehearsal(project(f"{BOARD}[guests.a]\n{settings}\n")).parts[0]
+    part = plan.plan_rehearsal(project(f"{BOARD}[guests.a]\n{settings}\n")).guests[0]
     assert part.mode == mode
     assert bool(part.why) is (mode != "run")
 
@@ -49,12 +51,12 @@ def test_disks_of_a_user_config_are_replaced_in_a_rehearsal() -> None:
         "disk = ['file:/x/y,xvda,w', 'phy:/dev/vg/data,xvdb,w', 'format=raw, vdev=xvdc, "
         "target=/z/disk.img']\nmemory = 0144\nkernel = \"/boot/k\"\nramdisk = '/boot/r'\n"
     )
-    part = plan.rehearsal(project(text), Assets(texts={"a.cfg": config})).parts[0]
+    part = plan.plan_rehearsal(project(text), Assets(texts={"a.cfg": config})).guests[0]
     own = "/var/lib/xen/images/a-qemux86-64.rootfs.ext4"
     assert part.images == (
-        plan.Image(own, "ext4", 256),
-        plan.Image("/dev/vg/data", "zero", 256, device=True),
-        plan.Image("/z/disk.img", "zero", 256),
+        plan.DiskImage(own, "ext4", 256),
+        plan.DiskImage("/dev/vg/data", "zero", 256, device=True),
+        plan.DiskImage("/z/disk.img", "zero", 256),
     )
     assert part.memory == 100
     assert part.ramdisk == "/boot/r"
@@ -69,11 +71,11 @@ def test_an_imported_disk_has_a_stand_in_of_its_kind(kind: str, stand_in: str) -
         BOARD + '[bundles.b]\n[guests.a]\nbundle = "b"\n'
         f'[guests.a.source]\ntype = "{kind}"\nfile = "x"\n'
     )
-    assert plan.rehearsal(project(text)).parts[0].images[0].kind == stand_in
+    assert plan.plan_rehearsal(project(text)).guests[0].images[0].kind == stand_in
 
 
 def test_a_dom0_enlarged_for_the_rehearsal_leaves_guests_their_memory() -> None:
-    made = plan.rehearsal(project(BOARD + "dom0_memory = 192\n"))
+    made = plan.plan_rehearsal(project(BOARD + "dom0_memory = 192\n"))
     assert (made.total, made.dom0, made.added) == (1024, 192, 64)
     assert "64 MiB more" in made.notes[0]
 
@@ -82,14 +84,14 @@ def test_an_arm64_guest_is_run_if_its_kernel_can_boot() -> None:
     text = 'version = 1\n[host]\nmachine = "qemuarm64"\n[guests.a]\nmemory = {}\n'
     small, large = (ARM.min_guest_mib - 1, ARM.min_guest_mib)
     for memory, mode in ((small, "pause"), (large, "run")):
-        planned = plan.rehearsal(project(text.format(memory)))
-        assert (planned.arch, planned.parts[0].mode) == (ARM, mode)
-        assert planned.parts[0].kernel == "/var/lib/xen/images/Image"
+        planned = plan.plan_rehearsal(project(text.format(memory)))
+        assert (planned.arch, planned.guests[0].mode) == (ARM, mode)
+        assert planned.guests[0].kernel == "/var/lib/xen/images/Image"
 
 
 def test_what_cannot_be_rehearsed_is_reported() -> None:
     with pytest.raises(plan.CannotRehearseError, match="the total memory") as raised:
-        plan.rehearsal(project('version = 1\n[host]\nmachine = "genericx86-64"\n'))
+        plan.plan_rehearsal(project('version = 1\n[host]\nmachine = "genericx86-64"\n'))
     assert raised.value.exit_code is Exit.USAGE
     assert raised.value.fix
 
@@ -101,8 +103,8 @@ def test_dom0_of_arm64_needs_pieces_in_a_row(total: int, dom0: int, fits: bool) 
     host = f'machine = "qemuarm64"\nmemory = {total}\ndom0_memory = {dom0}'
     wanted = project(f"version = 1\n[host]\n{host}\n")
     if fits:
-        assert plan.rehearsal(wanted).dom0 == dom0
+        assert plan.plan_rehearsal(wanted).dom0 == dom0
     else:
         with pytest.raises(plan.CannotRehearseError, match="do not fit into QEMU") as raised:
-            plan.rehearsal(wanted)
+            plan.plan_rehearsal(wanted)
         assert "host.dom0_memory" in raised.value.fix

@@ -71,7 +71,7 @@ def boots_what_a_build_made(
     with places.in_time():
         reported = rehearsal.rehearse(
             replace(loaded.project, host=host), given, parts, stop=places.late, deploy_dir=made,
-            by_boot_files=boot_mode is not None,
+            use_boot_files=boot_mode is not None,
         )  # fmt: skip
     text = "\n".join(reported.lines())
     assert {guest.key: guest.status for guest in reported.guests} == {

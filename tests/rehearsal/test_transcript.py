@@ -24,10 +24,10 @@ RUNS = HERE / "transcripts"
 VERSIONS = {"qemu": "7.2.22", "kernel": "6.1.0-56-amd64"}
 
 
-def planned(name: str) -> plan.Rehearsal:
+def planned(name: str) -> plan.RehearsalPlan:
     loaded = document.load(RUNS / name / "project.toml")
     assert isinstance(loaded.project, Project)
-    return plan.rehearsal(loaded.project, assets.gather(loaded.project, loaded.directory))
+    return plan.plan_rehearsal(loaded.project, assets.gather(loaded.project, loaded.directory))
 
 
 def replayed(
@@ -43,10 +43,10 @@ def replayed(
     }
     for stream, text in texts.items():
         for at in range(0, len(text), size):
-            events += transcript.take(stream, text[at : at + size])
-    problem = "" if transcript.ended else "nothing was heard for 240 seconds"
+            events += transcript.feed(stream, text[at : at + size])
+    problem = "" if transcript.ended else "nothing was printed for 240 seconds"
     outcome = Outcome(transcript, problem, 21.5, 8.0, "tcg")
-    return report.report(rehearsal, outcome, VERSIONS), events
+    return report.make_report(rehearsal, outcome, VERSIONS), events
 
 
 def test_a_default_guest_does_not_fit_next_to_a_default_dom0() -> None:
@@ -68,9 +68,9 @@ def test_a_guest_that_does_not_fit_takes_no_memory_from_the_next() -> None:
         text += f'[guests.{name}]\ntags = ["autostart"]\nmemory = {memory}\n'
     project = document.load_text(text, Path()).project
     assert isinstance(project, Project)
-    rehearsal = plan.rehearsal(project, assets.NO_ASSETS)
+    rehearsal = plan.plan_rehearsal(project, assets.NO_ASSETS)
     outcome = Outcome(Transcript(rehearsal), "it ended early", 21.5, 8.0, "tcg")
-    guests = report.report(rehearsal, outcome, VERSIONS).guests
+    guests = report.make_report(rehearsal, outcome, VERSIONS).guests
     assert [(guest.key, guest.fits) for guest in guests] == [("big", False), ("small", True)]
 
 
@@ -103,8 +103,8 @@ def test_where_dom0_balloons_the_memory_of_a_guest_is_not_reported() -> None:
     rehearsal = replace(planned("many"), dom0=None)
     transcript = Transcript(rehearsal)
     text = (RUNS / "many/report.log").read_text()
-    output = [event.text for event in transcript.take("report", text)]
-    reported = report.report(rehearsal, Outcome(transcript, "", 1.0, 1.0, "tcg"), VERSIONS)
+    output = [event.text for event in transcript.feed("report", text)]
+    reported = report.make_report(rehearsal, Outcome(transcript, "", 1.0, 1.0, "tcg"), VERSIONS)
     assert reported.xen_kib is None
     assert all(guest.taken_kib is None for guest in reported.guests)
     assert reported.guests[0].as_predicted is None
@@ -147,7 +147,7 @@ def test_a_run_that_stops_in_the_middle_reports_what_was_seen() -> None:
     assert not reported.all_started
     assert reported.tail
     lines = list(reported.lines())
-    assert any(line.startswith("The rehearsal ended early: nothing was heard") for line in lines)
+    assert any(line.startswith("The rehearsal ended early: nothing was printed") for line in lines)
     assert any("not reached" in line for line in lines)
 
 

@@ -63,7 +63,7 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Played:
     def find(*_given: object, **_how: object) -> parts.Parts:
         return player(made.folder, made.mode, whole=made.whole, name=made.name)
 
-    monkeypatch.setattr(parts, "find", find)
+    monkeypatch.setattr(parts, "find_parts", find)
     return made
 
 
@@ -206,10 +206,10 @@ async def test_missing_parts_are_named_and_fetched_only_when_asked(
         asked.append("size")
         return fetch.Download(("qemu-system-x86", "xen"), 43_000_000)
 
-    monkeypatch.setattr(parts, "find", find)
-    monkeypatch.setattr(fetch, "possible", lambda: True)
-    monkeypatch.setattr(fetch, "download", sized)
-    monkeypatch.setattr(fetch, "fetch", fetched)
+    monkeypatch.setattr(parts, "find_parts", find)
+    monkeypatch.setattr(fetch, "can_fetch", lambda: True)
+    monkeypatch.setattr(fetch, "plan_download", sized)
+    monkeypatch.setattr(fetch, "fetch_packages", fetched)
     async with running(recorded("many"), "memory") as (app, pilot):
         await pilot.press("x")
         page = await until(pilot, app, "Not found: QEMU, Xen")
@@ -229,7 +229,7 @@ async def test_a_failure_of_the_system_is_shown_and_left(monkeypatch: pytest.Mon
     def find(*_given: object, **_how: object) -> parts.Parts:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(parts, "find", find)
+    monkeypatch.setattr(parts, "find_parts", find)
     async with running(recorded("many"), "memory") as (app, pilot):
         await pilot.press("x")
         await until(pilot, app, "No space left on device")
@@ -251,10 +251,10 @@ async def test_leaving_ends_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
             time.sleep(0.01)
         ended.set()
 
-    monkeypatch.setattr(parts, "find", find)
-    monkeypatch.setattr(fetch, "possible", lambda: True)
-    monkeypatch.setattr(fetch, "download", lambda _: fetch.Download(("xen:arm64",), 1_000_000))
-    monkeypatch.setattr(fetch, "fetch", fetched)
+    monkeypatch.setattr(parts, "find_parts", find)
+    monkeypatch.setattr(fetch, "can_fetch", lambda: True)
+    monkeypatch.setattr(fetch, "plan_download", lambda _: fetch.Download(("xen:arm64",), 1_000_000))
+    monkeypatch.setattr(fetch, "fetch_packages", fetched)
     async with running(recorded("many"), "memory") as (app, pilot):
         await pilot.press("x")
         page = await until(pilot, app, "Not found: Xen")
@@ -271,7 +271,7 @@ async def test_leaving_ends_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_without_apt_it_is_explained_how_to_get_the_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fetch, "possible", lambda: False)
+    monkeypatch.setattr(fetch, "can_fetch", lambda: False)
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setenv("XDG_CACHE_HOME", str(Path.cwd() / "cache"))
     async with running(recorded("many"), "review") as (app, pilot):

@@ -72,8 +72,8 @@ class Walk(RuleBasedStateMachine):
         self.folder = tempfile.mkdtemp()
         self.patch.chdir(self.folder)
         # Nothing is booted or fetched.
-        self.patch.setattr(parts, "find", self._nothing)
-        self.patch.setattr(fetch, "possible", lambda: False)
+        self.patch.setattr(parts, "find_parts", self._nothing)
+        self.patch.setattr(fetch, "can_fetch", lambda: False)
         self.loop = asyncio.Runner()
         self.session = session_of(TWO)
         self.start = self.session.state

@@ -18,7 +18,7 @@ from xentui.signals import raise_on_signal
 
 if TYPE_CHECKING:
     from xentui.rehearsal.parts import MissingPartsError, Parts
-    from xentui.rehearsal.plan import Rehearsal
+    from xentui.rehearsal.plan import RehearsalPlan
     from xentui.rehearsal.run import Log
     from xentui.rehearsal.transcript import Event, Stream
 
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     """
     chosen = projects.load(args, projects.paths_of(args)[0])
     project, assets = projects.require_valid(chosen)
-    planned = plan.rehearsal(project, assets)
+    planned = plan.plan_rehearsal(project, assets)
     with raise_on_signal():
         parts = _parts(args.parts, planned, yes=args.yes)
         with _log(args.log) as log:
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
                 accel=args.accel,
                 log=log,
                 deploy_dir=args.deploy_dir,
-                by_boot_files=args.boot,
+                use_boot_files=args.boot,
             )
     if args.json:
         terminal.print_json(report.data())
@@ -104,21 +104,21 @@ def run(args: argparse.Namespace) -> int:
     return Exit.OK if report.all_started else Exit.FINDINGS
 
 
-def _parts(directory: Path | None, planned: Rehearsal, *, yes: bool) -> Parts:
+def _parts(directory: Path | None, planned: RehearsalPlan, *, yes: bool) -> Parts:
     """Return the parts of the rehearsal; fetch missing ones if the user agrees.
 
     Raises:
         MissingPartsError: something is missing.
     """
-    cache = fetch.cache()
+    cache = fetch.cache_folder()
 
     def find() -> Parts:
-        return parts.find(directory, cache, hvm=planned.hvm, machine=planned.arch)
+        return parts.find_parts(directory, cache, hvm=planned.hvm, arch=planned.arch)
 
     try:
         return find()
     except parts.MissingPartsError as missing:
-        if directory is not None or not fetch.possible():
+        if directory is not None or not fetch.can_fetch():
             raise
         if not yes and not terminal.is_interactive():
             raise
@@ -133,20 +133,19 @@ def _fetch(missing: MissingPartsError, cache: Path, *, yes: bool) -> None:
         MissingPartsError: the user did not agree.
         InputError: a package cannot be fetched.
     """
-    lists = (
-        f"Fetch apt's lists for {missing.others}, about 20 MB, to see which packages are needed?"
-    )
     terminal.print_wrapped_message(f"missing: {missing.what}")
-    if missing.others and not yes and not terminal.confirm(lists):
-        raise missing
-    wanted = fetch.download(missing.missing)
+    if missing.foreign_archs and not yes:
+        what = f"apt's lists for {missing.foreign_archs}, about 20 MB"
+        if not terminal.confirm(f"Fetch {what}, to see which packages are needed?"):
+            raise missing
+    wanted = fetch.plan_download(missing.missing)
     terminal.print_wrapped_message(
         f"packages of this system's own archive: {' '.join(wanted.packages)}"
     )
     question = f"Fetch {wanted.amount} and unpack them into {cache}?"
     if not yes and not terminal.confirm(question):
         raise missing
-    fetch.fetch(wanted, cache, say=terminal.print_message)
+    fetch.fetch_packages(wanted, cache, say=terminal.print_message)
 
 
 def _show_progress(event: Event) -> None:

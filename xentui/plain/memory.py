@@ -125,16 +125,16 @@ def _lacking(wizard: Wizard, missing: MissingPartsError) -> None:
 
     talk = wizard.talk
     talk.say(f"Not found: {missing.what}.")
-    if not fetch.possible():
+    if not fetch.can_fetch():
         talk.say(f"{texts.UNPACK} {missing.packages}.")
         talk.say(texts.UNPACKED)
         return
-    wanted = fetch.download(missing.missing)
+    wanted = fetch.plan_download(missing.missing)
     talk.say("They are in packages of this system's own archive. ? lists those.")
-    talk.say(texts.unpacked_into(fetch.cache()))
+    talk.say(texts.unpacked_into(fetch.cache_folder()))
 
     def take() -> None:
-        fetch.fetch(wanted, fetch.cache(), say=talk.say)
+        fetch.fetch_packages(wanted, fetch.cache_folder(), say=talk.say)
         rehearse(wizard)
 
     title = f"Fetch {wanted.amount}?"

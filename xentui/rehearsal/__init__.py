@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """A rehearsal: a real Xen in QEMU starts a project's guests before anything is built.
 
-Downloads are checked against digests, nothing runs as root, and no file of the user is changed.
+In place of the kernels and images that do not exist yet it uses Debian's kernel and small stand-in
+images. Downloads are checked against digests, nothing runs as root, and no user's file is changed.
 
 May import: ``output``, ``rules``, ``bitbake``, ``images``, ``xl``, ``project``, ``safe_text``,
 ``errors``.
@@ -36,20 +37,21 @@ def rehearse(
     accel: Accelerator | None = None,
     log: Log = lambda _stream, _chunk: None,
     deploy_dir: Path | None = None,
-    by_boot_files: bool = False,
+    use_boot_files: bool = False,
 ) -> RehearsalReport:
-    """Boot a real Xen with a project's memory, start its guests, and report.
+    """Boot a real Xen with the project's memory, start its guests, and return a report.
 
     Args:
         project: the project.
-        assets: the project's own xl configs.
-        parts: the programs, as found by :func:`xentui.rehearsal.parts.find`.
+        assets: the files that the project names, with the users' own xl configs.
+        parts: QEMU, Xen and the other programs, from :func:`xentui.rehearsal.parts.find_parts`.
         progress: called with each event, in the calling thread.
-        stop: called several times a second; returns whether to give up.
-        accel: how the CPU is emulated; detected if left out.
+        stop: called several times a second; returns whether to stop the rehearsal.
+        accel: how the CPU is emulated; by default, detected.
         log: called with everything that the machine prints, as it comes.
         deploy_dir: a build's deploy directory, whose files replace the stand-ins.
-        by_boot_files: start Xen as the board does, from the boot files that xentui writes.
+        use_boot_files: whether to start Xen as the board does, from the boot files that xentui
+            writes, instead of by QEMU.
 
     Raises:
         CannotRehearseError: the project cannot be rehearsed.
@@ -64,26 +66,34 @@ def rehearse(
         run,
     )
 
-    planned = plan.rehearsal(project, assets)
+    planned = plan.plan_rehearsal(project, assets)
     with ExitStack() as stack:
-        own = None
+        build_files = None
         if deploy_dir is not None:
-            own = stack.enter_context(closing(deploy.find(deploy_dir, project, planned, parts)))
-            planned = own.applied(planned)
-        path = None
-        if by_boot_files:
+            found = deploy.find_build_files(deploy_dir, project, planned, parts)
+            build_files = stack.enter_context(closing(found))
+            planned = build_files.applied(planned)
+        boot_files = None
+        if use_boot_files:
             dom0 = planned.dom0 + planned.added if planned.dom0 is not None else None
-            path = boot.plan(project, parts, dom0)
+            boot_files = boot.boot_files(project, parts, dom0)
             planned = replace(
                 planned,
-                notes=(*planned.notes, *path.notes),
+                notes=(*planned.notes, *boot_files.notes),
                 xen=planned.xen + boot.FIRMWARE_MIB + sum(mib for _, mib in planned.direct),
             )
         elif planned.direct:
             note = "Guests that Xen itself starts are only rehearsed with --boot."
             planned = replace(planned, notes=(*planned.notes, note), direct=())
-        outcome = run.run(
-            planned, parts, progress=progress, stop=stop, accel=accel, log=log, own=own, path=path
+        outcome = run.run_plan(
+            planned,
+            parts,
+            progress=progress,
+            stop=stop,
+            accel=accel,
+            log=log,
+            build_files=build_files,
+            boot_files=boot_files,
         )
-        choices = own.choices if own is not None else ()
-        return report.report(planned, outcome, parts.versions(), choices)
+        choices = build_files.choices if build_files is not None else ()
+        return report.make_report(planned, outcome, parts.versions(), choices)

@@ -15,7 +15,7 @@ class Architecture:
     """One CPU architecture, the QEMU program that emulates it, and Debian's packages for it.
 
     Attributes:
-        arch: the name used in board files.
+        name: the name used in board files.
         elf_machine: the ``e_machine`` value in ELF headers.
         debian: Debian's name for it.
         triplet: the name of its library folder in Debian (multiarch).
@@ -27,7 +27,7 @@ class Architecture:
         min_guest_mib: the smallest memory in MiB in which Debian's kernel 6.1 booted as a guest.
     """
 
-    arch: Arch
+    name: Arch
     elf_machine: int
     debian: str
     triplet: str
@@ -50,7 +50,7 @@ class Architecture:
 
 
 X86 = Architecture(
-    arch="x86-64",
+    name="x86-64",
     elf_machine=62,
     debian="amd64",
     triplet="x86_64-linux-gnu",
@@ -62,7 +62,7 @@ X86 = Architecture(
     min_guest_mib=88,
 )
 ARM = Architecture(
-    arch="aarch64",
+    name="aarch64",
     elf_machine=183,
     debian="arm64",
     triplet="aarch64-linux-gnu",
@@ -73,9 +73,9 @@ ARM = Architecture(
     kernel_packages=("linux-image-arm64", "linux-image-generic"),
     min_guest_mib=96,
 )
-ARCHITECTURES: dict[Arch, Architecture] = {machine.arch: machine for machine in (X86, ARM)}
+ARCHITECTURES: dict[Arch, Architecture] = {arch.name: arch for arch in (X86, ARM)}
 
 
 def host_architecture() -> Architecture:
     """Return this host's architecture, or x86-64 if it is neither."""
-    return next((machine for machine in ARCHITECTURES.values() if machine.native), X86)
+    return next((arch for arch in ARCHITECTURES.values() if arch.native), X86)

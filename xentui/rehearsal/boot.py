@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A boot in QEMU by the board's own boot files: real firmware, and the written script or .cfg.
+"""Booting in QEMU as the board boots: firmware runs the boot script or .cfg that xentui writes.
 
-The disk is like the one that wic makes: a FAT partition, and a second one for Dom0's root file
-system. That one is empty, as the stand-in Dom0 is in memory. U-Boot or UEFI firmware finds its
-files on the first. The written file is only changed where QEMU's machine needs it: Dom0 has an
-initramfs, the device tree is QEMU's, and Xen does not scrub memory.
+The disk is like the one that wic makes: a FAT partition, on which U-Boot or UEFI firmware finds its
+files, and a second one for Dom0's root file system. That one is empty, as the stand-in Dom0 is in
+memory. The boot file is only changed where QEMU's machine needs it: Dom0 has an initramfs, the
+device tree is QEMU's, and Xen does not scrub memory.
 """
 
 from __future__ import annotations
@@ -14,15 +14,13 @@ import os
 import re
 import shutil
 import struct
-import subprocess
 import zlib
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Literal, NamedTuple
 
-from xentui.errors import InputError
 from xentui.output import boot
 from xentui.output.boot import script, uefi
 from xentui.project import board_file, boards
@@ -30,16 +28,16 @@ from xentui.project.model import Project
 from xentui.rehearsal import tempfiles
 from xentui.rehearsal.arch import ARM, Architecture
 from xentui.rehearsal.cpio import Archive
-from xentui.rehearsal.parts import HOST, MissingPart, MissingPartsError, Parts
+from xentui.rehearsal.parts import HOST_ROOT, MissingPart, MissingPartsError, Parts
 from xentui.rehearsal.plan import CannotRehearseError
 
 Firmware = Literal["U-Boot", "AAVMF", "OVMF"]
 
 _SECTOR = 512
-_FIRST = 2048
+_FIRST_SECTOR = 2048
 _ROOT_SECTORS = 2048
 _SPARE_SECTORS = 32768
-_SMALLEST_FAT32 = 140000
+_MIN_FAT32_SECTORS = 140000
 """Sectors below which mformat does not make a FAT32 file system."""
 
 _FIRMWARE_FILES: dict[Firmware, tuple[tuple[str, ...], str]] = {
@@ -47,27 +45,27 @@ _FIRMWARE_FILES: dict[Firmware, tuple[tuple[str, ...], str]] = {
     "AAVMF": (("usr/share/AAVMF/AAVMF_CODE.fd",), "qemu-efi-aarch64"),
     "OVMF": (("usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_CODE.fd"), "ovmf"),
 }
-"""Paths of each in Debian, and its package."""
+"""The paths of each in Debian, and its Debian package."""
 
 FIRMWARE_MIB = 64
 """MiB of the machine's memory that real firmware may keep, as in the budget for boards."""
 
-_QUIET = "loglvl=all noreboot=1 bootscrub=0"
-_LINUX = "rdinit=/init quiet mitigations=off"
+_XEN_OPTIONS = "loglvl=all noreboot=1 bootscrub=0"
+_LINUX_OPTIONS = "rdinit=/init quiet mitigations=off"
 
 
 @dataclass(frozen=True, slots=True)
-class BootPath:
-    """Boot files that are started instead of QEMU's ``-kernel``.
+class BootFiles:
+    """The files of the first partition, and the firmware that starts them.
 
     Attributes:
-        firmware: the firmware that finds them.
+        firmware: the firmware.
         code: the firmware's file.
-        files: contents of the first partition's text files, by path on it.
-        xen: path of the hypervisor on it.
+        files: contents of small files by their path on the partition.
+        xen: path of the hypervisor on the partition.
         kernel: path of Dom0's kernel on it.
         initrd: path of Dom0's initramfs on it.
-        notes: differences from the board.
+        notes: differences from the board, as sentences.
     """
 
     firmware: Firmware
@@ -80,12 +78,12 @@ class BootPath:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """Where and why a boot stopped.
+class BootFailure:
+    """Where and why a boot failed.
 
     Attributes:
-        where: the stage, for people.
-        why: the message on the console, or what is missing there.
+        where: the stage that failed, for people.
+        why: the message on the console, or what is missing on it.
         fix: what to do.
     """
 
@@ -94,13 +92,13 @@ class Stop:
     fix: str
 
 
-def plan(project: Project, parts: Parts, dom0: int | None) -> BootPath:
+def boot_files(project: Project, parts: Parts, dom0: int | None) -> BootFiles:
     """Return the boot files of a project, changed for QEMU.
 
     Args:
         project: the project.
-        parts: where firmware is searched.
-        dom0: memory of the stand-in Dom0 in MiB; ``None`` for all.
+        parts: the stand-ins, in whose folders the firmware is searched.
+        dom0: the memory of the stand-in Dom0 in MiB; ``None`` for all.
 
     Raises:
         CannotRehearseError: xentui writes no boot files for the project.
@@ -113,7 +111,7 @@ def plan(project: Project, parts: Parts, dom0: int | None) -> BootPath:
             boards.boot_writer(host), "syslinux starts Xen"
         )
         raise CannotRehearseError(
-            f"{host.machine} has no boot files of xentui's to rehearse: {who}",
+            f"xentui writes no boot files for {host.machine}: {who}",
             fix="Leave out --boot, or set host.boot_mode to a way that xentui writes.",
         )
     board = boards.board(host.machine)
@@ -121,26 +119,28 @@ def plan(project: Project, parts: Parts, dom0: int | None) -> BootPath:
     project = replace(project, host=replace(host, dom0_memory=dom0))
     firmware: Firmware = "U-Boot"
     if family == "efi":
-        firmware = "AAVMF" if parts.machine is ARM else "OVMF"
-    code = _code(parts, firmware)
+        firmware = "AAVMF" if parts.arch is ARM else "OVMF"
+    code = _firmware_file(parts, firmware)
     for program in ("mformat", "mcopy", "mmd"):
         if shutil.which(program) is None:
             raise MissingPartsError((MissingPart(program, "mtools"),))
     if family == "efi":
-        return _efi(project, board, firmware, code)
-    return _uboot(project, board, firmware, code, parts)
+        return _efi_files(project, board, firmware, code)
+    return _uboot_files(project, board, firmware, code, parts)
 
 
-def _code(parts: Parts, firmware: Firmware) -> Path:
+def _firmware_file(parts: Parts, firmware: Firmware) -> Path:
     names, package = _FIRMWARE_FILES[firmware]
-    for root in (*parts.roots, HOST):
+    for root in (*parts.roots, HOST_ROOT):
         for name in names:
             if (root / name).is_file():
                 return root / name
     raise MissingPartsError((MissingPart(f"the firmware {firmware}", package),))
 
 
-def _efi(project: Project, board: board_file.Board, firmware: Firmware, code: Path) -> BootPath:
+def _efi_files(
+    project: Project, board: board_file.Board, firmware: Firmware, code: Path
+) -> BootFiles:
     name = uefi.loader(board.arch)
     text = uefi.config(project)
     lines = []
@@ -148,9 +148,9 @@ def _efi(project: Project, board: board_file.Board, firmware: Firmware, code: Pa
         if line.startswith(("ramdisk=", "dtb=")):
             continue
         if line.startswith("options="):
-            line = f"{line} {_QUIET}"  # noqa: PLW2901
+            line = f"{line} {_XEN_OPTIONS}"  # noqa: PLW2901
         if line.startswith("kernel="):
-            line = f"{line} {_LINUX}"  # noqa: PLW2901
+            line = f"{line} {_LINUX_OPTIONS}"  # noqa: PLW2901
         lines.append(line)
     text = "\n".join([*lines, "ramdisk=initrd"]) + "\n"
     notes = ["The .cfg is the written one, with a stand-in's initial file system."]
@@ -159,7 +159,7 @@ def _efi(project: Project, board: board_file.Board, firmware: Firmware, code: Pa
             "AAVMF takes the place of the board's UEFI firmware, and its device tree is QEMU's."
         )
     folder = uefi.FOLDER
-    return BootPath(
+    return BootFiles(
         firmware,
         code,
         {f"{folder}/{name}.CFG": text.encode()},
@@ -170,34 +170,34 @@ def _efi(project: Project, board: board_file.Board, firmware: Firmware, code: Pa
     )
 
 
-_RAMDISK = "guest.cpio"
+_GUEST_RAMDISK = "guest.cpio"
 _GUEST_ARGUMENTS = "console=ttyAMA0 rdinit=/init quiet"
-_SPEAKS = "this guest was started by Xen itself"
+_GUEST_LINE = "this guest was started by Xen itself"
 
 
-def _stand_in(parts: Parts) -> bytes:
-    """Return a RAM disk whose first program prints a line."""
+def _guest_ramdisk(parts: Parts) -> bytes:
+    """Return a RAM disk for a guest, whose first program prints a line."""
     archive = Archive()
     archive.directory("/dev")
     archive.device("/dev/console", 5, 1)
     archive.file("/bin/busybox", parts.programs["busybox"].read_bytes(), executable=True)
-    text = f"#!/bin/busybox sh\necho {_SPEAKS}\nexec /bin/busybox sleep 100000\n"
+    text = f"#!/bin/busybox sh\necho {_GUEST_LINE}\nexec /bin/busybox sleep 100000\n"
     archive.file("/init", text.encode(), executable=True)
     return archive.dump()
 
 
-def _uboot(
+def _uboot_files(
     project: Project, board: board_file.Board, firmware: Firmware, code: Path, parts: Parts
-) -> BootPath:
+) -> BootFiles:
     written = script.described(project)
-    given = replace(
+    changed = replace(
         written,
         # QEMU has its own console, tree and addresses.
         boot=replace(
             written.boot, device_tree="firmware", fixups=(), load_address="", root_part="2"
         ),
-        xen_arguments=f"{re.sub(r' dtuart=[^ ]+', '', written.xen_arguments)} {_QUIET}",
-        dom0_arguments=f"{written.dom0_arguments} {_LINUX}",
+        xen_arguments=f"{re.sub(r' dtuart=[^ ]+', '', written.xen_arguments)} {_XEN_OPTIONS}",
+        dom0_arguments=f"{written.dom0_arguments} {_LINUX_OPTIONS}",
         initramfs="initrd",
         passed_nodes=(),
         in_boot_folder=False,
@@ -207,23 +207,25 @@ def _uboot(
         notes.append(
             "Its device tree is QEMU's: what the script changes for the board is left out."
         )
-    given = replace(
-        given,
+    changed = replace(
+        changed,
         guests=tuple(
-            replace(guest, kernel=given.kernel, ramdisk=_RAMDISK, arguments=_GUEST_ARGUMENTS)
-            for guest in given.guests
+            replace(
+                guest, kernel=changed.kernel, ramdisk=_GUEST_RAMDISK, arguments=_GUEST_ARGUMENTS
+            )
+            for guest in changed.guests
         ),
     )
-    files = {"boot.scr": script_image(script.script(given))}
-    if given.guests:
+    files = {"boot.scr": script_image(script.script(changed))}
+    if changed.guests:
         notes.append("Guests that Xen starts have a stand-in kernel and RAM disk.")
-        files[_RAMDISK] = _stand_in(parts)
-    return BootPath(
+        files[_GUEST_RAMDISK] = _guest_ramdisk(parts)
+    return BootFiles(
         firmware,
         code,
         files,
         xen="xen",
-        kernel=given.kernel,
+        kernel=changed.kernel,
         initrd="initrd",
         notes=tuple(notes),
     )
@@ -242,70 +244,60 @@ def script_image(text: str) -> bytes:
     return head[:4] + struct.pack(">I", zlib.crc32(head)) + head[8:] + body
 
 
-def disk(
-    given: BootPath, xen: bytes, kernel: IO[bytes], initrd: IO[bytes], stack: ExitStack
+def make_disk(
+    boot_files: BootFiles, xen: bytes, kernel: IO[bytes], initrd: IO[bytes], stack: ExitStack
 ) -> IO[bytes]:
-    """Return the disk as a file without a name, which ``stack`` closes.
+    """Return the disk as a temporary file, which ``stack`` closes.
+
+    Args:
+        boot_files: the files of its first partition.
+        xen: the content of the hypervisor.
+        kernel: Dom0's kernel.
+        initrd: Dom0's initramfs.
+        stack: closes the file.
 
     Raises:
         InputError: there is not enough space, or mtools fails.
     """
-    sizes = [
-        len(xen),
-        *(Path(f"/proc/self/fd/{f.fileno()}").stat().st_size for f in (kernel, initrd)),
-    ]
-    sectors = max(sum(sizes) // _SECTOR + _SPARE_SECTORS, _SMALLEST_FAT32)
-    made = tempfiles.file(stack)
-    made.truncate((_FIRST + sectors + _ROOT_SECTORS) * _SECTOR)
-    kind = 0xEF if given.firmware != "U-Boot" else 0x0C
-    first = struct.pack("<B3xB3xII", 0x80, kind, _FIRST, sectors)
-    second = struct.pack("<B3xB3xII", 0, 0x83, _FIRST + sectors, _ROOT_SECTORS)
+    sizes = [len(xen), *(os.fstat(file.fileno()).st_size for file in (kernel, initrd))]
+    sectors = max(sum(sizes) // _SECTOR + _SPARE_SECTORS, _MIN_FAT32_SECTORS)
+    disk = tempfiles.new_file(stack)
+    disk.truncate((_FIRST_SECTOR + sectors + _ROOT_SECTORS) * _SECTOR)
+    partition_type = 0xEF if boot_files.firmware != "U-Boot" else 0x0C
+    first = struct.pack("<B3xB3xII", 0x80, partition_type, _FIRST_SECTOR, sectors)
+    second = struct.pack("<B3xB3xII", 0, 0x83, _FIRST_SECTOR + sectors, _ROOT_SECTORS)
     table = (first + second).ljust(64, b"\0") + b"\x55\xaa"
-    made.seek(440)
-    made.write(b"xent\0\0" + table)
-    made.flush()
-    image = f"/proc/self/fd/{made.fileno()}@@{_FIRST * _SECTOR}"
-    _mtools(made, "mformat", "-i", image, "-F", "-T", str(sectors), "::")
-    folders = {place.rpartition("/")[0] for place in (given.xen, *given.files)} - {""}
-    for folder in sorted({part for name in folders for part in _above(name)}):
-        _mtools(made, "mmd", "-i", image, f"::{folder}")
-    texts = {**given.files, given.xen: xen}
-    for place, content in texts.items():
-        with ExitStack() as once:
-            _copy(made, image, tempfiles.holding(content, once), place)
-    for file, place in ((kernel, given.kernel), (initrd, given.initrd)):
-        _copy(made, image, file, place)
-    return made
+    disk.seek(440)
+    disk.write(b"xent\0\0" + table)
+    disk.flush()
+
+    def mtools(name: str, *arguments: str, files: tuple[IO[bytes], ...] = ()) -> None:
+        image = f"{tempfiles.path_of(disk)}@@{_FIRST_SECTOR * _SECTOR}"
+        tempfiles.run(name, "mtools", "-i", image, *arguments, files=(disk, *files))
+
+    mtools("mformat", "-F", "-T", str(sectors), "::")
+    folders = {str(folder) for path in (boot_files.xen, *boot_files.files) for folder in
+               PurePosixPath(path).parents} - {"."}  # fmt: skip
+    for folder in sorted(folders):
+        mtools("mmd", f"::{folder}")
+    with ExitStack() as small_files:
+        contents = {**boot_files.files, boot_files.xen: xen}
+        to_copy = {
+            path: tempfiles.file_containing(content, small_files)
+            for path, content in contents.items()
+        }
+        to_copy |= {boot_files.kernel: kernel, boot_files.initrd: initrd}
+        for path, file in to_copy.items():
+            mtools("mcopy", tempfiles.path_of(file), f"::{path}", files=(file,))
+    return disk
 
 
-def _above(folder: str) -> list[str]:
-    steps = folder.split("/")
-    return ["/".join(steps[: n + 1]) for n in range(len(steps))]
-
-
-def _copy(made: IO[bytes], image: str, file: IO[bytes], place: str) -> None:
-    _mtools(made, "mcopy", "-i", image, f"/proc/self/fd/{file.fileno()}", f"::{place}", also=file)
-
-
-def _mtools(made: IO[bytes], name: str, *arguments: str, also: IO[bytes] | None = None) -> None:
-    program = shutil.which(name)
-    if program is None:
-        raise MissingPartsError((MissingPart(name, "mtools"),))
-    files = (made.fileno(), *([also.fileno()] if also is not None else []))
-    run = subprocess.run(  # noqa: S603 - a fixed program, on files of our own
-        [program, *arguments], pass_fds=files, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, errors="replace", check=False, env={**os.environ, "MTOOLS_SKIP_CHECK": "1"},
-    )  # fmt: skip
-    if run.returncode:
-        raise InputError(f"{name}: {' '.join(run.stderr.split())[:300]}")
-
-
-def firmware_arguments(given: BootPath, machine: Architecture) -> list[str]:
+def firmware_arguments(boot_files: BootFiles, arch: Architecture) -> list[str]:
     """Return QEMU's arguments for the firmware and the machine that it needs."""
-    if given.firmware == "U-Boot":
-        return ["-machine", "virt,virtualization=on,gic-version=3", "-bios", str(given.code)]
-    pflash = f"if=pflash,format=raw,unit=0,readonly=on,file={given.code}"
-    if machine is ARM:
+    if boot_files.firmware == "U-Boot":
+        return ["-machine", "virt,virtualization=on,gic-version=3", "-bios", str(boot_files.code)]
+    pflash = f"if=pflash,format=raw,unit=0,readonly=on,file={boot_files.code}"
+    if arch is ARM:
         # With ACPI the firmware hands over no device tree, and Xen for arm64 has no ACPI.
         kind = "virt,virtualization=on,gic-version=3,acpi=off"
         return ["-machine", kind, "-drive", pflash]
@@ -313,13 +305,13 @@ def firmware_arguments(given: BootPath, machine: Architecture) -> list[str]:
 
 
 class Symptom(NamedTuple):
-    """What the serial console shows when a boot has stopped.
+    """A message on the serial console by which a failed boot is recognised.
 
     Attributes:
-        pattern: a regular expression; ``^`` and ``$`` match at line ends.
-        where: the stage that stopped.
-        fix: what to do. Groups of the pattern can be used by name.
-        why: what is shown to the user; if empty, the pattern's group ``why`` or its whole match.
+        pattern: a regular expression; ``^`` and ``$`` match at the ends of lines.
+        where: the stage that failed.
+        fix: what to do; ``{name}`` stands for a group of the pattern.
+        why: the message for the user; by default, the pattern's group ``why`` or its whole match.
     """
 
     pattern: str
@@ -439,44 +431,44 @@ _SYMPTOMS = (
         why="U-Boot found nothing to start, and shows its prompt",
     ),
 )
-"""Known symptoms. The first that matches counts: a prompt comes after whatever failed."""
+"""Known symptoms. The first one that matches counts; a prompt also follows each error."""
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[0-9])")
 
 
-def is_final(lines: tuple[str, ...]) -> bool:
-    """Return whether the last lines of the serial console show that the boot has stopped."""
-    text = _plain(lines[-4:])
-    return any(re.search(one.pattern, text, re.MULTILINE) for one in _SYMPTOMS)
+def has_failed(lines: tuple[str, ...]) -> bool:
+    """Return whether the last lines of the serial console show that the boot has failed."""
+    text = _text(lines[-4:])
+    return any(re.search(symptom.pattern, text, re.MULTILINE) for symptom in _SYMPTOMS)
 
 
-def stopped(lines: tuple[str, ...], *, xen_up: bool) -> Stop:
-    """Return where and why a boot stopped.
+def find_failure(lines: tuple[str, ...], *, xen_up: bool) -> BootFailure:
+    """Return where and why a boot failed.
 
     Args:
         lines: the last lines of the serial console.
         xen_up: whether Xen printed anything.
     """
-    text = _plain(lines)
+    text = _text(lines)
     for symptom in _SYMPTOMS:
         matches = list(re.finditer(symptom.pattern, text, re.MULTILINE))
         if matches:
             groups = {name: value or "" for name, value in matches[-1].groupdict().items()}
             why = symptom.why or groups.get("why") or matches[-1][0]
-            return Stop(symptom.where, why.strip(), symptom.fix.format(**groups))
+            return BootFailure(symptom.where, why.strip(), symptom.fix.format(**groups))
     if xen_up:
-        return Stop(
+        return BootFailure(
             "Dom0",
             "Xen started Dom0, which printed nothing",
             "Check that Dom0's command line has console=hvc0, and its kernel CONFIG_HVC_XEN.",
         )
     if not lines:
-        return Stop(
+        return BootFailure(
             "the firmware",
             "nothing was printed",
             "Use firmware that has a serial console.",
         )
-    return Stop(
+    return BootFailure(
         "between the firmware and Xen",
         f"the last line is: {text.splitlines()[-1]}",
         "Xen has no driver for its console: check console= and dtuart= (console in the board's"
@@ -484,5 +476,6 @@ def stopped(lines: tuple[str, ...], *, xen_up: bool) -> Stop:
     )
 
 
-def _plain(lines: tuple[str, ...]) -> str:
+def _text(lines: tuple[str, ...]) -> str:
+    """Return lines of the console as one text without escape sequences."""
     return "\n".join(_ESCAPES.sub("", line).strip() for line in lines)

@@ -30,7 +30,7 @@ class Archive:
         self._entries: dict[str, _Entry] = {}
 
     def __contains__(self, path: str) -> bool:
-        return _name(path) in self._entries
+        return _normalised(path) in self._entries
 
     @property
     def size(self) -> int:
@@ -39,7 +39,7 @@ class Archive:
 
     def directory(self, path: str) -> None:
         """Add a directory and its parents."""
-        name = _name(path)
+        name = _normalised(path)
         if name and name not in self._entries:
             self.directory(posixpath.dirname(name))
             self._entries[name] = _Entry(stat.S_IFDIR | 0o755)
@@ -47,15 +47,15 @@ class Archive:
     def file(self, path: str, data: bytes, *, executable: bool = False) -> None:
         """Add a regular file."""
         mode = stat.S_IFREG | (0o755 if executable else 0o644)
-        self._put(path, _Entry(mode, data))
+        self._insert(path, _Entry(mode, data))
 
     def link(self, path: str, target: str) -> None:
         """Add a symbolic link."""
-        self._put(path, _Entry(stat.S_IFLNK | 0o777, target.encode()))
+        self._insert(path, _Entry(stat.S_IFLNK | 0o777, target.encode()))
 
     def device(self, path: str, major: int, minor: int) -> None:
         """Add a character device."""
-        self._put(path, _Entry(stat.S_IFCHR | 0o600, b"", (major, minor)))
+        self._insert(path, _Entry(stat.S_IFCHR | 0o600, b"", (major, minor)))
 
     def dump(self) -> bytes:
         """Return the archive, uncompressed."""
@@ -63,17 +63,18 @@ class Archive:
         for number, name in enumerate(self._entries, 1):
             _add(parts, number, name, self._entries[name])
         _add(parts, 0, _TRAILER, _Entry(0))
-        made = b"".join(parts)
-        return made + bytes(-len(made) % 512)
+        archive = b"".join(parts)
+        return archive + bytes(-len(archive) % 512)
 
-    def _put(self, path: str, entry: _Entry) -> None:
-        name = _name(path)
+    def _insert(self, path: str, entry: _Entry) -> None:
+        name = _normalised(path)
         if name and name not in self._entries:
             self.directory(posixpath.dirname(name))
             self._entries[name] = entry
 
 
-def _name(path: str) -> str:
+def _normalised(path: str) -> str:
+    """Return a path without ``..`` and without a slash at its start."""
     return posixpath.normpath("/" + path).lstrip("/")
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files of a build, used in place of the rehearsal's stand-ins.
+"""Files of a build that replace the rehearsal's stand-ins: Xen, kernels, images, xl configs.
 
 They are found in the build's deploy directory by the names that recipes give them:
 ``xen-MACHINE.gz``, or ``xen-MACHINE`` for arm64 (mv:recipes-extended/xen/xen-hypervisor.inc,
@@ -12,8 +12,6 @@ both come from the build, or neither.
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -25,9 +23,9 @@ from xentui.images.reader import Broken
 from xentui.project import artifacts, boards
 from xentui.project.model import Project
 from xentui.rehearsal import kernel, plan, tempfiles
+from xentui.rehearsal.dom0_image import Dom0Image
 from xentui.rehearsal.parts import TOOLS, Parts
-from xentui.rehearsal.plan import Part, Rehearsal
-from xentui.rehearsal.system import System
+from xentui.rehearsal.plan import GuestPlan, RehearsalPlan
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
 
@@ -35,10 +33,13 @@ STORE = "/store"
 """Dom0's mount point for the disk with the guests' own files."""
 
 DOM0_IMAGE = "xen-image-minimal"
-_TYPES = ("ext4", "ext3", "ext2", "wic", "img")
-_PACKED = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzo")
-_MOST_KERNEL = 256 * 1024 * 1024
-_PLACES = (
+_IMAGE_TYPES = ("ext4", "ext3", "ext2", "wic", "img")
+_COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzo")
+_MAX_KERNEL_BYTES = 256 * 1024 * 1024
+_SPARE_BYTES = 32 * 1024 * 1024
+"""Space on the disk for guests' files in addition to their sizes, for ext4 itself."""
+
+_TOOL_FOLDERS = (
     "/usr/sbin",
     "/usr/bin",
     "/usr/lib/xen/bin",
@@ -46,7 +47,6 @@ _PLACES = (
     "/usr/libexec/xen/bin",
 )
 _VERSION = re.compile(rb"\b(4\.[0-9]{1,3})\.[0-9]{1,3}")
-_LIBRARY = re.compile(r"libxenlight\.so\.(4\.[0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +69,20 @@ class Choice:
 
 
 @dataclass(slots=True)
-class Own:
-    """The files of a build that take part in a rehearsal.
+class BuildFiles:
+    """The files of a build that replace stand-ins in a rehearsal.
 
     Attributes:
         folder: the deploy directory.
-        choices: for the report.
-        xen: the hypervisor, or ``None``.
-        tools: paths of Xen's programs in Dom0's image by name; empty if stand-ins are used.
-        system: Dom0's image, or ``None``.
-        kernel: Dom0's kernel, or ``None``.
+        choices: for each part of the rehearsal, whether it comes from the build.
+        xen: the hypervisor, or ``None`` for the stand-in.
+        tools: paths of Xen's programs in Dom0's image, by name; empty for the stand-ins.
+        image: Dom0's image, or ``None``.
+        kernel: Dom0's kernel, or ``None`` for the stand-in.
         modules: the folder of its modules in Dom0's image.
-        files: guests' files: by their path in Dom0, a file or a path in Dom0's image.
-        parts: the guests, with the xl configs and in the order of Dom0's image.
+        guest_files: kernels, RAM disks and disks of guests by their path in Dom0: a file of the
+            deploy directory, or a path in Dom0's image.
+        guests: the guests, with the xl configs and in the order of Dom0's image.
         notes: differences between the build and the project.
     """
 
@@ -89,40 +90,50 @@ class Own:
     choices: list[Choice] = field(default_factory=list)
     xen: Path | None = None
     tools: dict[str, str] = field(default_factory=dict)
-    system: System | None = None
+    image: Dom0Image | None = None
     kernel: Path | None = None
     modules: str = ""
-    files: dict[str, Path | str] = field(default_factory=dict)
-    parts: tuple[Part, ...] = ()
+    guest_files: dict[str, Path | str] = field(default_factory=dict)
+    guests: tuple[GuestPlan, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def store(self) -> dict[str, str]:
-        """Return the paths of the guests' files on the disk, by their path in Dom0."""
-        return {path: f"{STORE}/{number}" for number, path in enumerate(self.files)}
+    def use(self, what: str, file: str, size: int) -> None:
+        """Record that a part comes from the build; the arguments are those of :class:`Choice`."""
+        self.choices.append(Choice(what, True, file, size))
+
+    def use_stand_in(self, what: str, why: str) -> None:
+        """Record why a stand-in is used for a part."""
+        self.choices.append(Choice(what, False, why=why))
+
+    def store_paths(self) -> dict[str, str]:
+        """Return where each guest's file is on the disk of :func:`make_disk`, by path in Dom0."""
+        return {path: f"{STORE}/{number}" for number, path in enumerate(self.guest_files)}
 
     def close(self) -> None:
         """Close Dom0's image."""
-        if self.system is not None:
-            self.system.close()
+        if self.image is not None:
+            self.image.close()
 
-    def applied(self, planned: Rehearsal) -> Rehearsal:
-        """Return the rehearsal with guests that run as far as the build's files allow."""
+    def applied(self, planned: RehearsalPlan) -> RehearsalPlan:
+        """Return the plan with guests that run as far as the build's files allow."""
         return replace(
             planned,
-            parts=tuple(self._part(part) for part in self.parts),
+            guests=tuple(self._with_mode(guest) for guest in self.guests),
             notes=(*planned.notes, *self.notes),
         )
 
-    def _part(self, part: Part) -> Part:
-        if part.kind == "hvm" or part.kernel not in self.files:
-            return part
-        roots = [part.ramdisk, *(image.path for image in part.images[:1])]
-        if any(path in self.files for path in roots if path):
-            return replace(part, mode="boot", why="")
-        return replace(part, mode="run", why="its own kernel has no root file system here")
+    def _with_mode(self, guest: GuestPlan) -> GuestPlan:
+        if guest.kind == "hvm" or guest.kernel not in self.guest_files:
+            return guest
+        roots = [guest.ramdisk, *(image.path for image in guest.images[:1])]
+        if any(path in self.guest_files for path in roots if path):
+            return replace(guest, mode="boot", why="")
+        return replace(guest, mode="run", why="its own kernel has no root file system here")
 
 
-def find(folder: Path, project: Project, planned: Rehearsal, parts: Parts) -> Own:
+def find_build_files(
+    folder: Path, project: Project, planned: RehearsalPlan, parts: Parts
+) -> BuildFiles:
     """Find the files of a build. The caller closes the result.
 
     Args:
@@ -141,85 +152,88 @@ def find(folder: Path, project: Project, planned: Rehearsal, parts: Parts) -> Ow
         )
     if (folder / machine).is_dir():
         folder = folder / machine
-    own = Own(folder)
+    files = BuildFiles(folder)
     try:
-        _dom0_image(own, project, machine)
-        _xen(own, planned, parts)
-        _kernel(own, machine)
-        own.parts = _in_order(own, tuple(_configured(own, project, part) for part in planned.parts))
-        for part in own.parts:
-            _guest(own, part)
+        _find_dom0_image(files, project, machine)
+        _find_xen(files, planned, parts)
+        _find_kernel(files, machine)
+        guests = tuple(_with_built_config(files, project, guest) for guest in planned.guests)
+        files.guests = _in_start_order(files, guests)
+        for guest in files.guests:
+            _find_guest_files(files, guest)
     except BaseException:
-        own.close()
+        files.close()
         raise
-    return own
+    return files
 
 
-def _dom0_image(own: Own, project: Project, machine: str) -> None:
+def _find_dom0_image(files: BuildFiles, project: Project, machine: str) -> None:
     recipe = project.host.image or DOM0_IMAGE
     what = "Dom0's programs"
-    names = [f"{recipe}-{machine}.rootfs.{kind}" for kind in _TYPES]
-    found = [own.folder / name for name in names if (own.folder / name).is_file()]
+    names = [f"{recipe}-{machine}.rootfs.{kind}" for kind in _IMAGE_TYPES]
     why = f"no {names[0]} or .wic is there"
-    packed = [
-        name + end for name in names for end in _PACKED if (own.folder / (name + end)).exists()
-    ]
-    if packed:
-        why = f"{packed[0]} is compressed: uncompress it in the same folder"
-    for path in found:
+    for name in (name + suffix for name in names for suffix in _COMPRESSIONS):
+        if (files.folder / name).exists():
+            why = f"{name} is compressed: uncompress it in the same folder"
+            break
+    for path in (files.folder / name for name in names):
+        if not path.is_file():
+            continue
         try:
-            system = System(path)
+            files.image = Dom0Image(path)
         except (Broken, OSError) as error:
             why = f"{path.name} cannot be read ({error})"
             continue
-        own.system = system
-        own.choices.append(Choice(f"{what} and modules, out of", True, path.name, _size(path)))
+        files.use(f"{what} and modules, out of", path.name, _size(path))
         return
-    own.choices.append(Choice(what, False, why=why))
+    files.use_stand_in(what, why)
 
 
-def _xen(own: Own, planned: Rehearsal, parts: Parts) -> None:
+def _find_xen(files: BuildFiles, planned: RehearsalPlan, parts: Parts) -> None:
     names = (f"xen-{planned.machine}.gz", f"xen-{planned.machine}")
-    path = next((own.folder / name for name in names if (own.folder / name).is_file()), None)
+    path = next((files.folder / name for name in names if (files.folder / name).is_file()), None)
     if path is None:
-        own.choices.append(Choice("Xen", False, why=f"no {names[0]} is there"))
+        files.use_stand_in("Xen", f"no {names[0]} is there")
         return
-    tools, missing = _tools(own.system)
+    tools, missing = _tools_in(files.image)
     version = _version(path)
-    theirs = parts.tools.parent.name.removeprefix("xen-")
+    stand_in_version = parts.tools.parent.name.removeprefix("xen-")
     if planned.hvm:
         tools, missing = {}, "HVM guests need the stand-in's device model"
     if tools:
-        own.tools = tools
-    elif version != theirs:
+        files.tools = tools
+    elif version != stand_in_version:
         why = f"{path.name} is of {version or 'an unknown version'}, {missing}"
-        own.choices.append(Choice("Xen", False, why=f"{why}, and the stand-in's are of {theirs}"))
+        files.use_stand_in("Xen", f"{why}, and the stand-in's are of {stand_in_version}")
         return
-    own.xen = path
-    own.choices.append(Choice(f"Xen {version}".strip(), True, path.name, _size(path)))
+    files.xen = path
+    files.use(f"Xen {version}".strip(), path.name, _size(path))
+    what = "xl and its like"
     if tools:
-        size = own.system.size(tools["xl"]) if own.system is not None else 0
-        own.choices.append(Choice("xl and its like", True, f"Dom0's {tools['xl']}", size))
+        size = files.image.size(tools["xl"]) if files.image is not None else 0
+        files.use(what, f"Dom0's {tools['xl']}", size)
     else:
-        own.choices.append(Choice("xl and its like", False, why=f"{missing}; {theirs} fits"))
+        files.use_stand_in(what, f"{missing}; {stand_in_version} fits")
 
 
-def _tools(system: System | None) -> tuple[dict[str, str], str]:
-    if system is None:
+def _tools_in(image: Dom0Image | None) -> tuple[dict[str, str], str]:
+    """Return the paths of Xen's programs in an image; or none, and what is missing."""
+    if image is None:
         return {}, "its tools are in no image that can be read"
     try:
-        found = {}
+        tools = {}
         for name in TOOLS:
-            place = next((f"{p}/{name}" for p in _PLACES if f"{p}/{name}" in system), None)
-            if place is None:
+            paths = (f"{folder}/{name}" for folder in _TOOL_FOLDERS)
+            path = next((path for path in paths if path in image), None)
+            if path is None:
                 return {}, f"Dom0's image has no {name}"
-            found[name] = place
-        system.needed(*found.values())
+            tools[name] = path
+        image.with_libraries(*tools.values())
     except Broken as error:
         return {}, f"something is missing in Dom0's image ({error.reason})"
-    if "/etc/xen/scripts/block" not in system or "/etc/xen/xl.conf" not in system:
+    if "/etc/xen/scripts/block" not in image or "/etc/xen/xl.conf" not in image:
         return {}, "Dom0's image has no /etc/xen/scripts"
-    return found, ""
+    return tools, ""
 
 
 def _version(path: Path) -> str:
@@ -227,57 +241,58 @@ def _version(path: Path) -> str:
     try:
         data = path.read_bytes()
         packed = data[:2] == b"\x1f\x8b"
-        found = _VERSION.search(kernel.decompressed(data, path.name) if packed else data)
+        found = _VERSION.search(kernel.decompress(data, path.name) if packed else data)
     except (OSError, InputError):
         return ""
     return found[1].decode() if found else ""
 
 
-def _kernel(own: Own, machine: str) -> None:
+def _find_kernel(files: BuildFiles, machine: str) -> None:
     what = "Dom0's kernel"
-    path = own.folder / boards.board(machine).kernel_image
-    if not path.is_file() or _size(path) > _MOST_KERNEL:
-        own.choices.append(Choice(what, False, why=f"no {path.name} is there"))
+    path = files.folder / boards.board(machine).kernel_image
+    if not path.is_file() or _size(path) > _MAX_KERNEL_BYTES:
+        files.use_stand_in(what, f"no {path.name} is there")
         return
     release = why = ""
     try:
-        unpacked = kernel.unpacked(path)
-        release = kernel.release(path.read_bytes()[:65536]) or kernel.release(unpacked)
+        unpacked = kernel.unpack(path)
+        release = kernel.release_of(path.read_bytes()[:65536]) or kernel.release_of(unpacked)
         if not kernel.can_be_dom0(unpacked):
             why = f"{path.name} is not marked as a kernel that can be Dom0"
     except InputError as error:
         why = error.message
-    modules = _modules(own.system, release)
+    modules = _modules_in(files.image, release)
     if not why and not modules:
         why = f"the modules of {release or path.name} are in no image that can be read"
     if why:
-        own.choices.append(Choice(what, False, why=why))
+        files.use_stand_in(what, why)
         return
-    own.kernel, own.modules = path, modules
-    own.choices.append(Choice(f"{what} {release}", True, path.name, _size(path)))
+    files.kernel, files.modules = path, modules
+    files.use(f"{what} {release}", path.name, _size(path))
 
 
-def _modules(system: System | None, release: str) -> str:
-    if system is None or not release:
+def _modules_in(image: Dom0Image | None, release: str) -> str:
+    """Return the folder of a kernel's modules in an image, or an empty text."""
+    if image is None or not release:
         return ""
-    places = (f"/lib/modules/{release}", f"/usr/lib/modules/{release}")
-    return next((place for place in places if place in system), "")
+    folders = (f"/lib/modules/{release}", f"/usr/lib/modules/{release}")
+    return next((folder for folder in folders if folder in image), "")
 
 
-def _configured(own: Own, project: Project, part: Part) -> Part:
+def _with_built_config(files: BuildFiles, project: Project, guest: GuestPlan) -> GuestPlan:
     """Return a guest with its xl config from Dom0's image, if it has one there."""
-    if own.system is None:
-        return part
-    label = f"{part.key}: xl config"
+    if files.image is None:
+        return guest
+    label = f"{guest.key}: xl config"
     try:
-        text = own.system.read(part.config_path).decode()
+        text = files.image.read(guest.config_path).decode()
     except (Broken, UnicodeDecodeError):
-        own.choices.append(Choice(label, False, why=f"no {part.config_path} is in Dom0's image"))
-        return part
-    own.choices.append(Choice(label, True, f"Dom0's {part.config_path}", len(text.encode())))
-    if _settings(text) != _settings(part.config):
-        own.notes += (f"{part.config_path} of the build differs from the project: build again.",)
-    return plan.part(project, project.guest(part.key), text, part.predicted)
+        files.use_stand_in(label, f"no {guest.config_path} is in Dom0's image")
+        return guest
+    files.use(label, f"Dom0's {guest.config_path}", len(text.encode()))
+    if _settings(text) != _settings(guest.config):
+        files.notes += (f"{guest.config_path} of the build differs from the project: build again.",)
+    return plan.plan_guest(project, project.guest(guest.key), text, guest.predicted)
 
 
 def _settings(text: str) -> dict[str, object]:
@@ -288,42 +303,43 @@ def _settings(text: str) -> dict[str, object]:
     return {**settings, "disk": disks, "kernel": config.text("kernel") is not None}
 
 
-def _in_order(own: Own, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+def _in_start_order(files: BuildFiles, guests: tuple[GuestPlan, ...]) -> tuple[GuestPlan, ...]:
     """Return guests in the order in which the build's own xendomains starts them."""
-    if own.system is None or artifacts.AUTO not in own.system:
-        return parts
+    if files.image is None or artifacts.AUTO not in files.image:
+        return guests
     targets = [
-        own.system.link(f"{artifacts.AUTO}/{name}") for name in own.system.names(artifacts.AUTO)
+        files.image.link_target(f"{artifacts.AUTO}/{name}")
+        for name in files.image.list_folder(artifacts.AUTO)
     ]
-    by_path = {part.config_path: part for part in parts}
+    by_path = {guest.config_path: guest for guest in guests}
     first = [by_path[target] for target in targets if target in by_path]
-    others = [part for part in parts if part not in first]
-    for part in others:
-        if part.autostart:
-            own.notes += (f"The build does not start {part.key} with Dom0: build again.",)
+    others = [guest for guest in guests if guest not in first]
+    for guest in others:
+        if guest.autostart:
+            files.notes += (f"The build does not start {guest.key} with Dom0: build again.",)
     return (
-        *(replace(part, autostart=True) for part in first),
-        *(replace(part, autostart=False) for part in others),
+        *(replace(guest, autostart=True) for guest in first),
+        *(replace(guest, autostart=False) for guest in others),
     )
 
 
-def _guest(own: Own, part: Part) -> None:
-    wanted = [("kernel", part.kernel), ("RAM disk", part.ramdisk)]
-    wanted += [("disk", image.path) for image in part.images]
-    for what, path in wanted:
+def _find_guest_files(files: BuildFiles, guest: GuestPlan) -> None:
+    named = [("kernel", guest.kernel), ("RAM disk", guest.ramdisk)]
+    named += [("disk", image.path) for image in guest.images]
+    for what, path in named:
         if not path:
             continue
-        label = f"{part.key}: {what}"
+        label = f"{guest.key}: {what}"
         name = path.rsplit("/", 1)[-1]
-        file = own.folder / name
-        if own.system is not None and path.startswith("/") and path in own.system:
-            own.files[path] = path
-            own.choices.append(Choice(label, True, f"Dom0's {path}", own.system.size(path)))
+        file = files.folder / name
+        if files.image is not None and path.startswith("/") and path in files.image:
+            files.guest_files[path] = path
+            files.use(label, f"Dom0's {path}", files.image.size(path))
         elif file.is_file():
-            own.files[path] = file
-            own.choices.append(Choice(label, True, name, _size(file)))
+            files.guest_files[path] = file
+            files.use(label, name, _size(file))
         else:
-            own.choices.append(Choice(label, False, why=f"no {name} is there"))
+            files.use_stand_in(label, f"no {name} is there")
 
 
 def _size(path: Path) -> int:
@@ -333,7 +349,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def lines(choices: tuple[Choice, ...]) -> Iterator[str]:
+def choice_lines(choices: tuple[Choice, ...]) -> Iterator[str]:
     """Yield the choices as lines for people."""
     for choice in choices:
         if choice.own:
@@ -342,55 +358,42 @@ def lines(choices: tuple[Choice, ...]) -> Iterator[str]:
             yield f"  {choice.what}: a stand-in, as {choice.why}"
 
 
-_SPARE = 32 * 1024 * 1024
+def make_disk(files: BuildFiles, stack: ExitStack) -> IO[bytes]:
+    """Return an ext4 image with a writable copy of each of the guests' own files.
 
-
-def disk(own: Own, stack: ExitStack) -> IO[bytes]:
-    """Return a disk with a writable copy of each of the guests' own files.
-
-    It is a file without a name, made by the programs of e2fsprogs; ``stack`` closes it.
+    It is a temporary file, which ``stack`` closes. The names of the files in it are numbers.
 
     Raises:
         InputError: a file cannot be read, or e2fsprogs is missing.
     """
     sizes = [
-        own.system.size(source) if isinstance(source, str) and own.system is not None
+        files.image.size(source) if isinstance(source, str) and files.image is not None
         else Path(source).stat().st_size
-        for source in own.files.values()
+        for source in files.guest_files.values()
     ]  # fmt: skip
-    whole = _SPARE + sum(sizes) * 21 // 20
-    disk = tempfiles.file(stack)
-    disk.truncate(-(-whole // 4096) * 4096)
-    place = f"/proc/self/fd/{disk.fileno()}"
-    _e2fs(disk, "mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "0", "-O", "^has_journal", place)
-    for number, source in enumerate(own.files.values()):
+    size = _SPARE_BYTES + sum(sizes) * 21 // 20
+    disk = tempfiles.new_file(stack)
+    disk.truncate(-(-size // 4096) * 4096)
+    place = tempfiles.path_of(disk)
+    options = ("-q", "-F", "-b", "4096", "-m", "0", "-O", "^has_journal")
+    tempfiles.run("mkfs.ext4", "e2fsprogs", *options, place, files=[disk])
+    for number, source in enumerate(files.guest_files.values()):
         with ExitStack() as once:
             file: IO[bytes]
             try:
                 if isinstance(source, str):
-                    file = tempfiles.file(once)
-                    if own.system is not None:
-                        own.system.copy(source, file)
+                    file = tempfiles.new_file(once)
+                    if files.image is not None:
+                        files.image.copy(source, file)
                 else:
                     file = once.enter_context(source.open("rb"))
             except (OSError, Broken) as error:
-                raise InputError(f"{own.folder}: {source}: {error}") from error
-            _e2fs(disk, "debugfs", "-w", "-R", f"write /proc/self/fd/{file.fileno()} {number}",
-                 place, also=file)  # fmt: skip
+                raise InputError(f"{files.folder}: {source}: {error}") from error
+            command = f"write {tempfiles.path_of(file)} {number}"
+            debugfs = ("debugfs", "e2fsprogs", "-w", "-R", command, place)
+            output = tempfiles.run(*debugfs, files=[disk, file])
+            # Its exit code is 0 even if it fails; the first line is its version.
+            errors = [line for line in output.splitlines() if not line.startswith("debugfs 1.")]
+            if errors:
+                raise InputError(f"debugfs: {' '.join(errors)}")
     return disk
-
-
-def _e2fs(disk: IO[bytes], name: str, *arguments: str, also: IO[bytes] | None = None) -> None:
-    program = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
-    if program is None:
-        raise InputError(
-            f"guests' own files need {name}, which is not there", fix="Install e2fsprogs."
-        )
-    given = (disk.fileno(), *([also.fileno()] if also is not None else []))
-    run = subprocess.run(  # noqa: S603 - a fixed program, on files of our own
-        [program, *arguments], pass_fds=given, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, errors="replace", check=False,
-    )  # fmt: skip
-    errors = [line for line in run.stderr.splitlines() if not line.startswith("debugfs 1.")]
-    if run.returncode or errors:
-        raise InputError(f"{name}: {' '.join(errors) or f'exit code {run.returncode}'}")

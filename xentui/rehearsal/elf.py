@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The libraries that a program needs, read from its file without running it.
+"""The libraries that a program needs, read from its ELF file without running it.
 
-64-bit little-endian ELF only: System V ABI, chapters 4 and 5.
+It reads 64-bit little-endian files (System V ABI, chapters 4 and 5).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _NEEDED, _STRINGS, _RPATH, _RUNPATH = 1, 5, 15, 29
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class Requirements:
     """What a program or library needs to run.
 
     Attributes:
         machine: its architecture, the ``e_machine`` value.
         interpreter: path of the dynamic loader, or an empty text.
-        libraries: names of the libraries.
-        runpath: folders that are searched for them first.
+        libraries: the names of its libraries.
+        runpath: folders in which they are searched first.
     """
 
     machine: int
@@ -32,17 +32,17 @@ class Needs:
     runpath: tuple[str, ...]
 
 
-def needs(data: bytes) -> Needs | None:
+def read_requirements(data: bytes) -> Requirements | None:
     """Return what a program needs, or ``None`` if the file is not a 64-bit ELF file."""
     if data[:6] != b"\x7fELF\x02\x01":
         return None
     try:
-        return _needs(data)
+        return _read(data)
     except (struct.error, ValueError, IndexError):
         return None
 
 
-def _needs(data: bytes) -> Needs:
+def _read(data: bytes) -> Requirements:
     machine = struct.unpack_from("<H", data, 18)[0]
     offset = struct.unpack_from("<Q", data, 32)[0]
     size, count = struct.unpack_from("<HH", data, 54)
@@ -67,4 +67,4 @@ def _needs(data: bytes) -> Needs:
         return tuple(data[at : data.index(b"\0", at)].decode() for at in places)
 
     paths = [part for text in texts(_RPATH, _RUNPATH) for part in text.split(":") if part]
-    return Needs(machine, interpreter, texts(_NEEDED), tuple(paths))
+    return Requirements(machine, interpreter, texts(_NEEDED), tuple(paths))

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Linux kernels and their modules, unpacked before they are booted.
+"""Linux kernels and their modules: unpacked, examined, and made quick to boot under emulation.
 
 A kernel image for PCs is a program that unpacks the actual kernel, most often with xz. On an
-emulated CPU, Xen and xl need many seconds for that. If it is unpacked here, it boots at once.
+emulated CPU, Xen and xl need many seconds for that, so it is unpacked here.
 Layout: linux:Documentation/arch/x86/boot.rst (``payload_offset``, ``payload_length``).
 """
 
@@ -39,19 +39,29 @@ _WFI, _BACK = 0xD503207F, 0x17FFFFFF  # wfi, and a branch to it
 _GUEST_OS, _LOADER, _PAE_MODE, _PHYS32_ENTRY = 6, 8, 9, 18
 
 
-def unpacked(path: Path) -> bytes:
-    """Return the unpacked kernel of an image as ELF; an ELF file is returned as it is.
+def read(path: Path) -> bytes:
+    """Return the content of a file.
 
-    For arm64, return the image itself, unpacked.
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {os_error_text(error)}") from error
+
+
+def unpack(path: Path) -> bytes:
+    """Return the kernel in an image as an ELF file, or for arm64 the image itself, uncompressed.
 
     Raises:
         InputError: it cannot be read, or is compressed in an unknown way.
     """
-    data = _read(path)
+    data = read(path)
     if data[:4] == b"\x7fELF":
         return data
     if data[:2] == b"\x1f\x8b":
-        data = decompressed(data, str(path))
+        data = decompress(data, str(path))
     if data[0x38:0x3C] == _ARM:
         return data
     if data[0x202:0x206] != b"HdrS":
@@ -59,16 +69,16 @@ def unpacked(path: Path) -> bytes:
     setup = data[0x1F1] or 4
     offset, length = struct.unpack_from("<II", data, 0x248)
     start = (setup + 1) * 512 + offset
-    kernel = decompressed(data[start : start + length], str(path))
+    kernel = decompress(data[start : start + length], str(path))
     if kernel[:4] != b"\x7fELF":
         raise InputError(f"{path}: no kernel was found in it")
     return kernel
 
 
-def release(data: bytes) -> str:
-    """Return the release of a kernel image, such as ``6.1.0``, or an empty text.
+def release_of(data: bytes) -> str:
+    """Return the release of a kernel image, such as ``6.1.0``; empty if it is not found.
 
-    For arm64 it is only in the banner, so the image must be unpacked.
+    In an image for arm64 it is only in the banner, so that must be uncompressed.
     """
     if data[0x38:0x3C] == _ARM:
         found = _BANNER.search(data)
@@ -96,8 +106,8 @@ def can_be_dom0(kernel: bytes) -> bool:
     return False
 
 
-def decompressed(data: bytes, name: str) -> bytes:
-    """Return data that is compressed with xz, gzip or zstd, uncompressed.
+def decompress(data: bytes, name: str) -> bytes:
+    """Uncompress data that is compressed with xz, gzip or zstd.
 
     Raises:
         InputError: it is damaged, or compressed in another way.
@@ -117,7 +127,7 @@ def decompressed(data: bytes, name: str) -> bytes:
     )
 
 
-def modules(root: Path, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+def read_modules(root: Path, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     """Yield the file names and contents of modules, each after those that it depends on.
 
     Args:
@@ -128,38 +138,40 @@ def modules(root: Path, names: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
         InputError: a module cannot be read.
     """
     paths = sorted((root / "kernel").rglob("*.ko*"))
-    return ordered([str(path) for path in paths], lambda path: _read(Path(path)), names)
+    return in_dependency_order([str(path) for path in paths], lambda path: read(Path(path)), names)
 
 
-def ordered(
-    paths: list[str], read: Callable[[str], bytes], names: tuple[str, ...]
+def in_dependency_order(
+    paths: list[str], read_file: Callable[[str], bytes], names: tuple[str, ...]
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield modules as :func:`modules` does, from a list of paths.
+    """Yield modules as :func:`read_modules` does, from the paths and contents of all modules.
 
     Raises:
         InputError: a module is compressed in an unknown way.
     """
-    files = {_plain(path.rsplit("/", 1)[-1]): path for path in paths if path.endswith(_SUFFIXES)}
+    files = {
+        _module_name(path.rsplit("/", 1)[-1]): path for path in paths if path.endswith(_SUFFIXES)
+    }
     done: set[str] = set()
 
-    def with_needed(name: str) -> Iterator[tuple[str, bytes]]:
+    def with_dependencies(name: str) -> Iterator[tuple[str, bytes]]:
         path = files.get(name)
         if name in done or path is None:
             return
         done.add(name)
-        data = read(path)
+        data = read_file(path)
         if not path.endswith(".ko"):
-            data = decompressed(data, path)
+            data = decompress(data, path)
         match = _DEPENDS.search(data)
         for needed in (match[1].decode() if match else "").split(","):
-            yield from with_needed(_plain(needed))
+            yield from with_dependencies(_module_name(needed))
         yield f"{name}.ko", data
 
     for name in names:
-        yield from with_needed(_plain(name))
+        yield from with_dependencies(_module_name(name))
 
 
-def trimmed(kernel: bytes) -> bytes:
+def trim(kernel: bytes) -> bytes:
     """Return an unpacked kernel without its sections and the zeros at the end of its segments.
 
     The loader adds those zeros again (System V ABI, chapter 5, ``p_memsz``). They are a third of a
@@ -173,7 +185,7 @@ def trimmed(kernel: bytes) -> bytes:
     entries = range(start, start + size * count, size)
     if size != _ENTRY or start + size * count > len(kernel):
         return kernel
-    made = bytearray(kernel)
+    trimmed = bytearray(kernel)
     end = start + size * count
     for at in entries:
         kind, place, length = (
@@ -183,27 +195,21 @@ def trimmed(kernel: bytes) -> bytes:
         )
         if kind == _LOAD:
             length = len(kernel[place : place + length].rstrip(b"\0"))
-            struct.pack_into("<Q", made, at + 32, length)
+            struct.pack_into("<Q", trimmed, at + 32, length)
         end = max(end, place + length)
-    struct.pack_into("<Q", made, 40, 0)
-    struct.pack_into("<HH", made, 60, 0, 0)
-    return bytes(made[:end])
+    struct.pack_into("<Q", trimmed, 40, 0)
+    struct.pack_into("<HH", trimmed, 60, 0, 0)
+    return bytes(trimmed[:end])
 
 
-def repacked(kernel: bytes) -> bytes:
-    """Return a kernel compressed with gzip: xl unpacks it in a second, and xz in ten."""
+def compress(kernel: bytes) -> bytes:
+    """Compress a kernel with gzip, which xl unpacks in a second; xz takes it ten."""
     return gzip.compress(kernel, 1, mtime=0)
 
 
-def _plain(name: str) -> str:
+def _module_name(name: str) -> str:
+    """Return a module's name as the kernel has it, from its file name or another spelling."""
     return name.partition(".")[0].replace("-", "_")
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: {os_error_text(error)}") from error
 
 
 def _zstd(data: bytes, name: str) -> bytes:
@@ -218,7 +224,7 @@ def _zstd(data: bytes, name: str) -> bytes:
     return run.stdout
 
 
-def idle(machine: Architecture = X86) -> bytes:
+def idle_kernel(machine: Architecture = X86) -> bytes:
     """Return a kernel of one page that is never run: an ELF file, or an image for arm64.
 
     Xen accepts it as a PV, PVH or arm64 kernel. A guest that is too small for a real kernel can be
@@ -232,15 +238,15 @@ def idle(machine: Architecture = X86) -> bytes:
         return head.ljust(size, b"\0")
     notes = b"".join(
         (
-            _number(_NOTE_ENTRY, _BASE + _START),
-            _number(_HYPERCALL_PAGE, _BASE + _START + _PAGE),
-            _number(_VIRT_BASE, _BASE),
-            _number(_PADDR_OFFSET, 0),
-            _text(_XEN_VERSION, b"xen-3.0"),
-            _text(_GUEST_OS, b"linux"),
-            _text(_LOADER, b"generic"),
-            _text(_PAE_MODE, b"yes"),
-            _number(_PHYS32_ENTRY, _START),
+            _number_note(_NOTE_ENTRY, _BASE + _START),
+            _number_note(_HYPERCALL_PAGE, _BASE + _START + _PAGE),
+            _number_note(_VIRT_BASE, _BASE),
+            _number_note(_PADDR_OFFSET, 0),
+            _text_note(_XEN_VERSION, b"xen-3.0"),
+            _text_note(_GUEST_OS, b"linux"),
+            _text_note(_LOADER, b"generic"),
+            _text_note(_PAE_MODE, b"yes"),
+            _number_note(_PHYS32_ENTRY, _START),
         )
     )
     body = b"\xf4" * _PAGE + bytes(_PAGE)  # hlt, and room for the hypercall page
@@ -260,9 +266,9 @@ def _note(kind: int, value: bytes) -> bytes:
     return struct.pack("<III4s", 4, len(value), kind, b"Xen\0") + value + bytes(-len(value) % 4)
 
 
-def _number(kind: int, value: int) -> bytes:
+def _number_note(kind: int, value: int) -> bytes:
     return _note(kind, struct.pack("<Q", value))
 
 
-def _text(kind: int, value: bytes) -> bytes:
+def _text_note(kind: int, value: bytes) -> bytes:
     return _note(kind, value + b"\0")

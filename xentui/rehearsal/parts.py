@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The programs that a rehearsal needs, and where they are found.
+"""The parts of a rehearsal: QEMU, Xen, a kernel and programs for Dom0, and where they are found.
 
 Folders are searched in this order: the one given with ``--parts``, the host's ``/``, and the cache
-that :mod:`xentui.rehearsal.fetch` fills. Each is laid out as the root file system of a Debian host.
+that :mod:`xentui.rehearsal.fetch` fills. Each is laid out like the root file system of Debian.
 Parts that must have the same version are taken from one folder.
 """
 
@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xentui.errors import Exit, InputError, XentuiError
-from xentui.rehearsal import arch, elf
-from xentui.rehearsal.arch import X86, Architecture
+from xentui.rehearsal import elf
+from xentui.rehearsal.arch import X86, Architecture, host_architecture
 
-HOST = Path("/")
+HOST_ROOT = Path("/")
 
 PROGRAMS = {
     "busybox": "busybox-static",
@@ -34,23 +34,24 @@ PROGRAMS = {
     "xenstore-rm": "xenstore-utils",
     "xenstore-write": "xenstore-utils",
 }
-"""Programs of the stand-in Dom0 and their Debian packages. All others are BusyBox's, which needs no
-libraries: Xen's scripts start many programs, and on an emulated CPU that saves a tenth of the
-time."""
+"""Programs of the stand-in Dom0, with their Debian packages. All others are BusyBox's, which needs
+no libraries: as Xen's scripts start many programs, that saves a tenth of the time on an emulated
+CPU."""
 
 TOOLS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0")
 """Xen's own programs, which must be in one folder."""
 
 NETWORK_ROM = "usr/lib/ipxe/qemu/efi-rtl8139.rom"
-"""QEMU needs it to give an HVM guest a network card."""
+"""The firmware that QEMU needs to give an HVM guest a network card."""
 
 MODULES = (
     "xen-gntdev", "xen-gntalloc", "xen-evtchn", "xen-privcmd", "xenfs", "xen-blkback",
     "xen-netback", "loop", "bridge", "tun",
 )  # fmt: skip
+"""Modules that Dom0's kernel loads."""
 
 STORE_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
-"""Modules that Dom0 also needs to read the guests' own files from a disk."""
+"""Further modules with which it reads the guests' own files from a disk."""
 
 _FOLDERS = ("usr/bin", "bin", "usr/sbin", "sbin", "usr/libexec")
 _LIBRARIES = ("usr/lib64", "lib64", "usr/lib", "lib")
@@ -62,8 +63,8 @@ class MissingPart:
 
     Attributes:
         what: its name, for people.
-        package: the Debian package with it, as apt names it: one of another architecture ends with
-            a colon and that architecture.
+        package: the Debian package with it. If it is for another architecture than the host's, its
+            name ends with a colon and Debian's name of that architecture.
     """
 
     what: str
@@ -71,7 +72,7 @@ class MissingPart:
 
     @property
     def debian(self) -> str:
-        """Debian's name of the package's architecture, if it is not the host's; otherwise empty."""
+        """Debian's name of the package's architecture; empty if it is the host's."""
         return self.package.partition(":")[2]
 
 
@@ -82,7 +83,7 @@ class MissingPartsError(XentuiError):
         missing: the missing parts.
         what: their names, for people.
         packages: the Debian packages with them, as apt's arguments.
-        others: Debian's names of the architectures that are not the host's, or an empty text.
+        foreign_archs: Debian's names of their architectures that are not the host's.
     """
 
     exit_code = Exit.IO
@@ -91,7 +92,9 @@ class MissingPartsError(XentuiError):
         self.missing = missing
         self.what = ", ".join(each.what for each in missing)
         self.packages = " ".join(dict.fromkeys(each.package for each in missing))
-        self.others = " and ".join(dict.fromkeys(each.debian for each in missing if each.debian))
+        self.foreign_archs = " and ".join(
+            dict.fromkeys(each.debian for each in missing if each.debian)
+        )
         super().__init__(
             f"a rehearsal needs {self.what}: not found",
             fix=f"On Debian, --yes fetches it without root; elsewhere unpack these packages of "
@@ -106,16 +109,16 @@ class Parts:
     Attributes:
         roots: the folders that were searched.
         qemu: the emulator.
-        firmware: folders of its firmware; empty if QEMU finds it on its own.
-        library_path: its ``LD_LIBRARY_PATH``, or an empty text.
+        firmware: the folders of its firmware; empty if QEMU finds it without them.
+        library_path: its ``LD_LIBRARY_PATH``; empty if it needs none.
         xen: the hypervisor, compressed with gzip or not.
         kernel: a Linux image that can be Dom0 and guest.
         modules: the folder of its modules.
         tools: the folder of Xen's programs.
-        tools_root: the root of the folder above.
+        tools_root: the one of ``roots`` in which that folder was found.
         programs: further programs of Dom0 by name.
         device_model: the device model for HVM guests, or ``None``.
-        machine: the architecture of everything except the emulator.
+        arch: the architecture of everything except the emulator.
     """
 
     roots: tuple[Path, ...]
@@ -129,29 +132,29 @@ class Parts:
     tools_root: Path
     programs: Mapping[str, Path] = field(default_factory=dict)
     device_model: Path | None = None
-    machine: Architecture = X86
+    arch: Architecture = X86
 
-    def library(self, name: str, first: Path) -> Path:
-        """Return a library of a program that was found below ``first``.
+    def find_library(self, name: str, first: Path) -> Path:
+        """Return the path of a library; the folder ``first`` is searched before the others.
 
         Raises:
             InputError: it does not exist.
         """
         for root in (first, *self.roots):
-            for folder in _library_folders(root, self.machine):
+            for folder in _library_folders(root, self.arch):
                 path = folder / name
                 if path.is_file():
                     return path
         raise InputError(f"{name}: the library was not found")
 
-    def data(self, name: str) -> Path | None:
-        """Return a file by its path below any of the roots, or ``None``."""
+    def find_file(self, name: str) -> Path | None:
+        """Return a file by its path below any of the searched folders, or ``None``."""
         return next((root / name for root in self.roots if (root / name).is_file()), None)
 
     def root_of(self, path: Path) -> Path:
-        """Return the root below which a file was found."""
-        others = [root for root in self.roots if root != HOST and path.is_relative_to(root)]
-        return others[0] if others else HOST
+        """Return the searched folder in which a file was found."""
+        roots = (root for root in self.roots if root != HOST_ROOT and path.is_relative_to(root))
+        return next(roots, HOST_ROOT)
 
     def environment(self) -> dict[str, str]:
         """Return the environment for the emulator."""
@@ -159,7 +162,7 @@ class Parts:
         return {**os.environ, **added}
 
     def versions(self) -> dict[str, str]:
-        """Return the versions of QEMU and of the kernel."""
+        """Return the versions of ``qemu`` and of the ``kernel``."""
         run = subprocess.run(  # noqa: S603 - a program that was found above
             [self.qemu, "--version"],
             env=self.environment(),
@@ -172,26 +175,25 @@ class Parts:
         return {"qemu": version or "unknown", "kernel": self.modules.name}
 
 
-def foreign(cache: Path, machine: Architecture) -> Path:
-    """Return the folder next to the cache for packages of another architecture."""
-    return cache if machine.native else cache.with_name(f"{cache.name}-{machine.debian}")
+def cache_for(cache: Path, arch: Architecture) -> Path:
+    """Return the folder for packages of an architecture: the cache, or one next to it."""
+    return cache if arch.native else cache.with_name(f"{cache.name}-{arch.debian}")
 
 
-def find(
+def find_parts(
     directory: Path | None = None,
     cache: Path | None = None,
     *,
     hvm: bool = False,
-    machine: Architecture = X86,
+    arch: Architecture = X86,
 ) -> Parts:
     """Find all parts.
 
     Args:
         directory: a folder to search first.
-        cache: the folder of unpacked packages; those of another architecture are in the folder that
-            :func:`foreign` returns.
+        cache: the folder of unpacked packages; for another architecture, see :func:`cache_for`.
         hvm: whether there are HVM guests, which need more parts.
-        machine: the board's architecture.
+        arch: the board's architecture.
 
     Raises:
         MissingPartsError: a part does not exist.
@@ -205,54 +207,54 @@ def find(
         raise InputError(
             f"{directory}: is not a folder", fix="Give the folder of unpacked packages."
         )
-    own = arch.host_architecture()
-    beside = _roots(directory, HOST, cache if directory is None else None)
-    inside = beside
-    if machine is not own:
-        inside = _roots(directory, foreign(cache, machine) if cache is not None else None)
-    other = "" if machine is own else f":{machine.debian}"
+    host = host_architecture()
+    host_roots = _existing(directory, HOST_ROOT, cache if directory is None else None)
+    roots = host_roots
+    if arch is not host:
+        roots = _existing(directory, cache_for(cache, arch) if cache is not None else None)
+    suffix = "" if arch is host else f":{arch.debian}"
     missing: list[MissingPart] = []
     programs: dict[str, Path] = {}
     for name, package in PROGRAMS.items():
-        path = _program(inside, name, machine)
+        path = _program(roots, name, arch)
         if path is None:
-            missing.append(MissingPart(name, package + other))
+            missing.append(MissingPart(name, package + suffix))
         else:
             programs[name] = path
-    qemu = _program(beside, machine.emulator, own)
-    tools = next((found for root in inside for found in _tools(root, machine)), None)
-    kernel = next((found for root in inside for found in _kernels(root, machine)), None)
-    firmware = next((root for root in beside if (root / "usr/share/seabios").is_dir()), None)
+    qemu = _program(host_roots, arch.emulator, host)
+    tools = next((found for root in roots for found in _tools(root, arch)), None)
+    kernel = next((found for root in roots for found in _kernels(root, arch)), None)
+    has_seabios = any((root / "usr/share/seabios").is_dir() for root in host_roots)
     if qemu is None:
-        missing.append(MissingPart(f"QEMU for {machine.arch}", machine.emulator_package))
-    needs_firmware = machine is X86 and firmware is None
-    if needs_firmware and (qemu is None or not _has_firmware(beside)):
+        missing.append(MissingPart(f"QEMU for {arch.name}", arch.emulator_package))
+    if arch is X86 and not has_seabios and (qemu is None or not _has_firmware(host_roots)):
         missing.append(MissingPart("QEMU's firmware", "seabios"))
     if tools is None:
-        missing.append(MissingPart("Xen and its programs", f"xen-system-{machine.debian}{other}"))
-    device_model = _program(inside, "xen-qemu-system-i386", machine) if hvm else None
+        missing.append(MissingPart("Xen and its programs", f"xen-system-{arch.debian}{suffix}"))
+    device_model = _program(roots, "xen-qemu-system-i386", arch) if hvm else None
     if hvm and device_model is None:
-        missing.append(MissingPart("QEMU for HVM guests", f"qemu-system-xen{other}"))
-    if hvm and not any((root / NETWORK_ROM).is_file() for root in inside):
-        missing.append(MissingPart("the firmware of emulated network cards", f"ipxe-qemu{other}"))
+        missing.append(MissingPart("QEMU for HVM guests", f"qemu-system-xen{suffix}"))
+    if hvm and not any((root / NETWORK_ROM).is_file() for root in roots):
+        missing.append(MissingPart("the firmware of emulated network cards", f"ipxe-qemu{suffix}"))
     if kernel is None:
         what = "a Linux kernel that can be Dom0, readable"
-        missing.append(MissingPart(what, machine.kernel_packages[0] + other))
+        missing.append(MissingPart(what, arch.kernel_packages[0] + suffix))
     if missing or qemu is None or tools is None or kernel is None:
         raise MissingPartsError(tuple(missing))
-    aside = [root for root in beside if root != HOST]
-    from_aside = any(qemu.is_relative_to(root) for root in aside)
-    folders = [path for root in aside for path in _library_folders(root, own)]
+    # An unpacked QEMU does not find its firmware and libraries below /.
+    unpacked_roots = [root for root in host_roots if root != HOST_ROOT]
+    is_unpacked = any(qemu.is_relative_to(root) for root in unpacked_roots)
+    libraries = [path for root in unpacked_roots for path in _library_folders(root, host)]
     return Parts(
-        roots=inside,
+        roots=roots,
         qemu=qemu,
         firmware=tuple(
             root / name
-            for root in (beside if from_aside else ())
+            for root in (host_roots if is_unpacked else ())
             for name in ("usr/share/seabios", "usr/share/qemu")
             if (root / name).is_dir()
         ),
-        library_path=":".join(str(path) for path in folders) if from_aside else "",
+        library_path=":".join(map(str, libraries)) if is_unpacked else "",
         xen=tools[1],
         kernel=kernel[0],
         modules=kernel[1],
@@ -260,42 +262,42 @@ def find(
         tools_root=tools[0],
         programs=programs,
         device_model=device_model,
-        machine=machine,
+        arch=arch,
     )
 
 
-def _roots(*given: Path | None) -> tuple[Path, ...]:
-    return tuple(root.absolute() for root in given if root is not None and root.is_dir())
+def _existing(*folders: Path | None) -> tuple[Path, ...]:
+    return tuple(each.absolute() for each in folders if each is not None and each.is_dir())
 
 
-def _program(roots: tuple[Path, ...], name: str, machine: Architecture) -> Path | None:
+def _program(roots: tuple[Path, ...], name: str, arch: Architecture) -> Path | None:
     for root in roots:
         for folder in _FOLDERS:
             path = root / folder / name
-            if path.is_file() and os.access(path, os.R_OK) and _fits(path, machine):
+            if path.is_file() and os.access(path, os.R_OK) and _is_program_for(path, arch):
                 return path
     return None
 
 
-def _fits(path: Path, machine: Architecture) -> bool:
+def _is_program_for(path: Path, arch: Architecture) -> bool:
     with path.open("rb") as file:
-        needs = elf.needs(file.read())
-    return needs is not None and needs.machine == machine.elf_machine
+        requirements = elf.read_requirements(file.read())
+    return requirements is not None and requirements.machine == arch.elf_machine
 
 
-def _tools(root: Path, machine: Architecture) -> Iterator[tuple[Path, Path, Path]]:
+def _tools(root: Path, arch: Architecture) -> Iterator[tuple[Path, Path, Path]]:
     """Yield the root, the hypervisor and the folder of the programs of its version."""
     for folder in sorted(root.glob("usr/lib/xen-[0-9]*/bin"), reverse=True):
         version = folder.parent.name
         if not all((folder / name).is_file() for name in TOOLS):
             continue
-        end = "*.gz" if machine is X86 else f"-{machine.debian}"
-        for image in sorted(root.glob(f"boot/{version}{end}"), reverse=True):
+        suffix = "*.gz" if arch is X86 else f"-{arch.debian}"
+        for image in sorted(root.glob(f"boot/{version}{suffix}"), reverse=True):
             if os.access(image, os.R_OK) and (root / "etc/xen/scripts").is_dir():
                 yield root, image, folder
 
 
-def _kernels(root: Path, machine: Architecture) -> Iterator[tuple[Path, Path]]:
+def _kernels(root: Path, arch: Architecture) -> Iterator[tuple[Path, Path]]:
     """Yield kernels that can be Dom0 with the folders of their modules, the newest first."""
     for image in sorted(root.glob("boot/vmlinuz-*"), reverse=True):
         release = image.name.removeprefix("vmlinuz-")
@@ -305,14 +307,14 @@ def _kernels(root: Path, machine: Architecture) -> Iterator[tuple[Path, Path]]:
                 os.access(image, os.R_OK)
                 and (modules / "kernel").is_dir()
                 and config.is_file()
-                and machine.dom0_option in config.read_text(errors="replace")
+                and arch.dom0_option in config.read_text(errors="replace")
             ):
                 yield image, modules
 
 
-def _library_folders(root: Path, machine: Architecture) -> list[Path]:
-    places = (f"usr/lib/{machine.triplet}", f"lib/{machine.triplet}", *_LIBRARIES)
-    private = sorted(root.glob(f"usr/lib/xen-[0-9]*/lib/{machine.triplet}"), reverse=True)
+def _library_folders(root: Path, arch: Architecture) -> list[Path]:
+    places = (f"usr/lib/{arch.triplet}", f"lib/{arch.triplet}", *_LIBRARIES)
+    private = sorted(root.glob(f"usr/lib/xen-[0-9]*/lib/{arch.triplet}"), reverse=True)
     return [path for path in (*private, *(root / name for name in places)) if path.is_dir()]
 
 

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The plan of a rehearsal: the machine, and each guest in the order in which it is started.
+"""The plan of a rehearsal: the machine's memory, and the guests in the order in which they start.
 
-Guests that start with Dom0 come first, in xendomains' order, and keep running. Every other guest is
-started next to them, and destroyed before the next.
+Guests that start with Dom0 come first, in the order of xendomains, and keep running. Then each of
+the others is started in addition to them, and destroyed before the next one.
 """
 
 from __future__ import annotations
@@ -24,14 +24,18 @@ from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
 from xentui.xl.config import Config
 
-PIECE = 128
-"""MiB in which Xen allocates Dom0's memory on arm64."""
+PIECE_MIB = 128
+"""Size in MiB of the pieces in which Xen allocates Dom0's memory on arm64."""
 
-SMALLEST_DOM0 = 256
-"""MiB that the stand-in Dom0 needs; measured: 90 MiB of them are left for xl."""
+MIN_DOM0_MIB = 256
+"""Memory that the stand-in Dom0 needs; measured: it leaves 90 MiB for xl."""
 
 Mode = Literal["run", "pause", "boot"]
+"""How far a guest is rehearsed: ``run`` until its kernel prints a line, ``pause`` only creates it,
+``boot`` runs its own kernel until its own programs print a line."""
+
 StandIn = Literal["ext4", "disk", "zero"]
+"""The content of a disk image: a file system, a partitioned disk, or nothing."""
 
 
 class CannotRehearseError(UsageError):
@@ -39,13 +43,13 @@ class CannotRehearseError(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class DiskImage:
     """A disk image of a guest.
 
     Attributes:
         path: its path in Dom0.
-        kind: its content: a file system, a partitioned disk, or nothing.
-        mib: its size; the file is sparse.
+        kind: the stand-in's content.
+        mib: its size in MiB; the file is sparse.
         device: whether it replaces a block device.
     """
 
@@ -56,16 +60,15 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One guest of the rehearsal.
+class GuestPlan:
+    """How one guest is rehearsed.
 
     Attributes:
         key: the guest's key.
         autostart: whether it starts with Dom0.
-        mode: whether it runs to its first console line, is only created, or runs until its own
-            programs print something.
+        mode: how far it is rehearsed.
         why: why it is not run, or an empty text.
-        kind: its domain type.
+        kind: its domain type: ``pv``, ``pvh`` or ``hvm``.
         memory: its own memory in MiB.
         predicted: all memory that it takes, in MiB, according to the budget.
         config_path: the path of its xl config in Dom0.
@@ -86,22 +89,22 @@ class Part:
     config: str
     kernel: str
     ramdisk: str
-    images: tuple[Image, ...]
+    images: tuple[DiskImage, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """The plan. Memory is in MiB.
+class RehearsalPlan:
+    """A rehearsal as planned. Memory is in MiB.
 
     Attributes:
-        machine: the board.
+        machine: the board's MACHINE.
         arch: its architecture.
         total: the board's memory.
         dom0: Dom0's memory, or ``None`` if Dom0 takes all.
-        added: memory that QEMU and the stand-in Dom0 have in addition, as it needs more than Dom0.
-        xen: memory that Xen takes of QEMU's machine, according to the budget.
+        added: memory that QEMU and the stand-in Dom0 get in addition, if it needs more than Dom0.
+        xen: memory that Xen itself takes in QEMU, according to the budget.
         reserve: memory for containers, which are not rehearsed.
-        parts: the guests in the order in which they are started.
+        guests: the guests in the order in which they are started.
         direct: guests that Xen itself starts, each with its memory according to the budget.
         bridges: network bridges of the image.
         notes: what the rehearsal cannot show.
@@ -114,7 +117,7 @@ class Rehearsal:
     added: int
     xen: int
     reserve: int
-    parts: tuple[Part, ...]
+    guests: tuple[GuestPlan, ...]
     direct: tuple[tuple[str, int], ...] = ()
     bridges: tuple[str, ...] = (BRIDGE,)
     notes: tuple[str, ...] = ()
@@ -122,10 +125,10 @@ class Rehearsal:
     @property
     def hvm(self) -> bool:
         """Whether there is an HVM guest."""
-        return any(part.kind == "hvm" for part in self.parts)
+        return any(guest.kind == "hvm" for guest in self.guests)
 
 
-def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
+def plan_rehearsal(project: Project, assets: Assets = NO_ASSETS) -> RehearsalPlan:
     """Return the plan for a project.
 
     Raises:
@@ -139,16 +142,16 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
             f"the total memory of {board.machine} is unknown", fix="Set host.memory, in MiB."
         )
     dom0 = dom0_memory(project)
-    added = max(SMALLEST_DOM0 - dom0, 0) if dom0 is not None else 0
+    added = max(MIN_DOM0_MIB - dom0, 0) if dom0 is not None else 0
     if board.arch == "aarch64" and dom0 is not None:
-        _fits_pieces(total + added, dom0 + added)
+        _check_pieces(total + added, dom0 + added)
     direct = project.dom0less_guests
     found = budget.budget(project, assets)
     project = project.without_dom0less_guests
     rows = {row.name: row.mib for row in found.rows if row.kind == "guest"}
     order = artifacts.start_order(project)
     others = [guest.key for guest in project.guests if not guest.autostart]
-    return Rehearsal(
+    return RehearsalPlan(
         machine=board.machine,
         arch=ARCHITECTURES[board.arch],
         total=total,
@@ -157,16 +160,16 @@ def rehearsal(project: Project, assets: Assets = NO_ASSETS) -> Rehearsal:
         xen=budget.xen_memory(total + added, 1, emulated=True, arch=board.arch),
         direct=tuple((guest.key, rows[guest.key]) for guest in direct),
         reserve=found.of("reserve"),
-        parts=tuple(
-            part(project, guest, guest_cfg.predicted(project, guest, assets), rows[guest.key])
+        guests=tuple(
+            plan_guest(project, guest, guest_cfg.predicted(project, guest, assets), rows[guest.key])
             for guest in map(project.guest, (*order, *others))
         ),
         notes=tuple(_notes(board, dom0, added, found.of("reserve"))),
     )
 
 
-def _fits_pieces(total: int, dom0: int) -> None:
-    """Check that Dom0's memory fits.
+def _check_pieces(total: int, dom0: int) -> None:
+    """Check that Dom0's memory fits into QEMU's, both in MiB.
 
     On arm64, Xen allocates Dom0's memory in pieces of at least 128 MiB that are aligned to their
     size (xen:xen/arch/arm/domain_build.c, ``allocate_memory_11``). Three pieces of QEMU's memory
@@ -175,12 +178,13 @@ def _fits_pieces(total: int, dom0: int) -> None:
     Raises:
         CannotRehearseError: it does not fit.
     """
-    pieces = total // PIECE - 3
-    if pieces < -(-dom0 // PIECE):
+    pieces = total // PIECE_MIB - 3
+    if pieces < -(-dom0 // PIECE_MIB):
         raise CannotRehearseError(
             f"Dom0's {dom0} MiB do not fit into QEMU's {total} MiB: Xen for arm64 allocates "
-            f"them in pieces of {PIECE} MiB, and three pieces are in use",
-            fix=f"Set host.dom0_memory to {max(pieces, 1) * PIECE} or less, or host.memory higher.",
+            f"them in pieces of {PIECE_MIB} MiB, and three pieces are in use",
+            fix=f"Set host.dom0_memory to {max(pieces, 1) * PIECE_MIB} or less; or raise "
+            "host.memory.",
         )
 
 
@@ -202,23 +206,23 @@ def _notes(board: board_file.Board, dom0: int | None, added: int, reserve: int) 
     return notes
 
 
-def part(project: Project, guest: Guest, text: str, predicted: int) -> Part:
+def plan_guest(project: Project, guest: Guest, text: str, predicted: int) -> GuestPlan:
     """Return how a guest is rehearsed.
 
     Args:
         project: the project.
         guest: one of its guests.
         text: the guest's xl config.
-        predicted: MiB that the guest takes in all, as the budget has it.
+        predicted: all memory that the guest takes, in MiB, according to the budget.
     """
     config = xl_config.parse(text)
-    worked_out = effective(project, guest)
-    kind = config.domain_type or worked_out.type
+    values = effective(project, guest)
+    kind = config.domain_type or values.type
     # libxl's default for a config that sets neither; generated configs always set it.
     memory = config.number("memory") or config.number("maxmem") or budget.CONFIG_MEMORY
     smallest = ARCHITECTURES[boards.board(project.host.machine).arch].min_guest_mib
     mode, why = _mode(kind, memory, smallest)
-    return Part(
+    return GuestPlan(
         key=guest.key,
         autostart=guest.autostart,
         mode=mode,
@@ -228,9 +232,9 @@ def part(project: Project, guest: Guest, text: str, predicted: int) -> Part:
         predicted=predicted,
         config_path=artifacts.config_path(guest),
         config=text,
-        kernel=_plain(config.text("kernel")),
-        ramdisk=_plain(config.text("ramdisk")),
-        images=tuple(_images(project, guest, config, worked_out.image_size)),
+        kernel=_usable_path(config.text("kernel")),
+        ramdisk=_usable_path(config.text("ramdisk")),
+        images=tuple(_images(project, guest, config, values.image_size)),
     )
 
 
@@ -246,15 +250,15 @@ def _mode(kind: str, memory: int, smallest: int) -> tuple[Mode, str]:
     return "run", ""
 
 
-def _images(project: Project, guest: Guest, config: Config, mib: int) -> list[Image]:
-    own = f"{artifacts.IMAGES}/{artifacts.image_file(project, guest)}"
-    made = []
+def _images(project: Project, guest: Guest, config: Config, mib: int) -> list[DiskImage]:
+    own_path = f"{artifacts.IMAGES}/{artifacts.image_file(project, guest)}"
+    images = []
     for spec in config.texts("disk"):
-        path = _plain(xl_disk.parse(spec).target)
+        path = _usable_path(xl_disk.parse(spec).target)
         if path:
-            kind = _stand_in(project, guest) if path == own else "zero"
-            made.append(Image(path, kind, mib, path.startswith("/dev/")))
-    return made
+            kind = _stand_in(project, guest) if path == own_path else "zero"
+            images.append(DiskImage(path, kind, mib, path.startswith("/dev/")))
+    return images
 
 
 def _stand_in(project: Project, guest: Guest) -> StandIn:
@@ -266,6 +270,6 @@ def _stand_in(project: Project, guest: Guest) -> StandIn:
     return "ext4" if name.endswith((".ext2", ".ext3", ".ext4")) else "zero"
 
 
-def _plain(path: str | None) -> str:
-    """Return a path if it is absolute and printable, so a line of a list can hold it, or ''."""
+def _usable_path(path: str | None) -> str:
+    """Return a path if it is absolute and fits into a line of the script's lists, or ``""``."""
     return path if path and path.startswith("/") and path.isprintable() else ""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The report of a rehearsal, for people and as JSON, next to the budget's predictions."""
+"""The report of a rehearsal, as text and JSON: which guests started, and what memory they took."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from xentui.rehearsal import deploy
-from xentui.rehearsal.boot import Stop
+from xentui.rehearsal.boot import BootFailure
 from xentui.rehearsal.deploy import Choice
-from xentui.rehearsal.plan import Part, Rehearsal
+from xentui.rehearsal.plan import GuestPlan, RehearsalPlan
 from xentui.rehearsal.run import Outcome
 from xentui.rehearsal.transcript import GuestLog
 from xentui.safe_text import visible
@@ -21,31 +21,30 @@ Status = Literal["running", "silent", "crashed", "paused", "refused", "not-reach
 
 _PANIC = "Kernel panic - "
 _KERNEL = re.compile(r"\[ *[0-9]+\.[0-9]+\]|\s*$")
-"""A line that a kernel prints, or an empty one."""
+"""A line with a kernel's time stamp, or an empty one."""
 _PROMPT = re.compile(r"(?:.*login:|.*[#$>])\s*")
-"""What a console shows that waits for its user (``at_prompt`` of ``dom0_files/run``)."""
+"""A console's last line if it waits for its user (``at_prompt`` in ``dom0_files/run``)."""
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _MESSAGE = re.compile(r"\[ *[0-9]+\.[0-9]+\] .*")
-_LAST = 12
-"""Lines at the end of a console that are shown to people."""
+_SHOWN_LINES = 12
+"""Lines at the end of a guest's console that are printed."""
 
 _OUT_OF_MEMORY = ("Out of memory", "Cannot allocate memory", "failed to free memory")
 
-PESSIMISTIC = 4
+MAX_EXCESS_MIB = 4
 """MiB that the budget may predict in excess of what a guest takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuestReport:
-    """One guest.
+    """The result for one guest.
 
     Attributes:
         key: the guest's key.
         autostart: whether it starts with Dom0.
-        status: ``running`` (its console spoke; of a guest that boots its own files, its own
-            programs), ``silent`` (it runs, and did not), ``crashed`` (its kernel gave up),
-            ``paused`` (created, not run), ``refused`` (by xl), ``not-reached`` (the rehearsal ended
-            before).
+        status: ``running`` (its kernel, or with its own files its own programs, printed a line),
+            ``silent`` (it runs, but did not), ``crashed`` (its kernel panicked), ``paused``
+            (created, not run), ``refused`` (by xl), ``not-reached`` (the rehearsal ended before).
         why: why it was not run, or an empty text.
         kind: ``pv``, ``pvh`` or ``hvm``.
         memory: its own memory in MiB.
@@ -99,12 +98,12 @@ class GuestReport:
         if self.taken_kib is None:
             return not self.fits if self.for_memory else None
         spare = self.predicted * 1024 - self.taken_kib
-        return self.fits and 0 <= spare <= PESSIMISTIC * 1024
+        return self.fits and 0 <= spare <= MAX_EXCESS_MIB * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class RehearsalReport:
-    """The whole rehearsal.
+    """The result of a rehearsal.
 
     Attributes:
         machine: the board.
@@ -120,7 +119,7 @@ class RehearsalReport:
         seconds: the duration of the run.
         boot_seconds: the part of it until Dom0 was up; ``None`` if it never was.
         problem: why it ended early, or an empty text.
-        stopped: where the boot stopped, if the board's own boot files did not start Dom0.
+        stopped: where the boot failed, if the board's boot files did not start Dom0.
         direct: guests that Xen started itself, each with the last line it printed, or nothing.
         tail: the last lines that Xen and Dom0's kernel printed, if it ended early.
         notes: what the rehearsal could not show.
@@ -140,7 +139,7 @@ class RehearsalReport:
     seconds: float
     boot_seconds: float | None
     problem: str = ""
-    stopped: Stop | None = None
+    stopped: BootFailure | None = None
     direct: tuple[tuple[str, str], ...] = ()
     tail: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -161,15 +160,15 @@ class RehearsalReport:
 
         ``None`` if neither is known.
         """
-        seen = [guest.as_predicted for guest in self.guests if guest.as_predicted is not None]
+        results = [guest.as_predicted for guest in self.guests if guest.as_predicted is not None]
         if self.xen_kib is not None:
-            seen.append(self.xen_kib <= self.xen_predicted * 1024)
-        return all(seen) if seen else None
+            results.append(self.xen_kib <= self.xen_predicted * 1024)
+        return all(results) if results else None
 
     def data(self) -> dict[str, Any]:
         """Return the report for JSON."""
-        found = asdict(self)
-        found["guests"] = [
+        data = asdict(self)
+        data["guests"] = [
             {
                 **asdict(guest),
                 "started": guest.started,
@@ -179,7 +178,7 @@ class RehearsalReport:
             for guest in self.guests
         ]
         verdict = {"all_started": self.all_started, "as_predicted": self.as_predicted}
-        return {"version": 1, **verdict, **found}
+        return {"version": 1, **verdict, **data}
 
     def lines(self) -> Iterator[str]:
         """Yield the report as printable lines for people."""
@@ -187,28 +186,34 @@ class RehearsalReport:
             yield visible(line)
 
 
-def report(
-    rehearsal: Rehearsal,
+def make_report(
+    plan: RehearsalPlan,
     outcome: Outcome,
     versions: Mapping[str, str],
     choices: Sequence[Choice] = (),
 ) -> RehearsalReport:
-    """Build the report of a run."""
+    """Build the report of a rehearsal.
+
+    Args:
+        plan: the plan.
+        outcome: the result of running it.
+        versions: the versions of QEMU and the kernel.
+        choices: for each part, the build's file or the stand-in; empty without a build.
+    """
     transcript = outcome.transcript
     xen_kib = None
-    if transcript.free_at_start is not None and rehearsal.dom0 is not None:
-        given = rehearsal.total - rehearsal.dom0
-        xen_kib = given * 1024 - transcript.free_at_start
+    if transcript.free_at_start is not None and plan.dom0 is not None:
+        xen_kib = (plan.total - plan.dom0) * 1024 - transcript.free_at_start
     version = transcript.info.get("xen_version")
     return RehearsalReport(
-        machine=rehearsal.machine,
-        total=rehearsal.total,
-        dom0=rehearsal.dom0,
-        xen_predicted=rehearsal.xen,
+        machine=plan.machine,
+        total=plan.total,
+        dom0=plan.dom0,
+        xen_predicted=plan.xen,
         xen_kib=xen_kib,
         free_kib=transcript.free_at_start,
         left_kib=transcript.free_at_end,
-        guests=tuple(_guests(rehearsal, transcript.guests)),
+        guests=tuple(_guests(plan, transcript.guests)),
         versions={**({"xen": version} if version else {}), **versions},
         accelerator=outcome.accelerator,
         seconds=round(outcome.seconds, 1),
@@ -217,37 +222,37 @@ def report(
         stopped=outcome.stopped,
         direct=tuple(
             (key, (transcript.direct.get(number) or [""])[-1])
-            for number, (key, _) in enumerate(rehearsal.direct, 1)
+            for number, (key, _) in enumerate(plan.direct, 1)
         ),
         tail=transcript.tail if outcome.problem else (),
-        notes=rehearsal.notes,
+        notes=plan.notes,
         choices=tuple(choices),
     )
 
 
-def _guests(rehearsal: Rehearsal, logs: Mapping[int, GuestLog]) -> Iterator[GuestReport]:
-    free = rehearsal.total - rehearsal.xen - (rehearsal.dom0 or 0)
-    for number, part in enumerate(rehearsal.parts, 1):
-        fits = part.predicted <= free
-        if fits and part.autostart:
-            free -= part.predicted
-        made = _guest(part, logs.get(number), fits=fits)
-        # xl gives the guest memory of such a Dom0, so the free memory shows nothing.
-        yield made if rehearsal.dom0 is not None else replace(made, taken_kib=None)
+def _guests(plan: RehearsalPlan, logs: Mapping[int, GuestLog]) -> Iterator[GuestReport]:
+    free = plan.total - plan.xen - (plan.dom0 or 0)
+    for number, guest in enumerate(plan.guests, 1):
+        fits = guest.predicted <= free
+        if fits and guest.autostart:
+            free -= guest.predicted
+        result = _guest(guest, logs.get(number), fits=fits)
+        # From a Dom0 with all memory xl takes what a guest needs, so the free memory shows nothing.
+        yield result if plan.dom0 is not None else replace(result, taken_kib=None)
 
 
-def _guest(part: Part, log: GuestLog | None, *, fits: bool) -> GuestReport:
-    made = GuestReport(
-        part.key, part.autostart, "not-reached", part.why,
-        part.kind, part.memory, part.predicted, fits,
+def _guest(guest: GuestPlan, log: GuestLog | None, *, fits: bool) -> GuestReport:
+    report = GuestReport(
+        guest.key, guest.autostart, "not-reached", guest.why,
+        guest.kind, guest.memory, guest.predicted, fits,
     )  # fmt: skip
     if log is None or log.code is None or log.after is None:
-        return made
+        return report
     status: Status = "refused"
     if log.code == 0:
-        status = _ran(part, log.console)
+        status = _status(guest, log.console)
     return replace(
-        made,
+        report,
         status=status,
         free_kib=log.before,
         taken_kib=log.before - log.after if log.code == 0 else None,
@@ -255,27 +260,29 @@ def _guest(part: Part, log: GuestLog | None, *, fits: bool) -> GuestReport:
         console=log.console[0] if log.console else "",
         transcript=tuple(log.console[1:]),
         seconds=round(log.ended - log.started, 1) if log.ended is not None else None,
-        prompt=_prompt(log.console) if part.mode == "boot" and status == "running" else "",
+        prompt=_prompt(log.console) if guest.mode == "boot" and status == "running" else "",
     )
 
 
 def _prompt(console: Sequence[str]) -> str:
-    own = [_MESSAGE.sub("", _ESCAPE.sub("", line)).strip() for line in console]
-    last = next(filter(None, reversed(own)), "")
+    """Return the prompt at the end of a console, or an empty text."""
+    lines = [_MESSAGE.sub("", _ESCAPE.sub("", line)).strip() for line in console]
+    last = next(filter(None, reversed(lines)), "")
     return last if _PROMPT.fullmatch(last) else ""
 
 
-def _ran(part: Part, console: Sequence[str]) -> Status:
-    if part.mode == "pause":
+def _status(guest: GuestPlan, console: Sequence[str]) -> Status:
+    """Return the status of a guest that xl created."""
+    if guest.mode == "pause":
         return "paused"
-    if part.mode == "boot":
+    if guest.mode == "boot":
         if any(_PANIC in line for line in console):
             return "crashed"
         return "running" if any(not _KERNEL.match(line) for line in console) else "silent"
     return "running" if console else "silent"
 
 
-_SAID: dict[Status, str] = {
+_STATUS_TEXTS: dict[Status, str] = {
     "running": "started",
     "silent": "started, but printed nothing",
     "crashed": "CRASHED",
@@ -286,7 +293,7 @@ _SAID: dict[Status, str] = {
 
 
 def _lines(report: RehearsalReport) -> Iterator[str]:
-    dom0 = f"{report.dom0} MiB for Dom0" if report.dom0 is not None else "Dom0 takes what is there"
+    dom0 = f"{report.dom0} MiB for Dom0" if report.dom0 is not None else "Dom0 takes all of it"
     yield f"{report.machine}: {report.total} MiB, {dom0}"
     if report.xen_kib is not None:
         who = "Xen and the guests it starts" if report.direct else "Xen itself"
@@ -295,18 +302,18 @@ def _lines(report: RehearsalReport) -> Iterator[str]:
         yield f"  free for guests: {_mib(report.free_kib)} MiB"
     if report.choices:
         yield ""
-        yield "Files used, yours where the build has them:"
-        yield from deploy.lines(report.choices)
+        yield "Files of your build, and stand-ins:"
+        yield from deploy.choice_lines(report.choices)
     if report.direct:
         yield ""
         yield "Guests that Xen starts itself:"
         for key, line in report.direct:
             yield f"  {key}: {f'started; its console: {line}' if line else 'PRINTED NOTHING'}"
-    for heading, chosen in (
+    for heading, autostart in (
         ("Guests that start with Dom0, in this order", True),
-        ("Other guests, each next to those", False),
+        ("Other guests, each started in addition to those", False),
     ):
-        guests = [guest for guest in report.guests if guest.autostart is chosen]
+        guests = [guest for guest in report.guests if guest.autostart is autostart]
         if guests:
             yield ""
             yield f"{heading}:"
@@ -318,7 +325,7 @@ def _lines(report: RehearsalReport) -> Iterator[str]:
     for note in report.notes:
         yield f"Note: {note}"
     if report.stopped is not None:
-        yield f"Xen was not started as far as Dom0. Stopped in: {report.stopped.where}"
+        yield f"Dom0 did not start. The boot stopped in: {report.stopped.where}"
         yield f"  {report.stopped.why}"
         yield f"  Fix: {report.stopped.fix}"
     if report.problem:
@@ -331,13 +338,13 @@ def _lines(report: RehearsalReport) -> Iterator[str]:
 
 
 def _guest_lines(guest: GuestReport) -> Iterator[str]:
-    yield f"  {guest.key} ({guest.kind}, {guest.memory} MiB): {_SAID[guest.status]}"
+    yield f"  {guest.key} ({guest.kind}, {guest.memory} MiB): {_STATUS_TEXTS[guest.status]}"
     if guest.why and guest.started:
         yield f"    {guest.why}"
     if guest.taken_kib is not None:
         yield f"    took {_mib(guest.taken_kib)} MiB, {guest.predicted} predicted"
     elif guest.status == "refused" and guest.free_kib is not None:
-        expected = "as predicted" if not guest.fits else "against the prediction"
+        expected = "as predicted" if not guest.fits else "not as predicted"
         if not guest.for_memory:
             expected = "memory was not the reason"
         yield (
@@ -347,8 +354,8 @@ def _guest_lines(guest: GuestReport) -> Iterator[str]:
     if guest.console:
         yield f"    its console: {guest.console}"
     if guest.transcript:
-        yield "    at its end:"
-        for line in guest.transcript[-_LAST:]:
+        yield "    the last lines of its console:"
+        for line in guest.transcript[-_SHOWN_LINES:]:
             yield f"    | {line}"
     if guest.prompt:
         yield f"    it waits at its prompt: {guest.prompt}"
@@ -363,11 +370,11 @@ def _verdict(report: RehearsalReport) -> str:
     started = sum(guest.started for guest in report.guests)
     compared = sum(guest.as_predicted is not None for guest in report.guests)
     xen = ["Xen"] if report.xen_kib is not None else []
-    seen = [*xen, f"{compared} of them"] if compared else xen
-    right = "as" if report.as_predicted else "NOT as"
-    memory = f"memory of {' and '.join(seen)} {right} predicted"
+    measured = [*xen, f"{compared} of them"] if compared else xen
+    as_or_not = "as" if report.as_predicted else "NOT as"
+    memory = f"memory of {' and '.join(measured)} {as_or_not} predicted"
     if xen and compared == guests > 0:
-        memory = f"memory {right} the budget predicts"
+        memory = f"memory {as_or_not} the budget predicts"
     if report.as_predicted is None:
         memory = "nothing showed whether the budget is right"
     if not guests:

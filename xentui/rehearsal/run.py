@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""One run: start QEMU with Xen, and watch it until all guests were tried.
+"""Running a rehearsal: start QEMU with Xen, and watch it until every guest was tried.
 
-Nothing is left behind, however the run ends: QEMU's files have no name in any folder, its output
-comes through pipes, and Linux kills QEMU when its parent ends.
+Nothing remains however the run ends: QEMU's files are temporary files without a name, its output
+comes through pipes, and Linux kills QEMU when its parent process ends.
 """
 
 from __future__ import annotations
@@ -27,32 +27,33 @@ from typing import IO, Literal
 from xentui.errors import Exit, InputError, XentuiError, os_error_text
 from xentui.rehearsal import boot, deploy, dom0, kernel, tempfiles
 from xentui.rehearsal.arch import ARM
-from xentui.rehearsal.boot import BootPath, Stop
-from xentui.rehearsal.deploy import Own
+from xentui.rehearsal.boot import BootFailure, BootFiles
+from xentui.rehearsal.deploy import BuildFiles
 from xentui.rehearsal.parts import Parts
-from xentui.rehearsal.plan import Rehearsal
+from xentui.rehearsal.plan import RehearsalPlan
 from xentui.rehearsal.transcript import Event, Stream, Transcript
 
 Accelerator = Literal["tcg", "kvm"]
 Log = Callable[[Stream, bytes], None]
+"""A function that is called with a stream's name and the bytes that came on it."""
 
-SILENCE = 300.0
-"""Seconds without a report of Dom0's script after which a run is given up. The script itself waits
+MAX_SILENCE = 300.0
+"""Seconds without a report from Dom0's script after which a run is stopped. The script itself waits
 for at most 240."""
 
-LONGEST_BOOT = 1200.0
+MAX_BOOT_SECONDS = 1200.0
 """Seconds within which Dom0's script must report for the first time."""
 
 CPU = "max,-smap,-rdtscp,-xsave,-avx,-avx2"
-"""An emulated CPU without what keeps Xen's guests from running on it: with SMAP a PV Dom0 dies
-of a page fault, with RDTSCP a PVH guest of an instruction that is not emulated, and with XSAVE
-registers are lost between guests (seen on QEMU 7.2)."""
+"""QEMU's CPU model for PCs, without what breaks Xen under emulation (seen on QEMU 7.2): with SMAP a
+PV Dom0 dies of a page fault, with RDTSCP a PVH guest dies of an instruction that is not emulated,
+and with XSAVE registers are lost between guests."""
 
 ARM_CPU = "cortex-a57"
 ARM_MEMORY = 0x40000000
-"""Address of the memory of QEMU's arm64 machine."""
-ARM_STEP = 16 << 20
-"""Alignment of addresses there in bytes; as much is left for Xen at the end of the memory."""
+"""Address at which the memory of QEMU's arm64 machine starts."""
+ARM_ALIGNMENT = 16 << 20
+"""Alignment in bytes of files in that memory; as much is left free for Xen at its end."""
 
 CODE_MIB = 96
 """MiB that QEMU may use for translated code in addition to the machine's memory; its default is 1
@@ -85,10 +86,10 @@ class Outcome:
     seconds: float
     boot_seconds: float | None
     accelerator: Accelerator
-    stopped: Stop | None = None
+    stopped: BootFailure | None = None
 
 
-def accelerator() -> Accelerator:
+def detect_accelerator() -> Accelerator:
     """Return ``kvm`` if KVM offers nested virtualization here, otherwise ``tcg``."""
     if os.access("/dev/kvm", os.R_OK | os.W_OK):
         for module in ("kvm_intel", "kvm_amd"):
@@ -101,55 +102,55 @@ def accelerator() -> Accelerator:
     return "tcg"
 
 
-def run(
-    rehearsal: Rehearsal,
+def run_plan(
+    plan: RehearsalPlan,
     parts: Parts,
     *,
     progress: Callable[[Event], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
     accel: Accelerator | None = None,
     log: Log = lambda _stream, _chunk: None,
-    own: Own | None = None,
-    path: BootPath | None = None,
+    build_files: BuildFiles | None = None,
+    boot_files: BootFiles | None = None,
 ) -> Outcome:
-    """Boot Xen and try the guests.
+    """Boot Xen, start the guests, and return the result.
 
     Args:
-        rehearsal: the plan.
+        plan: the rehearsal.
         parts: the programs.
         progress: called with each event, in the calling thread.
-        stop: called several times a second; returns whether to give up.
-        accel: how the CPU is emulated; detected if left out.
+        stop: called several times a second; returns whether to stop the run.
+        accel: how the CPU is emulated; by default, detected.
         log: called with everything that the machine prints, as it comes.
-        own: the files of a build that take part.
-        path: the board's own boot files, instead of QEMU's ``-kernel``.
+        build_files: files of a build that replace stand-ins.
+        boot_files: the board's boot files, which start Xen instead of QEMU's ``-kernel``.
 
     Raises:
         StoppedError: ``stop`` returned true.
         InputError: a part cannot be read, or QEMU does not start.
     """
     began = time.monotonic()
-    progress(Event("parts", "putting Dom0 together", of=len(rehearsal.parts)))
-    chosen: Accelerator = "tcg" if parts.machine is ARM else accel or accelerator()
-    transcript = Transcript(rehearsal)
+    progress(Event("parts", "putting Dom0 together", of=len(plan.guests)))
+    chosen: Accelerator = "tcg" if parts.arch is ARM else accel or detect_accelerator()
+    transcript = Transcript(plan)
     booted: list[float] = []
 
-    def tell(event: Event) -> None:
+    def on_event(event: Event) -> None:
         if event.stage == "dom0":
             booted.append(time.monotonic() - began)
         progress(event)
 
     with ExitStack() as stack:
-        given = _files(rehearsal, parts, own, stack, path)
+        files = _files(plan, parts, build_files, stack, boot_files)
         if stop():
             raise StoppedError("the rehearsal was stopped")
-        with _emulator(_command(rehearsal, parts, given, chosen, path), parts) as streams:
-            given_up = boot.is_final if path is not None else _never
-            problem = _watch(streams, transcript, tell, stop, log, given_up)
+        with _emulator(_command(plan, parts, files, chosen, boot_files), parts) as streams:
+            has_failed = boot.has_failed if boot_files is not None else _never
+            problem = _watch(streams, transcript, on_event, stop, log, has_failed)
     seconds = time.monotonic() - began
     stopped = None
-    if path is not None and problem and not booted:
-        stopped = boot.stopped(transcript.tail, xen_up=transcript.xen_up)
+    if boot_files is not None and problem and not booted:
+        stopped = boot.find_failure(transcript.tail, xen_up=transcript.xen_up)
     boot_seconds = booted[0] if booted else None
     return Outcome(transcript, problem, seconds, boot_seconds, chosen, stopped)
 
@@ -159,7 +160,9 @@ def _never(_: tuple[str, ...]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _MachineFiles:
+    """The open files that QEMU reads: Xen, Dom0's kernel and archive, and disks."""
+
     xen: IO[bytes]
     linux: IO[bytes]
     dom0: IO[bytes]
@@ -169,6 +172,8 @@ class _Given:
 
 @dataclass(frozen=True, slots=True)
 class _Streams:
+    """QEMU's process with the file descriptors of its two serial ports."""
+
     process: subprocess.Popen[bytes]
     console: int
     report: int
@@ -176,26 +181,34 @@ class _Streams:
 
 
 def _files(
-    rehearsal: Rehearsal,
+    plan: RehearsalPlan,
     parts: Parts,
-    own: Own | None,
+    build_files: BuildFiles | None,
     stack: ExitStack,
-    path: BootPath | None,
-) -> _Given:
-    stand_in = kernel.trimmed(kernel.unpacked(parts.kernel))
+    boot_files: BootFiles | None,
+) -> _MachineFiles:
+    stand_in = kernel.trim(kernel.unpack(parts.kernel))
     dom0_kernel = stand_in
-    if own is not None and own.kernel is not None:
-        dom0_kernel = kernel.trimmed(kernel.unpacked(own.kernel))
-    linux = tempfiles.holding(dom0_kernel, stack)
-    archive = tempfiles.holding(dom0.build(rehearsal, parts, stand_in, own), stack)
-    store = deploy.disk(own, stack) if own is not None and own.files else None
-    xen = (own.xen if own is not None else None) or parts.xen
-    if path is None:
-        return _Given(tempfiles.holding(_hypervisor(xen), stack), linux, archive, store)
-    if path.firmware == "OVMF":
+    if build_files is not None and build_files.kernel is not None:
+        dom0_kernel = kernel.trim(kernel.unpack(build_files.kernel))
+    linux = tempfiles.file_containing(dom0_kernel, stack)
+    archive = tempfiles.file_containing(
+        dom0.build_archive(plan, parts, stand_in, build_files), stack
+    )
+    store = (
+        deploy.make_disk(build_files, stack)
+        if build_files is not None and build_files.guest_files
+        else None
+    )
+    xen = (build_files.xen if build_files is not None else None) or parts.xen
+    if boot_files is None:
+        return _MachineFiles(
+            tempfiles.file_containing(_hypervisor(xen), stack), linux, archive, store
+        )
+    if boot_files.firmware == "OVMF":
         xen = _efi_application(xen, parts)
-    disk = boot.disk(path, _hypervisor(xen), linux, archive, stack)
-    return _Given(disk, linux, archive, store, disk)
+    disk = boot.make_disk(boot_files, _hypervisor(xen), linux, archive, stack)
+    return _MachineFiles(disk, linux, archive, store, disk)
 
 
 def _efi_application(xen: Path, parts: Parts) -> Path:
@@ -207,7 +220,7 @@ def _efi_application(xen: Path, parts: Parts) -> Path:
         if path.is_file():
             return path
     raise InputError(
-        f"{path}: is not there", fix="Install Debian's xen-system-amd64, which depends on it."
+        f"{path}: does not exist", fix="Install Debian's xen-system-amd64, which depends on it."
     )
 
 
@@ -220,25 +233,28 @@ def _hypervisor(path: Path) -> bytes:
 
 
 def _command(
-    rehearsal: Rehearsal,
+    plan: RehearsalPlan,
     parts: Parts,
-    given: _Given,
+    files: _MachineFiles,
     accel: Accelerator,
-    path: BootPath | None = None,
+    boot_files: BootFiles | None,
 ) -> tuple[list[str], tuple[int, ...]]:
-    """Return QEMU's command line without the streams, and its open files."""
+    """Return QEMU's command line, and the descriptors of the files that it inherits.
+
+    The words CONSOLE and REPORT in it stand for the pipes of the two serial ports.
+    """
     xen = "loglvl=all noreboot=1 bootscrub=0"
-    if rehearsal.dom0 is not None:
-        mib = rehearsal.dom0 + rehearsal.added
+    if plan.dom0 is not None:
+        mib = plan.dom0 + plan.added
         xen = f"dom0_mem={mib}M,max:{mib}M {xen}"
     linux = "console=hvc0 rdinit=/init quiet mitigations=off"
-    total = rehearsal.total + rehearsal.added
-    if path is not None and given.disk is not None:
-        machine = _firmware(path, parts, given.disk, accel)
-    elif parts.machine is ARM:
-        machine = _arm(given, linux, xen, total)
+    total = plan.total + plan.added
+    if boot_files is not None and files.disk is not None:
+        machine = _firmware(boot_files, parts, files.disk, accel)
+    elif parts.arch is ARM:
+        machine = _arm(files, linux, xen, total)
     else:
-        machine = _pc(given, linux, xen, accel)
+        machine = _pc(files, linux, xen, accel)
     command = [
         str(parts.qemu),
         *(word for folder in parts.firmware for word in ("-L", str(folder))),
@@ -247,33 +263,35 @@ def _command(
         "-nodefaults", "-no-user-config", "-nic", "none", "-vga", "none", "-display", "none",
         "-monitor", "none", "-no-reboot", *machine,
     ]  # fmt: skip
-    if given.disk is None:
-        command += ["-kernel", f"/proc/self/fd/{given.xen.fileno()}"]
-    files = [given.xen.fileno(), given.linux.fileno(), given.dom0.fileno()]
-    if given.store is not None:
-        files.append(given.store.fileno())
-        place = f"file=/proc/self/fd/{given.store.fileno()},format=raw,if=none,id=store"
+    if files.disk is None:
+        command += ["-kernel", f"/proc/self/fd/{files.xen.fileno()}"]
+    descriptors = [files.xen.fileno(), files.linux.fileno(), files.dom0.fileno()]
+    if files.store is not None:
+        descriptors.append(files.store.fileno())
+        place = f"file=/proc/self/fd/{files.store.fileno()},format=raw,if=none,id=store"
         command += ["-drive", f"{place},cache=unsafe,discard=unmap"]
         command += ["-device", "virtio-blk-pci,drive=store"]
-    return command, tuple(files)
+    return command, tuple(descriptors)
 
 
-def _firmware(path: BootPath, parts: Parts, disk: IO[bytes], accel: Accelerator) -> list[str]:
+def _firmware(
+    boot_files: BootFiles, parts: Parts, disk: IO[bytes], accel: Accelerator
+) -> list[str]:
     """Return the machine's arguments: the firmware, and the disk on which it finds Xen."""
     place = f"file=/proc/self/fd/{disk.fileno()},format=raw,if=none,id=boot,cache=unsafe"
     words = [
-        *boot.firmware_arguments(path, parts.machine),
+        *boot.firmware_arguments(boot_files, parts.arch),
         "-drive", place, "-device", "virtio-blk-pci,drive=boot,bootindex=0",
         "-serial", "file:CONSOLE",
     ]  # fmt: skip
-    if parts.machine is ARM:
+    if parts.arch is ARM:
         report = ["-chardev", "file,id=report,path=REPORT", "-device", "pci-serial,chardev=report"]
         return [*words, "-cpu", ARM_CPU, *report]
     return [*words, "-cpu", "host" if accel == "kvm" else CPU, "-serial", "file:REPORT"]
 
 
-def _pc(given: _Given, linux: str, xen: str, accel: Accelerator) -> list[str]:
-    modules = f"/proc/self/fd/{given.linux.fileno()} {linux},/proc/self/fd/{given.dom0.fileno()}"
+def _pc(files: _MachineFiles, linux: str, xen: str, accel: Accelerator) -> list[str]:
+    modules = f"/proc/self/fd/{files.linux.fileno()} {linux},/proc/self/fd/{files.dom0.fileno()}"
     return [
         "-machine", "q35", "-cpu", "host" if accel == "kvm" else CPU,
         "-initrd", modules, "-append", f"{xen} console=com1 com1=115200,8n1",
@@ -281,18 +299,18 @@ def _pc(given: _Given, linux: str, xen: str, accel: Accelerator) -> list[str]:
     ]  # fmt: skip
 
 
-def _arm(given: _Given, linux: str, xen: str, mib: int) -> list[str]:
+def _arm(files: _MachineFiles, linux: str, xen: str, mib: int) -> list[str]:
     """Return the arguments for arm64, where Xen finds Dom0's files through the device tree.
 
     QEMU's guest-loader puts them there (qemu:docs/system/guest-loader.rst). The machine has one
-    serial port of its own, and a second one on its PCI bus.
+    serial port of its build_files, and a second one on its PCI bus.
     """
-    linux_file, archive_file = (f"/proc/self/fd/{f.fileno()}" for f in (given.linux, given.dom0))
+    linux_file, archive_file = (f"/proc/self/fd/{f.fileno()}" for f in (files.linux, files.dom0))
     # At the end of the memory, as Dom0 needs large contiguous pieces. Above 4 GiB that is not
     # needed.
     archive, kernel_at = (
-        ARM_MEMORY + (min(mib, 4096) << 20) - ARM_STEP - sum(map(_steps, files))
-        for files in ((given.dom0,), (given.dom0, given.linux))
+        ARM_MEMORY + (min(mib, 4096) << 20) - ARM_ALIGNMENT - sum(map(_aligned_size, contents))
+        for contents in ((files.dom0,), (files.dom0, files.linux))
     )
     loads = f"guest-loader,addr={kernel_at:#x},kernel={linux_file},bootargs={linux}"
     return [
@@ -305,13 +323,16 @@ def _arm(given: _Given, linux: str, xen: str, mib: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _steps(file: IO[bytes]) -> int:
-    return -(-os.fstat(file.fileno()).st_size // ARM_STEP) * ARM_STEP
+def _aligned_size(file: IO[bytes]) -> int:
+    return -(-os.fstat(file.fileno()).st_size // ARM_ALIGNMENT) * ARM_ALIGNMENT
 
 
 @contextmanager
-def _emulator(asked: tuple[list[str], tuple[int, ...]], parts: Parts) -> Iterator[_Streams]:
-    command, files = asked
+def _emulator(
+    command_and_files: tuple[list[str], tuple[int, ...]], parts: Parts
+) -> Iterator[_Streams]:
+    """Run QEMU within the context; end it when the context or this process ends."""
+    command, files = command_and_files
     pipes = [os.pipe() for _ in range(2)]
     writers = [pipe[1] for pipe in pipes]
     for name, writer in zip(("CONSOLE", "REPORT"), writers, strict=True):
@@ -320,7 +341,7 @@ def _emulator(asked: tuple[list[str], tuple[int, ...]], parts: Parts) -> Iterato
     libc = ctypes.CDLL(None)
     parent = os.getpid()
 
-    def tied() -> None:
+    def die_with_parent() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
@@ -336,7 +357,7 @@ def _emulator(asked: tuple[list[str], tuple[int, ...]], parts: Parts) -> Iterato
             stderr=errors,
             pass_fds=(*files, *writers),
             start_new_session=True,
-            preexec_fn=tied,  # noqa: PLW1509 - only one system call before exec
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - only one system call before exec
         )
     except OSError as error:
         errors.close()
@@ -357,13 +378,13 @@ def _emulator(asked: tuple[list[str], tuple[int, ...]], parts: Parts) -> Iterato
 def _watch(
     streams: _Streams,
     transcript: Transcript,
-    tell: Callable[[Event], None],
+    on_event: Callable[[Event], None],
     stop: Callable[[], bool],
     log: Log,
-    given_up: Callable[[tuple[str, ...]], bool],
+    has_failed: Callable[[tuple[str, ...]], bool],
 ) -> str:
     """Read until the rehearsal is over; return why it ended early, or an empty text."""
-    began = heard = time.monotonic()
+    began = last_output = time.monotonic()
     reporting = False
     with selectors.DefaultSelector() as selector:
         selector.register(streams.console, selectors.EVENT_READ, "console")
@@ -377,25 +398,25 @@ def _watch(
                 if not chunk:
                     selector.unregister(key.fd)
                 log(key.data, chunk)
-                for event in transcript.take(key.data, chunk.decode(errors="replace")):
-                    tell(event)
-            if ready and given_up(transcript.tail):
+                for event in transcript.feed(key.data, chunk.decode(errors="replace")):
+                    on_event(event)
+            if ready and has_failed(transcript.tail):
                 return "it stopped before Dom0 was up"
-            # Once the script reports, the console does not count: Xen and the kernel print warnings
-            # even if the script hangs. Until then, firmware and kernel may be slow, but not silent.
+            # Once the script has reported, only its reports count as output, as Xen and the kernel
+            # print warnings even if the script hangs. Before, firmware and kernel print something.
             reporting = reporting or any(key.data == "report" for key, _ in ready)
             if any(key.data == "report" or not reporting for key, _ in ready):
-                heard = time.monotonic()
-            elif time.monotonic() - heard > SILENCE:
-                return f"nothing was heard for {SILENCE:.0f} seconds"
-            if not reporting and time.monotonic() - began > LONGEST_BOOT:
-                return f"Dom0 was not up after {LONGEST_BOOT:.0f} seconds"
+                last_output = time.monotonic()
+            elif time.monotonic() - last_output > MAX_SILENCE:
+                return f"nothing was printed for {MAX_SILENCE:.0f} seconds"
+            if not reporting and time.monotonic() - began > MAX_BOOT_SECONDS:
+                return f"Dom0 was not up after {MAX_BOOT_SECONDS:.0f} seconds"
     if transcript.ended:
         return ""
     code = streams.process.wait()
     streams.errors.seek(0)
-    words = " ".join(streams.errors.read(4096).decode(errors="replace").split())
-    if not transcript.xen_up and given_up is _never:
-        said_what = words or "it printed nothing"
-        raise InputError(f"QEMU ended before Xen was up (exit code {code}): {said_what}")
-    return f"the machine stopped before the rehearsal was over{f' ({words})' if words else ''}"
+    errors = " ".join(streams.errors.read(4096).decode(errors="replace").split())
+    if not transcript.xen_up and has_failed is _never:
+        output = errors or "it printed nothing"
+        raise InputError(f"QEMU ended before Xen was up (exit code {code}): {output}")
+    return f"the machine stopped before the rehearsal was over{f' ({errors})' if errors else ''}"

@@ -1,12 +1,17 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Temporary files without a name: Linux removes them when they are closed, even by a crash."""
+"""Temporary files without a name, which Linux removes when they are closed, even by a crash.
+
+Other programs open such a file by its path below ``/proc/self/fd``, which :func:`path_of` returns.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
@@ -14,30 +19,66 @@ from typing import IO
 from xentui.errors import InputError, os_error_text
 
 FOLDER = Path("/var/tmp")  # noqa: S108 - files without a name
-"""Folder for them unless TMPDIR is set, as /tmp is often in memory."""
+"""The folder whose disk they are on, unless TMPDIR is set; /tmp is often in memory."""
 
 
-def file(stack: ExitStack) -> IO[bytes]:
+def new_file(stack: ExitStack) -> IO[bytes]:
     """Return an empty file, which ``stack`` closes.
 
     Raises:
-        InputError: it cannot be made.
+        InputError: it cannot be created.
     """
     with _as_input_error():
         return stack.enter_context(tempfile.TemporaryFile(prefix="xentui-", dir=_folder()))
 
 
-def holding(data: bytes, stack: ExitStack) -> IO[bytes]:
-    """Return a file with the given content.
+def file_containing(data: bytes, stack: ExitStack) -> IO[bytes]:
+    """Return a file with a content, which ``stack`` closes.
 
     Raises:
         InputError: there is not enough space for it.
     """
-    made = file(stack)
+    file = new_file(stack)
     with _as_input_error():
-        made.write(data)
-        made.flush()
-    return made
+        file.write(data)
+        file.flush()
+    return file
+
+
+def path_of(file: IO[bytes]) -> str:
+    """Return the path by which this process and the programs that it runs can open a file."""
+    return f"/proc/self/fd/{file.fileno()}"
+
+
+def run(name: str, package: str, *arguments: str, files: Iterable[IO[bytes]]) -> str:
+    """Run a program that reads or changes temporary files; return its standard error.
+
+    Args:
+        name: the program.
+        package: the Debian package with it.
+        arguments: its arguments, with the files named as :func:`path_of` does.
+        files: the files.
+
+    Raises:
+        InputError: it does not exist, or fails.
+    """
+    program = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+    if program is None:
+        raise InputError(f"the program {name} is missing", fix=f"Install {package}.")
+    process = subprocess.run(  # noqa: S603 - a fixed program, no shell
+        [program, *arguments],
+        pass_fds=[file.fileno() for file in files],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        env={**os.environ, "MTOOLS_SKIP_CHECK": "1"},
+    )
+    if process.returncode:
+        text = " ".join(process.stderr.split())[:300]
+        raise InputError(f"{name}: {text or f'exit code {process.returncode}'}")
+    return process.stderr
 
 
 def _folder() -> Path | None:

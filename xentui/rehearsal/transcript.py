@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The output of a run, read line by line as it comes.
+"""The output of a rehearsal, read line by line as it comes.
 
 There are two streams. The first is the console of Xen and Dom0's kernel; its last lines are kept
-for the report. The second is written by the rehearsal's own script (``dom0_files/run``): each line
-is a word and numbers. Lines that begin with a bar are copied from other programs and may contain
-anything.
+for the report. The second is written by the script in Dom0 (``dom0_files/run``): each line is a
+word and numbers. A line that begins with a bar is copied from another program, and belongs to the
+word before it.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from xentui.rehearsal.plan import Rehearsal
+from xentui.rehearsal.plan import RehearsalPlan
 from xentui.safe_text import visible
 
 Stage = Literal["parts", "xen", "dom0", "guest", "created", "console", "done", "end"]
 Stream = Literal["console", "report"]
 
 _DIRECT = re.compile(r"\(XEN\) DOM(\d+): (.*)")
-"""A line that a guest started by Xen itself prints on its emulated UART."""
+"""A line that Xen copies from the emulated UART of a guest that Xen itself started."""
 
-MAX_WORDS = 200
+MAX_LINES = 200
 """Lines kept of xl's output for one guest."""
 MAX_LINE = 1000
 """Characters kept of a line."""
@@ -35,12 +35,12 @@ TAIL = 40
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened.
+    """A step of a rehearsal that was reached.
 
     Attributes:
         stage: ``parts`` (the machine is put together), ``xen`` (Xen is up), ``dom0`` (Dom0 is
             up), then for each guest ``guest`` (xl is starting it), ``created`` (xl is done),
-            ``console`` (its first line is awaited) and ``done``, and finally ``end``.
+            ``console`` (waiting for its first line) and ``done``, and finally ``end``.
         text: a short text for the user, printable.
         guest: key of the guest, or an empty text.
         number: the guest's number, from 1; 0 if the event is not about a guest.
@@ -80,9 +80,20 @@ class GuestLog:
 
 
 class Transcript:
-    """Everything that a run reported so far."""
+    """Everything that a rehearsal reported so far.
 
-    def __init__(self, rehearsal: Rehearsal) -> None:
+    Attributes:
+        guests: the report on each guest by its number, from 1.
+        info: facts about Xen by the names of ``xl info``.
+        direct: lines of guests that Xen itself started, by their number, from 1.
+        free_at_start: KiB that were free when Dom0 was up.
+        free_at_end: KiB that were free at the end.
+        dom0_available: KiB that were available in Dom0, as last reported.
+        ended: whether the script reported its end.
+        xen_up: whether Xen printed anything.
+    """
+
+    def __init__(self, rehearsal: RehearsalPlan) -> None:
         self.guests: dict[int, GuestLog] = {}
         self.info: dict[str, str] = {}
         self.direct: dict[int, list[str]] = {}
@@ -93,16 +104,16 @@ class Transcript:
         self.xen_up = False
         self._rehearsal = rehearsal
         self._tail: deque[str] = deque(maxlen=TAIL)
-        self._rests: dict[Stream, str] = {"console": "", "report": ""}
-        self._takes: Callable[[str], None] = _nowhere
+        self._unfinished_lines: dict[Stream, str] = {"console": "", "report": ""}
+        self._on_copied_line: Callable[[str], None] = _ignore
 
     @property
     def tail(self) -> tuple[str, ...]:
         """The last lines that Xen and Dom0's kernel printed."""
-        return (*self._tail, *filter(None, [self._rests["console"][:MAX_LINE]]))
+        return (*self._tail, *filter(None, [self._unfinished_lines["console"][:MAX_LINE]]))
 
-    def take(self, stream: Stream, text: str) -> Iterator[Event]:
-        """Take more of one of the streams, in pieces of any size."""
+    def feed(self, stream: Stream, text: str) -> Iterator[Event]:
+        """Read the next piece, of any size, of a stream; yield the steps that it reports."""
         yield from self._console(text) if stream == "console" else self._report(text)
 
     def _console(self, text: str) -> Iterator[Event]:
@@ -119,28 +130,28 @@ class Transcript:
     def _report(self, text: str) -> Iterator[Event]:
         for line in self._lines("report", text):
             if line.startswith("|"):
-                self._takes(line[1:])
+                self._on_copied_line(line[1:])
                 continue
             word, *rest = line.split()[:8] or [""]
             try:
-                yield from self._word(word, rest)
+                yield from self._read_report(word, rest)
             except (ValueError, IndexError, KeyError):
                 # A crashing machine can garble a line. Read on at the next one.
                 continue
 
     @property
     def _of(self) -> int:
-        return len(self._rehearsal.parts)
+        return len(self._rehearsal.guests)
 
     def _lines(self, stream: Stream, text: str) -> list[str]:
-        *lines, rest = (self._rests[stream] + text).split("\n")
-        self._rests[stream] = rest[-65536:]
+        *lines, rest = (self._unfinished_lines[stream] + text).split("\n")
+        self._unfinished_lines[stream] = rest[-65536:]
         return [line.rstrip("\r")[:MAX_LINE] for line in lines]
 
-    def _word(self, word: str, rest: list[str]) -> Iterator[Event]:
-        self._takes = _nowhere
+    def _read_report(self, word: str, rest: list[str]) -> Iterator[Event]:
+        self._on_copied_line = _ignore
         if word == "info":
-            self._takes = self._fact
+            self._on_copied_line = self._read_info
         elif word == "up":
             self.free_at_start, self.dom0_available = int(rest[1]), int(rest[2])
             yield Event("dom0", f"Dom0 is up, {self.free_at_start // 1024} MiB free", of=self._of)
@@ -150,17 +161,17 @@ class Transcript:
             self.ended = True
             yield Event("end", "done", of=self._of)
         elif word in ("guest", "created", "console", "done"):
-            yield from self._guest(word, int(rest[0]), rest[1:])
+            yield from self._read_guest_report(word, int(rest[0]), rest[1:])
 
-    def _guest(self, word: str, number: int, rest: list[str]) -> Iterator[Event]:
-        part = self._rehearsal.parts[number - 1]
+    def _read_guest_report(self, word: str, number: int, rest: list[str]) -> Iterator[Event]:
+        guest = self._rehearsal.guests[number - 1]
         log = self.guests.setdefault(number, GuestLog())
         if word == "guest":
             log.started, log.before = float(rest[0]), int(rest[1])
             yield self._event("guest", "is being started", number)
         elif word == "created":
             log.code, log.after = int(rest[0]), int(rest[2])
-            self._takes = lambda line: _keep(log.words, line)
+            self._on_copied_line = lambda line: _append(log.words, line)
             text = "was refused by xl"
             if not log.code and self._rehearsal.dom0 is None:
                 text = "was created"
@@ -168,30 +179,30 @@ class Transcript:
                 text = f"took {(log.before - log.after) / 1024:.1f} MiB"
             yield self._event("created", text, number, ok=not log.code)
         elif word == "console":
-            self._takes = lambda line: _keep(log.console, line)
-            awaited = "its own programs are" if part.mode == "boot" else "its first line is"
-            yield self._event("console", f"runs: {awaited} awaited", number, ok=True)
+            self._on_copied_line = lambda line: _append(log.console, line)
+            awaited = "its own programs" if guest.mode == "boot" else "its first line"
+            yield self._event("console", f"runs, waiting for {awaited}", number, ok=True)
         else:
             log.ended = float(rest[0])
-            text = "created, paused" if part.mode == "pause" else "started"
+            text = "created, paused" if guest.mode == "pause" else "started"
             if log.code:
                 text = "not started"
             yield self._event("done", text, number, ok=not log.code)
 
     def _event(self, stage: Stage, text: str, number: int, *, ok: bool | None = None) -> Event:
-        key = self._rehearsal.parts[number - 1].key
+        key = self._rehearsal.guests[number - 1].key
         return Event(stage, f"{visible(key)} {text}", key, number, self._of, ok)
 
-    def _fact(self, line: str) -> None:
+    def _read_info(self, line: str) -> None:
         name, colon, value = line.partition(":")
         if colon:
             self.info[name.strip()] = value.strip()
 
 
-def _keep(words: list[str], line: str) -> None:
-    if len(words) < MAX_WORDS:
-        words.append(line)
+def _append(lines: list[str], line: str) -> None:
+    if len(lines) < MAX_LINES:
+        lines.append(line)
 
 
-def _nowhere(_: str) -> None:
-    """Ignore a line that follows no known word."""
+def _ignore(_: str) -> None:
+    """Ignore a copied line that follows no known word."""

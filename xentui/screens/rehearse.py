@@ -294,11 +294,11 @@ class Rehearse(Modal[None]):
             [(f"{glyphs(self).warning} Not found: {message.missing.what}", "warning")]
         )
         packages = message.missing.packages
-        if fetch.possible():
+        if fetch.can_fetch():
             self._show_lines(
                 [
                     (_lists(message.missing), ""),
-                    (f"It can all be unpacked into {fetch.cache()} without root.", ""),
+                    (f"It can all be unpacked into {fetch.cache_folder()} without root.", ""),
                     (f"It is in these packages of this distribution: {packages}", "muted"),
                 ]
             )
@@ -321,7 +321,7 @@ class Rehearse(Modal[None]):
 
         self._show_headline([("Asking apt which packages are needed; nothing is fetched yet", "")])
 
-        self._run(lambda _: self.DownloadSized(fetch.download(missing.missing)))
+        self._run(lambda _: self.DownloadSized(fetch.plan_download(missing.missing)))
 
     async def on_rehearse_download_sized(self, message: DownloadSized) -> None:
         """Ask before fetching anything."""
@@ -333,7 +333,7 @@ class Rehearse(Modal[None]):
         self._show_lines(
             [
                 (" ".join(download.packages), "muted"),
-                (texts.unpacked_into(fetch.cache()), ""),
+                (texts.unpacked_into(fetch.cache_folder()), ""),
             ]
         )
         await self._show_buttons(
@@ -346,9 +346,9 @@ class Rehearse(Modal[None]):
         await self._show_buttons(("Leave", self.action_leave))
 
         def work(stop: Callable[[], bool]) -> Message:
-            fetch.fetch(
+            fetch.fetch_packages(
                 download,
-                fetch.cache(),
+                fetch.cache_folder(),
                 say=lambda text: self._post(self.Fetching(text)),
                 stop=stop,
             )
@@ -387,6 +387,6 @@ class Rehearse(Modal[None]):
 
 def _lists(missing: MissingPartsError) -> str:
     """Return the size of the download, which the user is asked to agree to."""
-    if missing.others:
-        return f"Finding out their size needs apt's lists for {missing.others}, about 20 MB."
+    if missing.foreign_archs:
+        return f"Finding out their size needs apt's lists for {missing.foreign_archs}, about 20 MB."
     return "Nothing is fetched before you agree to its size."

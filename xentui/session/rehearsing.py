@@ -35,8 +35,8 @@ def find_parts(project: Project, assets: Assets) -> Parts:
     """
     from xentui.rehearsal import fetch, parts, plan
 
-    planned = plan.rehearsal(project, assets)
-    return parts.find(None, fetch.cache(), hvm=planned.hvm, machine=planned.arch)
+    planned = plan.plan_rehearsal(project, assets)
+    return parts.find_parts(None, fetch.cache_folder(), hvm=planned.hvm, arch=planned.arch)
 
 
 def rehearse(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Dom0's root file system, read from its image without mounting it or running anything."""
+"""The files of Dom0's image, read without mounting it or running anything."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from xentui.images.reader import Broken, FileReader, PartReader, Reader
 from xentui.rehearsal import elf
 from xentui.rehearsal.arch import ARCHITECTURES
 
-MOST = 256 * 1024 * 1024
-"""Largest file in bytes that is read into memory."""
+MAX_FILE_BYTES = 256 * 1024 * 1024
+"""Larger files are not read into memory."""
 
-_BUDGET = 8 * 1024 * 1024 * 1024
-_DEEP = 12
+_MAX_READ_BYTES = 8 * 1024 * 1024 * 1024
+_MAX_DEPTH = 12
 
 LIBRARIES = (
     "/lib", "/usr/lib", "/lib64", "/usr/lib64",
@@ -28,14 +28,14 @@ LIBRARIES = (
 """Folders in which libraries are searched."""
 
 
-class System:
-    """The files of an image: an ext file system, or a disk with one.
+class Dom0Image:
+    """The root file system in an image: an ext file system, or a partition of a disk.
 
     Args:
         path: the image.
 
     Raises:
-        Broken: it is neither, or is damaged.
+        Broken: it has neither, or is damaged.
         OSError: it cannot be read.
     """
 
@@ -66,8 +66,8 @@ class System:
             Broken: it does not exist, or is too large.
         """
         size = self.size(path)
-        if path not in self or size > MOST:
-            raise Broken(f"{path} is not there, or too big")
+        if path not in self or size > MAX_FILE_BYTES:
+            raise Broken(f"{path} does not exist, or is too large")
         content = bytearray(size)
         for place, piece in self._pieces(path):
             content[place : place + len(piece)] = piece
@@ -85,75 +85,77 @@ class System:
             into.write(piece)
         into.flush()
 
-    def names(self, folder: str) -> list[str]:
-        """Return the names in a folder; none if it is not a folder."""
+    def list_folder(self, folder: str) -> list[str]:
+        """Return the sorted names in a folder; none if it is not a folder."""
         node = lookup.find(self._tree, folder)
         return sorted(self._tree.names(node)) if node is not None else []
 
-    def link(self, path: str) -> str | None:
+    def link_target(self, path: str) -> str | None:
         """Return the target of a symbolic link, or ``None`` for anything else."""
         folder, _, name = path.rpartition("/")
         above = lookup.find(self._tree, folder)
         node = self._tree.entry(above, name) if above is not None else None
         return self._tree.link(node) if node is not None else None
 
-    def below(self, folder: str, deep: int = _DEEP) -> Iterator[str]:
+    def walk(self, folder: str, depth: int = _MAX_DEPTH) -> Iterator[str]:
         """Yield the paths of everything below a folder, to a limited depth."""
-        for name in self.names(folder) if deep else ():
+        for name in self.list_folder(folder) if depth else ():
             path = f"{folder}/{name}"
             yield path
-            yield from self.below(path, deep - 1)
+            yield from self.walk(path, depth - 1)
 
-    def library(self, name: str) -> str | None:
+    def find_library(self, name: str) -> str | None:
         """Return the path of a library by its name, or ``None``."""
         return next((f"{place}/{name}" for place in LIBRARIES if f"{place}/{name}" in self), None)
 
-    def needed(self, *programs: str) -> dict[str, bytes]:
-        """Return programs with their loaders and libraries, by path.
+    def with_libraries(self, *programs: str) -> dict[str, bytes]:
+        """Return the contents of programs, their loaders and their libraries, by path.
 
         Raises:
             Broken: one of them does not exist.
         """
-        found: dict[str, bytes] = {}
-        left = list(programs)
-        while left:
-            path = left.pop()
-            if path in found:
+        contents: dict[str, bytes] = {}
+        to_read = list(programs)
+        while to_read:
+            path = to_read.pop()
+            if path in contents:
                 continue
-            found[path] = self.read(path)
-            needs = elf.needs(found[path])
-            if needs is None:
+            contents[path] = self.read(path)
+            requirements = elf.read_requirements(contents[path])
+            if requirements is None:
                 continue
-            if needs.interpreter:
-                left.append(needs.interpreter)
-            for name in needs.libraries:
-                place = self.library(name)
-                if place is None:
-                    raise Broken(f"the library {name} is not there")
-                left.append(place)
-        return found
+            if requirements.interpreter:
+                to_read.append(requirements.interpreter)
+            for name in requirements.libraries:
+                library = self.find_library(name)
+                if library is None:
+                    raise Broken(f"the library {name} does not exist")
+                to_read.append(library)
+        return contents
 
     def _pieces(self, path: str) -> Iterator[tuple[int, bytes]]:
         node = lookup.find(self._tree, path)
         if node is None:
-            raise Broken(f"{path} is not there")
+            raise Broken(f"{path} does not exist")
         return self._tree.pieces(node)
 
 
 def _tree(reader: Reader) -> ExtTree:
+    """Return the file system of an image, or that of the partition that looks like the root."""
     try:
-        return _rooted(reader)
+        return _file_system(reader)
     except Broken:
-        found = disk.read(reader)
-        if found is None:
+        table = disk.read(reader)
+        if table is None:
             raise
-    for part in found.partitions:
-        if part.number == found.root:
-            return _rooted(PartReader(reader, part.start, part.size))
+    for part in table.partitions:
+        if part.number == table.root:
+            return _file_system(PartReader(reader, part.start, part.size))
     raise Broken("none of its partitions looks like a root file system")
 
 
-def _rooted(reader: Reader) -> ExtTree:
-    tree = ExtTree(reader, _BUDGET)
+def _file_system(reader: Reader) -> ExtTree:
+    tree = ExtTree(reader, _MAX_READ_BYTES)
+    # Fails at once if it is not an ext file system.
     lookup.find(tree, "/etc")
     return tree
