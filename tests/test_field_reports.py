@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake.test_doctor import found as doctor_findings
-from tests.images import made
+from tests.images import make
 from xentui.images.inspect import inspect
 from xentui.images.suggest import suggest
 from xentui.project import document
@@ -151,7 +151,7 @@ def test_a_config_that_was_asked_about(report: Report, tmp_path: Path) -> None:
 
 def kernel_findings(folder: Path, content: bytes, machine: str = "qemux86-64") -> set[str]:
     """Return the findings for a guest whose own kernel has this content."""
-    made.ext(folder / "g.ext4", made.root(folder))
+    make.ext(folder / "g.ext4", make.root(folder))
     (folder / "kernel").write_bytes(content)
     text = HEAD.format(machine) + (
         '[guests.g]\nbundle = "lab"\ntags = ["external"]\nkernel = "kernel"\n'
@@ -224,9 +224,9 @@ def test_15_a_comment_after_a_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize("device", ["xvda", "xvda2"])
 def test_16_a_cloud_image_called_img_is_a_qcow2(device: str, tmp_path: Path) -> None:
     script = "label: gpt\nstart=2048, size=2048, type=U\nstart=8192, size=65536, type=L\n"
-    part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
-    raw = made.disk(tmp_path / "raw", script, {8192: part})
-    made.run("qemu-img", "convert", "-O", "qcow2", raw, tmp_path / "cloudimg.img")
+    part = make.ext(tmp_path / "part", make.root(tmp_path), mib=32)
+    raw = make.disk(tmp_path / "raw", script, {8192: part})
+    make.run("qemu-img", "convert", "-O", "qcow2", raw, tmp_path / "cloudimg.img")
     text = HEAD.format("qemux86-64") + (
         '[guests.g]\nbundle = "lab"\ntags = ["external"]\n'
         f'extra = "root=/dev/{device} console=hvc0"\n[guests.g.source]\ntype = "raw"\n'
@@ -249,7 +249,7 @@ def test_16_a_cloud_image_called_img_is_a_qcow2(device: str, tmp_path: Path) -> 
 
 
 def test_17_a_qcow2_wrapped_as_a_raw_disk_is_still_one(tmp_path: Path) -> None:
-    made.run("qemu-img", "create", "-q", "-f", "qcow2", tmp_path / "cirros-disk.img", "64M")
+    make.run("qemu-img", "create", "-q", "-f", "qcow2", tmp_path / "cirros-disk.img", "64M")
     seen = inspect(tmp_path / "cirros-disk.img")
     suggestion = suggest(seen, "cirros-disk.img")
     assert suggestion is not None
@@ -257,9 +257,9 @@ def test_17_a_qcow2_wrapped_as_a_raw_disk_is_still_one(tmp_path: Path) -> None:
 
 
 def test_18_a_disk_in_pieces_is_put_together_first(tmp_path: Path) -> None:
-    made.sparse(tmp_path / "raw", 1)
+    make.sparse(tmp_path / "raw", 1)
     options = ("-o", "subformat=twoGbMaxExtentFlat")
-    made.run("qemu-img", "convert", "-O", "vmdk", *options, tmp_path / "raw", tmp_path / "d.vmdk")
+    make.run("qemu-img", "convert", "-O", "vmdk", *options, tmp_path / "raw", tmp_path / "d.vmdk")
     seen = inspect(tmp_path / "d.vmdk")
     assert seen.kind == "vm_disk"
     assert "qemu-img convert" in seen.problems[0]
@@ -267,12 +267,12 @@ def test_18_a_disk_in_pieces_is_put_together_first(tmp_path: Path) -> None:
 
 
 def test_19_a_routers_image_has_a_signature_behind_it(tmp_path: Path) -> None:
-    made.run("gzip", made.ext(tmp_path / "openwrt.img", mib=2))
+    make.run("gzip", make.ext(tmp_path / "openwrt.img", mib=2))
     with (tmp_path / "openwrt.img.gz").open("ab") as file:
         file.write(b"FWx0 signature")
     assert any("signature" in problem for problem in inspect(tmp_path / "openwrt.img.gz").problems)
     result = subprocess.run(
-        [made.tool("gzip"), "-dc", str(tmp_path / "openwrt.img.gz")], capture_output=True
+        [make.tool("gzip"), "-dc", str(tmp_path / "openwrt.img.gz")], capture_output=True
     )
     assert result.returncode == 2
 

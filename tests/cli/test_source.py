@@ -9,11 +9,11 @@ import subprocess
 from pathlib import Path
 
 from tests.cli.conftest import BOARD, Run
-from tests.images import made
+from tests.images import make
 
 
 def test_a_file_is_described(run: Run, board: Path) -> None:
-    path = made.ext(board.parent / "x", made.root(board.parent))
+    path = make.ext(board.parent / "x", make.root(board.parent))
     result = run("source", "inspect", "x")
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith("x: an ext4 file system\n")
@@ -23,7 +23,7 @@ def test_a_file_is_described(run: Run, board: Path) -> None:
 
 
 def test_json_has_a_list_of_files(run: Run, board: Path) -> None:
-    made.ext(board.parent / "x", made.root(board.parent))
+    make.ext(board.parent / "x", make.root(board.parent))
     (board.parent / "y").write_text("hello")
     result = run("source", "inspect", "x", "y", "--json")
     assert result.json["version"] == 1
@@ -58,7 +58,7 @@ def test_a_missing_file_does_not_hide_the_others(run: Run, board: Path) -> None:
 
 
 def test_a_suggestion_is_not_written_without_approval(run: Run, board: Path) -> None:
-    made.ext(board.parent / "x", made.root(board.parent))
+    make.ext(board.parent / "x", make.root(board.parent))
     result = run("source", "inspect", "x", "--write", board, "--guest", "web")
     assert result.code == 3
     assert "+[guests.web.source]" in result.err
@@ -66,7 +66,7 @@ def test_a_suggestion_is_not_written_without_approval(run: Run, board: Path) -> 
 
 
 def test_an_approved_suggestion_is_written_once(run: Run, board: Path) -> None:
-    made.ext(board.parent / "x", made.root(board.parent))
+    make.ext(board.parent / "x", make.root(board.parent))
     command = ("source", "inspect", "x", "--write", board, "--guest", "web", "--yes")
     assert run(*command).code == 0
     text = board.read_text()
@@ -82,7 +82,7 @@ def test_an_approved_suggestion_is_written_once(run: Run, board: Path) -> None:
 def test_a_file_elsewhere_is_copied_next_to_the_project(
     run: Run, board: Path, tmp_path: Path
 ) -> None:
-    made.ext(tmp_path / "x")
+    make.ext(tmp_path / "x")
     result = run("source", "inspect", tmp_path / "x", "--write", board, "--guest", "web", "-y")
     assert result.code == 0, result.err
     assert f"copied   {board.resolve().parent / 'x'}" in result.err
@@ -96,7 +96,7 @@ def test_options_that_do_not_go_together_are_refused(run: Run, board: Path) -> N
     assert run("source", "inspect", "x", "--guest", "web").code == 2
     assert run("source", "inspect", "x", "y", "--write", board, "--guest", "web").code == 2
     assert run("source", "inspect").code == 2
-    made.ext(board.parent / "x")
+    make.ext(board.parent / "x")
     assert run("source", "inspect", "x", "--write", board, "--guest", "W B", "-y").code == 2
 
 
@@ -109,7 +109,7 @@ def test_hostile_names_are_shown_as_escapes(run: Run, board: Path) -> None:
 
 
 def test_a_directory_is_packed_before_it_is_written(run: Run, board: Path) -> None:
-    made.root(board.parent)
+    make.root(board.parent)
     result = run("source", "inspect", "root", "--write", "board.toml", "--guest", "web", "--yes")
     assert result.code == 1
     command = "tar --numeric-owner -cpf root.tar -C root ."
@@ -126,7 +126,7 @@ def test_a_directory_is_packed_before_it_is_written(run: Run, board: Path) -> No
 
 
 def test_only_the_kind_of_a_file_decides_which_root_it_needs(run: Run, board: Path) -> None:
-    made.ext(board.parent / "d.img", made.root(board.parent))
+    make.ext(board.parent / "d.img", make.root(board.parent))
     head = board.read_text() + '[bundles.lab]\n[guests.web]\nbundle = "lab"\nmemory = 256\n'
     more = 'tags = ["external"]\n[guests.web.source]\ntype = "raw"\nfile = "d.img"\n'
     fetch = '[[guests.web.source.fetch]]\nuri = "file://d.img"\n'

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from tests.images import made
+from tests.images import make
 from tests.rules.source_cases import guest
 from xentui.images import tar
 from xentui.images.container import ArchiveFiles, FolderFiles, read
@@ -94,17 +94,17 @@ def layout(
     """Make an OCI layout from layers."""
     place = folder / "layout"
     image = f"{place}:web"
-    made.run("umoci", "init", "--layout", place)
-    made.run("umoci", "new", "--image", image)
+    make.run("umoci", "init", "--layout", place)
+    make.run("umoci", "new", "--image", image)
     for number, entries in enumerate(layers):
-        made.run(
+        make.run(
             "umoci", "raw", "add-layer", "--image", image, layer(folder / f"{number}.tar", entries)
         )
     options = ["--config.env", "WORD=two words", "--config.user", user]
     if command:
         options += ["--config.entrypoint", command]
-    made.run("umoci", "config", "--image", image, "--architecture", arch, *options)
-    made.run("umoci", "gc", "--layout", place)
+    make.run("umoci", "config", "--image", image, "--architecture", arch, *options)
+    make.run("umoci", "gc", "--layout", place)
     return place
 
 
@@ -117,7 +117,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for kind in ("docker-archive", "oci-archive"):
         path = folder / f"{kind}.tar"
         name = ":localhost/web:1" if kind == "docker-archive" else ""
-        made.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", f"{kind}:{path}{name}")
+        make.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", f"{kind}:{path}{name}")
         found[kind] = path
     return found
 
@@ -221,7 +221,7 @@ def test_the_class_makes_the_same_tree(images: dict[str, Path], form: str, tmp_p
     place = _function(tmp_path, images[form])
     umoci = tmp_path / "bundle"
     image = f"{images['layout']}:web"
-    made.run("umoci", "unpack", "--rootless", "--image", image, umoci)
+    make.run("umoci", "unpack", "--rootless", "--image", image, umoci)
 
     def names(folder: Path) -> set[str]:
         found = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
@@ -261,7 +261,7 @@ def test_what_an_image_links_to_outside_stays_inside(tmp_path: Path) -> None:
     )
     place = layout(tmp_path, bad, worse)
     archive = tmp_path / "web.tar"
-    made.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", f"oci-archive:{archive}")
+    make.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", f"oci-archive:{archive}")
     made_of = _function(tmp_path / "work", archive)
     assert [path.name for path in outside.iterdir()] == ["kept"]
     assert not (tmp_path / "work/escaped").exists()
@@ -295,7 +295,7 @@ def test_a_container_is_a_guest_of_a_project(images: dict[str, Path], tmp_path: 
 @pytest.mark.slow
 def test_an_image_of_another_architecture_is_refused(tmp_path: Path) -> None:
     place = layout(tmp_path, BASE, arch="arm64")
-    made.run(
+    make.run(
         "skopeo", "--insecure-policy", "copy", f"oci:{place}:web",
         f"docker-archive:{tmp_path}/web.tar:web:1",
     )  # fmt: skip

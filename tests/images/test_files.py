@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import made
+from tests.images import make
 from xentui.images import lookup
 from xentui.images.ext import ExtTree
 from xentui.images.reader import Broken, FileReader
@@ -49,7 +49,7 @@ def test_files_are_read_with_their_holes(options: tuple[str, ...], tmp_path: Pat
                     file.write(piece)
             file.truncate(len(content))
     (tree / "link").symlink_to("/short")
-    image = made.ext(tmp_path / "image", tree, *options, mib=24)
+    image = make.ext(tmp_path / "image", tree, *options, mib=24)
     with image.open("rb") as file:
         found = ExtTree(FileReader(file.fileno(), image.stat().st_size), 64 << 20)
         for name, content in contents.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import made
+from tests.images import make
 from tests.rules.disk_cases import tree
 from tests.rules.source_cases import guest
 from xentui.images.inspect import inspect
@@ -52,9 +52,9 @@ def raw(name: str, kind: str = "raw") -> str:
 
 
 def test_a_disk_in_a_qcow2_declared_raw_is_fixed_in_two_steps(tmp_path: Path) -> None:
-    part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
-    made.disk(tmp_path / "raw", _GPT, {8192: part})
-    made.run("qemu-img", "convert", "-c", "-O", "qcow2", tmp_path / "raw", tmp_path / "d.img")
+    part = make.ext(tmp_path / "part", make.root(tmp_path), mib=32)
+    make.disk(tmp_path / "raw", _GPT, {8192: part})
+    make.run("qemu-img", "convert", "-c", "-O", "qcow2", tmp_path / "raw", tmp_path / "d.img")
     given = project(raw("d.img").replace("xvda1", "xvda"), tmp_path)
     assert {finding.code for finding in of_disk(given, tmp_path)} == {"XT350", "XT351"}
     result = fixed(given, tmp_path)
@@ -67,7 +67,7 @@ def test_a_disk_in_a_qcow2_declared_raw_is_fixed_in_two_steps(tmp_path: Path) ->
 
 @pytest.mark.parametrize("kind", ["rootfs_dir", "qcow2"])
 def test_an_ext4_declared_otherwise_is_fixed(tmp_path: Path, kind: str) -> None:
-    made.ext(tmp_path / "d.img", made.root(tmp_path, init=False))
+    make.ext(tmp_path / "d.img", make.root(tmp_path, init=False))
     result = fixed(project(raw("d.img", kind), tmp_path), tmp_path)
     web = result.guest("web")
     assert web.source is not None
@@ -77,14 +77,14 @@ def test_an_ext4_declared_otherwise_is_fixed(tmp_path: Path, kind: str) -> None:
 
 
 def test_an_archive_that_is_not_called_one_is_renamed_first(tmp_path: Path) -> None:
-    made.tar(tmp_path / "d.dat", made.root(tmp_path))
+    make.tar(tmp_path / "d.dat", make.root(tmp_path))
     finding = of_disk(project(raw("d.dat"), tmp_path), tmp_path)[0]
     assert (finding.code, finding.quick_fix) == ("XT350", None)
     assert finding.fix == 'Rename it to "d.dat.tar", and import it as rootfs_dir.'
 
 
 def test_a_directory_is_compared_with_its_image_size(tmp_path: Path) -> None:
-    made.root(tmp_path).rename(tmp_path / "tree")
+    make.root(tmp_path).rename(tmp_path / "tree")
     for number in range(3000):
         (tmp_path / f"tree/etc/f{number}").touch()
     given = project(tree("root=/dev/xvda console=hvc0", 8), tmp_path)
@@ -94,15 +94,15 @@ def test_a_directory_is_compared_with_its_image_size(tmp_path: Path) -> None:
     source = result.guest("web").source
     assert source is not None
     assert source.image_size is not None
-    image = made.sparse(tmp_path / "image", source.image_size)
-    made.run("mkfs.ext4", "-q", "-F", "-d", tmp_path / "tree", image)
+    image = make.sparse(tmp_path / "image", source.image_size)
+    make.run("mkfs.ext4", "-q", "-F", "-d", tmp_path / "tree", image)
 
 
 def test_a_big_archive_is_judged_once_it_was_inspected(tmp_path: Path) -> None:
-    root = made.root(tmp_path, init=False)
+    root = make.root(tmp_path, init=False)
     for number in range(3000):
         (root / f"etc/f{number}").touch()
-    made.tar(tmp_path / "d.tar", root)
+    make.tar(tmp_path / "d.tar", root)
     text = guest(
         'type = "rootfs_dir"\nfile = "tree"\nimage_size = 8',
         'uri = "file://d.tar"\nsubdir = "tree"\nsha256 = "' + "0" * 64 + '"',
@@ -115,7 +115,7 @@ def test_a_big_archive_is_judged_once_it_was_inspected(tmp_path: Path) -> None:
 
 
 def test_a_user_config_or_another_init_is_not_touched(tmp_path: Path) -> None:
-    made.root(tmp_path, init=False).rename(tmp_path / "tree")
+    make.root(tmp_path, init=False).rename(tmp_path / "tree")
     (tmp_path / "own.cfg").write_text('name = "web"\n')
     text = tree("root=/dev/xvda1 console=hvc0", 64)
     assert len(of_disk(project(text, tmp_path), tmp_path)) == 2
@@ -126,7 +126,7 @@ def test_a_user_config_or_another_init_is_not_touched(tmp_path: Path) -> None:
 
 
 def test_an_image_in_an_archive_is_not_mistaken_for_a_tree(tmp_path: Path) -> None:
-    made.tar(tmp_path / "d.tar", made.root(tmp_path, init=False))
+    make.tar(tmp_path / "d.tar", make.root(tmp_path, init=False))
     text = guest('type = "raw"\nfile = "etc/hostname"', 'uri = "file://d.tar"')
     codes = {finding.code for finding in of_disk(project(text, tmp_path), tmp_path)}
     assert codes <= {"XT358"}
@@ -138,7 +138,7 @@ def test_nothing_is_reported_without_the_files(tmp_path: Path) -> None:
 
 
 def test_a_qcow2_uses_the_disk_inside(tmp_path: Path) -> None:
-    made.run("qemu-img", "create", "-q", "-f", "qcow2", tmp_path / "d.qcow2", "3G")
+    make.run("qemu-img", "create", "-q", "-f", "qcow2", tmp_path / "d.qcow2", "3G")
     given = project(raw("d.qcow2", "qcow2"), tmp_path)
     needed = image_sizes(given, gather(given, tmp_path))
     assert needed.kib == 3 * 1024 * 1024
@@ -159,8 +159,8 @@ def test_the_image_size_is_raised_where_the_default_is_too_small(
 
 
 def test_a_suggestion_is_written_into_a_project(tmp_path: Path) -> None:
-    part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
-    image = made.disk(tmp_path / "cloud.img", _GPT, {8192: part})
+    part = make.ext(tmp_path / "part", make.root(tmp_path), mib=32)
+    image = make.disk(tmp_path / "cloud.img", _GPT, {8192: part})
     text = HEAD + "# mine\n"
     given = project("# mine\n", tmp_path)
     seen = inspect(image)
@@ -198,17 +198,17 @@ def test_a_kernel_is_added_to_a_guest_with_a_disk(tmp_path: Path) -> None:
 
 
 def test_names_that_bitbake_uses_are_reported(tmp_path: Path) -> None:
-    path = made.tar(tmp_path / "x", made.root(tmp_path))
+    path = make.tar(tmp_path / "x", make.root(tmp_path))
     seen = inspect(path)
     assert list(name_problems(seen, "a.tar")) == []
     assert len(list(name_problems(seen, "a.img"))) == 1
     assert len(list(name_problems(seen, "a b.tar"))) == 1
-    made.run("gzip", "-k", path)
+    make.run("gzip", "-k", path)
     assert list(name_problems(inspect(tmp_path / "x.gz"), "a.tgz")) == []
-    made.ext(tmp_path / "e")
+    make.ext(tmp_path / "e")
     disk = inspect(tmp_path / "e")
     assert [len(list(name_problems(disk, name))) for name in ("e", "e.gz", "e.tar")] == [0, 1, 1]
-    made.run("gzip", tmp_path / "e")
+    make.run("gzip", tmp_path / "e")
     packed = inspect(tmp_path / "e.gz")
     names = ("e.gz", "e", "e.tgz", "e.tar.gz")
     assert [len(list(name_problems(packed, name))) for name in names] == [0, 1, 1, 1]
@@ -222,28 +222,28 @@ def test_words_of_a_command_line_are_replaced_in_their_place() -> None:
 
 def _made(folder: Path, kind: str) -> Path:
     """Make a file that can become a guest, with a name that BitBake unpacks."""
-    tree = made.root(folder, merged="merged" in kind)
+    tree = make.root(folder, merged="merged" in kind)
     disk = folder / "disk.img"
     match kind:
         case "tar" | "merged tar":
-            return made.tar(folder / "r.tar", tree)
+            return make.tar(folder / "r.tar", tree)
         case "tar.gz" | "tar.xz" | "tar.zst":
             program = {"gz": "gzip", "xz": "xz", "zst": "zstd"}[kind.partition(".")[2]]
-            made.run(program, made.tar(folder / "r.tar", tree))
+            make.run(program, make.tar(folder / "r.tar", tree))
             return folder / f"r.{kind}"
         case "tar below a directory":
-            made.run("tar", "-cf", folder / "r.tar", "-C", folder, "root")
+            make.run("tar", "-cf", folder / "r.tar", "-C", folder, "root")
             return folder / "r.tar"
         case "ext4":
-            return made.ext(disk, tree)
+            return make.ext(disk, tree)
         case "ext4.gz":
-            made.run("gzip", made.ext(folder / "d.ext4", tree))
+            make.run("gzip", make.ext(folder / "d.ext4", tree))
             return folder / "d.ext4.gz"
         case "disk":
-            part = made.ext(folder / "part", tree, mib=32)
-            return made.disk(disk, _GPT, {8192: part})
+            part = make.ext(folder / "part", tree, mib=32)
+            return make.disk(disk, _GPT, {8192: part})
         case _:
-            made.run("qemu-img", "convert", "-O", kind, made.ext(folder / "raw", tree), disk)
+            make.run("qemu-img", "convert", "-O", kind, make.ext(folder / "raw", tree), disk)
             return disk
 
 

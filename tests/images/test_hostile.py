@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.images import made
+from tests.images import make
 from tests.work import must_end
 from xentui.images import inspect as inspecting
 from xentui.images.inspect import glance, inspect
@@ -47,12 +47,12 @@ def _archive(**members: bytes) -> bytes:
 def samples(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     """One small file of each kind, to be damaged."""
     folder = tmp_path_factory.mktemp("samples")
-    tree = made.root(folder)
-    ext = made.ext(folder / "ext", tree, mib=2)
+    tree = make.root(folder)
+    ext = make.ext(folder / "ext", tree, mib=2)
     script = "label: gpt\nstart=34, size=4096, type=L\n"
-    disk = made.disk(folder / "disk", script, {34: ext}, mib=3)
-    made.run("qemu-img", "convert", "-c", "-O", "qcow2", "-f", "raw", disk, folder / "qcow2")
-    tar = made.tar(folder / "tar", tree).read_bytes()
+    disk = make.disk(folder / "disk", script, {34: ext}, mib=3)
+    make.run("qemu-img", "convert", "-c", "-O", "qcow2", "-f", "raw", disk, folder / "qcow2")
+    tar = make.tar(folder / "tar", tree).read_bytes()
     return [
         ext.read_bytes(),
         disk.read_bytes(),
@@ -153,7 +153,7 @@ def test_loops_of_links_in_a_file_system_end(tmp_path: Path) -> None:
     tree.mkdir()
     (tree / "sbin").symlink_to("etc")
     (tree / "etc").symlink_to("sbin")
-    assert inspect(made.ext(tmp_path / "x", tree)).init is False
+    assert inspect(make.ext(tmp_path / "x", tree)).init is False
 
 
 def test_hostile_names_and_labels_are_never_shown_raw(tmp_path: Path) -> None:

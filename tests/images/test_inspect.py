@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import made
+from tests.images import make
 from xentui.errors import InputError
 from xentui.images.inspect import glance, inspect
 from xentui.images.inspected import data
@@ -34,7 +34,7 @@ start=8192, size=40960, type=83
 def test_the_virtual_size_of_a_qcow2_is_read(tmp_path: Path, version: int) -> None:
     path = tmp_path / "misnamed.tar.gz"
     compat = {2: "0.10", 3: "1.1"}[version]
-    made.run("qemu-img", "create", "-q", "-f", "qcow2", "-o", f"compat={compat}", path, "300M")
+    make.run("qemu-img", "create", "-q", "-f", "qcow2", "-o", f"compat={compat}", path, "300M")
     seen = inspect(path)
     assert seen.kind == "qcow2"
     assert seen.content.qcow2 is not None
@@ -43,9 +43,9 @@ def test_the_virtual_size_of_a_qcow2_is_read(tmp_path: Path, version: int) -> No
 
 
 def test_the_backing_file_of_a_qcow2_is_read(tmp_path: Path) -> None:
-    made.run("qemu-img", "create", "-q", "-f", "qcow2", tmp_path / "base", "10M")
+    make.run("qemu-img", "create", "-q", "-f", "qcow2", tmp_path / "base", "10M")
     path = tmp_path / "top"
-    made.run("qemu-img", "create", "-q", "-f", "qcow2", "-b", "base", "-F", "qcow2", path)
+    make.run("qemu-img", "create", "-q", "-f", "qcow2", "-b", "base", "-F", "qcow2", path)
     seen = inspect(path)
     assert seen.content.qcow2 is not None
     assert seen.content.qcow2.backing_file == "base"
@@ -56,7 +56,7 @@ def test_the_backing_file_of_a_qcow2_is_read(tmp_path: Path) -> None:
 def test_a_qcow2_with_external_data_is_recognised(tmp_path: Path) -> None:
     path = tmp_path / "x"
     options = f"data_file={tmp_path / 'data'},data_file_raw=on"
-    made.run("qemu-img", "create", "-q", "-f", "qcow2", "-o", options, path, "10M")
+    make.run("qemu-img", "create", "-q", "-f", "qcow2", "-o", options, path, "10M")
     seen = inspect(path)
     assert seen.content.qcow2 is not None
     assert seen.content.qcow2.external_data
@@ -67,7 +67,7 @@ def test_an_encrypted_qcow2_is_recognised(tmp_path: Path) -> None:
     secret = ("--object", "secret,id=s,data=word")
     # For LUKS, qemu-img spends seconds on measuring how fast the machine derives keys.
     options = "encrypt.format=aes,encrypt.key-secret=s"
-    made.run("qemu-img", "create", "-q", *secret, "-f", "qcow2", "-o", options, path, "10M")
+    make.run("qemu-img", "create", "-q", *secret, "-f", "qcow2", "-o", options, path, "10M")
     seen = inspect(path)
     assert seen.content.qcow2 is not None
     assert seen.content.qcow2.encrypted
@@ -75,10 +75,10 @@ def test_an_encrypted_qcow2_is_recognised(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [(), ("-c",), ("-o", "cluster_size=4k")])
 def test_the_disk_in_a_qcow2_is_inspected(tmp_path: Path, options: tuple[str, ...]) -> None:
-    part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
-    raw = made.disk(tmp_path / "raw", _GPT, {8192: part})
+    part = make.ext(tmp_path / "part", make.root(tmp_path), mib=32)
+    raw = make.disk(tmp_path / "raw", _GPT, {8192: part})
     path = tmp_path / "x"
-    made.run("qemu-img", "convert", *options, "-f", "raw", "-O", "qcow2", raw, path)
+    make.run("qemu-img", "convert", *options, "-f", "raw", "-O", "qcow2", raw, path)
     seen = inspect(path)
     assert seen.content.disk is not None
     assert seen.content.disk.root == 2
@@ -89,7 +89,7 @@ def test_the_disk_in_a_qcow2_is_inspected(tmp_path: Path, options: tuple[str, ..
 @pytest.mark.parametrize("merged", [False, True])
 @pytest.mark.parametrize("init", [False, True])
 def test_an_ext4_image_is_searched_for_an_init(tmp_path: Path, init: bool, merged: bool) -> None:
-    path = made.ext(tmp_path / "x", made.root(tmp_path, init=init, merged=merged))
+    path = make.ext(tmp_path / "x", make.root(tmp_path, init=init, merged=merged))
     seen = inspect(path)
     assert seen.kind == "ext"
     assert seen.init is init
@@ -108,15 +108,15 @@ def test_an_ext4_image_is_searched_for_an_init(tmp_path: Path, init: bool, merge
     ],
 )
 def test_every_ext_is_read(tmp_path: Path, options: tuple[str, ...], version: int) -> None:
-    tree = made.root(tmp_path)
+    tree = make.root(tmp_path)
     # This number of entries needs more blocks than the inode itself can address.
     for number in range(3000):
         (tree / "sbin" / f"a-program-of-a-rather-long-name-{number}").touch()
-    path = made.ext(tmp_path / "x", tree, *options, "-L", "my label", mib=40)
+    path = make.ext(tmp_path / "x", tree, *options, "-L", "my label", mib=40)
     ext = inspect(path).content.ext
     assert ext is not None
     reported = dict(
-        line.split(":", 1) for line in made.run("dumpe2fs", "-h", path).splitlines() if ":" in line
+        line.split(":", 1) for line in make.run("dumpe2fs", "-h", path).splitlines() if ":" in line
     )
     assert ext.version == version
     assert ext.blocks == int(reported["Block count"])
@@ -128,23 +128,23 @@ def test_every_ext_is_read(tmp_path: Path, options: tuple[str, ...], version: in
 
 
 def test_a_hashed_directory_is_searched(tmp_path: Path) -> None:
-    tree = made.root(tmp_path, init=False)
+    tree = make.root(tmp_path, init=False)
     for number in range(2000):
         (tree / "sbin" / f"a-program-of-a-rather-long-name-{number}").touch()
-    path = made.ext(tmp_path / "x", tree, mib=40)
+    path = make.ext(tmp_path / "x", tree, mib=40)
     assert inspect(path).init is False
     # debugfs adds an entry, and e2fsck builds the index.
-    made.run("debugfs", "-w", "-R", "symlink /sbin/init /bin/busybox", path)
-    made.run("debugfs", "-w", "-R", "symlink /bin/busybox /etc/hostname", path)
-    made.tool("e2fsck")
-    os.system(f"{made.tool('e2fsck')} -fyD {path} >/dev/null 2>&1")
-    assert "Flags: 0x81000" in made.run("debugfs", "-R", "stat /sbin", path)
+    make.run("debugfs", "-w", "-R", "symlink /sbin/init /bin/busybox", path)
+    make.run("debugfs", "-w", "-R", "symlink /bin/busybox /etc/hostname", path)
+    make.tool("e2fsck")
+    os.system(f"{make.tool('e2fsck')} -fyD {path} >/dev/null 2>&1")
+    assert "Flags: 0x81000" in make.run("debugfs", "-R", "stat /sbin", path)
     assert inspect(path).init is True
 
 
 def test_gpt_partitions_are_those_of_sfdisk(tmp_path: Path) -> None:
-    part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
-    disk = inspect(made.disk(tmp_path / "x", _GPT, {8192: part})).content.disk
+    part = make.ext(tmp_path / "part", make.root(tmp_path), mib=32)
+    disk = inspect(make.disk(tmp_path / "x", _GPT, {8192: part})).content.disk
     assert disk is not None
     assert disk.table == "gpt"
     assert [(p.number, p.type, p.start, p.size, p.name) for p in disk.partitions] == [
@@ -156,7 +156,7 @@ def test_gpt_partitions_are_those_of_sfdisk(tmp_path: Path) -> None:
 
 
 def test_mbr_partitions_are_those_of_sfdisk(tmp_path: Path) -> None:
-    disk = inspect(made.disk(tmp_path / "x", _MBR, {})).content.disk
+    disk = inspect(make.disk(tmp_path / "x", _MBR, {})).content.disk
     assert disk is not None
     assert disk.table == "mbr"
     assert [(p.number, p.type) for p in disk.partitions] == [
@@ -169,25 +169,25 @@ def test_mbr_partitions_are_those_of_sfdisk(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_cut_short_is_reported(tmp_path: Path) -> None:
-    path = made.disk(tmp_path / "x", _MBR, {})
+    path = make.disk(tmp_path / "x", _MBR, {})
     os.truncate(path, 16 << 20)
     assert any("cut short" in problem for problem in inspect(path).problems)
 
 
 def test_a_file_system_that_is_cut_short_is_reported(tmp_path: Path) -> None:
-    path = made.ext(tmp_path / "x", mib=16)
+    path = make.ext(tmp_path / "x", mib=16)
     os.truncate(path, 8 << 20)
     assert any("cut short" in problem for problem in inspect(path).problems)
 
 
 @pytest.mark.parametrize("pack", ["", "gzip", "bzip2", "xz", "zstd"])
 def test_archives_are_summed_up(tmp_path: Path, pack: str) -> None:
-    tree = made.root(tmp_path)
+    tree = make.root(tmp_path)
     (tree / "su").write_bytes(b"x" * 100_000)
     (tree / "su").chmod(0o4755)
-    path = made.tar(tmp_path / "x.img", tree)
+    path = make.tar(tmp_path / "x.img", tree)
     if pack:
-        made.run(pack, path)
+        make.run(pack, path)
         path = next(tmp_path.glob("x.img.*"))
     seen = inspect(path)
     assert seen.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -195,7 +195,7 @@ def test_archives_are_summed_up(tmp_path: Path, pack: str) -> None:
         pytest.skip("this Python has no Zstandard")
     assert seen.kind == "tar"
     assert seen.archive is not None
-    listed = made.run("tar", "-tvf", path).splitlines()
+    listed = make.run("tar", "-tvf", path).splitlines()
     assert seen.archive.members == len(listed)
     assert seen.archive.size == 100_000 + 5004 + 6
     assert seen.archive.setuid == 1
@@ -217,11 +217,11 @@ def test_every_kind_of_archive_is_read(tmp_path: Path, kind: str) -> None:
     (tree / "link").symlink_to("sub")
     (tree / "sub/target").touch()
     os.link(tree / "sub/target", tree / "hard")
-    path = made.tar(tmp_path / "x", tree, f"--format={kind}")
+    path = make.tar(tmp_path / "x", tree, f"--format={kind}")
     archive = inspect(path).archive
     assert archive is not None
     assert archive.complete
-    assert archive.members == len(made.run("tar", "-tf", path).splitlines())
+    assert archive.members == len(make.run("tar", "-tf", path).splitlines())
     assert archive.size == 1234 + (99 if kind in ("gnu", "pax") else 0)
     assert sorted(archive.tops) == ["hard", "link", "sub"]
 
@@ -235,16 +235,16 @@ def test_sparse_members_have_their_real_size(tmp_path: Path, kind: str) -> None:
             file.seek(number * 200_000)
             file.write(b"x" * 5000)
     (tree / "last").write_text("1")
-    archive = inspect(made.tar(tmp_path / "x", tree, "-S", f"--format={kind}")).archive
+    archive = inspect(make.tar(tmp_path / "x", tree, "-S", f"--format={kind}")).archive
     assert archive is not None
     assert archive.size == 39 * 200_000 + 5000 + 1
     assert sorted(archive.tops) == ["holes", "last"]
 
 
 def test_an_archive_of_one_directory_names_it(tmp_path: Path) -> None:
-    made.root(tmp_path)
+    make.root(tmp_path)
     path = tmp_path / "x"
-    made.run("tar", "-cf", path, "-C", tmp_path, "root")
+    make.run("tar", "-cf", path, "-C", tmp_path, "root")
     seen = inspect(path)
     assert seen.archive is not None
     assert seen.archive.top == "root"
@@ -256,7 +256,7 @@ def test_an_archive_of_one_directory_names_it(tmp_path: Path) -> None:
 def test_an_archive_that_leads_out_is_reported(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("x")
     path = tmp_path / "x"
-    made.run("tar", "-cPf", path, str(tmp_path / "f"), f"{tmp_path}/../{tmp_path.name}/f")
+    make.run("tar", "-cPf", path, str(tmp_path / "f"), f"{tmp_path}/../{tmp_path.name}/f")
     seen = inspect(path)
     assert seen.archive is not None
     assert seen.archive.absolute == 2
@@ -267,8 +267,8 @@ def test_an_archive_that_leads_out_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pack", ["gzip", pytest.param("bzip2", marks=pytest.mark.slow), "xz"])
 def test_a_packed_disk_is_inspected(tmp_path: Path, pack: str) -> None:
-    raw = made.disk(tmp_path / "x", _GPT, {})
-    made.run(pack, raw)
+    raw = make.disk(tmp_path / "x", _GPT, {})
+    make.run(pack, raw)
     path = next(tmp_path.glob("x.*"))
     seen = inspect(path)
     assert seen.kind == "disk"
@@ -280,19 +280,19 @@ def test_a_packed_disk_is_inspected(tmp_path: Path, pack: str) -> None:
 
 
 def test_a_packed_file_system_has_a_known_size(tmp_path: Path) -> None:
-    made.run("gzip", made.ext(tmp_path / "x", mib=24))
+    make.run("gzip", make.ext(tmp_path / "x", mib=24))
     seen = inspect(tmp_path / "x.gz")
     assert seen.kind == "ext"
     assert seen.disk_size == 24 << 20
 
 
 def test_zstd_states_the_unpacked_size(tmp_path: Path) -> None:
-    made.run("zstd", "-q", made.sparse(tmp_path / "x", 3), "-o", tmp_path / "y")
+    make.run("zstd", "-q", make.sparse(tmp_path / "x", 3), "-o", tmp_path / "y")
     assert inspect(tmp_path / "y").unpacked == 3 << 20
 
 
 def test_a_directory_is_recognised_as_a_root_file_system(tmp_path: Path) -> None:
-    seen = inspect(made.root(tmp_path, merged=True))
+    seen = inspect(make.root(tmp_path, merged=True))
     assert seen.kind == "directory"
     assert seen.init is True
     assert seen.sha256 is None
@@ -344,7 +344,7 @@ def test_other_kinds_of_file_are_recognised(tmp_path: Path) -> None:
 
 
 def test_a_quick_look_does_not_read_big_files(tmp_path: Path) -> None:
-    path = made.ext(tmp_path / "x", mib=16)
+    path = make.ext(tmp_path / "x", mib=16)
     assert glance(path).sha256 is None
     assert glance(path).kind == "ext"
     whole = inspect(path)
@@ -362,7 +362,7 @@ def test_results_are_cached_until_the_file_changes(tmp_path: Path) -> None:
 
 
 def test_progress_ends_at_the_size_of_the_file(tmp_path: Path) -> None:
-    path = made.sparse(tmp_path / "x", 3)
+    path = make.sparse(tmp_path / "x", 3)
     reported: list[tuple[int, int]] = []
     inspect(path, lambda result, total: reported.append((result, total)))
     assert reported == [(n << 20, 3 << 20) for n in (1, 2, 3)]
@@ -377,8 +377,8 @@ def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_json_data_has_only_plain_values(tmp_path: Path) -> None:
-    part = made.ext(tmp_path / "part", made.root(tmp_path), mib=32)
-    disk = made.disk(tmp_path / "x", _GPT, {8192: part})
+    part = make.ext(tmp_path / "part", make.root(tmp_path), mib=32)
+    disk = make.disk(tmp_path / "x", _GPT, {8192: part})
     reported = json.loads(json.dumps(data(inspect(disk))))
     assert reported["partitions"]["root"] == 2
     assert json.loads(json.dumps(data(inspect(part))))["filesystem"]["type"] == "ext4"

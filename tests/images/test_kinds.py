@@ -14,11 +14,12 @@ import os
 import struct
 import subprocess
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.images import made
+from tests.images import make
 from xentui.images.inspect import SPARSE, glance, inspect
 from xentui.images.inspected import Inspected
 from xentui.images.suggest import suggest
@@ -87,7 +88,7 @@ def test_the_init_of_a_merged_root_is_found(
     # The kernel would find the same init in the tree that tar unpacks.
     tree = tmp_path / "tree"
     tree.mkdir()
-    made.run("tar", "-xf", tmp_path / "r.tar", "-C", tree)
+    make.run("tar", "-xf", tmp_path / "r.tar", "-C", tree)
     assert inspect(tree).init is init
     suggestion = suggest(seen, "r.tar")
     assert suggestion is not None
@@ -106,7 +107,7 @@ def test_a_merged_root_below_one_directory_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pack", ["gzip", "xz", "zstd"])
 def test_a_merged_root_may_be_packed(pack: str, tmp_path: Path) -> None:
     path = archive(tmp_path / "r.tar", *MERGED, ("sbin", "usr/sbin"), ("usr/sbin/init", ""))
-    made.run(pack, path)
+    make.run(pack, path)
     assert inspect(next(tmp_path.glob("r.tar.*"))).init is True
 
 
@@ -131,16 +132,26 @@ def test_a_merged_root_may_be_packed(pack: str, tmp_path: Path) -> None:
 def test_another_hypervisor_s_disk_is_reported_with_its_conversion(
     name: str, options: tuple[str, ...], tmp_path: Path
 ) -> None:
-    raw = made.ext(tmp_path / "raw", made.root(tmp_path), mib=16)
+    raw = make.ext(tmp_path / "raw", make.root(tmp_path), mib=16)
     path = tmp_path / "disk.img"
     result = subprocess.run(
-        [made.tool("qemu-img"), "convert", "-f", "raw", "-O", name, *options, str(raw), str(path)],
+        [
+            make.tool("qemu-img"),
+            "convert",
+            "-f",
+            "raw",
+            "-O",
+            name,
+            *options,
+            str(raw),
+            str(path),
+        ],
         capture_output=True,
         text=True,
     )
     if result.returncode:
         pytest.skip(result.stderr)
-    info = json.loads(made.run("qemu-img", "info", "-f", name, "--output=json", path))
+    info = json.loads(make.run("qemu-img", "info", "-f", name, "--output=json", path))
     for seen in (glance(path), inspect(path)):
         assert seen.kind == "vm_disk"
         assert seen.content.vm_disk is not None
@@ -156,7 +167,7 @@ def test_another_hypervisor_s_disk_is_reported_with_its_conversion(
         # The recipe converts it with this command.
         assert (suggestion.file, suggestion.command) == ("disk.img", "")
         kind = CONVERTED_IMPORTS[suggestion.type]
-        made.run("qemu-img", "convert", "-f", kind, "-O", "raw", path, tmp_path / "made")
+        make.run("qemu-img", "convert", "-f", kind, "-O", "raw", path, tmp_path / "made")
     else:
         assert suggestion.file == suggestion.path == "disk.qcow2"
         subprocess.run(suggestion.command, shell=True, check=True, cwd=tmp_path)
@@ -169,19 +180,19 @@ def _luks(path: Path) -> None:
     options = "key-secret=s,iter-time=10"
     for _ in range(20):
         arguments = ["create", "-q", *secret, "-f", "luks", "-o", options, str(path), "10M"]
-        result = subprocess.run([made.tool("qemu-img"), *arguments], capture_output=True, text=True)
+        result = subprocess.run([make.tool("qemu-img"), *arguments], capture_output=True, text=True)
         if "accurate CPU usage" not in result.stderr:
             break
     assert result.returncode == 0, result.stderr
 
 
 def _swap(path: Path) -> None:
-    made.sparse(path, 1)
-    made.run("mkswap", path)
+    make.sparse(path, 1)
+    make.run("mkswap", path)
 
 
 @pytest.mark.parametrize(
-    ("kind", "make"),
+    ("kind", "write"),
     [
         ("lfs_pointer", lambda path: path.write_text(LFS)),
         ("empty", lambda path: path.touch()),
@@ -198,11 +209,10 @@ def _swap(path: Path) -> None:
     ],
 )
 def test_files_that_cannot_be_disks_are_never_suggested(
-    kind: str, make: object, tmp_path: Path
+    kind: str, write: Callable[[Path], object], tmp_path: Path
 ) -> None:
-    assert callable(make)
     path = tmp_path / "rootfs"
-    make(path)
+    write(path)
     for seen in (glance(path), inspect(path)):
         assert seen.kind == kind
     assert suggest(seen, "rootfs") is None
@@ -228,7 +238,7 @@ def test_a_kernel_names_its_architecture(head: bytes, arch: str, tmp_path: Path)
 
 
 def test_a_program_is_not_a_kernel() -> None:
-    assert inspect(Path(made.tool("qemu-img"))).kind == "other"
+    assert inspect(Path(make.tool("qemu-img"))).kind == "other"
 
 
 @pytest.mark.parametrize("name", ["e.ext4.zst", "r.tar.zst", "d.img.zst", "r.tzst", "d.qcow2.zst"])
@@ -236,8 +246,8 @@ def test_files_that_cannot_be_unpacked_here_are_not_reported_as_wrong(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xentui.images.unpacking._zstd", lambda: None)
-    made.ext(tmp_path / "x")
-    made.run("zstd", "-q", tmp_path / "x", "-o", tmp_path / name)
+    make.ext(tmp_path / "x")
+    make.run("zstd", "-q", tmp_path / "x", "-o", tmp_path / name)
     seen = inspect(tmp_path / name)
     assert seen.kind == "packed"
     assert seen.sha256 is not None
@@ -249,8 +259,8 @@ def test_files_that_cannot_be_unpacked_here_are_not_reported_as_wrong(
 
 
 def test_files_packed_with_zstandard_are_inspected(tmp_path: Path) -> None:
-    made.ext(tmp_path / "e.ext4", made.root(tmp_path))
-    made.run("zstd", "-q", "--rm", tmp_path / "e.ext4")
+    make.ext(tmp_path / "e.ext4", make.root(tmp_path))
+    make.run("zstd", "-q", "--rm", tmp_path / "e.ext4")
     seen = inspect(tmp_path / "e.ext4.zst")
     assert seen.kind == "ext"
     suggestion = suggest(seen, "e.ext4.zst")
@@ -270,7 +280,7 @@ def test_a_ramdisk_is_called_one(tmp_path: Path) -> None:
 
 
 def test_holes_are_not_read(tmp_path: Path) -> None:
-    path = made.ext(tmp_path / "d.img", made.root(tmp_path))
+    path = make.ext(tmp_path / "d.img", make.root(tmp_path))
     os.truncate(path, 100 * SPARSE)
     steps: list[int] = []
     seen = inspect(path, lambda result, _: steps.append(result))
@@ -281,9 +291,9 @@ def test_holes_are_not_read(tmp_path: Path) -> None:
 
 
 def test_the_checksum_reads_few_holes(tmp_path: Path) -> None:
-    seen: Inspected = inspect(made.ext(tmp_path / "d.img"))
+    seen: Inspected = inspect(make.ext(tmp_path / "d.img"))
     assert 0 < seen.holes < SPARSE
-    assert seen.sha256 == made.run("sha256sum", tmp_path / "d.img").split()[0]
+    assert seen.sha256 == make.run("sha256sum", tmp_path / "d.img").split()[0]
 
 
 @pytest.mark.parametrize(
@@ -293,12 +303,12 @@ def test_the_checksum_reads_few_holes(tmp_path: Path) -> None:
 def test_data_after_a_packed_file_is_reported_if_unpacking_fails(
     pack: str, fails: bool, more: bytes, tmp_path: Path
 ) -> None:
-    made.run(pack, made.ext(tmp_path / "d.img", mib=2))
+    make.run(pack, make.ext(tmp_path / "d.img", mib=2))
     path = next(tmp_path.glob("d.img.*"))
     with path.open("ab") as file:
         file.write(more)
     reported = [problem for problem in inspect(path).problems if "follow" in problem]
-    result = subprocess.run([made.tool(pack), "-dc", str(path)], capture_output=True)
+    result = subprocess.run([make.tool(pack), "-dc", str(path)], capture_output=True)
     if more.strip(b"\0"):
         assert bool(reported) == fails == (result.returncode != 0)
     else:
@@ -308,9 +318,9 @@ def test_data_after_a_packed_file_is_reported_if_unpacking_fails(
 def test_a_disk_in_several_files_is_refused_with_the_command_that_joins_them(
     tmp_path: Path,
 ) -> None:
-    raw = made.ext(tmp_path / "raw", mib=4)
+    raw = make.ext(tmp_path / "raw", mib=4)
     options = ("-o", "subformat=monolithicFlat")
-    made.run("qemu-img", "convert", "-f", "raw", "-O", "vmdk", *options, raw, tmp_path / "d.vmdk")
+    make.run("qemu-img", "convert", "-f", "raw", "-O", "vmdk", *options, raw, tmp_path / "d.vmdk")
     seen = inspect(tmp_path / "d.vmdk")
     assert suggest(seen, "d.vmdk") is None
     assert "qemu-img convert" in seen.problems[0]

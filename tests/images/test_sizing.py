@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.budget import examples
-from tests.images import made
+from tests.images import make
 from xentui.images.inspect import inspect
 from xentui.images.sizing import Size, TreeStatistics, fits, image_size
 
@@ -25,8 +25,8 @@ from xentui.images.sizing import Size, TreeStatistics, fits, image_size
 def accepts(tree: Path, mib: int, image: Path) -> bool:
     """Return whether the two commands of the class can make an image of a tree."""
     image.unlink(missing_ok=True)
-    made.sparse(image, mib)
-    command = [made.tool("mkfs.ext4"), "-q", "-F", "-d", str(tree), str(image)]
+    make.sparse(image, mib)
+    command = [make.tool("mkfs.ext4"), "-q", "-F", "-d", str(tree), str(image)]
     result = subprocess.run(command, capture_output=True)
     return result.returncode == 0
 
@@ -35,7 +35,7 @@ def size_of(tree: Path) -> Size:
     """Return the estimate for a directory, which must be the same for its archive."""
     size = inspect(tree).image_size
     assert size is not None
-    packed = inspect(made.tar(tree.with_suffix(".tar"), tree)).image_size
+    packed = inspect(make.tar(tree.with_suffix(".tar"), tree)).image_size
     assert packed == size
     return size
 

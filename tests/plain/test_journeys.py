@@ -11,8 +11,8 @@ import pytest
 
 from tests.bitbake.trees import small
 from tests.bitbake_parser import parse_conf
+from tests.images.make import tarball
 from tests.plain.talks import Person
-from tests.session.made import tarball
 from tests.sessions import session_of
 from xentui.project.model import Guest, Host, Project
 from xentui.session import DEFAULT_OUT, Session, opening

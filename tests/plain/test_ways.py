@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake.trees import small
+from tests.images.make import tarball
 from tests.plain.talks import CTRL_C, EVERY, Person, on_file
-from tests.session.made import tarball
 from tests.sessions import TWO, session_of
 from xentui.errors import Exit
 from xentui.plain import words

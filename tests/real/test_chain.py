@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import made
+from tests.images import make
 from tests.real import cases
 from tests.real.build import Build
 from tests.real.test_host import target_of, tree_of
@@ -109,12 +109,12 @@ def ingredients(place: Path, parts: Parts) -> None:
     alpine = systems.tree(place / "alpine", parts, "alpine", more)
     (alpine / "bin/su").write_text("#!/bin/sh\n")
     (alpine / "bin/su").chmod(0o4755)
-    made.run("tar", "-czf", place / "root.tar.gz", "--owner=0", "--group=0", "-C", alpine, ".")
+    make.run("tar", "-czf", place / "root.tar.gz", "--owner=0", "--group=0", "-C", alpine, ".")
     data = place / "data"
     data.mkdir()
     (data / "what").write_text("alpine: the second disk is read\n")
-    second = made.ext(place / "data.ext4", data, mib=8)
-    made.run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", second, place / "data.qcow2")
+    second = make.ext(place / "data.ext4", data, mib=8)
+    make.run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", second, place / "data.qcow2")
     (place / "plain.img").write_bytes(b"plain".ljust(4096, b"\0"))
     systems.whole_disk(place, systems.tree(place / "cloud", parts, "cloud")).rename(
         place / "cloud.qcow2"
@@ -139,7 +139,7 @@ def test_guests_that_bitbake_built_reach_their_prompts(build: Build, tmp_path: P
     assert tree_of(target) == layout(project)
     deploy = tmp_path / "deploy"
     deploy.mkdir()
-    made.ext(deploy / "xen-image-minimal-qemux86-64.rootfs.ext4", target, mib=256)
+    make.ext(deploy / "xen-image-minimal-qemux86-64.rootfs.ext4", target, mib=256)
     with places.in_time():
         report = rehearsal.rehearse(project, assets, parts, stop=places.late, deploy_dir=deploy)
     text = "\n".join(report.lines())

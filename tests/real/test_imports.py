@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import made as images
+from tests.images import make
 from tests.images import test_container as container
 from tests.real import cases, tree
 from tests.real.build import Build
@@ -97,9 +97,9 @@ source.fetch = [{ uri = "file://old.vmdk" }]
 def test_a_container_image_and_another_hypervisor_s_disk(build: Build, tmp_path: Path) -> None:
     place = container.layout(tmp_path, container.BASE, container.MORE)
     archive = f"docker-archive:{tmp_path}/web.tar:localhost/web:1"
-    images.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", archive)
-    raw = images.ext(tmp_path / "raw", images.root(tmp_path))
-    images.run("qemu-img", "convert", "-O", "vmdk", raw, tmp_path / "old.vmdk")
+    make.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", archive)
+    raw = make.ext(tmp_path / "raw", make.root(tmp_path))
+    make.run("qemu-img", "convert", "-O", "vmdk", raw, tmp_path / "old.vmdk")
     _, made = made_of(build, CONTAINER, tmp_path)
     image = made / "images/web.img"
     assert image.stat().st_size == 16 * 1024 * 1024

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests import xl_parser
-from tests.images import made as images
+from tests.images import make
 from tests.images import test_container as container
 from tests.real import cases
 from tests.real.build import Build
@@ -84,7 +84,7 @@ def test_every_kind_of_guest_is_built_as_it_is_shown(build: Build, tmp_path: Pat
         subprocess.run(made, check=True)
     place = container.layout(tmp_path, container.BASE, container.MORE)
     archive = f"docker-archive:{tmp_path}/web.tar:localhost/web:1"
-    images.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", archive)
+    make.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", archive)
     project = cases.project(HOST + GUESTS)
     assets = gather(project, tmp_path)
     root = target_of(build, project, assets)

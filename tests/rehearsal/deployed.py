@@ -12,7 +12,7 @@ import gzip
 import shutil
 from pathlib import Path
 
-from tests.images import made
+from tests.images import make
 from xentui.project.boards import board
 from xentui.rehearsal import elf, kernel
 from xentui.rehearsal.arch import X86
@@ -52,7 +52,7 @@ def guest_image(path: Path, parts: Parts, name: str) -> None:
     init = tree / "sbin/init"
     init.write_text(_INIT.format(output=SPEAKS.format(name=name)))
     init.chmod(0o755)
-    made.ext(path, tree, mib=24)
+    make.ext(path, tree, mib=24)
     shutil.rmtree(tree)
 
 
@@ -140,10 +140,10 @@ def deploy_dir(place: Path, parts: Parts, *, image: str = "ext4") -> Path:
     tree = place / "dom0"
     dom0_tree(tree, parts)
     guest_image(tree / "var/lib/xen/images/inside.img", parts, "inside")
-    ext4 = made.ext(folder / f"xen-image-minimal-{name}.rootfs.ext4", tree, mib=96)
+    ext4 = make.ext(folder / f"xen-image-minimal-{name}.rootfs.ext4", tree, mib=96)
     if image == "wic":
-        wic = made.sparse(folder / f"xen-image-minimal-{name}.rootfs.wic", 98)
-        made.run("sfdisk", "-q", wic, text="label: dos\nstart=2048, type=83\n")
+        wic = make.sparse(folder / f"xen-image-minimal-{name}.rootfs.wic", 98)
+        make.run("sfdisk", "-q", wic, text="label: dos\nstart=2048, type=83\n")
         with wic.open("r+b") as disk, ext4.open("rb") as system:
             disk.seek(1 << 20)
             shutil.copyfileobj(system, disk)

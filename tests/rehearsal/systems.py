@@ -8,7 +8,7 @@ import gzip
 import shutil
 from pathlib import Path
 
-from tests.images import made
+from tests.images import make
 from xentui.rehearsal import kernel
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.parts import Parts
@@ -63,11 +63,11 @@ def tree(place: Path, parts: Parts, name: str, more: str = "") -> Path:
 
 def whole_disk(place: Path, root: Path) -> Path:
     """Make a qcow2 image of a disk with a root directory on its first partition, as clouds do."""
-    system = made.ext(place / "system.ext4", root, mib=12)
+    system = make.ext(place / "system.ext4", root, mib=12)
     script = "label: dos\nstart=2048, size=24576, type=83\n"
-    disk = made.disk(place / "disk.img", script, {2048: system}, mib=16)
+    disk = make.disk(place / "disk.img", script, {2048: system}, mib=16)
     image = place / "disk.qcow2"
-    made.run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", disk, image)
+    make.run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", disk, image)
     for file in (system, disk):
         file.unlink()
     return image
@@ -94,15 +94,15 @@ def container(place: Path, root: Path, command: str) -> Path:
     """Make the archive that ``docker save`` makes from a root directory and its command."""
     layout = place / "layout"
     image = f"{layout}:guest"
-    layer = made.tar(place / "layer.tar", root, "--owner=0", "--group=0", "--numeric-owner")
-    made.run("umoci", "init", "--layout", layout)
-    made.run("umoci", "new", "--image", image)
-    made.run("umoci", "raw", "add-layer", "--image", image, layer)
+    layer = make.tar(place / "layer.tar", root, "--owner=0", "--group=0", "--numeric-owner")
+    make.run("umoci", "init", "--layout", layout)
+    make.run("umoci", "new", "--image", image)
+    make.run("umoci", "raw", "add-layer", "--image", image, layer)
     words = [f"--config.cmd={word}" for word in ("/bin/sh", "-c", command)]
-    made.run("umoci", "config", "--image", image, "--architecture", "amd64",
+    make.run("umoci", "config", "--image", image, "--architecture", "amd64",
              "--config.env", "WORD=two words", *words)  # fmt: skip
     archive = place / "container.tar"
-    made.run("skopeo", "--insecure-policy", "copy", f"oci:{image}",
+    make.run("skopeo", "--insecure-policy", "copy", f"oci:{image}",
              f"docker-archive:{archive}:localhost/guest:1")  # fmt: skip
     shutil.rmtree(layout)
     layer.unlink()

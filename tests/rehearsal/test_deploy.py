@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import made
+from tests.images import make
 from tests.rehearsal.places import project
 from tests.rehearsal.test_run import player
 from xentui.errors import InputError
@@ -72,8 +72,8 @@ def folder(tmp_path: Path) -> Path:
     place.mkdir(parents=True)
     (place / f"xen-{MACHINE}.gz").write_bytes(gzip.compress(b"xen 4.21.0 of this build"))
     (place / "bzImage").write_bytes(linux())
-    made.ext(place / f"xen-image-minimal-{MACHINE}.rootfs.ext4", dom0_root(tmp_path))
-    sparse = made.sparse(place / f"a-{MACHINE}.rootfs.ext4", 40)
+    make.ext(place / f"xen-image-minimal-{MACHINE}.rootfs.ext4", dom0_root(tmp_path))
+    sparse = make.sparse(place / f"a-{MACHINE}.rootfs.ext4", 40)
     with sparse.open("r+b") as file:
         file.seek(20 << 20)
         file.write(b"in the middle")
@@ -136,7 +136,7 @@ def test_configs_and_order_are_those_of_the_build(
         (tree / f"etc/xen/{key}.cfg").write_text(config)
         if key != "a":
             (auto / f"{number}-{key}.cfg").symlink_to(f"/etc/xen/{key}.cfg")
-    made.ext(folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4", tree)
+    make.ext(folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4", tree)
     wanted = project(BOARD.replace("[guests.a]", '[guests.a]\ntags = ["autostart"]'))
     with closing(found(folder, parts, wanted)) as own:
         applied = own.applied(plan.plan_rehearsal(wanted))
@@ -166,15 +166,15 @@ def test_guests_files_are_copied_with_their_holes(folder: Path, parts: Parts) ->
         assert os.fstat(disk.fileno()).st_blocks * 512 < 8 << 20
         kept = folder / "disk"
         kept.write_bytes(disk.read())
-    assert made.run("debugfs", "-R", "cat /2", kept) == "b" * 5000
-    made.run("debugfs", "-R", f"dump /1 {folder}/back", kept)
+    assert make.run("debugfs", "-R", "cat /2", kept) == "b" * 5000
+    make.run("debugfs", "-R", f"dump /1 {folder}/back", kept)
     assert (folder / "back").read_bytes() == (folder / "a-qemux86-64.rootfs.ext4").read_bytes()
 
 
 def test_partitions_of_a_disk_are_inspected(folder: Path, parts: Parts) -> None:
     name = f"xen-image-minimal-{MACHINE}.rootfs"
-    disk = made.sparse(folder / f"{name}.wic", 20)
-    made.run("sfdisk", "-q", disk, text="label: dos\nstart=2048, type=83\n")
+    disk = make.sparse(folder / f"{name}.wic", 20)
+    make.run("sfdisk", "-q", disk, text="label: dos\nstart=2048, type=83\n")
     with disk.open("r+b") as file:
         file.seek(1 << 20)
         file.write((folder / f"{name}.ext4").read_bytes())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import made
+from tests.images import make
 from xentui.project import document
 from xentui.project.assets import gather
 from xentui.rules.scripts import lint, script_findings, syntax_errors
@@ -52,7 +52,7 @@ def test_the_environment_does_not_affect_the_check(
 
 
 def test_shellcheck_is_asked_where_it_is_installed() -> None:
-    made.tool("shellcheck")
+    make.tool("shellcheck")
     assert lint('[[ -n "$1" ]]\n')
     assert lint('[ -n "$1" ]\n') == ()
 
@@ -62,7 +62,7 @@ def test_shellcheck_is_asked_where_it_is_installed() -> None:
     [("if true\n", ["XT360"]), ("true\n", []), ('[[ -n "$1" ]]\n', ["XT361"])],
 )
 def test_scripts_have_findings(tmp_path: Path, script: str, codes: list[str]) -> None:
-    made.tool("shellcheck")
+    make.tool("shellcheck")
     (tmp_path / "convert.sh").write_text(script)
     project = document.load_text(PROJECT, tmp_path).project
     assert project is not None

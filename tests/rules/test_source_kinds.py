@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import made as images
+from tests.images import make
 from tests.rules.case import HEAD, ext2
 from tests.rules.disk_cases import mbr, qcow2, tree
 from tests.rules.source_cases import guest
@@ -278,7 +278,7 @@ LOGICAL = DOS + "".join(f"web.dat{number} : size=2048, type=82\n" for number in 
 def test_a_root_that_is_not_a_partition_of_the_disk(
     table: str, root: str, message: str | None, fix: str | None, tmp_path: Path
 ) -> None:
-    images.disk(tmp_path / "web.dat", table, {})
+    make.disk(tmp_path / "web.dat", table, {})
     text = imported("raw").replace("root=LABEL=root", f"root=/dev/{root}")
     made = reported(tmp_path, text)
     assert [one.message for one in made] == ([f'"web.dat" {message}'] if message else [])

@@ -12,8 +12,9 @@ import pytest
 from tests.bitbake import trees
 from tests.bitbake_parser import parse_recipe
 from tests.cli.conftest import Run
-from tests.session.made import seen, tarball
+from tests.images.make import tarball
 from tests.sessions import TWO, session_of
+from xentui.images.inspect import inspect
 from xentui.output.rendered import Copy
 from xentui.session import Origin, Session, files, guests, opening, writing
 from xentui.session.new_guest import GuestKind
@@ -21,7 +22,7 @@ from xentui.session.state import EMPTY
 
 
 def with_tarball(session: Session, file: Path) -> str:
-    key = session.add_guest(GuestKind.TARBALL, seen(file))
+    key = session.add_guest(GuestKind.TARBALL, inspect(file))
     assert [f for f in session.view.findings if f.severity.value != "advice"] == []
     return key
 
@@ -105,8 +106,8 @@ def test_two_files_of_one_name_get_a_name_each(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
     first = tarball(tmp_path / "one/alpine.tar.gz")
     second = tarball(tmp_path / "two/alpine.tar.gz", init=False)
-    assert session.add_guest(GuestKind.TARBALL, seen(first)) == "alpine"
-    assert session.add_guest(GuestKind.TARBALL, seen(second)) == "alpine-2"
+    assert session.add_guest(GuestKind.TARBALL, inspect(first)) == "alpine"
+    assert session.add_guest(GuestKind.TARBALL, inspect(second)) == "alpine-2"
     assert dict(session.view.copies) == {"alpine.tar.gz": first, "alpine-2.tar.gz": second}
     session.write()
     assert Path("xentui-out/alpine.tar.gz").read_bytes() == first.read_bytes()
@@ -289,7 +290,10 @@ def test_a_link_in_the_projects_folder_keeps_its_name(tmp_path: Path) -> None:
     tarball(tmp_path / "project/alpine.tar.gz").rename(tmp_path / "project/blob")
     link = tmp_path / "project/alpine.tar.gz"
     link.symlink_to("blob")
-    assert files.name_in_project(tmp_path / "project", link, seen(link)) == ("alpine.tar.gz", False)
+    assert files.name_in_project(tmp_path / "project", link, inspect(link)) == (
+        "alpine.tar.gz",
+        False,
+    )
 
 
 def test_the_draft_of_all_folders_belongs_to_the_one_that_resumed_it(

@@ -11,10 +11,11 @@ import pytest
 
 from tests import xl_parser
 from tests.cli.conftest import Run
-from tests.images import made
-from tests.session.made import seen, tarball
+from tests.images import make
+from tests.images.make import tarball
 from tests.sessions import session_of
 from xentui.errors import UsageError, XentuiError
+from xentui.images.inspect import inspect
 from xentui.project import document
 from xentui.project.model import Guest, Host, Project
 from xentui.session import MOST_GUESTS, Session, guests
@@ -60,7 +61,7 @@ def test_guests_are_added_until_the_memory_is_used_up_and_none_is_refused() -> N
 
 def test_a_tarball_without_init_gets_a_shell(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
-    file = seen(tarball(tmp_path / "alpine-minirootfs-3.23.3-x86_64.tar.gz", init=False))
+    file = inspect(tarball(tmp_path / "alpine-minirootfs-3.23.3-x86_64.tar.gz", init=False))
     assert kind_for_file(file) is GuestKind.TARBALL
     key = session.add_guest(GuestKind.TARBALL, file)
     guest = session.project.guest(key)
@@ -75,10 +76,10 @@ def test_a_tarball_without_init_gets_a_shell(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-img is not there")
 def test_a_qcow2_disk_with_partitions_boots_its_own_kernel(tmp_path: Path) -> None:
-    raw = made.disk(tmp_path / "raw.img", "label: dos\n2048,,L\n", {})
-    made.run("qemu-img", "convert", "-O", "qcow2", raw, tmp_path / "debian-12.qcow2")
+    raw = make.disk(tmp_path / "raw.img", "label: dos\n2048,,L\n", {})
+    make.run("qemu-img", "convert", "-O", "qcow2", raw, tmp_path / "debian-12.qcow2")
     session = session_of(preset="qemux86-64-minimal")
-    file = seen(tmp_path / "debian-12.qcow2")
+    file = inspect(tmp_path / "debian-12.qcow2")
     assert kind_for_file(file) is GuestKind.DISK
     key = session.add_guest(GuestKind.DISK, file)
     guest = session.project.guest(key)
@@ -97,10 +98,10 @@ def test_a_qcow2_disk_with_partitions_boots_its_own_kernel(tmp_path: Path) -> No
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("mkfs.ext4"), reason="mkfs.ext4 is not there")
 def test_a_vendors_disk_and_kernel_go_into_one_bundle(tmp_path: Path) -> None:
-    disk = seen(made.ext(tmp_path / "vendor-rootfs.ext4", made.root(tmp_path)))
+    disk = inspect(make.ext(tmp_path / "vendor-rootfs.ext4", make.root(tmp_path)))
     session = session_of(preset="qemux86-64-minimal")
     key = session.add_guest(
-        GuestKind.VENDOR, disk, kernel=seen(kernel(tmp_path / "vendor-bzImage"))
+        GuestKind.VENDOR, disk, kernel=inspect(kernel(tmp_path / "vendor-bzImage"))
     )
     guest = session.project.guest(key)
     assert key == "vendor"
@@ -189,9 +190,9 @@ def test_more_guests_than_the_wizard_takes_are_refused_in_words() -> None:
 
 
 def test_the_command_line_makes_the_same_guest_of_a_disk(tmp_path: Path, run: Run) -> None:
-    file = made.disk(tmp_path / "debian.img", "label: gpt\n,48M,L\n", {})
+    file = make.disk(tmp_path / "debian.img", "label: gpt\n,48M,L\n", {})
     session = session_of(preset="qemux86-64-minimal")
-    key = session.add_guest(GuestKind.DISK, seen(file))
+    key = session.add_guest(GuestKind.DISK, inspect(file))
     guest = session.project.guest(key)
     assert guest.kernel == "none"
     assert run("new", "qemux86-64-minimal", "-o", "board.toml").code == 0

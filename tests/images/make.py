@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -74,4 +77,21 @@ def disk(path: Path, script: str, parts: dict[int, Path], mib: int = 64) -> Path
 def tar(path: Path, tree: Path, *options: str) -> Path:
     """Make an archive of a directory's contents."""
     run("tar", "-cf", path, *options, "-C", tree, ".")
+    return path
+
+
+def tarball(path: Path, *, init: bool = True) -> Path:
+    """Make a small root file system packed with gzip, with or without an init."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name in ("bin", "etc", *(("sbin",) if init else ())):
+            folder = tarfile.TarInfo(name)
+            folder.type, folder.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(folder)
+        for name in ("bin/sh", *(("sbin/init",) if init else ())):
+            file = tarfile.TarInfo(name)
+            file.size, file.mode = 4, 0o755
+            tar.addfile(file, io.BytesIO(b"\x7fELF"))
+    path.write_bytes(gzip.compress(packed.getvalue(), mtime=0))
     return path
