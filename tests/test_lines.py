@@ -96,7 +96,7 @@ def test_every_key_of_every_text_has_a_line(data: dict[str, Any]) -> None:
     text = tomlkit.dumps(edit.toml_item(data))
     assert tomllib.loads(text) == data
     assert lines.scan(text).complete
-    assert set(lines.index(text)) == set(paths(data))
+    assert set(lines.line_numbers(text)) == set(paths(data))
 
 
 @given(st.text("[]{}=.\"'#\n\r\\ ab1,", max_size=80))
@@ -107,7 +107,7 @@ def test_no_text_breaks_the_scan(text: str) -> None:
     except tomllib.TOMLDecodeError:
         return
     assert layout.complete
-    assert set(lines.index(text)) == set(paths(data))
+    assert set(lines.line_numbers(text)) == set(paths(data))
 
 
 def test_deep_nests_end_the_scan() -> None:

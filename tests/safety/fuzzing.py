@@ -34,7 +34,7 @@ _MEMORY = Path("/dev/shm")
 def document_target(data: bytes) -> None:
     """Read a project file, check it, and write its files."""
     text = data.decode("utf-8", "replace")
-    places = lines.index(text)
+    places = lines.line_numbers(text)
     count = text.count("\n") + text.count("\r") + 1
     assert all(1 <= line <= count for line in places.values())
     try:

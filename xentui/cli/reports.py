@@ -41,7 +41,7 @@ class FindingsReport:
 
     @cached_property
     def _lines(self) -> dict[str, int]:
-        return {schema.dotted(path): line for path, line in lines.index(self._text).items()}
+        return {schema.dotted(path): line for path, line in lines.line_numbers(self._text).items()}
 
     def line(self, path: str) -> int | None:
         """Return the line of a field by its dotted path, or of the nearest table around it."""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The facts about a board as text for the user, under headings."""
+"""Describe a board to the user: its facts as sentences under headings."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Whether a guest belongs in a bundle recipe.
+"""Decide whether a guest must be in a bundle recipe.
 
-There are two ways to put a guest into the image: the configuration names it
+There are two ways to install a guest into the Dom0 image: the configuration names it
 (``BUNDLED_XEN_GUESTS``, xen-guest-cross-install.bbclass), or a bundle recipe contains it
 (xen-guest-bundle.bbclass). Some guests need the second way.
 """
@@ -16,8 +16,8 @@ from xentui.project.model import NO_IMAGE, Guest, Project
 def why_bundle(guest: Guest) -> tuple[str, ...]:
     """Return why a guest must be in a bundle; empty if it can also be named in the configuration.
 
-    xen-guest-cross-install.bbclass does not support ``XEN_GUEST_SOURCE_*``, and takes the kernel
-    ``none`` for the name of a file.
+    xen-guest-cross-install.bbclass does not support ``XEN_GUEST_SOURCE_*``, and treats the kernel
+    ``none`` as the name of a file.
     """
     reasons = []
     if guest.source is not None:
@@ -32,7 +32,7 @@ def why_bundle(guest: Guest) -> tuple[str, ...]:
 
 
 def advice(project: Project, guest: Guest) -> str:
-    """Return a sentence that recommends the other way; empty if the guest's way is right."""
+    """Return a sentence that recommends to move the guest into or out of a bundle, or ""."""
     reasons = why_bundle(guest)
     if guest.bundle is None and reasons:
         return f"Put it into a bundle: {' and '.join(reasons)}."

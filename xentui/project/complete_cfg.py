@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Which guests need a complete xl config from xentui.
+"""Decide which guests need a complete xl config from xentui.
 
 The Xen classes write the xl config of a guest from varflags. For a guest that varflags cannot
 describe, xentui writes a complete config, which the classes install instead.

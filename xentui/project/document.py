@@ -41,8 +41,8 @@ _MANY_DOTS = re.compile(rf"^(?:[^.\n]*+\.){{{MAX_DEPTH}}}", re.MULTILINE)
 _MANY_DIGITS = re.compile(r"(?<![0-9_])[0-9_]{1000}")
 _INTEGERS = range(-(2**63), 2**63)
 _SIGNS = "=[{,."
-# Each match ends at the next of these signs that is not in a string or a comment. An unclosed
-# string ends with its line or with the text. The pattern never backtracks, so it takes linear time.
+# Each match ends at the next of these signs outside strings and comments. An unclosed string ends
+# with its line or with the text. The pattern never backtracks, so it takes linear time.
 _PART = re.compile(
     r"""(?:[^"'#=\[{,.]++|\#[^\n]*+"""
     r'|"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+(?:"{3,5}|\\?\Z)'
@@ -135,14 +135,14 @@ def parse(text: str, path: Path | None = None) -> Document:
             :data:`MAX_ENTRIES` or :data:`MAX_LINE`, or has an integer of more than 64 bits.
     """
     body = text.removeprefix(BYTE_ORDER_MARK)
-    long = _long_line(body)
-    if long is not None:
+    long_line = _long_line(body)
+    if long_line is not None:
         raise DocumentError(
             f"the line is longer than {MAX_LINE} characters",
-            path=path, line=long, fix="Break it into several.",
+            path=path, line=long_line, fix="Break it into several.",
         )  # fmt: skip
     if has_too_many_parts(body):
-        raise _too_much(f"more than {MAX_PARTS} keys and values", path)
+        raise _too_many(f"more than {MAX_PARTS} keys and values", path)
     # tomllib takes quadratic time for a dotted key with many parts.
     if _MANY_DOTS.search(body) and _has_long_key(body):
         raise _too_deep(path)
@@ -172,17 +172,17 @@ def load(path: Path) -> Loaded:
         loaded = load_document(parse(text, path), path.parent)
     except DocumentError:
         if path.suffix in _BITBAKE_SUFFIXES:
-            raise _for_bitbake(path) from None
+            raise _bitbake_file(path) from None
         raise
     if loaded.project is None and path.suffix in _BITBAKE_SUFFIXES:
-        raise _for_bitbake(path)
+        raise _bitbake_file(path)
     return loaded
 
 
 _BITBAKE_SUFFIXES = (".conf", ".inc", ".bb", ".bbappend")
 
 
-def _for_bitbake(path: Path) -> DocumentError:
+def _bitbake_file(path: Path) -> DocumentError:
     return DocumentError(
         "this is a file for BitBake, not a project file",
         path=path,
@@ -235,7 +235,7 @@ def _too_deep(path: Path | None) -> DocumentError:
     return DocumentError(f"tables or lists nest more than {MAX_DEPTH} deep", path=path)
 
 
-def _too_much(reason: str, path: Path | None) -> DocumentError:
+def _too_many(reason: str, path: Path | None) -> DocumentError:
     return DocumentError(reason, path=path, fix="Split it into several projects.")
 
 
@@ -262,7 +262,7 @@ def _toml_fix(message: str, line: str) -> str:
 
     Args:
         message: tomllib's message.
-        line: the line that it is about.
+        line: the text of the line with the mistake.
     """
     if _UNIT.search(line):
         return "Write the number without a unit; memory and sizes are in MiB."
@@ -277,9 +277,9 @@ def _toml_fix(message: str, line: str) -> str:
 
 def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
     """Refuse integers of more than 64 bits, and data with too many levels or entries."""
-    left: list[tuple[KeyPath, Any]] = [((), data)]
-    while left:
-        where, value = left.pop()
+    remaining: list[tuple[KeyPath, Any]] = [((), data)]
+    while remaining:
+        where, value = remaining.pop()
         if isinstance(value, int):
             if value not in _INTEGERS:
                 raise DocumentError(
@@ -290,9 +290,9 @@ def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
             raise _too_deep(path)
         if len(value) > MAX_ENTRIES:
             place = visible(schema.dotted(where)) or "the file"
-            raise _too_much(f"{place} has more than {MAX_ENTRIES} entries", path)
+            raise _too_many(f"{place} has more than {MAX_ENTRIES} entries", path)
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
-        left.extend(
+        remaining.extend(
             ((*where, step), inner) for step, inner in pairs if isinstance(inner, int | dict | list)
         )
 
@@ -300,14 +300,14 @@ def _check_values(data: dict[str, Any], text: str, path: Path | None) -> None:
 def has_too_many_parts(text: str) -> bool:
     """Return whether a text has more than :data:`MAX_PARTS` parts.
 
-    Each part is counted by the sign it needs: the equals sign of a key, the comma of an entry, the
-    bracket of a header or list, the dot in a dotted key.
+    Each part is counted by one sign: the equals sign of a key, the comma of an entry, the bracket
+    of a header or list, the dot in a dotted key.
     """
     if sum(text.count(sign) for sign in _SIGNS) <= MAX_PARTS:
         return False
-    beyond = next(islice(_PART.finditer(text), MAX_PARTS, None), None)
-    # The match that reaches the end of the text is what follows the last sign.
-    return beyond is not None and beyond.end() < len(text)
+    excess = next(islice(_PART.finditer(text), MAX_PARTS, None), None)
+    # The last match has no sign: it is the rest of the text.
+    return excess is not None and excess.end() < len(text)
 
 
 def _long_line(text: str) -> int | None:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Guest presets: ready-made guests to add to a project, each a file in ``presets/guests``.
 
-A file has the tables of guests and bundles that a project has, a title, a description, a note on
-what it was tried with, and the architecture that it needs, if any. If the project already has a
-guest with the same key, the new one's key gets a number.
+A file has tables of guests and bundles as in a project file, a title, a description, a note on what
+it was tried with, and the architecture that it needs, if any. If the project already has a guest
+with the same key, a number is appended to the key of the new guest.
 """
 
 from __future__ import annotations
@@ -89,13 +89,13 @@ def add(project: Project, preset: GuestPreset) -> tuple[Project, tuple[str, ...]
                 f"the image recipe {guest.key} is already a guest of the project",
                 fix="Two guests cannot share one writable image: choose another guest.",
             )
-        keys[guest.key] = _free(guest.key, taken)
+        keys[guest.key] = _unused_key(guest.key, taken)
         taken.add(keys[guest.key])
     for guest in preset.guests:
         project = project.with_guest(_renamed(guest, keys))
-    known = {bundle.key for bundle in project.bundles}
+    bundles = {bundle.key for bundle in project.bundles}
     for bundle in preset.bundles:
-        if bundle.key not in known:
+        if bundle.key not in bundles:
             project = project.with_bundle(bundle)
     return project, tuple(keys.values())
 
@@ -103,22 +103,18 @@ def add(project: Project, preset: GuestPreset) -> tuple[Project, tuple[str, ...]
 def _read(path: Path) -> GuestPreset:
     data: dict[str, Any] = document.parse(document.read(path), path).data
     about = {name: data.pop(name, "") for name in ("title", "description", "tried", "arch")}
-    whole = {"version": 1, "host": {"machine": "qemux86-64"}, **data}
-    problems = schema.validate(whole)
+    complete = {"version": 1, "host": {"machine": "qemux86-64"}, **data}
+    problems = schema.validate(complete)
     if problems:
         raise ValueError(f"{path}: {schema.dotted(problems[0].path)}: {problems[0].message}")
-    project = tables.from_data(whole)
+    project = tables.from_data(complete)
     return GuestPreset(path.stem, **about, guests=project.guests, bundles=project.bundles)
 
 
-def _free(key: str, taken: set[str]) -> str:
-    """Return the key itself if it is unused, or else with the first number that makes it so."""
-    number = 2
-    free = key
-    while free in taken:
-        free = f"{key}-{number}"
-        number += 1
-    return free
+def _unused_key(key: str, taken: set[str]) -> str:
+    """Return the key, with the lowest number that makes it unused if it is taken."""
+    candidates = (key, *(f"{key}-{number}" for number in range(2, len(taken) + 2)))
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 def _renamed(guest: Guest, keys: dict[str, str]) -> Guest:

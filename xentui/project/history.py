@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Undo and redo of whole projects, each step in constant time.
+"""Undo and redo, as a list of earlier projects.
 
 Projects are immutable and share their unchanged parts, so a step only costs a reference.
 """

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Find the line of each key and value in a TOML text.
 
-tomllib returns values without their positions. This scan returns positions without values, in one
-pass. It is exact only for texts that tomllib accepts. Offsets count characters; lines count from 1.
+tomllib returns values without their positions. This scanner returns positions without values, in
+one pass. It is exact only for texts that tomllib accepts. Offsets count characters; lines count
+from 1.
 """
 
 from __future__ import annotations
@@ -105,21 +106,21 @@ class Layout:
     too_deep: bool = False
 
 
-class _Stop(Exception):
-    """Raised at a syntax error."""
+class _SyntaxError(Exception):
+    """Raised where the text is not valid TOML."""
 
 
-class _TooDeep(_Stop):
+class _TooDeep(_SyntaxError):
     """Raised where the nesting exceeds :data:`MAX_DEPTH`."""
 
 
 def scan(text: str) -> Layout:
     """Return the layout of a text; if it is not valid TOML, that of the part before the error."""
-    return _Scan(text).run()
+    return _Scanner(text).run()
 
 
 @lru_cache(maxsize=2)
-def index(text: str) -> dict[KeyPath, int]:
+def line_numbers(text: str) -> dict[KeyPath, int]:
     """Return the line of each table, key and array element of a text, by its path."""
     lines: dict[KeyPath, int] = {}
     line, counted = 1, 0
@@ -149,8 +150,8 @@ def index(text: str) -> dict[KeyPath, int]:
 
 
 def line_of(text: str, path: KeyPath) -> int | None:
-    """Return the line of a path, or of its nearest ancestor in the text, or ``None``."""
-    lines = index(text)
+    """Return the line of a path, or else of its nearest ancestor in the text, or ``None``."""
+    lines = line_numbers(text)
     for length in range(len(path), 0, -1):
         line = lines.get(path[:length])
         if line is not None:
@@ -158,7 +159,7 @@ def line_of(text: str, path: KeyPath) -> int | None:
     return None
 
 
-class _Scan:
+class _Scanner:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 1 if text.startswith("\ufeff") else 0
@@ -180,8 +181,8 @@ class _Scan:
                     sections.append(section)
                 else:
                     section.entries.append(self._entry(section.path, 0))
-        except _Stop as stop:
-            complete, too_deep = False, isinstance(stop, _TooDeep)
+        except _SyntaxError as error:
+            complete, too_deep = False, isinstance(error, _TooDeep)
         section.end = len(self._text)
         return Layout(tuple(sections), complete, too_deep)
 
@@ -190,9 +191,9 @@ class _Scan:
         if match is not None:
             self._at = match.end()
 
-    def _take(self, token: str) -> None:
+    def _expect(self, token: str) -> None:
         if not self._text.startswith(token, self._at):
-            raise _Stop
+            raise _SyntaxError
         self._at += len(token)
 
     def _header(self) -> Section:
@@ -200,12 +201,12 @@ class _Scan:
         is_array = self._text.startswith("[[", self._at)
         self._at += 2 if is_array else 1
         keys = self._keys()
-        self._take("]]" if is_array else "]")
+        self._expect("]]" if is_array else "]")
         path = self._resolved(tuple(key.name for key in keys), is_array=is_array)
         return Section(path, keys, start, self._at, is_array=is_array)
 
     def _resolved(self, names: tuple[str, ...], *, is_array: bool) -> KeyPath:
-        """Return the path of a header: names with, after an array of tables, its last index."""
+        """Return the path of a header, with the current index after each array of tables."""
         path: KeyPath = ()
         for number, name in enumerate(names):
             path = (*path, name)
@@ -222,7 +223,7 @@ class _Scan:
             self._skip(_BLANK)
             match = _KEY.match(self._text, self._at)
             if match is None:
-                raise _Stop
+                raise _SyntaxError
             if len(keys) == MAX_DEPTH:
                 raise _TooDeep
             keys.append(Key(_name(match.group()), match.start(), match.end()))
@@ -234,7 +235,7 @@ class _Scan:
 
     def _entry(self, base: KeyPath, depth: int) -> Entry:
         keys = self._keys()
-        self._take("=")
+        self._expect("=")
         self._skip(_BLANK)
         path = base + tuple(key.name for key in keys)
         return Entry(path, keys, self._value(path, depth))
@@ -250,7 +251,7 @@ class _Scan:
             return self._inline(path, depth)
         match = (_STRING if first in ('"', "'") else _OTHER).match(self._text, start)
         if not first or match is None:
-            raise _Stop
+            raise _SyntaxError
         self._at = start + len(match.group().rstrip(" \t"))
         return Value("plain", start, self._at)
 
@@ -266,7 +267,7 @@ class _Scan:
             items.append(self._value((*path, len(items)), depth + 1))
             self._skip(_BETWEEN)
             if not self._text.startswith("]", self._at):
-                self._take(",")
+                self._expect(",")
 
     def _inline(self, path: KeyPath, depth: int) -> Value:
         start = self._at
@@ -280,13 +281,14 @@ class _Scan:
             entries.append(self._entry(path, depth + 1))
             self._skip(_BETWEEN)
             if not self._text.startswith("}", self._at):
-                self._take(",")
+                self._expect(",")
 
 
 def _name(written: str) -> str:
+    """Return the name of a key that may be written in quotes."""
     if written[0] == '"':
         try:
             return next(iter(tomllib.loads(f"{written} = 0")))
         except tomllib.TOMLDecodeError:
-            raise _Stop from None
+            raise _SyntaxError from None
     return written[1:-1] if written[0] == "'" else written

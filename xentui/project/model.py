@@ -22,7 +22,7 @@ CONTAINER_INIT = "/sbin/container-init"
 """Init script that the recipe adds to a container's root; it runs the image's entrypoint."""
 
 KERNEL_ONLY = "kernel"
-"""Import type of a guest that consists of a kernel and has no disk, such as Zephyr."""
+"""Import type of a guest that is only a kernel, without a disk, such as Zephyr."""
 
 NO_IMAGE = "none"
 """``rootfs`` of a guest without its own disk image."""
@@ -34,12 +34,13 @@ DiskType = Literal["raw", "ext4", "qcow2", "vmdk", "vdi", "vhd", "vhdx", "qed"]
 DISK_TYPES: dict[str, DiskType] = {
     "qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vpc": "vhd", "vhdx": "vhdx", "qed": "qed",
 }  # fmt: skip
-"""Disk types that are converted to raw, by qemu-img's name for each format."""
+"""Disk types that are converted to raw, by qemu-img's name for the format."""
+
 CONVERTED_IMPORTS: dict[str, str] = {
     name: form for form, name in DISK_TYPES.items() if name != "qcow2"
 }
-"""Import types of other hypervisors' disks, which the recipe converts, with qemu-img's name for
-each format."""
+"""Import types of other hypervisors' disks, which the recipe converts, each with qemu-img's name
+for the format."""
 
 KNOWN_IMPORTS = (*BUILT_IN_IMPORTS, CONTAINER, KERNEL_ONLY, *CONVERTED_IMPORTS)
 """Import types that need no script. If a project defines one of them, its script takes

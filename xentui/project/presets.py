@@ -33,7 +33,7 @@ class PresetFile(NamedTuple):
         origin: ``local`` (./presets), ``user`` (configuration directory) or ``bundled``.
         memory: memory of the machine in MiB; the board's default if the file does not set it.
         release: the Yocto release that the file sets, or an empty text.
-        error: why it cannot be used, or an empty text.
+        error: why the file cannot be used, or an empty text.
     """
 
     name: str
@@ -89,8 +89,8 @@ def find(name: str, cwd: Path | None = None) -> Path:
             if path.stem == name:
                 return path
             names.append(path.stem)
-    near = difflib.get_close_matches(name[:64], names, n=3, cutoff=0.5)
-    fix = f"Did you mean {' or '.join(map(quoted, near))}?" if near else ""
+    similar = difflib.get_close_matches(name[:64], names, n=3, cutoff=0.5)
+    fix = f"Did you mean {' or '.join(map(quoted, similar))}?" if similar else ""
     raise UsageError(f"there is no preset {quoted(name)}", fix=fix or "xentui presets lists them.")
 
 

@@ -182,7 +182,7 @@ class Field(NamedTuple):
         return table
 
     def problems(self, value: Any) -> tuple[Problem, ...]:
-        """Return the schema violations in a value of this field; their paths start at the value."""
+        """Return the schema violations in a value of this field, with paths relative to it."""
         spec = as_dict()["definitions"][self.table]["properties"][self.name]
         return tuple(_problems(value, spec))
 
@@ -252,61 +252,61 @@ def field(table: str, name: str) -> Field:
     Raises:
         KeyError: the table has no such field.
     """
-    for found in fields(table):
-        if found.name == name:
-            return found
+    for candidate in fields(table):
+        if candidate.name == name:
+            return candidate
     raise KeyError(f"{table}.{name}")
 
 
 def field_at(path: KeyPath) -> Field:
     """Return the field at a path.
 
-    The path of an entry, such as ``("guests", "alpine")`` or ``(…, "fetch", 0)``, and that of a
-    key in a ``map`` return the field that contains the entry or key.
+    For the path of an entry, such as ``("guests", "alpine")`` or ``(…, "fetch", 0)``, or of a key
+    in a ``map``, return the field that contains the entry or key.
 
     Raises:
         KeyError: the format has no such field.
     """
-    found: Field | None = None
+    current: Field | None = None
     table = ROOT
     steps = list(path)
     while steps:
-        found = field(table, str(steps.pop(0)))
-        if found.kind in ("tables", "named", "map") and steps:
+        current = field(table, str(steps.pop(0)))
+        if current.kind in ("tables", "named", "map") and steps:
             steps.pop(0)
-        if steps and (not found.is_table or found.kind == "map"):
+        if steps and (not current.is_table or current.kind == "map"):
             raise KeyError(dotted(path))
-        table = found.child_table
-    if found is None:
+        table = current.child_table
+    if current is None:
         raise KeyError(dotted(path))
-    return found
+    return current
 
 
 @cache
 def named_tables() -> Mapping[str, str]:
-    """Return the top-level tables whose keys are chosen by the user, and what their entries are.
+    """Return the tables with keys chosen by the user, each with the table that its entries are.
 
     ``{"bundles": "bundle", "guests": "guest", "import_types": "import_type"}``
     """
-    return {found.name: found.child_table for found in fields(ROOT) if found.kind == "named"}
+    return {field.name: field.child_table for field in fields(ROOT) if field.kind == "named"}
 
 
 @cache
 def varflag_fields() -> tuple[Field, ...]:
     """Return the fields of a guest that are varflags in BitBake."""
-    return tuple(found for found in fields("guest") if found.is_varflag)
+    return tuple(field for field in fields("guest") if field.is_varflag)
 
 
 @cache
 def default_value(table: str, name: str) -> Any:
-    """Return the default of a field, with a tuple in place of a list."""
+    """Return the default of a field as in the model: with a tuple in place of a list."""
     value = field(table, name).default
     return tuple(value) if isinstance(value, list) else value
 
 
 def _definition(table: str) -> Mapping[str, Any]:
-    whole = as_dict()
-    definition: Mapping[str, Any] = whole if table == ROOT else whole["definitions"][table]
+    schema = as_dict()
+    definition: Mapping[str, Any] = schema if table == ROOT else schema["definitions"][table]
     return definition
 
 
@@ -373,11 +373,11 @@ def validate(data: Any) -> list[Problem]:
 
     At most :data:`MAX_PROBLEMS` are returned.
     """
-    found = islice(_problems(data), MAX_PROBLEMS)
+    problems = islice(_problems(data), MAX_PROBLEMS)
     # If a table lacks several keys, jsonschema reports an error for each, and each error yields a
     # problem for every missing key. Hence equal problems are dropped.
     return sorted(
-        dict.fromkeys(found),
+        dict.fromkeys(problems),
         key=lambda problem: [(isinstance(step, str), step) for step in problem.path],
     )
 
@@ -407,10 +407,10 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
     unit = f" {spec['x-unit']}" if "x-unit" in spec else ""
     match violation.keyword:
         case "additionalProperties":
-            known = list(spec.get("properties", {}))
-            for key in sorted(set(value) - set(known)):
+            names = list(spec.get("properties", {}))
+            for key in sorted(set(value) - set(names)):
                 message = f"there is no key {quoted(key)} in this table"
-                fix = _as_choice(key, spec) or _suggest(key, known)
+                fix = _how_to_choose(key, spec) or _suggest(key, names)
                 yield Problem("XT002", (*path, key), message, fix)
         case "required":
             for key in expected:
@@ -492,15 +492,15 @@ def _names_at(path: KeyPath) -> Mapping[str, Any]:
 def _offending_char(pattern: str, value: str, examples: Sequence[str]) -> str | None:
     """Return the character that makes a text violate a pattern, or ``None`` if it is unclear.
 
-    That is the first character that the pattern allows nowhere, or else white space at either end.
+    It is the first character that the pattern allows nowhere, or else white space at either end.
     As few patterns match a single character, each one is tried at every position in the examples.
     """
-    allowed = compile_pattern(pattern)
+    compiled = compile_pattern(pattern)
     for char in dict.fromkeys(value):
-        tried = [char, f"a{char}a"]
+        texts = [char, f"a{char}a"]
         for example in examples[:2]:
-            tried += [example[:at] + char + example[at + 1 :] for at in range(len(example))]
-        if not any(allowed.fullmatch(text) for text in tried):
+            texts += [example[:at] + char + example[at + 1 :] for at in range(len(example))]
+        if not any(compiled.fullmatch(text) for text in texts):
             return char
     for edge in (value[:1], value[-1:]):
         if edge.isspace():
@@ -509,9 +509,9 @@ def _offending_char(pattern: str, value: str, examples: Sequence[str]) -> str | 
 
 
 def _same_scheme(examples: Sequence[str], value: str) -> Sequence[str]:
-    """Return the examples with the same URL scheme as the value, if it is a URL."""
-    kind, mark, _ = value.partition("://")
-    return [one for one in examples if mark and one.startswith(kind + mark)] or examples
+    """Return the examples with the same URL scheme as the value, or all if there are none."""
+    scheme, mark, _ = value.partition("://")
+    return [one for one in examples if mark and one.startswith(scheme + mark)] or examples
 
 
 def _example(examples: Sequence[str]) -> str:
@@ -535,8 +535,8 @@ def _how_to_add(path: KeyPath, key: str, spec: Mapping[str, Any]) -> str:
     return f"Add {key} {where}, such as {key} = {example}." if example else f"Add {key} {where}."
 
 
-def _as_choice(key: str, spec: Mapping[str, Any]) -> str:
-    """Return how to write a key that is really a choice of another key, such as a guest's tag."""
+def _how_to_choose(key: str, spec: Mapping[str, Any]) -> str:
+    """Return what to write instead of a key that is a choice of another key, such as a tag."""
     for name, other in spec.get("properties", {}).items():
         items = other.get("items", {})
         if key in items.get("enum", ()):
@@ -544,6 +544,6 @@ def _as_choice(key: str, spec: Mapping[str, Any]) -> str:
     return ""
 
 
-def _suggest(key: str, known: list[str]) -> str:
-    others = f"Remove it, or use one of {', '.join(known)}." if known else "Remove it."
-    return did_you_mean(key, known, others)
+def _suggest(key: str, names: list[str]) -> str:
+    others = f"Remove it, or use one of {', '.join(names)}." if names else "Remove it."
+    return did_you_mean(key, names, others)
