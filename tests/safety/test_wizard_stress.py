@@ -115,7 +115,7 @@ name = sys.argv[1]
 origin = Origin("preset", name, Project(Host("qemux86-64")))
 for number in range(20):
     project = Project(Host("qemux86-64"), guests=(Guest(name, memory=64 + number),))
-    drafts.keep(State(project, origin), datetime.now(UTC))
+    drafts.save(State(project, origin), datetime.now(UTC))
 print("saved", flush=True)
 sys.stdin.read()
 """

@@ -90,7 +90,7 @@ async def test_a_draft_that_cannot_be_saved_on_leaving_is_no_traceback(
     session = session_of(TWO)
     session.edit(TWO.without_guest("beta"), "delete beta")
     async with running(session, "guests") as (app, _pilot):
-        monkeypatch.setattr(session.drafts, "keep", _full)
+        monkeypatch.setattr(session.drafts, "save", _full)
         app.exit(0)
     assert app.return_code == 0
 
