@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.timing import Row, best, best_of_each, process, table
-from xentui.output.guest_cfg import all_predicted
+from xentui.output.guest_cfg import predict_configs
 from xentui.output.render import render
 from xentui.output.writing.plan import plan
 from xentui.project import document
@@ -81,7 +81,7 @@ def growth(folder: Path) -> list[Row]:
                     check(loaded.project)
                 elif name == "show":
                     render(loaded.project)
-                    all_predicted(loaded.project)
+                    predict_configs(loaded.project)
                     layout(loaded.project)
                     budget(loaded.project)
                 else:

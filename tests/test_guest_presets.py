@@ -43,7 +43,7 @@ def test_a_preset_is_a_guest_without_errors(preset: GuestPreset) -> None:
 def test_xl_accepts_each_config(preset: GuestPreset) -> None:
     project, keys = add(board_of(preset), preset)
     for key in keys:
-        parsed = xl_parser.parse(guest_cfg.predicted(project, project.guest(key)))
+        parsed = xl_parser.parse(guest_cfg.predict_config(project, project.guest(key)))
         assert parsed.errors == ""
         assert parsed.settings["name"] == key
 
@@ -72,6 +72,6 @@ def test_what_the_board_cannot_run_is_refused() -> None:
 
 def test_a_guest_without_disk_has_none_in_its_config(tmp_path: Path) -> None:
     project, _ = add(ARM, guest_preset("zephyr"))
-    config = guest_cfg.predicted(project, project.guest("zephyr"))
+    config = guest_cfg.predict_config(project, project.guest("zephyr"))
     assert "disk" not in config
     assert 'kernel = "/var/lib/xen/images/zephyr.bin"' in config

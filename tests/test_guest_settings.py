@@ -20,7 +20,7 @@ from tests.oracle import arch, deployed, image
 from tests.shell_packing import Target, build
 from tests.strategies import of_field
 from xentui.bitbake import releases
-from xentui.output.guest_cfg import all_predicted, predicted
+from xentui.output.guest_cfg import predict_config, predict_configs
 from xentui.output.render import render
 from xentui.output.xentui_conf import xentui_conf
 from xentui.project import complete_cfg, document, image_space, model, schema, tables
@@ -107,7 +107,7 @@ def test_a_guest_with_firmware_is_given_no_kernel_but_its_own(
     kind: Literal["pv", "pvh", "hvm"], kernel: str | None, direct: bool
 ) -> None:
     guest = model.Guest("app", type=kind, kernel=kernel, extra="quiet")
-    text = predicted(model.Project(model.Host("qemux86-64"), guests=(guest,)), guest)
+    text = predict_config(model.Project(model.Host("qemux86-64"), guests=(guest,)), guest)
     assert ("\nkernel = " in text) is direct
     assert ("\nextra = " in text) is direct
 
@@ -139,7 +139,7 @@ def test_the_memory_is_written_where_no_image_recipe_sets_it() -> None:
 @needs_xl
 def test_xl_reads_every_setting_of_the_project(tmp_path: Path) -> None:
     made, beside = project(WHOLE, tmp_path)
-    verdict = xl_parser.create(predicted(made, made.guest("app"), beside))
+    verdict = xl_parser.create(predict_config(made, made.guest("app"), beside))
     assert verdict.accepted, verdict.complaints
     assert verdict.complaints == ()
     domain = verdict.domain
@@ -164,7 +164,7 @@ def test_xl_reads_every_setting_of_the_project(tmp_path: Path) -> None:
     assert domain["p9s"][0]["tag"] == "share"
     assert (build_info["iomem"], build_info["irqs"]) == ([{"start": 0xFE000, "number": 1}], [33])
     assert build_info["extra"] == ["-d", "x'y\"z"]
-    served = xl_parser.create(predicted(made, made.guest("net"), beside))
+    served = xl_parser.create(predict_config(made, made.guest("net"), beside))
     assert served.accepted
     assert served.domain["c_info"]["driver_domain"] == "True"
     assert served.domain["b_info"]["bootloader"] == "pygrub"
@@ -184,7 +184,7 @@ def test_xl_reads_every_setting_of_the_project(tmp_path: Path) -> None:
 def test_xl_accepts_the_settings_of_a_type(fields: str, asked: str, tmp_path: Path) -> None:
     text = f'[guests.web]\nbundle = "lab"\ntags = ["external"]\nrootfs = "w.ext4"\n{fields}\n'
     made, beside = project(text, tmp_path)
-    verdict = xl_parser.create(predicted(made, made.guest("web"), beside))
+    verdict = xl_parser.create(predict_config(made, made.guest("web"), beside))
     assert verdict.accepted, verdict.complaints
     assert verdict.domain[asked]
 
@@ -205,7 +205,7 @@ def test_the_classes_leave_what_is_previewed(tmp_path: Path) -> None:
     made, beside = project(WHOLE, tmp_path)
     target = built(made, beside, real_tools=True)
     assert target.layout == layout(made)
-    assert target.configs == all_predicted(made, beside)
+    assert target.configs == predict_configs(made, beside)
     assert {f"/var/lib/xen/images/app-{name}" for name in (
         "initrd.cpio.gz", "xvdb.img", "xvdc.img", "xvdd.img",
     )} <= set(target.layout)  # fmt: skip
@@ -288,7 +288,7 @@ def test_the_users_config_finds_the_files_that_are_copied(tmp_path: Path) -> Non
     made, beside = project(text, tmp_path)
     found = [f.message for f in check(made, beside) if f.code == "XT245"]
     assert found == ['Nothing puts the additional disk "/srv/elsewhere.img" on the target']
-    after = xl_config.parse(predicted(made, made.guest("app"), beside))
+    after = xl_config.parse(predict_config(made, made.guest("app"), beside))
     assert xl_disk.parse(after.texts("disk")[1]).target == "/var/lib/xen/images/app-xvdb.img"
 
 
@@ -300,7 +300,7 @@ def test_a_guest_that_is_only_a_kernel_can_have_disks_of_dom0(tmp_path: Path) ->
     )
     made, beside = project(text, tmp_path)
     target = built(made, beside, real_tools=False)
-    assert target.configs == all_predicted(made, beside)
+    assert target.configs == predict_configs(made, beside)
     config = xl_config.parse(target.configs["/etc/xen/k.cfg"])
     targets = [xl_disk.parse(spec).target for spec in config.texts("disk")]
     assert targets == ["/dev/sdb1", "/var/lib/xen/images/k-xvdb.img"]
@@ -326,7 +326,7 @@ def test_a_guest_without_an_image_has_the_disks_it_names(
     made, beside = project(text, tmp_path)
     target = built(made, beside, real_tools=False)
     assert target.layout == layout(made)
-    assert target.configs == all_predicted(made, beside)
+    assert target.configs == predict_configs(made, beside)
     config = xl_config.parse(target.configs["/etc/xen/k.cfg"])
     assert [xl_disk.parse(spec).target for spec in config.texts("disk")] == targets
     kernel = "more.img" if "more.img" in settings else "bzImage" if "pv" in settings else None
@@ -352,7 +352,7 @@ def test_a_screen_is_there_only_if_it_is_wanted(
     settings: str, line: str | None, tmp_path: Path
 ) -> None:
     made, _ = project(f'[guests.app]\nbundle = "lab"\n{settings}\n', tmp_path)
-    lines = predicted(made, made.guest("app")).splitlines()
+    lines = predict_config(made, made.guest("app")).splitlines()
     found = [one for one in lines if one.startswith(("vfb", "vnc"))]
     assert found == [] if line is None else line in found
 
@@ -498,7 +498,7 @@ def test_xl_accepts_what_has_no_error(kind: str, fields: list[str], data: st.Dat
         guests=(guest,),
     )
     errors = [f for f in check(made) if f.severity is Severity.ERROR and f.code == "XT278"]
-    verdict = xl_parser.create(predicted(made, guest))
+    verdict = xl_parser.create(predict_config(made, guest))
     if any("affinity map is empty" in line for line in verdict.complaints):
         return  # A processor that the machine does not have.
     fails = all(

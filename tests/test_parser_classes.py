@@ -16,7 +16,7 @@ from tests.budget import examples
 from tests.shell_packing import Target, build
 from tests.strategies import assets_of, sound_projects
 from tests.vectors import Vector, bundled_presets, vectors
-from xentui.output.guest_cfg import all_predicted
+from xentui.output.guest_cfg import predict_configs
 from xentui.output.render import render
 from xentui.project import assets, model, presets
 from xentui.project.artifacts import layout, start_order
@@ -53,7 +53,7 @@ def built(
 def check(project: model.Project, beside: assets.Assets) -> None:
     """Compare the previews with what the classes leave."""
     target = built(project, beside)
-    assert target.configs == all_predicted(project, beside)
+    assert target.configs == predict_configs(project, beside)
     assert target.layout == layout(project)
     started = [line.split(" -> ")[0] for line in target.layout if "/auto/" in line]
     assert [Path(line).stem for line in started] == start_order(project)
@@ -66,7 +66,7 @@ def check(project: model.Project, beside: assets.Assets) -> None:
 def test_vector_is_predicted(vector: Vector) -> None:
     project = vector.project
     beside = assets.gather(project, vector.folder)
-    assert all_predicted(project, beside) == vector.configs
+    assert predict_configs(project, beside) == vector.configs
     assert layout(project) == vector.layout
 
 
@@ -121,7 +121,7 @@ def test_xl_reads_any_project(project: model.Project) -> None:
 
 def check_xl(project: model.Project, beside: assets.Assets) -> None:
     """Compare what xl reads in each preview with the project."""
-    previews = all_predicted(project, beside)
+    previews = predict_configs(project, beside)
     assert len(previews) == len(project.guests)
     for guest in project.guests:
         config = xl_parser.parse(previews[f"/etc/xen/{guest.key}.cfg"])

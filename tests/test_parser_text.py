@@ -24,7 +24,7 @@ from tests.strategies import HOSTILE, SCRIPT, hostile_text, key_of, of_field, ow
 from tests.test_parser_bitbake import check
 from tests.test_parser_classes import built
 from xentui.bitbake.text import LONGEST_NAME, NotRepresentable
-from xentui.output.guest_cfg import all_predicted
+from xentui.output.guest_cfg import predict_configs
 from xentui.output.render import render
 from xentui.project import model, schema, tables
 from xentui.project.assets import Assets
@@ -191,7 +191,7 @@ def _reads_back(project: model.Project) -> None:
     """Compare everything that would be written with the project."""
     beside = _assets(project)
     check(project, render(project, beside))
-    previews = all_predicted(project, beside)
+    previews = predict_configs(project, beside)
     if xl_parser.missing():
         return
     for guest in project.guests:
@@ -221,7 +221,7 @@ def _come_out_of_the_shell(name: str, accepted: list[Any]) -> None:
     table = {"tags": ["external"], "rootfs": "vendor.ext4"}
     guests = {f"g{number}": {**table, field: value} for number, value in enumerate(values)}
     project = tables.from_data({"version": 1, "host": BASE["host"], "guests": guests})
-    assert built(project, Assets()).configs == all_predicted(project)
+    assert built(project, Assets()).configs == predict_configs(project)
 
 
 def test_the_base_is_fine() -> None:
@@ -272,7 +272,7 @@ INSIDE: dict[str, str] = {
 
 def _written(project: model.Project) -> None:
     render(project, _assets(project))
-    all_predicted(project, _assets(project))
+    predict_configs(project, _assets(project))
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -104,7 +104,7 @@ def test_the_target_is_as_predicted(case: Case, make_build: MakeBuild, tmp_path:
         assert [path.name for path in package.iterdir()] == [bundle.key]
         assert (package / bundle.key / "manifest").read_text() == manifest(project, bundle)
     assert tree_of(root) == layout(project)
-    configs = guest_cfg.all_predicted(project, assets)
+    configs = guest_cfg.predict_configs(project, assets)
     assert {path: (root / path[1:]).read_text() for path in configs} == configs
     if case.layout:
         assert tree_of(root) == case.layout
@@ -142,7 +142,7 @@ def test_complete_configs_reach_guests_named_in_the_conf(build: Build, tmp_path:
     assets = gather(project, tmp_path)
     root = target_of(build, project, assets)
     assert tree_of(root) == layout(project)
-    configs = guest_cfg.all_predicted(project, assets)
+    configs = guest_cfg.predict_configs(project, assets)
     assert {path: (root / path[1:]).read_text() for path in configs} == configs
     assert "vif = []" in (root / "etc/xen/quiet.cfg").read_text()
     assert 'type = "pvh"' in (root / "etc/xen/pvh.cfg").read_text()

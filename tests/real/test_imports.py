@@ -179,7 +179,7 @@ def test_a_custom_import_type_runs_its_script(build: Build, tmp_path: Path) -> N
         assert image.startswith(raw.read_bytes())
         assert image.endswith(f"size {size}\n".encode())
         config = (made / f"configs/{key}.cfg").read_text()
-        assert config == guest_cfg.predicted(project, project.guest(key))
+        assert config == guest_cfg.predict_config(project, project.guest(key))
     recipe = recipe_of(build, project.bundles[0])
     depends = build.seen(recipe, "do_compile").flags["do_compile"]["depends"].split()
     assert "qemu-system-native:do_populate_sysroot" in depends
@@ -225,7 +225,7 @@ def test_complete_configs_are_installed_as_predicted(build: Build, tmp_path: Pat
     project, made = made_of(build, COMPLETE, tmp_path)
     for guest in project.guests:
         config = (made / f"configs/{guest.key}.cfg").read_text()
-        assert config == guest_cfg.predicted(project, guest)
+        assert config == guest_cfg.predict_config(project, guest)
     assert 'type = "hvm"' in (made / "configs/hardware.cfg").read_text()
     assert "vif = []" in (made / "configs/alone.cfg").read_text()
     assert (made / "manifest").read_text().splitlines() == [

@@ -89,7 +89,7 @@ def test_every_kind_of_guest_is_built_as_it_is_shown(build: Build, tmp_path: Pat
     assets = gather(project, tmp_path)
     root = target_of(build, project, assets)
     assert tree_of(root) == layout(project)
-    configs = guest_cfg.all_predicted(project, assets)
+    configs = guest_cfg.predict_configs(project, assets)
     assert {path: (root / path[1:]).read_text() for path in configs} == configs
     images_of = root / "var/lib/xen/images"
     assert entries(images_of / "alpine.img", "/bin")["su"][0] & 0o4000
@@ -109,6 +109,6 @@ def test_every_kind_of_guest_is_built_as_it_is_shown(build: Build, tmp_path: Pat
 def test_xl_reads_what_every_kind_of_guest_gets() -> None:
     project = cases.project(HOST + GUESTS)
     for guest in project.guests:
-        verdict = xl_parser.create(guest_cfg.predicted(project, guest))
+        verdict = xl_parser.create(guest_cfg.predict_config(project, guest))
         assert verdict.accepted, verdict.complaints
         assert verdict.complaints == ()

@@ -27,7 +27,7 @@ def test_guests_that_start_by_themselves_come_first_in_the_order_of_xendomains()
 def test_the_very_config_that_is_shown_is_rehearsed() -> None:
     wanted = project(BOARD + "[guests.a]\nmemory = 100\n")
     part = plan.plan_rehearsal(wanted).guests[0]
-    assert part.config == guest_cfg.predicted(wanted, wanted.guest("a"))
+    assert part.config == guest_cfg.predict_config(wanted, wanted.guest("a"))
     assert part.config_path == "/etc/xen/a.cfg"
     assert part.kernel == "/var/lib/xen/images/bzImage"
     assert part.images == (

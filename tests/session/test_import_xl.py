@@ -18,7 +18,7 @@ import pytest
 from tests import xl_parser
 from tests.cli.conftest import Run
 from xentui.errors import UsageError
-from xentui.output.guest_cfg import predicted
+from xentui.output.guest_cfg import predict_config
 from xentui.output.render import render
 from xentui.project import document, schema, tables
 from xentui.project.model import Host, Project
@@ -221,7 +221,7 @@ def test_the_guest_means_the_same_to_xl(kind: str, tmp_path: Path) -> None:
     assert schema.validate(tables.to_data(project)) == []
     assert project.guests == (made.guest,)
     before = xl_parser.create(text)
-    after = xl_parser.create(predicted(project, made.guest))
+    after = xl_parser.create(predict_config(project, made.guest))
     assert before.accepted
     assert after.accepted, after.complaints
     assert _meaning(after.domain, made) == _meaning(before.domain, made)

@@ -120,7 +120,7 @@ def cfg(wizard: Terminal, guest: str) -> xl_parser.Config:
     loaded = document.load(next((wizard.directory / OUT).glob("*.toml")))
     assert loaded.project is not None
     gathered = assets.gather(loaded.project, wizard.directory / OUT)
-    text = guest_cfg.predicted(loaded.project, loaded.project.guest(guest), gathered)
+    text = guest_cfg.predict_config(loaded.project, loaded.project.guest(guest), gathered)
     made = xl_parser.parse(text)
     assert not made.errors
     return made

@@ -16,7 +16,7 @@ from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, UsageError
 from xentui.output import boot
 from xentui.output.commands import commands
-from xentui.output.guest_cfg import all_predicted
+from xentui.output.guest_cfg import predict_configs
 from xentui.output.normalise_cfg import difference
 from xentui.output.render import render
 from xentui.project import schema, tables
@@ -293,7 +293,7 @@ _DATA: dict[str, Callable[[_View], Any]] = {
     "recipes": lambda view: view.rendered.recipes,
     "layer": lambda view: view.other_layer_files,
     "boot": lambda view: boot.shown(view.project),
-    "cfg": lambda view: dict(all_predicted(view.project, view.assets)),
+    "cfg": lambda view: dict(predict_configs(view.project, view.assets)),
     "layout": lambda view: layout(view.project),
     "budget": _budget,
     "commands": _commands,
@@ -310,7 +310,7 @@ _TEXT: dict[str, Callable[[_View], str]] = {
     "boot": lambda view: (
         _files_text(boot.shown(view.project)) or f"# {boot.who_starts(view.project)}\n"
     ),
-    "cfg": lambda view: _files_text(dict(all_predicted(view.project, view.assets))),
+    "cfg": lambda view: _files_text(dict(predict_configs(view.project, view.assets))),
     "layout": _layout_text,
     "budget": _budget_text,
     "commands": _commands_text,

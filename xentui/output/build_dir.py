@@ -105,10 +105,10 @@ def plan_project(
         )
         advice = fragment.advice_on_obsolete(build, fragment.name(project_file))
     else:
-        machine = not fragment.machine_fragment(build)
         rendered = render(
-            project, assets, project_file=project_file, machine=machine, abilities=abilities
-        )
+            project, assets, project_file=project_file, abilities=abilities,
+            sets_machine=not fragment.machine_fragment(build),
+        )  # fmt: skip
         advice = fragment.advice_on_obsolete(build)
     if settings is not None and existing is not None:
         rendered = adapt(rendered, project, settings, existing, project_file=project_file)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Write a bundle recipe, which makes a package with guests that any Dom0 image can install."""
+"""Write a bundle recipe: it builds a package of guests that any Dom0 image can install."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from xentui.bitbake import text
 from xentui.output import sources
-from xentui.output.guest_cfg import supplied
-from xentui.output.guest_flags import bundled_entry, flags_to_write, why
+from xentui.output.guest_cfg import supplied_config
+from xentui.output.guest_flags import bundled_entry, comment_lines, flags_to_write
 from xentui.project import artifacts, schema
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import fallback
@@ -39,25 +39,25 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
     """
     guests = [guest for guest in project.guests if guest.bundle == bundle.key]
     configs = [guest for guest in guests if _has_config(project, guest, assets)]
-    fetched = sources.collect(project, guests, [guest.key for guest in configs])
+    fetches = sources.collect_fetches(project, guests, [guest.key for guest in configs])
     blocks = [
-        _about(bundle),
+        _summary_and_license(bundle),
         "# The class sets S and other variables, so it comes before the assignments below.\n"
         "inherit xen-guest-bundle features_check\n\n"
         + text.assign("REQUIRED_DISTRO_FEATURES", "xen"),
-        *fetched.src_uri(),
-        _surroundings(),
+        *fetches.src_uri(),
+        _common_settings(),
         text.assign_lines("XEN_GUEST_BUNDLES", [bundled_entry(guest) for guest in guests]),
         *(_guest(project, guest, has_config=guest in configs) for guest in guests),
-        *_without_image(guests),
-        *fetched.preparation(),
+        *_empty_image(guests),
+        *fetches.preparation(),
         *_extra_files(guests),
         *_install(project, bundle, guests),
     ]
     return "\n" + "\n\n".join(block for block in blocks if block) + "\n"
 
 
-def _about(bundle: Bundle) -> str:
+def _summary_and_license(bundle: Bundle) -> str:
     summary = bundle.summary or f"Xen guests of {bundle.key}"
     license_id = text.plain(bundle.license or str(schema.default_value("bundle", "license")))
     lines = [
@@ -76,7 +76,7 @@ def _about(bundle: Bundle) -> str:
     return "\n".join(lines)
 
 
-_LONGEST_VERSION = 64
+_MAX_VERSION = 64
 """Maximum size of a version in bytes: with the longest name, the file name stays below 255."""
 
 
@@ -84,12 +84,12 @@ def _version(bundle: Bundle) -> str:
     version = text.plain(bundle.version or str(schema.default_value("bundle", "version")))
     if not version[:1].isdigit() or set(version) & set("_-/ "):
         raise text.NotRepresentable(version, "it is not a recipe's version")
-    if len(version.encode()) > _LONGEST_VERSION:
-        raise text.NotRepresentable(version, f"it is longer than {_LONGEST_VERSION} bytes")
+    if len(version.encode()) > _MAX_VERSION:
+        raise text.NotRepresentable(version, f"it is longer than {_MAX_VERSION} bytes")
     return version
 
 
-def _surroundings() -> str:
+def _common_settings() -> str:
     return "\n".join(
         [
             "# Everything is fetched; nothing is compiled.",
@@ -104,7 +104,7 @@ def _surroundings() -> str:
 
 
 def _has_config(project: Project, guest: Guest, assets: Assets) -> bool:
-    return guest.config_file is not None or supplied(project, guest, assets) is not None
+    return guest.config_file is not None or supplied_config(project, guest, assets) is not None
 
 
 def _guest(project: Project, guest: Guest, *, has_config: bool) -> str:
@@ -114,7 +114,7 @@ def _guest(project: Project, guest: Guest, *, has_config: bool) -> str:
         *_imports(project, guest),
         *(_config(guest) if has_config else ()),
     ):
-        lines += why(variable, value)
+        lines += comment_lines(variable, value)
         lines.append(text.assign(variable, value, flag=text.name(guest.key)))
     return "\n".join(lines) if len(lines) > 1 else ""
 
@@ -126,21 +126,21 @@ def _config(guest: Guest) -> Iterator[tuple[str, str]]:
 def _imports(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
     if guest.rootfs == NO_IMAGE:
         yield "XEN_GUEST_SOURCE_TYPE", "raw"
-        yield "XEN_GUEST_SOURCE_FILE", _NO_IMAGE
+        yield "XEN_GUEST_SOURCE_FILE", _EMPTY_IMAGE
     if guest.source is None:
         return
-    yield "XEN_GUEST_SOURCE_TYPE", sources.class_type(guest.source)
-    yield "XEN_GUEST_SOURCE_FILE", sources.class_file(guest, guest.source)
+    yield "XEN_GUEST_SOURCE_TYPE", sources.source_type(guest.source)
+    yield "XEN_GUEST_SOURCE_FILE", sources.source_file(guest, guest.source)
     size = guest.source.image_size
-    usual = fallback(project, ("guests", guest.key, "source", "image_size")).value
-    if guest.source.type in ("rootfs_dir", CONTAINER) and size is not None and size != usual:
+    default = fallback(project, ("guests", guest.key, "source", "image_size")).value
+    if guest.source.type in ("rootfs_dir", CONTAINER) and size is not None and size != default:
         yield "XEN_GUEST_IMAGE_SIZE", text.number(size)
 
 
-_NO_IMAGE = "no-image"
+_EMPTY_IMAGE = "no-image"
 
 
-def _without_image(guests: list[Guest]) -> Iterator[str]:
+def _empty_image(guests: list[Guest]) -> Iterator[str]:
     """Yield the function that creates an empty image for guests without one."""
     if any(guest.rootfs == NO_IMAGE for guest in guests):
         yield "\n".join(
@@ -148,7 +148,7 @@ def _without_image(guests: list[Guest]) -> Iterator[str]:
                 "# The class needs an image for each guest. A guest without one gets an empty",
                 "# file, which its xl config does not use.",
                 "no_image() {",
-                f'    : > "${{UNPACKDIR}}/{_NO_IMAGE}"',
+                f'    : > "${{UNPACKDIR}}/{_EMPTY_IMAGE}"',
                 "}",
                 text.assign("do_compile", "no_image", flag="prefuncs", operator="+="),
             ]
@@ -200,9 +200,9 @@ def _extra_files(guests: list[Guest]) -> Iterator[str]:
 def _install(project: Project, bundle: Bundle, guests: list[Guest]) -> Iterator[str]:
     """Yield what the recipe installs in addition to the class.
 
-    These are the additional files of guests, and the file that makes Dom0 load the driver for
-    passing through PCI devices. xl moves a device to that driver when the guest starts, with
-    ``seize=1``, or ``xl pci-assignable-add`` does (xl.cfg(5), pci).
+    This is the additional files of guests, and a file that makes Dom0 load the driver for passing
+    through PCI devices. With ``seize=1``, xl moves a device to that driver when the guest starts;
+    otherwise ``xl pci-assignable-add`` does (xl.cfg(5), pci).
     """
     commands, files = [], []
     if any(artifacts.extra_files(guest) for guest in guests):

@@ -69,7 +69,7 @@ def rendered(
         project,
         assets,
         project_file=project_file,
-        machine=False,
+        sets_machine=False,
         fleet_name=fleet_name,
         abilities=abilities,
     )
@@ -84,7 +84,7 @@ def rendered(
         )
     )
     body = metadata + xentui_conf(
-        project, assets, machine=False, fleet_name=fleet_name, abilities=abilities
+        project, assets, sets_machine=False, fleet_name=fleet_name, abilities=abilities
     )
     files[f"{FOLDER}/{base_name(project_file)}.conf"] = header.stamp(
         body, project_file=project_file

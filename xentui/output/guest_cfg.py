@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The xl config of a guest, as it will be on the target.
+"""Write the xl config of a guest, or predict the one that Yocto's class will write.
 
-It comes from one of three places. Usually xen-guest-bundle.bbclass writes it from varflags, and
-this module predicts the result line for line. A guest that varflags cannot describe gets a complete
-config from xentui. A config file of the user is used unchanged. In the last two cases the class
-replaces the paths of the kernel and of the first disk.
+Usually xen-guest-bundle.bbclass writes the config from varflags, and this module predicts the
+result line for line. A guest that varflags cannot describe gets a complete config from xentui, and
+a user's own config file is used unchanged; in these two cases the class only replaces the paths of
+the kernel and of the first disk.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VIF_JOIN = "','"
 closes the quotes of one entry and opens those of the next."""
 
 
-def predicted(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str:
+def predict_config(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str:
     """Return the guest's xl config as the class installs it in the image.
 
     Args:
@@ -42,29 +42,29 @@ def predicted(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str
     Raises:
         NotRepresentable: a value cannot be represented.
     """
-    own = supplied(project, guest, assets)
+    own = supplied_config(project, guest, assets)
     if own is not None:
         return as_installed(own, artifacts.image_file(project, guest), _kernel(project, guest))
     return _from_varflags(project, effective(project, guest))
 
 
-def all_predicted(project: Project, assets: Assets = NO_ASSETS) -> dict[str, str]:
+def predict_configs(project: Project, assets: Assets = NO_ASSETS) -> dict[str, str]:
     """Return every guest's xl config, by its path on the target."""
     return {
-        artifacts.config_path(guest): predicted(project, guest, assets)
+        artifacts.config_path(guest): predict_config(project, guest, assets)
         for guest in sorted(project.without_dom0less_guests.guests, key=lambda guest: guest.key)
     }
 
 
-def supplied(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str | None:
-    """Return the xl config given to the class, or ``None`` if the class writes it."""
+def supplied_config(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str | None:
+    """Return the xl config that the class is given, or ``None`` if the class writes it."""
     if guest.config_file is not None:
         return assets.texts.get(guest.config_file)
     full = effective(project, guest)
-    return complete_config(project, full) if why_complete_cfg(project, full) else None
+    return _complete_config(project, full) if why_complete_cfg(project, full) else None
 
 
-def complete_config(project: Project, guest: EffectiveGuest) -> str:
+def _complete_config(project: Project, guest: EffectiveGuest) -> str:
     """Return a complete xl config that is still correct after the class rewrites paths in it.
 
     ``sed`` looks for lines that begin exactly with ``disk = [`` and ``kernel = "``
@@ -95,27 +95,28 @@ def complete_config(project: Project, guest: EffectiveGuest) -> str:
 
 def _settings(guest: EffectiveGuest) -> Iterator[str]:
     """Yield the settings that only a complete config has, in the order of the schema."""
-    wanted = guest.guest
-    files = {file.field: file.path for file in artifacts.extra_files(wanted)}
-    given: dict[str, XlValue] = {}
+    model = guest.guest
+    files = {file.field: file.path for file in artifacts.extra_files(model)}
+    settings: dict[str, XlValue] = {}
     if guest.type == "hvm":
         # The serial line is what "xl console" shows of a guest with emulated hardware.
-        given = {"boot": "c", "serial": "pty"}
-        given = {name: value for name, value in given.items() if name not in dict(wanted.xl)}
-    for field in complete_cfg.cfg_only_fields_set(wanted):
+        defaults = {"boot": "c", "serial": "pty"}
+        settings = {name: value for name, value in defaults.items() if name not in dict(model.xl)}
+    for field in complete_cfg.cfg_only_fields_set(model):
         if field.xl:
-            given[field.xl] = files.get(field.name, getattr(wanted, field.name))
-    if len(wanted.serial) == 1:
+            settings[field.xl] = files.get(field.name, getattr(model, field.name))
+    if len(model.serial) == 1:
         # xl treats a list of one port differently: "xl console" would not show it.
-        given["serial"] = wanted.serial[0]
+        settings["serial"] = model.serial[0]
     if guest.type == "pvh":
         # Only a frame buffer shows the screen of a PVH guest.
-        screen = {name: given.pop(name) for name in _SCREEN if name in given}
+        screen = {name: settings.pop(name) for name in _SCREEN if name in settings}
         if screen.get("vnc"):
-            words = ",".join(f"{name}={_frozen(value)}" for name, value in screen.items())
-            given["vfb"] = (*_texts(given.get("vfb", ())), words)
-    for name, value in (*given.items(), *wanted.xl):
-        yield f"{_setting_name(name)} = {xl_config.value_text(_frozen(value))}"
+            words = ",".join(f"{name}={_xl_value(value)}" for name, value in screen.items())
+            others = settings.get("vfb", ())
+            settings["vfb"] = (*(map(str, others) if isinstance(others, tuple) else ()), words)
+    for name, value in (*settings.items(), *model.xl):
+        yield f"{_setting_name(name)} = {xl_config.value_text(_xl_value(value))}"
 
 
 def _setting_name(name: str) -> str:
@@ -128,11 +129,7 @@ _SCREEN = ("vnc", "vnclisten", "vncdisplay", "vncpasswd", "keymap")
 """Settings of a guest's one screen, which are also words of a frame buffer (xl.cfg(5), vfb)."""
 
 
-def _texts(value: XlValue) -> tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, tuple) else ()
-
-
-def _frozen(value: XlValue) -> xl_config.Value:
+def _xl_value(value: XlValue) -> xl_config.Value:
     if isinstance(value, tuple):
         return tuple(item if isinstance(item, tuple) else str(item) for item in value)
     return str(int(value)) if isinstance(value, int) else value
@@ -176,18 +173,18 @@ def _disk(project: Project, guest: EffectiveGuest) -> list[str]:
     device = text.word(guest.disk_device)
     has_image = guest.guest.has_image
     specs = [f"file:{artifacts.IMAGES}/{image},{device},rw"] if has_image else []
-    specs += _further_disks(project, guest.guest)
+    specs += _additional_disks(project, guest.guest)
     if not specs:
         return []
     written = ", ".join(map(xl_config.string_text, specs))
     return [f"disk = [{written}]" if has_image else f"disk=[{written}]"]
 
 
-def _further_disks(project: Project, guest: Guest) -> Iterator[str]:
+def _additional_disks(project: Project, guest: Guest) -> Iterator[str]:
     files = {file.field: file.path for file in artifacts.extra_files(guest)}
     for number, disk in enumerate(guest.disks):
         virtio = disk.specification == "virtio"
-        made = ConfigDisk(
+        config_disk = ConfigDisk(
             target=files.get(f"disks[{number}]", disk.block or disk.target or ""),
             device=text.word(disk.device),
             writable=disk.access != "ro" and not disk.cdrom,
@@ -198,21 +195,21 @@ def _further_disks(project: Project, guest: Guest) -> Iterator[str]:
             script=disk.script or "",
             flags=disk.options,
         )
-        yield xl_disk.write(made)
+        yield xl_disk.write(config_disk)
 
 
 def _domain(project: Project, key: str | None) -> str:
-    """Return the domain name of a guest, for ``backend=``."""
-    named = next((guest for guest in project.guests if guest.key == key), None)
-    return text.domain(effective(project, named).name) if named is not None else key or ""
+    """Return the domain name for ``backend=``: that of a guest, or else the key itself."""
+    guest = next((guest for guest in project.guests if guest.key == key), None)
+    return text.domain(effective(project, guest).name) if guest is not None else key or ""
 
 
 def _vif(project: Project, guest: EffectiveGuest) -> str:
-    server = _domain(project, guest.guest.backend)
+    backend = _domain(project, guest.guest.backend)
     if not guest.vif:
         return "vif = []"
     entries = [
-        f"{entry},backend={server}" if server and nic.value(entry, "backend") is None else entry
+        f"{entry},backend={backend}" if backend and nic.value(entry, "backend") is None else entry
         for entry in guest.vif
     ]
     return f"vif = ['{vif_value(tuple(entries))}']"

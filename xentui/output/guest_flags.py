@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The BitBake variables and varflags that describe guests, with their values.
+"""Compute the values of the BitBake variables and varflags that describe guests.
 
-The functions come in pairs: what must be written because it differs from the classes' defaults, and
-the effective values, which BitBake should have afterwards.
+The functions come in pairs: the values to write, because they differ from the classes' defaults,
+and the effective values, which BitBake should have afterwards.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def bundled_entry(guest: Guest) -> str:
 
 
 def effective_defaults(project: Project) -> Iterator[tuple[str, str]]:
-    """Yield the variables of all guest defaults with their effective values.
+    """Yield all guest defaults, each with its variable and effective value.
 
     Raises:
         NotRepresentable: a value cannot be represented.
@@ -39,7 +39,7 @@ def effective_defaults(project: Project) -> Iterator[tuple[str, str]]:
 
 
 def defaults_to_write(defaults: Defaults) -> Iterator[tuple[str, str]]:
-    """Yield the variables of the guest defaults that differ from the classes', with their values.
+    """Yield the guest defaults that differ from the classes', each with its variable and value.
 
     Raises:
         NotRepresentable: a value cannot be represented.
@@ -76,31 +76,32 @@ def _encoded(field: Field, value: Any) -> str:
 
 @cached_per_guest
 def flags_to_write(project: Project, guest: Guest) -> tuple[tuple[str, str], ...]:
-    """Return the variables whose varflag for this guest must be set, with the flags' values.
+    """Return the varflags to set for a guest, each with its variable and value.
 
     These are the values that differ from what a guest without settings would get.
 
     Raises:
         NotRepresentable: a value cannot be represented.
     """
-    now, usual = effective(project, guest).values, effective(project, Guest(guest.key)).values
+    values = effective(project, guest).values
+    defaults = effective(project, Guest(guest.key)).values
     flags = []
     for field in _flag_fields(project, guest):
-        value = now.get(field.name, getattr(guest, field.name))
-        if value is not None and value != usual.get(field.name):
+        value = values.get(field.name, getattr(guest, field.name))
+        if value is not None and value != defaults.get(field.name):
             flags.append((field.variable, _encoded(field, value)))
     return tuple(flags)
 
 
 def effective_flags(project: Project, guest: Guest) -> Iterator[tuple[str, str]]:
-    """Yield the variables that the classes read a guest's varflag of, with the effective values.
+    """Yield the varflags that the classes read for a guest, each with its variable and value.
 
     Raises:
         NotRepresentable: a value cannot be represented.
     """
-    now = effective(project, guest).values
+    values = effective(project, guest).values
     for field in _flag_fields(project, guest):
-        value = now.get(field.name, getattr(guest, field.name))
+        value = values.get(field.name, getattr(guest, field.name))
         if value is not None:
             yield field.variable, _encoded(field, value)
 
@@ -121,8 +122,8 @@ def _flag_fields(project: Project, guest: Guest) -> Iterator[Field]:
             yield field
 
 
-def why(variable: str, value: str) -> list[str]:
-    """Return the comment lines that a variable's value needs in the written files."""
+def comment_lines(variable: str, value: str) -> list[str]:
+    """Return comment lines that explain an unusual value to readers of the written file."""
     if variable.startswith("XEN_GUEST_VIF") and VIF_JOIN in value:
         return ["# The classes write vif = ['VALUE']: the quotes in it separate the interfaces."]
     return []

@@ -81,7 +81,7 @@ def rendered(
         UsageError: kas does not support the layer's path, or a commit is invalid.
     """
     files = render(
-        project, assets, project_file=project_file, machine=False, fleet_name=fleet_name
+        project, assets, project_file=project_file, sets_machine=False, fleet_name=fleet_name
     ).layer
     found = repositories(project, commits) if complete else []
     body = _body(project, assets, layer if files else None, fleet_name, found)
@@ -133,7 +133,7 @@ def block(value: str, indent: str) -> str:
 def _body(
     project: Project, assets: Assets, layer: str | None, fleet_name: str, found: list[Repository]
 ) -> str:
-    settings = xentui_conf(project, assets, machine=False, fleet_name=fleet_name).lstrip("\n")
+    settings = xentui_conf(project, assets, sets_machine=False, fleet_name=fleet_name).lstrip("\n")
     if any(repository.name == CLASSES for repository in found):
         settings = classes_line(f"${{TOPDIR}}/../{CLASSES}") + "\n" + settings
     head = _COMPLETE.format(file=FILE) if found else _PART

@@ -11,7 +11,7 @@ from xentui.bitbake.abilities import Abilities
 from xentui.output import boot, bundle_recipe, dom0_layer, header, layer, sources
 from xentui.output.boot import bios, script
 from xentui.output.boot import recipe as boot_recipe
-from xentui.output.guest_cfg import supplied
+from xentui.output.guest_cfg import supplied_config
 from xentui.output.rendered import CONF, Content, Copy, Rendered
 from xentui.output.xentui_conf import xentui_conf
 from xentui.project import artifacts, schema
@@ -27,7 +27,7 @@ def render(
     assets: Assets = NO_ASSETS,
     *,
     project_file: str = "project.toml",
-    machine: bool = True,
+    sets_machine: bool = True,
     fleet_name: str = "",
     abilities: Abilities | None = None,
 ) -> Rendered:
@@ -37,7 +37,7 @@ def render(
         project: the project.
         assets: contents of the files that the project refers to.
         project_file: name of the project file, for the headers.
-        machine: whether to set MACHINE; false if a machine fragment sets it.
+        sets_machine: whether to set MACHINE; false if a machine fragment sets it.
         fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
         abilities: features of the layers; by default, those of the project's release.
 
@@ -46,7 +46,7 @@ def render(
     """
     abilities = abilities or releases.abilities_for(project)
     settings = xentui_conf(
-        project, assets, machine=machine, fleet_name=fleet_name, abilities=abilities
+        project, assets, sets_machine=sets_machine, fleet_name=fleet_name, abilities=abilities
     )
     for_xl = project.without_dom0less_guests
     files: dict[str, Content] = {}
@@ -61,14 +61,14 @@ def render(
             files[layer.CONTAINER_CLASS_PATH] = header.stamp(f"\n{body}", project_file)
     inherit = _must_inherit(for_xl, abilities)
     files.update(_image_append(for_xl, assets, project_file, fleet_name, inherit=inherit))
-    direct_files = script.own_files(project, assets) if boot.is_written(project) else {}
+    dom0less_files = script.own_files(project, assets) if boot.is_written(project) else {}
     for path, body in (
         *dom0_layer.files(for_xl, abilities).items(),
         *bios.files(for_xl, abilities, fleet_name).items(),
-        *boot.layer_files(project, abilities, fleet_name, direct_files).items(),
+        *boot.layer_files(project, abilities, fleet_name, dom0less_files).items(),
     ):
         files[path] = header.stamp(body, project_file)
-    for name, source in direct_files.items():
+    for name, source in dom0less_files.items():
         files.update(_copy(f"{boot_recipe.FOLDER}/{boot_recipe.name(fleet_name)}/{name}", source))
     if files:
         layer_conf = header.stamp("\n" + layer.layer_conf(abilities), project_file)
@@ -86,7 +86,7 @@ def _files_of_recipe(
     folder = f"{bundle_recipe.FOLDER}/{text.name(bundle.key)}"
     files: dict[str, Content] = {}
     for guest in guests:
-        config = supplied(project, guest, assets)
+        config = supplied_config(project, guest, assets)
         if config is not None:
             files[f"{folder}/{guest.key}.cfg"] = config
         for field, fetch in guest.fetches:
@@ -128,7 +128,7 @@ def _image_append(
     configs = {
         guest.key: config
         for guest in project.guests
-        if guest.bundle is None and (config := supplied(project, guest, assets)) is not None
+        if guest.bundle is None and (config := supplied_config(project, guest, assets)) is not None
     }
     links = artifacts.autostart_links(project)
     ordered = any(link != f"{key}.cfg" for key, link in links.items())

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The files that a bundle recipe fetches, and their preparation for the class.
+"""Write the parts of a bundle recipe that fetch files and prepare them for its class.
 
-The class imports files from UNPACKDIR. Functions of the recipe run before its do_compile, for two
-reasons:
+xen-guest-bundle.bbclass imports files from UNPACKDIR. Functions of the recipe run before its
+do_compile, for two reasons:
 
 * BitBake unpacks as the build user, so every file of a root directory would belong to that
   user in the guest, and setuid bits would be lost. Tarballs are therefore kept packed
@@ -42,7 +42,9 @@ TARBALL = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|Z))?|tgz|tbz2?|txz|tzst)$")
 """Names of archives that ``tar`` can unpack with the tools in BitBake's HOSTTOOLS."""
 
 ROOTS = "${WORKDIR}/rootfs"
+"""Folder of the guests' root directories."""
 CONVERTED = "${WORKDIR}/converted"
+"""Folder of disk images that the class cannot import as they are, converted to raw images."""
 
 _ARCHIVES = "archives"
 _QEMU_IMG = "qemu-system-native:do_populate_sysroot"
@@ -52,22 +54,22 @@ _QEMU_IMG = "qemu-system-native:do_populate_sysroot"
 
 @dataclass(slots=True)
 class _Entry:
+    """An entry of SRC_URI."""
+
     uri: str
     parameters: list[str] = field(default_factory=list)
     arch: str | None = None
     sha256: str | None = None
     name: str = ""
 
-    def written(self) -> str:
-        parameters = list(self.parameters)
-        if self.name:
-            parameters.append(f"name={self.name}")
-        return ";".join([text.uri(self.uri), *parameters])
+    def text(self) -> str:
+        name = [f"name={self.name}"] if self.name else []
+        return ";".join([text.uri(self.uri), *self.parameters, *name])
 
 
 @dataclass(slots=True)
-class Fetched:
-    """The files that a recipe fetches, and the work of its functions on them.
+class Fetches:
+    """What a recipe fetches, and what its functions do with it.
 
     Attributes:
         entries: the entries of SRC_URI.
@@ -87,13 +89,11 @@ class Fetched:
     default_size: int = 256
 
     def src_uri(self) -> Iterator[str]:
-        """Yield the SRC_URI block, if anything is fetched."""
-        always = [entry.written() for entry in self.entries if entry.arch is None]
-        lines = []
-        if always:
-            lines.append(text.assign_lines("SRC_URI", always))
+        """Yield the SRC_URI block, if anything is fetches."""
+        for_all = [entry.text() for entry in self.entries if entry.arch is None]
+        lines = [text.assign_lines("SRC_URI", for_all)] if for_all else []
         for arch in dict.fromkeys(entry.arch for entry in self.entries if entry.arch):
-            words = [entry.written() for entry in self.entries if entry.arch == arch]
+            words = [entry.text() for entry in self.entries if entry.arch == arch]
             lines += [
                 text.assign(f"SRC_URI:append:{text.name(arch)}", f" {word}") for word in words
             ]
@@ -108,9 +108,9 @@ class Fetched:
         """Yield the functions that run before the class's do_compile."""
         if self.trees or self.directories:
             yield (
-                _PREPARE_WHY
+                _PREPARE_COMMENT
                 + "\n"
-                + self._prepare()
+                + self._prepare_rootfs()
                 + "\n"
                 + text.assign("do_compile", "prepare_rootfs", flag="prefuncs", operator="+=")
             )
@@ -119,7 +119,7 @@ class Fetched:
             lines = [
                 "# The class has only four import types: other files are converted to raw images",
                 "# first.",
-                self._convert(),
+                self._convert_sources(),
                 text.assign("do_compile", "convert_sources", flag="prefuncs", operator="+="),
             ]
             if depends:
@@ -133,7 +133,7 @@ class Fetched:
                 + f"\ninherit {CONTAINER_CLASS}"
             )
 
-    def _prepare(self) -> str:
+    def _prepare_rootfs(self) -> str:
         lines = ["prepare_rootfs() {", f'    rm -rf "{ROOTS}"']
         if self.trees:
             lines += [
@@ -144,15 +144,15 @@ class Fetched:
                 "        done",
                 "    done",
             ]
-        for origin, place in self.directories:
+        for source, target in self.directories:
             lines += [
-                f'    install -d "{ROOTS}/{place}"',
-                f'    cp -a "${{UNPACKDIR}}/{origin}/." "{ROOTS}/{place}/"',
-                f'    chown -hR 0:0 "{ROOTS}/{place}"',
+                f'    install -d "{ROOTS}/{target}"',
+                f'    cp -a "${{UNPACKDIR}}/{source}/." "{ROOTS}/{target}/"',
+                f'    chown -hR 0:0 "{ROOTS}/{target}"',
             ]
         return "\n".join([*lines, "}"])
 
-    def _convert(self) -> str:
+    def _convert_sources(self) -> str:
         lines = [
             "convert_sources() {",
             f'    rm -rf "{CONVERTED}"',
@@ -168,45 +168,45 @@ class Fetched:
                 continue
             size = source.image_size or self.default_size
             lines += [
-                f'    sh -e "${{UNPACKDIR}}/{_base(text.path(kind.script))}" \\',
+                f'    sh -e "${{UNPACKDIR}}/{_base_name(text.path(kind.script))}" \\',
                 f'        "${{UNPACKDIR}}/{text.path(source.file)}" \\',
                 f'        "{CONVERTED}/{text.name(guest.key)}.img" {text.number(size)}',
             ]
         return "\n".join([*lines, "}"])
 
 
-_PREPARE_WHY = """\
+_PREPARE_COMMENT = """\
 # BitBake unpacks as the build user, who would then own every file in the guest. Here, under
 # pseudo, tar keeps the owners, groups and setuid bits of the archive."""
 
 
-def class_type(source: Source) -> str:
-    """Return the import type for the class.
+def source_type(source: Source) -> str:
+    """Return the import type that the class gets, ``XEN_GUEST_SOURCE_TYPE``.
 
-    The class needs an image for each guest: a guest without a disk gets a copy of its kernel.
+    The class needs an image for each guest, so a guest without a disk gets a copy of its kernel.
     """
     if source.type == CONTAINER:
         return "rootfs_dir"
     return source.type if source.type in BUILT_IN_IMPORTS else "raw"
 
 
-def class_file(guest: Guest, source: Source) -> str:
-    """Return the path of the guest's source: relative to UNPACKDIR, or absolute.
+def source_file(guest: Guest, source: Source) -> str:
+    """Return ``XEN_GUEST_SOURCE_FILE``: a path relative to UNPACKDIR, or absolute.
 
     Raises:
         NotRepresentable: the path cannot be represented.
     """
-    place = text.path(source.file)
+    path = text.path(source.file)
     if source.type == "rootfs_dir":
-        return f"{ROOTS}/{text.name(guest.key)}/{place}"
+        return f"{ROOTS}/{text.name(guest.key)}/{path}"
     if source.type == CONTAINER:
         return f"{ROOTS}/{text.name(guest.key)}"
     if source.type not in (*BUILT_IN_IMPORTS, KERNEL_ONLY):
         return f"{CONVERTED}/{text.name(guest.key)}.img"
-    return place
+    return path
 
 
-def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetched:
+def collect_fetches(project: Project, guests: list[Guest], configs: list[str]) -> Fetches:
     """Collect the files that the guests of a bundle fetch.
 
     Args:
@@ -217,37 +217,37 @@ def collect(project: Project, guests: list[Guest], configs: list[str]) -> Fetche
     Raises:
         NotRepresentable: an address or path cannot be represented, or an import type is unknown.
     """
-    fetched = Fetched()
+    fetches = Fetches()
     imports = {kind.key: kind for kind in project.import_types}
     if project.defaults.image_size is not None:
-        fetched.default_size = project.defaults.image_size
+        fetches.default_size = project.defaults.image_size
     for key in configs:
-        fetched.entries.append(_Entry(f"file://{text.name(key)}.cfg"))
+        fetches.entries.append(_Entry(f"file://{text.name(key)}.cfg"))
     for guest in guests:
         for number, fetch in enumerate(guest.fetch):
-            _add_extra(fetched, guest, fetch, number)
+            _add_extra(fetches, guest, fetch, number)
         if guest.source is None:
             continue
         for number, fetch in enumerate(guest.source.fetch):
-            _add_fetch(fetched, guest, guest.source, fetch, number)
+            _add_fetch(fetches, guest, guest.source, fetch, number)
         if guest.source.type == "rootfs_dir":
-            _add_directory(fetched, text.name(guest.key), guest.source)
+            _add_directory(fetches, text.name(guest.key), guest.source)
         if guest.source.type == CONTAINER:
-            fetched.containers.append(guest.key)
+            fetches.containers.append(guest.key)
         elif guest.source.type in CONVERTED_IMPORTS and guest.source.type not in imports:
-            fetched.conversions.append((guest, guest.source, None))
+            fetches.conversions.append((guest, guest.source, None))
         elif guest.source.type not in (*BUILT_IN_IMPORTS, KERNEL_ONLY):
             kind = imports.get(guest.source.type)
             if kind is None:
                 raise text.NotRepresentable(
                     guest.source.type, "it is not an import type of this project"
                 )
-            fetched.conversions.append((guest, guest.source, kind))
-            _add_once(fetched, _Entry(f"file://{_base(text.path(kind.script))}"))
-    return fetched
+            fetches.conversions.append((guest, guest.source, kind))
+            _add_once(fetches, _Entry(f"file://{_base_name(text.path(kind.script))}"))
+    return fetches
 
 
-def _add_fetch(fetched: Fetched, guest: Guest, source: Source, fetch: Fetch, number: int) -> None:
+def _add_fetch(fetches: Fetches, guest: Guest, source: Source, fetch: Fetch, number: int) -> None:
     entry = _Entry(fetch.uri, arch=fetch.arch, sha256=fetch.sha256)
     key = text.name(guest.key)
     subdir = text.path(fetch.subdir) if fetch.subdir else ""
@@ -256,43 +256,43 @@ def _add_fetch(fetched: Fetched, guest: Guest, source: Source, fetch: Fetch, num
         tree = f"{key}/{subdir}" if subdir and source.type != CONTAINER else key
         entry.parameters = ["unpack=0", f"subdir={_ARCHIVES}/{tree}"]
         if local is not None:
-            entry.uri = f"file://{_base(local)}"
-        if tree not in fetched.trees and source.type != CONTAINER:
-            fetched.trees.append(tree)
+            entry.uri = f"file://{_base_name(local)}"
+        if tree not in fetches.trees and source.type != CONTAINER:
+            fetches.trees.append(tree)
     elif subdir:
         entry.parameters = [f"subdir={subdir}"]
     if fetch.sha256 is not None:
-        entry.name = _entry_name(fetched, key, fetch, number)
-    _add_once(fetched, entry)
+        entry.name = _entry_name(fetches, key, fetch, number)
+    _add_once(fetches, entry)
 
 
-def _add_extra(fetched: Fetched, guest: Guest, fetch: Fetch, number: int) -> None:
-    """Fetch a file in addition to the guest's image.
+def _add_extra(fetches: Fetches, guest: Guest, fetch: Fetch, number: int) -> None:
+    """Add a file that is fetched in addition to the guest's image.
 
     A file that the guest uses as it is, such as a compressed ramdisk, is not unpacked.
     """
     entry = _Entry(fetch.uri, arch=fetch.arch, sha256=fetch.sha256)
-    if any(_base(file.file) == file_name(fetch.uri) for file in extra_files(guest)):
+    if any(_base_name(file.file) == file_name(fetch.uri) for file in extra_files(guest)):
         entry.parameters.append("unpack=0")
     if fetch.subdir:
         entry.parameters.append(f"subdir={text.path(fetch.subdir)}")
     if fetch.sha256 is not None:
-        entry.name = _entry_name(fetched, f"{text.name(guest.key)}-file", fetch, number)
-    _add_once(fetched, entry)
+        entry.name = _entry_name(fetches, f"{text.name(guest.key)}-file", fetch, number)
+    _add_once(fetches, entry)
 
 
 def file_name(uri: str) -> str:
     """Return the file name that BitBake gives to a download."""
-    return _base(uri.partition("?")[0])
+    return _base_name(uri.partition("?")[0])
 
 
-def _add_directory(fetched: Fetched, key: str, source: Source) -> None:
-    """Copy a root directory that is not in a tarball, and change its owner to root."""
-    place = text.path(source.file)
+def _add_directory(fetches: Fetches, key: str, source: Source) -> None:
+    """Add a root directory that is not in a tarball; it will be copied and owned by root."""
+    path = text.path(source.file)
     tarballs = [fetch for fetch in source.fetch if _is_tarball(fetch.uri)]
-    if any(not f.subdir or f"{place}/".startswith(f"{f.subdir}/") for f in tarballs):
+    if any(not f.subdir or f"{path}/".startswith(f"{f.subdir}/") for f in tarballs):
         return
-    fetched.directories.append((place, f"{key}/{place}"))
+    fetches.directories.append((path, f"{key}/{path}"))
 
 
 def _is_tarball(uri: str) -> bool:
@@ -300,7 +300,7 @@ def _is_tarball(uri: str) -> bool:
 
 
 def kept_packed(source: Source, fetch: Fetch) -> bool:
-    """Return whether a function of the recipe unpacks the file, instead of BitBake."""
+    """Return whether a function of the recipe unpacks the file under pseudo, instead of BitBake."""
     return source.type in ("rootfs_dir", CONTAINER) and _is_tarball(fetch.uri)
 
 
@@ -312,18 +312,17 @@ def _depends(conversion: tuple[Guest, Source, ImportType | None]) -> str:
     return text.tasks(kind.depends) if kind.depends else ""
 
 
-def _entry_name(fetched: Fetched, key: str, fetch: Fetch, number: int) -> str:
+def _entry_name(fetches: Fetches, key: str, fetch: Fetch, number: int) -> str:
     name = f"{key}-{fetch.arch}" if fetch.arch else key
-    taken = {entry.name for entry in fetched.entries}
+    taken = {entry.name for entry in fetches.entries}
     return f"{name}-{number}" if name in taken else name
 
 
-def _add_once(fetched: Fetched, entry: _Entry) -> None:
+def _add_once(fetches: Fetches, entry: _Entry) -> None:
     """Add an entry unless the same file is fetched already, by another guest of the bundle."""
-    for known in fetched.entries:
-        if (known.uri, known.parameters, known.arch) == (entry.uri, entry.parameters, entry.arch):
-            return
-    fetched.entries.append(entry)
+    same = (entry.uri, entry.parameters, entry.arch)
+    if same not in [(other.uri, other.parameters, other.arch) for other in fetches.entries]:
+        fetches.entries.append(entry)
 
 
 def _digest(value: str) -> str:
@@ -332,13 +331,13 @@ def _digest(value: str) -> str:
     return value
 
 
-def _base(path: str) -> str:
+def _base_name(path: str) -> str:
     return path.rsplit("/", 1)[-1]
 
 
 def local_name(source: Source | None, fetch: Fetch) -> str:
-    """Return the name of a ``file://`` entry next to the recipe."""
+    """Return the name that the file of a ``file://`` entry gets next to the recipe."""
     local = fetch.uri.removeprefix("file://")
     if source is None:
         return local
-    return _base(local) if kept_packed(source, fetch) else local
+    return _base_name(local) if kept_packed(source, fetch) else local

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Write ``conf/xentui.conf``: the settings of the board, its guests and its containers.
+"""Write ``conf/xentui.conf``, the BitBake settings of the board, its guests and its containers.
 
-The last line of local.conf requires this file, so plain ``=`` assignments in it take precedence.
+The last line of conf/local.conf requires this file, so ``=`` in it overrides earlier lines.
 """
 
 from __future__ import annotations
@@ -16,8 +16,13 @@ from xentui.bitbake.abilities import Abilities
 from xentui.output import boot
 from xentui.output.boot import bios, script
 from xentui.output.dom0_layer import dom0_packages
-from xentui.output.guest_cfg import supplied
-from xentui.output.guest_flags import bundled_entry, defaults_to_write, flags_to_write, why
+from xentui.output.guest_cfg import supplied_config
+from xentui.output.guest_flags import (
+    bundled_entry,
+    comment_lines,
+    defaults_to_write,
+    flags_to_write,
+)
 from xentui.output.layer import BOARD_VARIABLE
 from xentui.project import board_file, boards
 from xentui.project.artifacts import image_fstype
@@ -27,7 +32,7 @@ from xentui.project.effective import dom0_image, dom0_memory, dom0_network, tota
 from xentui.project.image_space import extra_space
 from xentui.project.model import Guest, Project
 
-_MAKES_EXT4 = ("xen-guest-image-minimal",)
+_EXT4_IMAGES = ("xen-guest-image-minimal",)
 """Guest recipes that build an ext4 image by default (``IMAGE_FSTYPES`` in
 mv:recipes-extended/images/xen-guest-image-minimal.bb)."""
 
@@ -36,7 +41,7 @@ def xentui_conf(
     project: Project,
     assets: Assets = NO_ASSETS,
     *,
-    machine: bool = True,
+    sets_machine: bool = True,
     fleet_name: str = "",
     abilities: Abilities | None = None,
 ) -> str:
@@ -45,7 +50,7 @@ def xentui_conf(
     Args:
         project: the project.
         assets: contents of the files that the project refers to.
-        machine: whether to set MACHINE; false if a machine fragment sets it.
+        sets_machine: whether to set MACHINE; false if a machine fragment sets it.
         fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
         abilities: features of the layers; by default, those of the project's release.
 
@@ -55,8 +60,11 @@ def xentui_conf(
     abilities = abilities or releases.abilities_for(project)
     for_xl = project.without_dom0less_guests
     sections = (
-        ("Board", _board(project, assets, abilities, machine=machine, fleet_name=fleet_name)),
-        ("Guest defaults", _defaults(for_xl)),
+        (
+            "Board",
+            _board(project, assets, abilities, fleet_name, sets_machine=sets_machine),
+        ),
+        ("Guest defaults", _guest_defaults(for_xl)),
         ("Guests", _guests(for_xl, assets)),
         ("Guest bundles", _bundles(for_xl)),
         ("Image types of guests", _image_types(for_xl, abilities)),
@@ -73,12 +81,12 @@ def _section(title: str, blocks: Iterator[str]) -> str:
 
 
 def _board(
-    project: Project, assets: Assets, abilities: Abilities, *, machine: bool, fleet_name: str
+    project: Project, assets: Assets, abilities: Abilities, fleet_name: str, *, sets_machine: bool
 ) -> Iterator[str]:
     host = project.host
     board = boards.board(host.machine)
     recipe = text.name(dom0_image(project))
-    if machine:
+    if sets_machine:
         yield text.assign("MACHINE", text.name(host.machine))
     if fleet_name:
         why = "# Selects this board's files in the shared layer.\n"
@@ -125,15 +133,15 @@ def _network(project: Project, abilities: Abilities, recipe: str) -> Iterator[st
         "nat": "# Dom0 is the guests' router and DHCP server (10.0.100.0/24)",
         "bridged": "# Guests are on the board's own network and use its DHCP server",
     }
-    wanted = text.one_of(dom0_network(project), tuple(reasons))
-    why = reasons[wanted]
+    network = text.one_of(dom0_network(project), tuple(reasons))
+    why = reasons[network]
     packages = dom0_packages(project, abilities)
     if packages:
         yield f"{why};\n# a package of this layer sets it up.\n" + text.assign(
             f"IMAGE_INSTALL:append:pn-{recipe}", "".join(f" {name}" for name in packages)
         )
     elif project.host.network is not None and abilities.dom0_network:
-        yield f"{why}.\n" + text.assign("XEN_DOM0_NETWORK", wanted)
+        yield f"{why}.\n" + text.assign("XEN_DOM0_NETWORK", network)
 
 
 def _machine_memory(project: Project, abilities: Abilities, recipe: str) -> Iterator[str]:
@@ -164,15 +172,15 @@ def _bios_kickstart(project: Project, abilities: Abilities, recipe: str, wks: st
 
 
 def _dom0_memory(project: Project, abilities: Abilities, recipe: str) -> Iterator[str]:
-    wanted, knob = dom0_memory(project), boards.dom0_knob(project.host)
-    if wanted is None:
+    memory, knob = dom0_memory(project), boards.dom0_knob(project.host)
+    if memory is None:
         return
     layers_assign_it = (
         knob is not Dom0Knob.QEMU_CMDLINE or abilities.cmdline_dom0_memory is not None
     )
     if project.host.dom0_memory is None and layers_assign_it:
         return
-    amount = f"{text.number(wanted)}M"
+    amount = f"{text.number(memory)}M"
     if knob is Dom0Knob.QEMU_CMDLINE:
         yield "# Dom0's memory.\n" + text.assign(
             f"QB_XEN_CMDLINE_EXTRA:pn-{recipe}", f"dom0_mem={amount}"
@@ -181,10 +189,10 @@ def _dom0_memory(project: Project, abilities: Abilities, recipe: str) -> Iterato
         yield "# Dom0's memory.\n" + text.assign(knob.value, amount)
 
 
-def _defaults(project: Project) -> Iterator[str]:
+def _guest_defaults(project: Project) -> Iterator[str]:
     lines: list[str] = []
     for variable, value in defaults_to_write(project.defaults):
-        lines += [*why(variable, value), text.assign(variable, value)]
+        lines += [*comment_lines(variable, value), text.assign(variable, value)]
     if lines:
         yield "\n".join(lines)
 
@@ -195,9 +203,9 @@ def _guests(project: Project, assets: Assets) -> Iterator[str]:
         return
     flags = [dict(flags_to_write(project, guest)) for guest in guests]
     yield text.assign_lines("BUNDLED_XEN_GUESTS", [bundled_entry(guest) for guest in guests])
-    for guest, own in zip(guests, flags, strict=True):
-        if own:
-            yield "\n".join(_flag_lines(guest, own))
+    for guest, varflags in zip(guests, flags, strict=True):
+        if varflags:
+            yield "\n".join(_flag_lines(guest, varflags))
     recipe = text.name(dom0_image(project))
     yield (
         "# BitBake does not notice that the image depends on these settings. The digest changes\n"
@@ -214,15 +222,15 @@ def guest_lines(project: Project, guest: Guest) -> list[str]:
     Raises:
         NotRepresentable: a value cannot be represented.
     """
-    own = dict(flags_to_write(project, guest))
-    return _flag_lines(guest, own) if own else []
+    flags = dict(flags_to_write(project, guest))
+    return _flag_lines(guest, flags) if flags else []
 
 
 def _flag_lines(guest: Guest, flags: Mapping[str, str]) -> list[str]:
     key = text.name(guest.key)
     lines = [f"# {key}"]
     for variable, value in flags.items():
-        lines += [*why(variable, value), text.assign(variable, value, flag=key)]
+        lines += [*comment_lines(variable, value), text.assign(variable, value, flag=key)]
     return lines
 
 
@@ -233,7 +241,7 @@ def _image_types(project: Project, abilities: Abilities) -> Iterator[str]:
         for guest in project.guests
         if not guest.external
         and guest.rootfs is None
-        and not (guest.key in _MAKES_EXT4 and fstype == "ext4" and abilities.guest_image_ext4)
+        and not (guest.key in _EXT4_IMAGES and fstype == "ext4" and abilities.guest_image_ext4)
     ]
     if recipes:
         yield "\n".join(
@@ -250,35 +258,35 @@ def _image_types(project: Project, abilities: Abilities) -> Iterator[str]:
 def _digest(
     project: Project, guests: Sequence[Guest], flags: Sequence[Mapping[str, str]], assets: Assets
 ) -> str:
-    """Return a digest of everything the image depends on from guests outside bundles.
+    """Return a digest of all settings of guests outside bundles, which the image depends on.
 
     BitBake's dependency tracking misses these: the class's function name ends in a semicolon,
     and a varflag that is looked up under a computed name is not tracked
     (mv:classes/xen-guest-cross-install.bbclass, ``ROOTFS_POSTPROCESS_COMMAND`` and
     ``get_xen_guest_params``).
     """
-    model = [
-        [bundled_entry(guest), dict(own), supplied(project, guest, assets)]
-        for guest, own in zip(guests, flags, strict=True)
+    described = [
+        [bundled_entry(guest), dict(varflags), supplied_config(project, guest, assets)]
+        for guest, varflags in zip(guests, flags, strict=True)
     ]
     defaults = dict(defaults_to_write(project.defaults))
-    described = json.dumps([defaults, model], sort_keys=True)
-    return hashlib.sha256(described.encode()).hexdigest()
+    content = json.dumps([defaults, described], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _bundles(project: Project) -> Iterator[str]:
-    with_guests = [
+    bundles_with_guests = [
         bundle.key
         for bundle in project.bundles
         if any(guest.bundle == bundle.key for guest in project.guests)
     ]
-    if with_guests:
+    if bundles_with_guests:
         recipe = text.name(dom0_image(project))
         yield (
             "# Only for this image; otherwise guest images would install the bundle they are in.\n"
             + "\n".join(
                 text.assign(f"IMAGE_INSTALL:append:pn-{recipe}", f" {text.name(key)}")
-                for key in with_guests
+                for key in bundles_with_guests
             )
         )
 
@@ -317,7 +325,7 @@ def _containers(project: Project, abilities: Abilities) -> Iterator[str]:
             text.assign(f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}", "1") for layer in vxn.MASKED_LAYERS
         )
     )
-    packages = [*vxn.PACKAGES]
+    packages = list(vxn.PACKAGES)
     if abilities.vxn is not None and abilities.vxn.needs_9pfsd:
         packages.append(vxn.VOLUMES_PACKAGE)
     packages += [

@@ -161,7 +161,9 @@ def plan_rehearsal(project: Project, assets: Assets = NO_ASSETS) -> RehearsalPla
         direct=tuple((guest.key, rows[guest.key]) for guest in direct),
         reserve=found.of("reserve"),
         guests=tuple(
-            plan_guest(project, guest, guest_cfg.predicted(project, guest, assets), rows[guest.key])
+            plan_guest(
+                project, guest, guest_cfg.predict_config(project, guest, assets), rows[guest.key]
+            )
             for guest in map(project.guest, (*order, *others))
         ),
         notes=tuple(_notes(board, dom0, added, found.of("reserve"))),

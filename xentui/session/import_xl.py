@@ -159,7 +159,7 @@ def as_fields(project: Project, key: str, text: str) -> Project | None:
     rest = tuple(item for item in read.xl if read.type != "hvm" or item != ("boot", "c"))
     made = replace(read, **fields, disks=tuple(disks), config_file=None, xl=rest)
     fits = project.with_guest(made)
-    return fits if guest_cfg.supplied(fits, made) == text else None
+    return fits if guest_cfg.supplied_config(fits, made) == text else None
 
 
 def _key_of(project: Project, domain: str) -> str | None:

@@ -176,7 +176,7 @@ class View:
                 self.project,
                 self.assets,
                 project_file=to.project_name,
-                machine=to.sets_machine,
+                sets_machine=to.sets_machine,
                 abilities=to.abilities,
             )
             if to.user_settings is not None and to.existing_use is not None:
@@ -237,11 +237,11 @@ class View:
 
     def xl_config(self, guest: Guest) -> str:
         """Return a guest's xl config as the Xen classes will install it on the target."""
-        from xentui.output.guest_cfg import predicted
+        from xentui.output.guest_cfg import predict_config
 
         project = self.effective_project
         try:
-            return predicted(project, self._effective_guest(guest), self.assets)
+            return predict_config(project, self._effective_guest(guest), self.assets)
         except XentuiError as error:
             return f"# {error.message}\n"
 
