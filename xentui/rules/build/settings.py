@@ -63,7 +63,7 @@ def check_features(context: BuildContext) -> Iterator[LocatedFinding]:
         yield finding_at(
             "XT611",
             place,
-            f"vxn is asked for, but DISTRO_FEATURES lacks {', '.join(lacking)}",
+            f"vxn is enabled, but DISTRO_FEATURES lacks {', '.join(lacking)}",
             f'Add: DISTRO_FEATURES:append = " {" ".join(lacking)}".',
         )
 
@@ -151,7 +151,7 @@ def check_multiconfigs(context: BuildContext) -> Iterator[LocatedFinding]:
             yield finding_at(
                 "XT620",
                 _vxn_place(context),
-                "vxn is asked for, but BBMULTICONFIG has neither of the builds that make its "
+                "vxn is enabled, but BBMULTICONFIG has neither of the builds that make its "
                 "guests' kernel and root file system",
                 f'Add: BBMULTICONFIG:append = " {" ".join(vxn.MULTICONFIGS)}".',
             )
