@@ -115,7 +115,8 @@ def test_every_text_with_a_pattern_says_what_it_must_be(table: str, name: str) -
         (
             "guest", "kernel", "a b",
             ('"a b" contains a space, which is not supported here. '
-            'Remove it. Must be a relative path with only letters, digits and / . _ + -, such as "vendor-kernel".'),
+            'Remove it. Must be a relative path with only letters, digits and / . _ + -, such as '
+            '"vendor-kernel".'),
         ),
     ],
 )  # fmt: skip

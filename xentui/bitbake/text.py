@@ -176,7 +176,9 @@ def path(value: str) -> str:
     """
     steps = value.split("/")
     if not all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._+-]*", step, re.ASCII) for step in steps):
-        raise NotRepresentable(value, "it is not a relative path with only letters, digits and / . _ + -")
+        raise NotRepresentable(
+            value, "it is not a relative path with only letters, digits and / . _ + -"
+        )
     return value
 
 
