@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,9 @@ from tests.bitbake_parser import parse_conf
 from tests.images.make import tarball
 from tests.plain.talks import Person
 from tests.sessions import session_of
+from xentui.bitbake import build_dir
+from xentui.bitbake.build_dir import BuildDir
+from xentui.plain.talk import Talk
 from xentui.project.model import Guest, Host, Project
 from xentui.session import DEFAULT_OUT, Session, opening
 from xentui.session.state import EMPTY
@@ -222,6 +227,39 @@ def test_a_static_address_is_typed_in_one_line() -> None:
     person.choose("Static address")
     assert "none" in person.say("-")
     assert "192.168" not in str(person.session.project.guests[0].extra)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "expected"), [("vmlinuz", True), ("none", False)], ids=["own kernel", "own disk"]
+)
+def test_only_a_guest_with_a_kernel_command_line_has_a_static_address(
+    kernel: str, expected: bool
+) -> None:
+    guest = Guest("a", type="hvm", kernel=kernel, tags=("external",), rootfs="a.qcow2")
+    person = Person(session_of(Project(Host("qemux86-64", memory=4096), guests=(guest,))))
+    person.say("g guests", "a")
+    assert any(label.startswith("Static address") for label in person.labels()) is expected
+
+
+def test_the_first_list_waits_for_the_guests_of_a_slow_build_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The directory is read only after the user was told to wait."""
+    build = small(tmp_path / "tree", 'BUNDLED_XEN_GUESTS = "vendor-os:external"\n')
+    told, read, say = threading.Event(), build_dir.read, Talk.say
+
+    def read_later(path: Path, **options: Any) -> BuildDir:
+        assert told.wait(60)
+        return read(path, **options)
+
+    def note_what_is_said(talk: Talk, *texts: str) -> None:
+        say(talk, *texts)
+        told.set()
+
+    monkeypatch.setattr(build_dir, "read", read_later)
+    monkeypatch.setattr(Talk, "say", note_what_is_said)
+    person = Person(Session(EMPTY, out=build, draft_path=Path("draft.json")))
+    assert "1. Start from the guests of this build directory: vendor-os" in person.first
 
 
 def test_from_scratch_in_a_build_directory_begins_with_its_machine(tmp_path: Path) -> None:
