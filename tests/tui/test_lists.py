@@ -19,7 +19,7 @@ from xentui.screens.dialogs import Pick
 from xentui.screens.guests import Guests
 from xentui.session import MOST_GUESTS
 from xentui.session.forms import STEPS
-from xentui.session.target import BuildSurvey, StoppedError, survey
+from xentui.session.target import BuildSurvey, StoppedError, survey_build_dir
 from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
 
@@ -27,7 +27,7 @@ from xentui.widgets.table import Table
 def test_a_survey_reports_progress_and_can_be_stopped() -> None:
     build = made()
     reported: list[BuildSurvey] = []
-    known = survey(build, reported.append)
+    known = survey_build_dir(build, reported.append)
     assert [one.complete for one in reported] == [False] * (len(reported) - 1) + [True]
     assert reported[0].build is not None
     assert not reported[0].machines
@@ -41,7 +41,7 @@ def test_a_survey_reports_progress_and_can_be_stopped() -> None:
 
     reported.clear()
     try:
-        survey(build, reported.append, stop)
+        survey_build_dir(build, reported.append, stop)
     except StoppedError:
         assert len(reported) == 2
     else:

@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from xentui.session.target import BuildSurvey, StoppedError, survey
+from xentui.session.target import BuildSurvey, StoppedError, survey_build_dir
 
 if TYPE_CHECKING:
     from xentui.plain.talk import Talk
@@ -46,7 +46,7 @@ class BuildDirReader:
         def work() -> None:
             with suppress(StoppedError):
                 try:
-                    survey(build, tell, lambda: number != self._number)
+                    survey_build_dir(build, tell, lambda: number != self._number)
                 except Exception as error:  # noqa: BLE001 - the user must learn that it ended
                     tell(BuildSurvey(build, problem=f"{build} cannot be read: {error}"))
 

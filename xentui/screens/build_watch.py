@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
-from xentui.session.target import StoppedError, survey
+from xentui.session.target import StoppedError, survey_build_dir
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -68,7 +68,7 @@ class BuildWatch:
     def _survey(self, build_dir: Path) -> None:
         worker = get_current_worker()
         with suppress(StoppedError):
-            survey(
+            survey_build_dir(
                 build_dir,
                 lambda known: self._post(self.Surveyed(known)),
                 lambda: worker.is_cancelled,

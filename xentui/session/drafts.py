@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Drafts: unwritten changes, saved so that nothing is lost with the terminal.
+"""Drafts: unwritten changes, saved so that they survive the end of the terminal.
 
-A draft belongs to the folder in which the wizard was started, and is offered only there. Each
-running wizard has one JSON file in the user's state directory, replaced atomically after each
-change. It contains the project as in a project file, and is validated by the same schema.
+A draft belongs to the folder in which the wizard was started, and is offered only there. It is a
+JSON file in the user's state directory, which is replaced atomically after each change. The schema
+of project files validates the project in it.
 """
 
 from __future__ import annotations
@@ -28,14 +28,15 @@ from xentui.session.state import InvalidText, Origin, State
 
 VERSION = 1
 SLOTS = 9
-"""Maximum number of drafts for one folder: of concurrent wizards, or never resumed."""
-_PATIENCE = 0.6
+"""Maximum number of drafts for one folder: those of running wizards, and those never resumed."""
+_MAX_WAIT = 0.6
+"""Seconds to wait for another thread that is saving."""
 MAX_BYTES = 16 * 1024 * 1024
 """Maximum size of a draft in bytes. One with a thousand guests has about 800 kB."""
 
 
 class Draft(NamedTuple):
-    """A draft read from disk, with the time when it was saved."""
+    """A draft that was read from disk, with the time when it was saved."""
 
     state: State
     saved_at: datetime
@@ -63,8 +64,8 @@ class Drafts:
     The draft file stays locked while this process lives. Another wizard in the same folder, or
     one whose user does not resume an existing draft, saves its draft in another file next to it.
 
-    Each draft belongs to the origin of its state. When the user turns to another project, the
-    draft of the one before stays, and is offered by a later wizard.
+    Each draft belongs to the origin of its state. When the user opens another project, the draft
+    of the one before stays, and is offered the next time the wizard starts.
 
     Args:
         base: the path of the first draft file; by default that of the current folder.
@@ -73,12 +74,12 @@ class Drafts:
     def __init__(self, base: Path | None = None) -> None:
         self._base = Path.cwd() / base if base is not None else location(Path.cwd())
         # xentui 1.0 kept one draft for all folders.
-        self._legacy = filesystem.user_folder("state") / "draft.json" if base is None else None
+        self._old_file = filesystem.user_folder("state") / "draft.json" if base is None else None
         self._mine: Path | None = None
         self._lock = -1
-        # By the identity of the origin, which is kept here so that no other gets its id.
+        # By the id of the origin. The origin is kept here, so that no other gets the same id.
         self._files: dict[int, tuple[Path, Origin]] = {}
-        self._kept: State | None = None
+        self._saved: State | None = None
         self._abandoned = False
         self._saving = threading.Lock()
 
@@ -88,54 +89,54 @@ class Drafts:
         Raises:
             OSError: the state directory cannot be written.
         """
-        # While one thread saves and the process is being ended, another must not wait forever.
-        if not self._saving.acquire(timeout=_PATIENCE):
+        # A signal may end the process while another thread saves: do not wait forever.
+        if not self._saving.acquire(timeout=_MAX_WAIT):
             return False
         try:
-            if state is self._kept or self._abandoned:
+            if state is self._saved or self._abandoned:
                 return False
-            if self._kept is not None and self._kept.origin is not state.origin:
-                self._let_go()
+            if self._saved is not None and self._saved.origin is not state.origin:
+                self._unlock()
             self._save(state, now)
-            self._kept = state
+            self._saved = state
         finally:
             self._saving.release()
         return True
 
     def available(self) -> bool:
         """Return whether an earlier wizard left a draft for this folder, without reading it."""
-        return self._kept is None and bool(self._left())
+        return self._saved is None and bool(self._unused_files())
 
     def load(self) -> Draft | None:
         """Return the newest draft for this folder, or ``None`` if none is valid."""
-        for path in self._left():
-            found = _understood(path)
-            if found is not None:
-                self._files[id(found.state.origin)] = (path, found.state.origin)
-                return found
+        for path in self._unused_files():
+            draft = _read(path)
+            if draft is not None:
+                self._files[id(draft.state.origin)] = (path, draft.state.origin)
+                return draft
         return None
 
     def discard(self, origin: Origin | None = None) -> None:
-        """Delete the draft that this wizard saved last, if it is of the project with an origin.
+        """Delete the draft that this wizard saved last.
 
         Args:
-            origin: the origin; by default, that of any project.
+            origin: delete it only if it belongs to this origin.
         """
-        if self._kept is None or (origin is not None and self._kept.origin is not origin):
+        if self._saved is None or (origin is not None and self._saved.origin is not origin):
             return
         if self._mine is not None:
             with suppress(OSError):
                 self._mine.unlink()
-            self._let_go()
-        self._kept = None
+            self._unlock()
+        self._saved = None
 
     def close(self) -> None:
         """Unlock the draft of this wizard, so that others can resume it."""
-        self._let_go()
-        self._kept = None
+        self._unlock()
+        self._saved = None
 
     def abandon(self, origin: Origin) -> None:
-        """Delete the draft and save none from now on: the user discards the changes."""
+        """Delete the draft, and save none from now on: the user discards the changes."""
         self.discard(origin)
         self._abandoned = True
 
@@ -144,53 +145,58 @@ class Drafts:
         base.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         text = json.dumps(_data(state, now), ensure_ascii=True)
         handle, name = tempfile.mkstemp(dir=base.parent, prefix=".draft-", suffix=".json")
-        held = -1
+        lock = -1
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as out:
                 out.write(text)
                 out.flush()
                 os.fsync(out.fileno())
-                held = os.dup(out.fileno())
-            _lock(held)
-            target = self._put(Path(name), state.origin)
-            self._remove_legacy(state.origin)
+                lock = os.dup(out.fileno())
+            _lock(lock)
+            path = self._move_to_slot(Path(name), state.origin)
+            self._remove_old_file(state.origin)
         except BaseException:
-            if held >= 0:
-                os.close(held)
+            if lock >= 0:
+                os.close(lock)
             with suppress(OSError):
                 Path(name).unlink()
             raise
-        self._let_go()
-        self._mine, self._lock = target, held
-        self._files[id(state.origin)] = (target, state.origin)
+        self._unlock()
+        self._mine, self._lock = path, lock
+        self._files[id(state.origin)] = (path, state.origin)
 
     def _slots(self) -> list[Path]:
+        """Return the paths of all possible draft files of the folder."""
         base = self._base
         numbers = range(2, SLOTS + 1)
         return [base, *(base.with_name(f"{base.stem}-{n}{base.suffix}") for n in numbers)]
 
-    def _left(self) -> list[Path]:
+    def _unused_files(self) -> list[Path]:
         """Return the draft files that no running wizard uses, newest first."""
-        found: list[tuple[int, Path]] = []
+        unused: list[tuple[int, Path]] = []
         for path in self._slots():
             with suppress(OSError):
-                when = path.stat().st_mtime_ns
+                time = path.stat().st_mtime_ns
                 if path.is_file() and (path == self._mine or not _is_locked(path)):
-                    found.append((when, path))
-        if not found and self._legacy is not None and self._legacy.is_file():
+                    unused.append((time, path))
+        if not unused and self._old_file is not None and self._old_file.is_file():
             with suppress(OSError):
-                if not _is_locked(self._legacy):
-                    return [self._legacy]
-        return [path for _, path in sorted(found, reverse=True)]
+                if not _is_locked(self._old_file):
+                    return [self._old_file]
+        return [path for _, path in sorted(unused, reverse=True)]
 
-    def _put(self, new: Path, origin: Origin) -> Path:
-        """Rename the new file to a free slot, without overwriting a draft in use."""
+    def _move_to_slot(self, new: Path, origin: Origin) -> Path:
+        """Rename a new draft to a free slot, without overwriting a draft in use.
+
+        Raises:
+            OSError: all slots are in use, or the file cannot be renamed.
+        """
         if self._mine is not None:
             new.replace(self._mine)
             return self._mine
-        # The origin is a known object if the user resumed its draft, or returned to its project.
+        # The origin has a file if the user resumed its draft, or returned to its project.
         own = self._file_of(origin)
-        if own is not None and own != self._legacy and _replaced(new, own):
+        if own is not None and own != self._old_file and _replace_unused(new, own):
             return own
         for path in self._slots():
             try:
@@ -206,8 +212,8 @@ class Drafts:
                 return path
             new.unlink()
             return path
-        for path in reversed(self._left()):
-            if _replaced(new, path):
+        for path in reversed(self._unused_files()):
+            if _replace_unused(new, path):
                 return path
         raise OSError(errno.EBUSY, "too many wizards are running", str(self._base))
 
@@ -216,19 +222,20 @@ class Drafts:
         file, _ = self._files.get(id(origin), (None, origin))
         return file
 
-    def _remove_legacy(self, origin: Origin) -> None:
+    def _remove_old_file(self, origin: Origin) -> None:
         """Delete the draft of all folders once it was resumed: it belongs to this folder now."""
-        if self._legacy is not None and self._file_of(origin) == self._legacy:
+        if self._old_file is not None and self._file_of(origin) == self._old_file:
             with suppress(OSError):
-                self._legacy.unlink()
+                self._old_file.unlink()
 
-    def _let_go(self) -> None:
+    def _unlock(self) -> None:
         if self._mine is not None:
             os.close(self._lock)
             self._mine, self._lock = None, -1
 
 
-def _understood(path: Path) -> Draft | None:
+def _read(path: Path) -> Draft | None:
+    """Read a draft; return ``None`` if it is invalid."""
     try:
         data = json.loads(filesystem.read_text(path, MAX_BYTES))
         if data.get("version") != VERSION or schema.validate(data["project"]):
@@ -241,8 +248,8 @@ def _understood(path: Path) -> Draft | None:
         return None
 
 
-def _replaced(new: Path, old: Path) -> bool:
-    """Replace a draft that no process uses by a new file; return whether it was done."""
+def _replace_unused(new: Path, old: Path) -> bool:
+    """Replace a draft by a new one, unless a process uses it; return whether it was replaced."""
     try:
         handle = os.open(old, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
@@ -261,9 +268,9 @@ def _replaced(new: Path, old: Path) -> bool:
 
 
 def _lock(handle: int) -> bool:
-    """Lock an open file; return false if another process holds the lock.
+    """Lock an open file; return false if another process has locked it.
 
-    Some file systems have no locks; there it returns true.
+    On a file system without locks, return true.
     """
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -294,14 +301,14 @@ def _data(state: State, now: datetime) -> dict[str, Any]:
         "project": to_data(state.project),
         "unfinished": [
             {
-                "path": list(one.path),
-                "text": one.text,
-                "message": one.message,
-                "named": one.name_before,
+                "path": list(invalid.path),
+                "text": invalid.text,
+                "message": invalid.message,
+                "named": invalid.name_before,
             }
-            for one in state.invalid_texts.values()
+            for invalid in state.invalid_texts.values()
         ],
-        "allowed": sorted(list(one) for one in state.allowed),
+        "allowed": sorted(list(error) for error in state.allowed),
         "files": {name: str(path) for name, path in state.files.items()},
     }
 
@@ -318,12 +325,11 @@ def _state(data: dict[str, Any]) -> State:
         text=str(data["text"]),
         directory=Path(data["directory"]) if data["directory"] else None,
     )
-    unfinished = {}
-    for one in data["unfinished"]:
-        path = tuple(step if isinstance(step, int) else str(step) for step in one["path"])
-        unfinished[path] = InvalidText(
-            path, str(one["text"]), str(one["message"]), str(one.get("named", ""))
-        )
+    texts = {}
+    for entry in data["unfinished"]:
+        path = tuple(step if isinstance(step, int) else str(step) for step in entry["path"])
+        name_before = str(entry.get("named", ""))
+        texts[path] = InvalidText(path, str(entry["text"]), str(entry["message"]), name_before)
     allowed = frozenset((str(code), str(path)) for code, path in data.get("allowed", ()))
     files = {str(name): Path(str(path)) for name, path in data.get("files", {}).items()}
-    return State(from_data(data["project"]), origin, unfinished, allowed, files)
+    return State(from_data(data["project"]), origin, texts, allowed, files)

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The target folder that a session writes into, and everything known about it.
+"""The target: the folder that the wizard writes into, and what was read there.
 
-The target is a build directory or any other folder. For a build directory its layers, machines,
-recipes, earlier build results and findings are read from files; nothing is run. This takes a
-moment, so screens do it in another thread.
+It is a build directory, or any other folder for a complete tree. Of a build directory its layers,
+machines, recipes, earlier images and findings are read; nothing is run. As this takes a moment, it
+is done in another thread, and each step reports a :class:`BuildSurvey`.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ IN_LAYER = "the layer, as a fragment"
 
 
 def initial_target(project: Path | None, build_dir: Path | None) -> Path:
-    """Return the folder that a session writes into at first.
+    """Return the folder that the wizard proposes to write into.
 
-    It is the given build directory, the one of the shell, the folder of the project file if a
+    It is ``build_dir``, the build directory of the shell, the folder of the project file if a
     project was written there before, or else :data:`DEFAULT_OUT`.
 
     Raises:
-        UsageError: the given path is not a build directory.
+        UsageError: ``build_dir`` is not a build directory.
     """
     from xentui.bitbake.find_build_dir import find, is_build_dir
 
@@ -61,7 +61,7 @@ Offer = tuple[str, str]
 
 
 class StoppedError(Exception):
-    """Raised to give up work whose answer is no longer wanted."""
+    """Raised to stop work in another thread when its result is no longer needed."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ class BuildSurvey:
         machines: the machines of all layers.
         recipes: the recipes of all layers; ``None`` while being read.
         deployed: images and kernels of earlier builds; ``None`` while being read.
-        done: number of recipes read so far, of ``total``.
+        done: number of recipes read so far.
+        total: number of recipes to read.
     """
 
     path: Path
@@ -93,12 +94,12 @@ class BuildSurvey:
 
     @property
     def complete(self) -> bool:
-        """Whether everything was read, or nothing can be."""
+        """Whether everything that can be read was read."""
         return bool(self.problem) or self.recipes is not None
 
     @property
     def guests(self) -> tuple[Recipe, ...]:
-        """Image recipes that can be guests."""
+        """The image recipes that can be guests."""
         return self.recipes.guest_images if self.recipes is not None else ()
 
     @property
@@ -114,45 +115,41 @@ class BuildSurvey:
 
     @property
     def xen_summary(self) -> tuple[str, bool]:
-        """A sentence on whether the layers have the Xen guest classes, and the answer."""
+        """A sentence on whether the layers have the Xen guest classes, and whether they do."""
         from xentui.bitbake.abilities import META_VIRTUALIZATION, XEN_CLASSES, xen_classes
 
         layer = self.build.layer(META_VIRTUALIZATION) if self.build is not None else None
         if self.build is None or layer is None or not layer.exists:
             return "meta-virtualization is not among its layers", False
-        lacking = [name for name in XEN_CLASSES if name not in xen_classes(self.build)]
-        if lacking:
-            return f"meta-virtualization has no {' and '.join(lacking)}", False
+        missing = [name for name in XEN_CLASSES if name not in xen_classes(self.build)]
+        if missing:
+            return f"meta-virtualization has no {' and '.join(missing)}", False
         return "meta-virtualization has the Xen classes", True
 
     def offers(self, path: tuple[str | int, ...]) -> list[Offer]:
         """Return the known values that can be chosen for the field at a path."""
         if path == ("host", "machine"):
-            return [(one.name, one.title or one.layer) for one in self.machines]
+            return [(machine.name, machine.title or machine.layer) for machine in self.machines]
         if path[0] != "guests" or len(path) != 3:
             return []
         if path[2] == "key":
-            return [(one.name, one.summary or one.layer) for one in self.guests]
+            return [(recipe.name, recipe.summary or recipe.layer) for recipe in self.guests]
         if self.deployed is None:
             return []
-        where = "in the deploy directory"
-        if path[2] == "rootfs":
-            return [(name, where) for name in self.deployed.images]
-        if path[2] == "kernel":
-            return [(name, where) for name in self.deployed.kernels]
-        return []
+        files = {"rootfs": self.deployed.images, "kernel": self.deployed.kernels}
+        return [(name, "in the deploy directory") for name in files.get(str(path[2]), ())]
 
 
 class Destination(NamedTuple):
-    """The properties of the target that the rendered files depend on.
+    """The properties of the target that the generated files depend on.
 
     Attributes:
         project_name: the project's name in the headers of generated files.
         project_folder: the folder of the project file.
         sets_machine: whether the settings assign MACHINE; a machine fragment forbids it.
-        conf: where the settings are, for people.
+        conf: where the settings are written, in words.
         user_settings: the Xen settings in the user's own files.
-        existing_use: what to do with those; ``None`` if not decided.
+        existing_use: what happens to those settings; ``None`` if not decided.
         abilities: what the layers support; ``None`` if unknown.
         survey: what is known about the build directory.
     """
@@ -167,7 +164,7 @@ class Destination(NamedTuple):
     survey: BuildSurvey | None = None
 
     def layer_bundles(self, project: Project) -> dict[str, tuple[Guest, ...]] | None:
-        """Return the guests of the layers' own bundles that a project has installed.
+        """Return the guests in the layers' own bundles that a project installs, by bundle.
 
         ``None`` means that the layers are not known (yet).
         """
@@ -176,14 +173,16 @@ class Destination(NamedTuple):
             return None
         from xentui.bitbake import layer_bundles
 
-        wanted = project.host.layer_bundles
-        return layer_bundles.guests(project, survey.build, survey.recipes) if wanted else {}
+        if not project.host.layer_bundles:
+            return {}
+        return layer_bundles.guests(project, survey.build, survey.recipes)
 
     @property
     def recipe_names(self) -> frozenset[str] | None:
         """The names of the layers' recipes; ``None`` if the layers are not known (yet)."""
-        known = self.survey.recipes if self.survey is not None else None
-        return known.names or None if known is not None else None
+        if self.survey is None or self.survey.recipes is None:
+            return None
+        return self.survey.recipes.names or None
 
     def installs_vxn(self, project: Project) -> bool:
         """Return whether the build directory's own settings install vxn."""
@@ -194,13 +193,13 @@ class Destination(NamedTuple):
         return layer_bundles.installs_vxn(project, self.survey.build)
 
 
-class _Reading(NamedTuple):
-    """What was read in the target folder, until it is read again.
+class _FolderState(NamedTuple):
+    """What the files in the target folder say about earlier writing.
 
     Attributes:
         sets_machine: as in :class:`Destination`.
         conf: as in :class:`Destination`.
-        existing_use: the decision about the user's own settings that was noted last time.
+        existing_use: the decision about the user's own settings that was recorded last time.
     """
 
     sets_machine: bool
@@ -209,7 +208,7 @@ class _Reading(NamedTuple):
 
 
 class Target:
-    """The folder that a session writes into.
+    """The folder that the wizard writes into, how it writes there, and what was read there.
 
     Args:
         path: a build directory, or any other folder, which gets a complete tree.
@@ -218,14 +217,14 @@ class Target:
     def __init__(self, path: Path = DEFAULT_OUT) -> None:
         self._path = normalise(path)
         self._attach: Attach | None = None
-        self._form: Format = "tree"
+        self._format: Format = "tree"
         self._layer: Path | None = None
         self._layer_path: Path | None = None
         self._existing: ExistingUse | None = None
         self._survey: BuildSurvey | None = None
         self._findings: tuple[Finding, ...] = ()
         self._settings: UserSettings | None = None
-        self._read: _Reading | None = None
+        self._state: _FolderState | None = None
 
     # The folder
 
@@ -249,17 +248,17 @@ class Target:
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the folder again the next time it is needed."""
-        self._read = None
+        """Read the folder again the next time its state is needed."""
+        self._state = None
 
     @property
     def output_format(self) -> Format:
         """The format of the output: ``tree`` in a build directory, else the chosen one."""
-        return self._form if self.build_dir is None else "tree"
+        return self._format if self.build_dir is None else "tree"
 
-    def choose_format(self, form: Format) -> None:
+    def choose_format(self, output_format: Format) -> None:
         """Choose the format of the output outside a build directory."""
-        self._form = form
+        self._format = output_format
 
     # How conf/local.conf includes the settings
 
@@ -272,7 +271,7 @@ class Target:
         """Return how conf/local.conf includes the settings: as chosen, or as it does already.
 
         Raises:
-            XentuiError: what an earlier run noted cannot be read.
+            XentuiError: the manifest of an earlier run cannot be read.
         """
         if self._attach is not None:
             return self._attach
@@ -280,9 +279,9 @@ class Target:
 
         return recorded_attach(self._path)
 
-    def choose_attach(self, way: Attach | None) -> None:
+    def choose_attach(self, attach: Attach | None) -> None:
         """Choose how conf/local.conf includes the settings; ``None``: as it does already."""
-        self._attach = way
+        self._attach = attach
         self.refresh()
 
     @property
@@ -300,15 +299,15 @@ class Target:
         """The name of the layer's folder."""
         return self._layer_path.name if self._layer_path is not None else LAYER
 
-    def choose_layer(self, place: Path | None) -> None:
+    def choose_layer(self, path: Path | None) -> None:
         """Choose the layer's path; ``None``: the default."""
-        self._layer = place
+        self._layer = path
 
     def note_layer_path(self, plan: Plan) -> None:
         """Remember the layer's path in a plan."""
-        above = {c.root for c in plan.changes if not c.is_user_file and c.new is not None}
+        written = {c.root for c in plan.changes if not c.is_user_file and c.new is not None}
         roots = (root.path for root in plan.roots if root.path != self._path / "conf")
-        self._layer_path = next((path for path in roots if path in above), None)
+        self._layer_path = next((path for path in roots if path in written), None)
 
     # The user's own settings
 
@@ -323,45 +322,43 @@ class Target:
         Raises:
             XentuiError: the build directory cannot be read.
         """
-        build = self.build_dir
-        if build is None:
-            found = None
-        else:
+        settings, build = None, self.build_dir
+        if build is not None:
             from xentui.output import existing
 
-            found = existing.read(build)
-        self._take_settings(found)
-        return found
+            settings = existing.read(build)
+        self._store_settings(settings)
+        return settings
 
-    def _take_settings(self, settings: UserSettings | None) -> None:
+    def _store_settings(self, settings: UserSettings | None) -> None:
         if settings != self._settings:
             self._settings = settings
             self.refresh()
 
     @property
     def existing_use(self) -> ExistingUse | None:
-        """What to do with these settings: as chosen, or as last time if they are the same."""
-        return self._existing or self._known.existing_use
+        """What happens to these settings: as chosen, or as last time if they are the same."""
+        return self._existing or self._folder_state.existing_use
 
     def choose_existing_use(self, use: ExistingUse | None) -> None:
-        """Choose what to do with the user's own settings."""
+        """Choose what happens to the user's own settings."""
         self._existing = use
 
     # The survey
 
     @property
     def conf(self) -> str:
-        """Where the settings are, for people."""
-        return self._known.conf
+        """Where the settings are written, in words."""
+        return self._folder_state.conf
 
     @property
     def sets_machine(self) -> bool:
         """Whether the settings assign MACHINE."""
-        return self._known.sets_machine
+        return self._folder_state.sets_machine
 
     def destination(self, project_name: str, folder: Path) -> Destination:
-        """Return the properties of this target that rendered files depend on."""
-        able = self._survey.abilities if self._survey is not None else None
+        """Return the properties of this target that the generated files depend on."""
+        abilities = self._survey.abilities if self._survey is not None else None
         return Destination(
             project_name,
             folder,
@@ -369,34 +366,34 @@ class Target:
             self.conf,
             self._settings,
             self.existing_use,
-            able,
+            abilities,
             self._survey,
         )
 
     @property
-    def _known(self) -> _Reading:
-        if self._read is None:
-            self._read = self._look()
-        return self._read
+    def _folder_state(self) -> _FolderState:
+        if self._state is None:
+            self._state = self._read_folder_state()
+        return self._state
 
-    def _look(self) -> _Reading:
+    def _read_folder_state(self) -> _FolderState:
         build = self.build_dir
         if build is None:
-            return _Reading(True, CONF)
+            return _FolderState(True, CONF)
         from xentui.output.existing import recorded_use
         from xentui.output.fragment import machine_fragment
 
-        way: Attach = "require"
+        attach: Attach = "require"
         use = None
         try:
-            way = self.effective_attach()
+            attach = self.effective_attach()
             use = recorded_use(build, self._settings) if self._settings is not None else None
         except XentuiError:
             pass
-        if way == "fragment":
-            return _Reading(False, IN_LAYER, use)
-        conf = IN_LOCAL_CONF if way == "block" else CONF
-        return _Reading(not machine_fragment(build), conf, use)
+        if attach == "fragment":
+            return _FolderState(False, IN_LAYER, use)
+        conf = IN_LOCAL_CONF if attach == "block" else CONF
+        return _FolderState(not machine_fragment(build), conf, use)
 
     @property
     def survey(self) -> BuildSurvey | None:
@@ -412,12 +409,12 @@ class Target:
         return build
 
     def store_survey(self, survey: BuildSurvey) -> bool:
-        """Store a newer survey; return whether it belongs to this target."""
+        """Store a newer survey; return false if it is of another folder than the target."""
         if self._survey is None or self._survey.path != survey.path:
             return False
         self._survey = survey
         if survey.user_settings is not None:
-            self._take_settings(survey.user_settings)
+            self._store_settings(survey.user_settings)
         return True
 
     def offers(self, path: tuple[str | int, ...]) -> list[Offer]:
@@ -426,8 +423,8 @@ class Target:
 
     def recipes(self) -> Callable[[], Recipes] | None:
         """Return a function that returns the layers' recipes; ``None`` if not known yet."""
-        known = self._survey.recipes if self._survey is not None else None
-        return (lambda: known) if known is not None else None
+        recipes = self._survey.recipes if self._survey is not None else None
+        return (lambda: recipes) if recipes is not None else None
 
     # Findings
 
@@ -436,23 +433,23 @@ class Target:
         """The findings of the build directory as it would be after writing."""
         return self._findings
 
-    def set_findings(self, found: Sequence[Finding]) -> None:
+    def set_findings(self, findings: Sequence[Finding]) -> None:
         """Store the findings of the build directory."""
-        if list(found) != list(self._findings):
-            self._findings = tuple(found)
+        if list(findings) != list(self._findings):
+            self._findings = tuple(findings)
 
 
-def survey(
+def survey_build_dir(
     path: Path,
-    tell: Callable[[BuildSurvey], None],
+    report: Callable[[BuildSurvey], None],
     stop: Callable[[], bool] = lambda: False,
 ) -> BuildSurvey:
-    """Read a build directory step by step, and report each step.
+    """Read a build directory step by step; return everything that was read.
 
     Args:
         path: the directory.
-        tell: called with the survey after each step, in the calling thread.
-        stop: called now and then; a true result ends the reading.
+        report: called with the survey after each step, in the calling thread.
+        stop: called after each step; a true result ends the reading.
 
     Raises:
         StoppedError: ``stop`` returned true.
@@ -461,28 +458,28 @@ def survey(
     from xentui.output import existing
     from xentui.output.build_dir import abilities_of
 
-    known = BuildSurvey(path)
+    survey = BuildSurvey(path)
 
-    def now(**more: object) -> BuildSurvey:
+    def add(**news: object) -> BuildSurvey:
         if stop():
             raise StoppedError
-        made = replace(known, **more)  # type: ignore[arg-type]
-        tell(made)
-        return made
+        newer = replace(survey, **news)  # type: ignore[arg-type]
+        report(newer)
+        return newer
 
     try:
         build = build_dir.read(path)
         settings = existing.read(path)
     except XentuiError as error:
-        return now(problem=error.message)
-    known = now(build=build, user_settings=settings, abilities=abilities_of(build))
-    known = now(
+        return add(problem=error.message)
+    survey = add(build=build, user_settings=settings, abilities=abilities_of(build))
+    survey = add(
         machines=tuple(machines.read_machines(build)), deployed=machines.deployed_files(build)
     )
 
     def progress(done: int, total: int) -> None:
         if done % 500 == 0 or done == total:
-            now(done=done, total=total)
+            add(done=done, total=total)
 
     found = recipes.read(build, progress=progress)
-    return now(recipes=found, done=len(found.names), total=len(found.names))
+    return add(recipes=found, done=len(found.names), total=len(found.names))
