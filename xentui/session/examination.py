@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Examine a build directory as it would be after a plan: the findings of its files together.
+"""The findings of a build directory as it would be after writing.
 
-The wizard and the command line ask here. The files of the plan take the place of those on disk,
-and nothing is written.
+The files of a plan are examined in place of those on disk. Nothing is written.
 """
 
 from __future__ import annotations
@@ -43,9 +42,9 @@ if TYPE_CHECKING:
 def examination_after(edited: EditedProject, plan: Plan) -> Callable[[], Sequence[Finding]]:
     """Return a function that returns the findings of the target after a plan.
 
-    The function takes some 100 ms and may run in another thread: it uses the values of the edited
+    The function takes about 100 ms and may run in another thread: it uses the values of the edited
     project at the time of this call. It raises :class:`~xentui.errors.XentuiError` if the build
-    directory cannot be read; outside a build directory it returns nothing.
+    directory cannot be read. Outside a build directory there are no findings.
     """
     to, project = edited.target, edited.project
     existing, recipes, build = to.existing_use, to.recipes(), to.build_dir
@@ -62,7 +61,7 @@ def examination_after(edited: EditedProject, plan: Plan) -> Callable[[], Sequenc
 
 
 class BuildLayers:
-    """What the layers of a build directory show about projects; read once, and when needed.
+    """The layers of a build directory, read once, to check several projects against them.
 
     Attributes:
         build: the build directory.
@@ -83,7 +82,7 @@ class BuildLayers:
         return recipes_of.read(self._read)
 
     def added_to(self, assets: Assets, project: Project) -> Assets:
-        """Return a project's assets with what the layers contribute to them."""
+        """Return a project's assets with the guests, packages and recipes of the layers."""
         names = project.host.layer_bundles
         return replace(
             assets,
@@ -101,7 +100,7 @@ class BuildLayers:
         attach: Attach | None = None,
         existing: ExistingUse | None = None,
     ) -> list[Finding]:
-        """Return the findings of :func:`of_project`, with what was read of the layers."""
+        """Return the findings of :func:`examine_project`, without reading the layers again."""
         return examine_project(
             project,
             assets,
@@ -198,7 +197,7 @@ def examine_project(
 
 
 def _including(build: Path, texts: Mapping[str, str]) -> dict[str, str]:
-    """Return conf/local.conf with a line that includes the settings, by its path."""
+    """Return the text of conf/local.conf, by its path, with a line that includes the settings."""
     local = build.absolute() / "conf/local.conf"
     text = texts.get(str(local))
     try:

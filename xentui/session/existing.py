@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The decision about the user's own Xen settings in a build directory.
+"""The Xen settings that a user wrote by hand in a build directory: take, keep or replace them.
 
-If writing would change the meaning of a line that the user wrote, the wizard and the command line
-ask the same question: take the line into the project, keep it, or replace it.
+If writing would override such a line, the wizard and the command line ask the same question
+(``--existing``). This module finds the lines, and applies the answer to the project.
 """
 
 from __future__ import annotations
@@ -46,11 +46,12 @@ OUTRANKS_FIX = (
 
 @dataclass(frozen=True)
 class TakenOver:
-    """A project that includes the user's own settings.
+    """A project that the user's own settings were taken into.
 
     Attributes:
-        files: the files that the user's settings name: current paths by their names in the
-            project.
+        project: the project.
+        files: the files that the user's settings name: their current paths by their names in
+            the project.
         left: lines about Xen that a project cannot express; they stay in the user's files.
     """
 
@@ -66,7 +67,7 @@ def clashes_to_decide(
 
     Args:
         settings: the user's own settings; ``None`` outside a build directory.
-        use: the decision, as chosen now or noted last time; ``None`` if there is none.
+        use: the decision, as chosen now or recorded last time; ``None`` if there is none.
         plan: the changes to be written.
         project: the project of the plan.
 
@@ -82,8 +83,8 @@ def clashes_to_decide(
         return found
     # Settings that were taken may be changed in the project without asking again. A lost guest
     # needs a decision, and so does a value computed by Python, which a project cannot express.
-    unknown = {one.name for one in settings.settings if not one.is_known}
-    return [one for one in found if one.drops_guest or one.subject in unknown]
+    computed = {setting.name for setting in settings.settings if not setting.is_known}
+    return [clash for clash in found if clash.drops_guest or clash.subject in computed]
 
 
 def clash_findings(settings: UserSettings, lines: Sequence[Clash]) -> list[Finding]:
@@ -99,7 +100,7 @@ def outranking_findings(
 ) -> list[Finding]:
     """Return a finding for each line that overrides a value of the project.
 
-    There is none for lines that the user keeps, or has still to decide about.
+    Lines that the user keeps, or has yet to decide about, are left out.
 
     Args:
         after: the build directory with the project's files.
@@ -109,13 +110,11 @@ def outranking_findings(
     if use == "keep":
         return []
 
-    asked = existing.files_of_user(after) if use is None else set()
+    undecided_files = existing.files_of_user(after) if use is None else set()
     return [
-        make_finding(
-            OUTRANKS, existing.file_and_line(one.location, after.path), one.message, OUTRANKS_FIX
-        )
+        make_finding(OUTRANKS, existing.file_and_line(one.location, after.path), one.message, OUTRANKS_FIX)
         for one in clashes.overriding_lines(after, project)
-        if one.location.file not in asked
+        if one.location.file not in undecided_files
     ]
 
 
@@ -129,59 +128,58 @@ def multiconfig_findings(build: BuildDir) -> list[Finding]:
 
 
 def settings_by_field(settings: UserSettings | None) -> HandSettings:
-    """Return the user's own settings as values for fields that the project leaves out.
+    """Return the user's own settings by the paths of the fields that they would be in a project.
 
     The origin of each value is the file and line that sets it.
     """
-    found: dict[KeyPath, Value[Any]] = {}
+    values: dict[KeyPath, Value[Any]] = {}
     guests = {field.variable: field for field in schema.varflag_fields()}
     defaults = {field.variable: field for field in schema.fields("defaults")}
-    for one in settings.settings if settings is not None else ():
-        field = (guests if one.flag else defaults).get(one.variable)
-        if settings is None or field is None or not one.is_known:
+    for setting in settings.settings if settings is not None else ():
+        field = (guests if setting.flag else defaults).get(setting.variable)
+        if settings is None or field is None or not setting.is_known:
             continue
         try:
-            value = converter_for(field)(one.value)
+            value = converter_for(field)(setting.value)
         except NotImportable:
             continue
         path: KeyPath = ("defaults", field.name)
-        if one.flag:
-            path = ("guests", one.flag, field.name)
+        if setting.flag:
+            path = ("guests", setting.flag, field.name)
         if value is not None:
-            held = tuple(value) if isinstance(value, list) else value
-            found[path] = Value(held, settings.file_and_line(one.location))
-    return MappingProxyType(found)
+            immutable = tuple(value) if isinstance(value, list) else value
+            values[path] = Value(immutable, settings.where(setting.location))
+    return MappingProxyType(values)
 
 
 def effective_project(
     project: Project, settings: UserSettings | None, use: ExistingUse | None
 ) -> Project:
-    """Return the project as BitBake will see it in the build directory.
+    """Return the project as BitBake will see it, with the user's own settings that stay in effect.
 
-    If the user's settings are kept, or none of them conflicts, the result includes the user's
-    guests, and the user's tags and flags of a guest instead of the project's. Otherwise it is
-    the project itself.
+    If those are kept, or none of them conflicts, the user's guests are added, and the user's tags
+    and values replace those of the project. Otherwise it is the project itself.
     """
     if not settings or use not in (None, "keep"):
         return project
-    mine = {guest.key for guest in project.guests}
+    own_keys = {guest.key for guest in project.guests}
     machine = settings.find("MACHINE")
     if use == "keep" or machine is None or machine.value == project.host.machine:
-        project = replace(project, host=_kept_host(project.host, settings))
-    gone = {one.entry for one in settings.removed}
-    for one in project.guests:
-        if one.bundle is None and bundled_entry(one) in gone:
-            project = project.without_guest(one.key)
+        project = replace(project, host=_host_with(project.host, settings))
+    removed = {guest.entry for guest in settings.removed}
+    for own in project.guests:
+        if own.bundle is None and bundled_entry(own) in removed:
+            project = project.without_guest(own.key)
     listed = settings.find(GUESTS)
     delayed = listed.delayed if listed is not None else ()
     for theirs in settings.guests:
         if use is None and theirs.entry not in delayed:
             continue
         tags = tuple(tag for tag in ("autostart", "external") if tag in theirs.entry.split(":")[1:])
-        guest = next((one for one in project.guests if one.key == theirs.key), None)
+        guest = next((own for own in project.guests if own.key == theirs.key), None)
         if guest is None or guest.bundle is None:
             project = project.with_guest(replace(guest or model.Guest(theirs.key), tags=tags))
-    return _with_class_defaults(_with_values(project, settings), settings, mine)
+    return _with_class_defaults(_with_values(project, settings), settings, own_keys)
 
 
 def _with_values(project: Project, settings: UserSettings) -> Project:
@@ -191,14 +189,14 @@ def _with_values(project: Project, settings: UserSettings) -> Project:
             defaults = replace(project.defaults, **{str(path[1]): value.value})
             project = replace(project, defaults=defaults)
             continue
-        guest = next((one for one in project.guests if one.key == path[1]), None)
+        guest = next((guest for guest in project.guests if guest.key == path[1]), None)
         # A bundle's recipe overrides the configuration with each flag that it sets.
         if guest is not None and (guest.bundle is None or getattr(guest, str(path[2])) is None):
             project = project.with_guest(replace(guest, **{str(path[2]): value.value}))
     return project
 
 
-def _kept_host(host: model.Host, settings: UserSettings) -> model.Host:
+def _host_with(host: model.Host, settings: UserSettings) -> model.Host:
     """Return the host with the machine and the memory that the user set."""
     machine, memory = settings.find("MACHINE"), settings.find("QB_MEM_VALUE")
     if machine is not None and machine.is_known and machine.value:
@@ -208,15 +206,15 @@ def _kept_host(host: model.Host, settings: UserSettings) -> model.Host:
     return host
 
 
-def _with_class_defaults(project: Project, settings: UserSettings, mine: set[str]) -> Project:
-    """Return the project with class defaults for guests that only the user bundles.
+def _with_class_defaults(project: Project, settings: UserSettings, own_keys: set[str]) -> Project:
+    """Return the project with the defaults of the Xen class for guests that only the user lists.
 
-    The project's defaults must not change the user's guests.
+    Otherwise the project's defaults would change the user's guests.
 
     Args:
-        project: the project with the guests of both.
+        project: the project with all guests.
         settings: the user's own settings.
-        mine: the keys of the project's own guests.
+        own_keys: the keys of the project's own guests.
     """
     names = [field.name for field in schema.fields("defaults")]
     changed = [
@@ -225,13 +223,14 @@ def _with_class_defaults(project: Project, settings: UserSettings, mine: set[str
         and settings.find(schema.field("defaults", name).variable) is None
     ]  # fmt: skip
     for guest in project.guests if changed else ():
-        left = [name for name in changed if hasattr(guest, name) and getattr(guest, name) is None]
-        if guest.key not in mine and left:
-            values = {name: schema.default_value("defaults", name) for name in left}
-            held: dict[str, Any] = {
-                k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+        unset = [name for name in changed if hasattr(guest, name) and getattr(guest, name) is None]
+        if guest.key not in own_keys and unset:
+            defaults = {name: schema.default_value("defaults", name) for name in unset}
+            values: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in defaults.items()
             }
-            project = project.with_guest(replace(guest, **held))
+            project = project.with_guest(replace(guest, **values))
     return project
 
 
@@ -245,7 +244,7 @@ def keeps_memory(settings: UserSettings | None, use: ExistingUse | None) -> bool
 
 
 def take_over(project: Project, settings: UserSettings) -> TakenOver:
-    """Return a project that includes the user's own Xen settings.
+    """Take the user's own Xen settings into a project.
 
     New guests are added after the project's own. Where both set a value, the user's line wins.
 
@@ -259,7 +258,7 @@ def take_over(project: Project, settings: UserSettings) -> TakenOver:
         theirs["host"].pop("machine", None)
     memory = settings.find("QB_MEM_VALUE")
     if memory is not None and memory.value.isascii() and memory.value.isdigit():
-        # Written for all images, it has no effect. In the project it gets the override it needs.
+        # Set without an override, it has no effect. The project writes it with the override.
         theirs["host"].setdefault("memory", int(memory.value))
     data = _merged(tables.to_data(project), theirs)
     for problem in schema.validate(data):
@@ -275,10 +274,10 @@ def take_over(project: Project, settings: UserSettings) -> TakenOver:
 
 def _merged(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
     """Merge nested tables; where both have a value, ``theirs`` wins."""
-    made = dict(mine)
+    merged = dict(mine)
     for key, value in theirs.items():
-        if isinstance(value, dict) and isinstance(made.get(key), dict):
-            made[key] = _merged(made[key], value)
+        if isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merged(merged[key], value)
         else:
-            made[key] = value
-    return made
+            merged[key] = value
+    return merged

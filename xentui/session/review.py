@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The review: the changes that writing would make, what blocks them, and open decisions.
+"""The review before writing: what would change on disk, what blocks it, what the user must decide.
 
-The screens and the plain wizard show the same review. All counts and sentences are made here;
-they add only keys and numbers to press.
+The screens and the plain wizard show the same review: all its numbers and sentences come from
+here.
 """
 
 from __future__ import annotations
@@ -83,13 +83,13 @@ class Review:
 
     def __init__(self, session: EditedProject) -> None:
         self._session = session
-        self._of: object = None
+        self._compared: object = None
         self._plan: Plan | None = None
         self._refused = ""
         self._code = Exit.OK
         self._clashes: Sequence[Clash] = ()
         self._diff: list[str] | None = None
-        self._seen: list[str] | None = None
+        self._seen_diff: list[str] | None = None
 
     # The comparison
 
@@ -103,9 +103,8 @@ class Review:
         """
         session = self._session
         to = session.target
-        now = self._now()
-        found_files = session.notice_new_files()
-        if self._of == now and not again and not found_files:
+        new_files = session.notice_new_files()
+        if self._compared == self._compared_values() and not again and not new_files:
             return False
         to.refresh()
         self._plan, self._refused, self._clashes, self._diff = None, "", (), None
@@ -126,10 +125,10 @@ class Review:
             self._refused = f"{error.filename or to.path}: {error.strerror or error}"
         if self._refused:
             to.set_findings(())
-        self._of = self._now()
+        self._compared = self._compared_values()
         return True
 
-    def _now(self) -> tuple[object, ...]:
+    def _compared_values(self) -> tuple[object, ...]:
         """Return everything that the comparison depends on, except the files on disk."""
         to = self._session.target
         return (
@@ -249,7 +248,7 @@ class Review:
         return f"Ready: {self._file_counts()}{more}."
 
     def _error_counts(self) -> str:
-        build = sum(one.severity.value == "error" for one in self._session.target.findings)
+        build = sum(f.severity.value == "error" for f in self._session.target.findings)
         own = len(self.errors) - build
         parts = [counted(own, "error")] if own else []
         parts += [f"{counted(build, 'error')} in the build directory"] if build else []
@@ -292,11 +291,11 @@ class Review:
     @property
     def seen(self) -> bool:
         """Whether the user has seen the current diff."""
-        return self._seen is not None and self._seen == self.diff_lines()
+        return self._seen_diff == self.diff_lines()
 
     def mark_seen(self) -> None:
         """Remember that the user has seen the diff."""
-        self._seen = self.diff_lines()
+        self._seen_diff = self.diff_lines()
 
     def confirmation(self, *, short: bool = False) -> list[Line]:
         """Return the summary before writing: the change of each file, and allowed errors.
@@ -320,7 +319,7 @@ class Review:
         return lines
 
     def short_name(self, path: Path) -> str:
-        """Return the path of a file, relative to the target folder, or with the layer's name."""
+        """Return a file's path relative to the target folder, or to the folder of the layer."""
         target, full = self._session.target, path.absolute()
         roots = [target.path.absolute()]
         roots += [target.layer_path.absolute().parent] if target.layer_path is not None else []
@@ -386,17 +385,17 @@ class Review:
         """
         from xentui.output.existing import EXISTING_USES
 
-        use = next((one for one in EXISTING_USES if one == answer), None)
+        use = next((use for use in EXISTING_USES if use == answer), None)
         if use is None:
             return ""
-        to, done = self._session.target, "Your own settings stay, and the project is added."
+        sentence = "Your own settings stay, and the project is added."
         if use == "take":
-            done = _take_existing(self._session)
+            sentence = _take_existing(self._session)
         elif use == "replace":
-            done = "The project's settings will override yours."
-        to.choose_existing_use(use)
+            sentence = "The project's settings will override yours."
+        self._session.target.choose_existing_use(use)
         self.compare()
-        return done
+        return sentence
 
     def start_from_existing(self) -> str:
         """Start a project from the user's own settings; return a sentence about it.
@@ -410,33 +409,33 @@ class Review:
         return f"{self.decide_existing('take')} {note}".strip()
 
 
-def _first_of(names: Sequence[str]) -> str:
-    """Return the first of some names in words."""
+def _first_names(names: Sequence[str]) -> str:
+    """Return the first names in a sentence, and whether there are more."""
     return ", ".join(names[:MOST_NAMED]) + (" and others" if len(names) > MOST_NAMED else "")
 
 
 def _take_existing(session: EditedProject) -> str:
-    """Move the user's own settings into the project, as one undo step."""
+    """Take the user's own settings into the project, as one undo step; return a sentence."""
     from xentui.session.existing import take_over
 
     settings = session.target.user_settings
     if settings is None:
         return ""
-    found = take_over(session.project, settings)
-    state = session.state.with_project(found.project)
-    for name, path in found.files.items():
+    taken = take_over(session.project, settings)
+    state = session.state.with_project(taken.project)
+    for name, path in taken.files.items():
         state = state.with_file(name, path)
     session.switch_to(state, "take the settings of the build directory")
-    stay = {one.location for one in found.left}
-    taken_over = [guest.location for guest in settings.guests]
-    taken_over += [setting.location for setting in settings.settings]
-    old = dict.fromkeys(settings.file_and_line(place) for place in taken_over if place not in stay)
-    named = _first_of(list(old))
-    done = f"Your settings are in the project now. You may delete their old lines: {named}."
-    if not found.left:
-        return done
-    named = _first_of([settings.file_and_line(one.location) for one in found.left])
-    return f"{done} Lines that a project cannot express stay in your files: {named}."
+    left = {line.location for line in taken.left}
+    places = [guest.location for guest in settings.guests]
+    places += [setting.location for setting in settings.settings]
+    old = dict.fromkeys(settings.where(place) for place in places if place not in left)
+    names = _first_names(list(old))
+    sentence = f"Your settings are in the project now. You may delete their old lines: {names}."
+    if not taken.left:
+        return sentence
+    names = _first_names([settings.where(line.location) for line in taken.left])
+    return f"{sentence} Lines that a project cannot express stay in your files: {names}."
 
 
 def output_formats() -> tuple[tuple[Format, str], ...]:
@@ -446,9 +445,9 @@ def output_formats() -> tuple[tuple[Format, str], ...]:
     return (("tree", "files only"), *SELF_CONTAINED.items())
 
 
-def attach_choices(now: str) -> tuple[tuple[str, str], ...]:
-    """Return the ways that can be chosen; ``fragment`` only if it is in use already."""
-    return (*ATTACH, _FRAGMENT) if now == "fragment" else ATTACH
+def attach_choices(current: str) -> tuple[tuple[str, str], ...]:
+    """Return the ways to include the settings; a fragment only if it is in use already."""
+    return (*ATTACH, _FRAGMENT) if current == "fragment" else ATTACH
 
 
 def diff_of(change: Change) -> list[str]:
@@ -479,10 +478,10 @@ def target_lines(view: View) -> Sequence[str]:
 def short_path(path: Path) -> str:
     """Return a short path: relative to the current folder, or to the home folder."""
     full = path.absolute()
-    here, own = Path.cwd(), filesystem.expand_user("~")
+    here, home = Path.cwd(), filesystem.expand_user("~")
     if full == here:
         return f"{here.name} (here)"
-    for start, sign in ((here, ""), (own, "~/")):
-        if full.is_relative_to(start):
-            return f"{sign}{full.relative_to(start)}".removesuffix("/.")
+    for folder, prefix in ((here, ""), (home, "~/")):
+        if full.is_relative_to(folder):
+            return f"{prefix}{full.relative_to(folder)}".removesuffix("/.")
     return str(full)
