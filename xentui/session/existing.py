@@ -112,7 +112,9 @@ def outranking_findings(
 
     undecided_files = existing.files_of_user(after) if use is None else set()
     return [
-        make_finding(OUTRANKS, existing.file_and_line(one.location, after.path), one.message, OUTRANKS_FIX)
+        make_finding(
+            OUTRANKS, existing.file_and_line(one.location, after.path), one.message, OUTRANKS_FIX
+        )
         for one in clashes.overriding_lines(after, project)
         if one.location.file not in undecided_files
     ]
@@ -148,7 +150,7 @@ def settings_by_field(settings: UserSettings | None) -> HandSettings:
             path = ("guests", setting.flag, field.name)
         if value is not None:
             immutable = tuple(value) if isinstance(value, list) else value
-            values[path] = Value(immutable, settings.where(setting.location))
+            values[path] = Value(immutable, settings.file_and_line(setting.location))
     return MappingProxyType(values)
 
 

@@ -429,12 +429,12 @@ def _take_existing(session: EditedProject) -> str:
     left = {line.location for line in taken.left}
     places = [guest.location for guest in settings.guests]
     places += [setting.location for setting in settings.settings]
-    old = dict.fromkeys(settings.where(place) for place in places if place not in left)
+    old = dict.fromkeys(settings.file_and_line(place) for place in places if place not in left)
     names = _first_names(list(old))
     sentence = f"Your settings are in the project now. You may delete their old lines: {names}."
     if not taken.left:
         return sentence
-    names = _first_names([settings.where(line.location) for line in taken.left])
+    names = _first_names([settings.file_and_line(line.location) for line in taken.left])
     return f"{sentence} Lines that a project cannot express stay in your files: {names}."
 
 
