@@ -548,7 +548,7 @@ def test_a_build_directory_that_cannot_be_read_is_said_to_be_so(
     def fail(*_: object) -> None:
         raise RuntimeError("no luck")
 
-    monkeypatch.setattr("xentui.plain.build_reader.survey", fail)
+    monkeypatch.setattr("xentui.plain.build_reader.survey_build_dir", fail)
     build = small(tmp_path / "tree")
     person = Person(Session(EMPTY, out=build, draft_path=Path("draft.json")))
     assert "cannot be read: no luck" in " ".join(person.first.split())
