@@ -335,7 +335,7 @@ def test_a_guest_that_xen_starts_is_given_no_device_that_could_share_its_uarts_i
 
 
 def test_the_commands_name_the_guests_that_xen_starts() -> None:
-    lines = [line for line in commands.commands(direct()) if line.line == "xl dmesg"]
+    lines = [line for line in commands.for_build_dir(direct()) if line.line == "xl dmesg"]
     assert [line.note.partition(":")[0] for line in lines] == ["Xen started first, second"]
 
 

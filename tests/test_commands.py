@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from xentui.output.commands import NextCommand, attach, commands, kas, script
+from xentui.output.commands import (
+    NextCommand,
+    for_build_dir,
+    for_files_elsewhere,
+    for_kas,
+    for_script,
+)
 from xentui.project import presets
 from xentui.project.model import Containers, Guest, Host, Project
 
@@ -18,7 +24,7 @@ WRYNOSE = Project(Host("qemux86-64", memory=4096, release="wrynose"))
 
 
 def lines(project: Project, step: str) -> list[str]:
-    return [command.line for command in commands(project) if command.step == step]
+    return [command.line for command in for_build_dir(project) if command.step == step]
 
 
 def preset(name: str) -> Project:
@@ -30,7 +36,7 @@ def preset(name: str) -> Project:
 def test_guests_of_recipes_are_built_before_the_image() -> None:
     own = Guest("vendor", tags=("external",), rootfs="vendor.ext4", kernel="vendor-kernel")
     project = replace(QEMU, guests=(Guest("web"), own, Guest("db")))
-    build = [command for command in commands(project) if command.step == "build"]
+    build = [command for command in for_build_dir(project) if command.step == "build"]
     assert [command.line for command in build] == ["bitbake web db", "bitbake xen-image-minimal"]
     assert "vendor.ext4, vendor-kernel" in build[-1].note
 
@@ -53,7 +59,7 @@ def test_each_board_boots_its_own_way(name: str, line: str) -> None:
 
 
 def test_a_card_is_written_and_its_console_shown() -> None:
-    found = [one for one in commands(preset("raspberrypi4-64")) if one.step == "boot"]
+    found = [one for one in for_build_dir(preset("raspberrypi4-64")) if one.step == "boot"]
     image = "xen-image-minimal-raspberrypi4-64.rootfs.wic"
     target = "of=/dev/sdX bs=4M conv=fsync status=progress"
     assert [one.line for one in found] == [
@@ -84,14 +90,14 @@ def test_all_five_ways_to_a_container_are_shown_with_their_limits() -> None:
     project = replace(
         QEMU, containers=Containers(vxn=True, frontends=("vdkr", "vpdmn", "docker", "podman"))
     )
-    shown = [command for command in commands(project) if command.step == "containers"]
+    shown = [command for command in for_build_dir(project) if command.step == "containers"]
     first = [command.line.split()[0] for command in shown]
     assert first == ["vxn", "ctr", "vctr", "vdkr", "vpdmn", "docker", "podman"]
     for command in shown[-2:]:
         assert "--network=none" in command.line
         assert command.note
     master = replace(project, host=replace(QEMU.host, release="master"))
-    last = [command for command in commands(master) if command.step == "containers"][-1]
+    last = [command for command in for_build_dir(master) if command.step == "containers"][-1]
     assert last.line == "podman run --rm alpine echo hello"
 
 
@@ -104,7 +110,7 @@ def test_all_five_ways_to_a_container_are_shown_with_their_limits() -> None:
     ],
 )
 def test_the_layers_own_tests_are_named_by_tier(project: Project, tier: str, network: bool) -> None:
-    (command,) = [command for command in commands(project) if command.step == "test"]
+    (command,) = [command for command in for_build_dir(project) if command.step == "test"]
     assert command.note.startswith(tier)
     assert ('-m "boot and not network"' not in command.line) is network
     assert "--machine qemux86-64" in command.line
@@ -128,7 +134,9 @@ def test_other_boards_and_images_have_no_such_tests() -> None:
 
 
 def test_a_tree_elsewhere_is_attached_by_lines_with_quoted_paths() -> None:
-    reported = attach(preset("raspberrypi4-64"), "/a b/conf/xentui.conf", "/a b/meta-xentui")
+    reported = for_files_elsewhere(
+        preset("raspberrypi4-64"), "/a b/conf/xentui.conf", "/a b/meta-xentui"
+    )
     assert all(isinstance(command, NextCommand) for command in reported)
     assert any("meta-raspberrypi" in command.line for command in reported)
     assert any("'/a b/meta-xentui'" in command.line for command in reported)
@@ -137,7 +145,7 @@ def test_a_tree_elsewhere_is_attached_by_lines_with_quoted_paths() -> None:
 
 def test_the_image_that_kas_builds_is_flashed_from_where_kas_builds() -> None:
     project = preset("raspberrypi4-64")
-    (line,) = (one.line for one in kas(project, "kas.yml", complete=True) if " dd " in one.line)
+    (line,) = (one.line for one in for_kas(project, "kas.yml", complete=True) if " dd " in one.line)
     assert "if=build/tmp/deploy/images/raspberrypi4-64/" in line
     (plain,) = (line for line in lines(project, "boot") if " dd " in line)
     assert "if=tmp/deploy/images/raspberrypi4-64/" in plain
@@ -147,12 +155,12 @@ def test_an_image_is_flashed_from_where_the_board_s_layer_deploys_it() -> None:
     project = preset("am62xx-evm")
     (line,) = (line for line in lines(project, "boot") if " dd " in line)
     assert "deploy-ti/images/am62xx-evm/xen-image-minimal-am62xx-evm.rootfs.wic" in line
-    (line,) = (one.line for one in kas(project, "kas.yml", complete=True) if " dd " in one.line)
+    (line,) = (one.line for one in for_kas(project, "kas.yml", complete=True) if " dd " in one.line)
     assert "build/deploy-ti/images/am62xx-evm/" in line
 
 
 def test_after_the_script_the_lines_are_typed_in_the_build_directory_it_made() -> None:
-    run, enter, *others = script(preset("raspberrypi4-64"), "/a b/xentui-build.sh")
+    run, enter, *others = for_script(preset("raspberrypi4-64"), "/a b/xentui-build.sh")
     assert (run.step, run.line) == ("build", "bash '/a b/xentui-build.sh'")
     assert enter.line == ". '/a b/openembedded-core/oe-init-build-env' '/a b/build' '/a b/bitbake'"
     assert any("if=tmp/deploy/images/" in each.line for each in others)

@@ -13,7 +13,7 @@ from tests.real.build import Build
 from tests.real.cases import project
 from tests.real.test_verify import TEXT
 from xentui.output import fragment
-from xentui.output.commands import fragment as commands
+from xentui.output.commands import for_fragment
 from xentui.verify.environment import parse
 
 
@@ -53,7 +53,7 @@ def test_bitbakes_own_tool_finds_and_enables_it(build: Build) -> None:
     for path, content in fragment.rendered(wanted, project_file=origin).layer.items():
         assert isinstance(content, str)
         build.put(f"meta-xentui/{path}", content)
-    lines = [command.line for command in commands(wanted, fragment.name(origin), "…")]
+    lines = [command.line for command in for_fragment(wanted, fragment.name(origin), "…")]
     enabling = [line for line in lines if line.startswith("bitbake-config-build")]
     reported = "".join(typed(build, line) for line in enabling)
     assert "Xen on qemux86-64" in reported

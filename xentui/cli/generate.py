@@ -311,8 +311,10 @@ class Job:
             sets_memory = not keeps_memory(settings, use)
             if (self.attach or recorded_attach(self.build)) == "fragment":
                 name = fragment.name(self.chosen.origin)
-                return commands.fragment(project, name, None, sets_memory=sets_memory)
-            return commands.commands(project, read_abilities(self.build), sets_memory=sets_memory)
+                return commands.for_fragment(project, name, None, sets_memory=sets_memory)
+            return commands.for_build_dir(
+                project, read_abilities(self.build), sets_memory=sets_memory
+            )
         return formats.next_commands(
             self.format,
             self.project,

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, UsageError
-from xentui.output import boot
-from xentui.output.commands import commands
+from xentui.output import boot, commands
 from xentui.output.guest_cfg import predict_configs
 from xentui.output.normalise_cfg import difference
 from xentui.output.render import render
@@ -188,7 +187,10 @@ def _budget_text(view: _View) -> str:
 
 
 def _commands(view: _View) -> list[dict[str, str]]:
-    return [{"step": c.step, "line": c.line, "note": c.note} for c in commands(view.project)]
+    return [
+        {"step": c.step, "line": c.line, "note": c.note}
+        for c in commands.for_build_dir(view.project)
+    ]
 
 
 def _commands_text(view: _View) -> str:

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""List the commands to type after the files were written, from the build to a guest's console."""
+"""List the commands to type after the files were written, from the build to a guest's console.
+
+There is one function for each way in which the files were written.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,9 @@ class NextCommand:
     """A command to type.
 
     Attributes:
-        step: its step: ``attach``, ``build``, ``boot``, ``guests``, ``containers`` or ``test``.
+        step: ``attach``, ``build``, ``boot``, ``guests``, ``containers`` or ``test``.
         line: the command line.
-        note: its purpose, or a caution; may be empty.
+        note: further explanation, or a caution; may be empty.
     """
 
     step: str
@@ -34,7 +37,7 @@ class NextCommand:
     note: str = ""
 
 
-def commands(
+def for_build_dir(
     project: Project, abilities: Abilities | None = None, *, sets_memory: bool = True
 ) -> list[NextCommand]:
     """Return the commands that build and start a project, in order.
@@ -56,7 +59,7 @@ def commands(
     ]
 
 
-def attach(project: Project, conf: str, layer: str | None) -> list[NextCommand]:
+def for_files_elsewhere(project: Project, conf: str, layer: str | None) -> list[NextCommand]:
     """Return the commands that make a build directory use files written elsewhere.
 
     Args:
@@ -64,22 +67,11 @@ def attach(project: Project, conf: str, layer: str | None) -> list[NextCommand]:
         conf: full path of ``xentui.conf``.
         layer: full path of the layer; ``None`` if there is none.
     """
-    lines = _layer_of_board(project)
-    if layer is not None:
-        lines.append(
-            NextCommand("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once")
-        )
-    lines.append(
-        NextCommand(
-            "attach",
-            f"echo {shlex.quote(f'require {conf}')} >> conf/local.conf",
-            "once, as its last line",
-        )
-    )
-    return lines
+    line = f"echo {shlex.quote(f'require {conf}')} >> conf/local.conf"
+    return [*_add_layers(project, layer), NextCommand("attach", line, "once, as its last line")]
 
 
-def kas(project: Project, file: str, *, complete: bool = False) -> list[NextCommand]:
+def for_kas(project: Project, file: str, *, complete: bool = False) -> list[NextCommand]:
     """Return the commands that build and start a project with kas, in order.
 
     Args:
@@ -87,14 +79,14 @@ def kas(project: Project, file: str, *, complete: bool = False) -> list[NextComm
         file: path of the kas file.
         complete: whether the file is complete; if not, it is added to the user's own.
     """
-    files = _argument(file) if complete else shlex.quote(f"kas.yml:{file}")
+    files = _path_word(file) if complete else shlex.quote(f"kas.yml:{file}")
     deploy = boards.board(project.host.machine).medium.deploy
     if complete:
         lines = [NextCommand("attach", f"kas checkout {files}", "fetches every layer")]
     else:
         note = "kas.yml is your own project file, with the distro and the other layers"
         lines = [NextCommand("attach", f"kas dump {files}", note)]
-    for command in commands(project):
+    for command in for_build_dir(project):
         if command.step in ("build", "boot") and command.line.startswith(("bitbake ", "runqemu ")):
             line = f"kas shell {files} -c {shlex.quote(command.line)}"
             lines.append(NextCommand(command.step, line, command.note))
@@ -107,7 +99,7 @@ def kas(project: Project, file: str, *, complete: bool = False) -> list[NextComm
     return lines
 
 
-def bitbake_setup(project: Project, file: str) -> list[NextCommand]:
+def for_bitbake_setup(project: Project, file: str) -> list[NextCommand]:
     """Return the commands for a project that ``bitbake-setup`` sets up.
 
     Args:
@@ -117,27 +109,26 @@ def bitbake_setup(project: Project, file: str) -> list[NextCommand]:
     init = f"bitbake-setup init --non-interactive {shlex.quote(file)}"
     note = "fetches every layer; it is in BitBake's bin folder, or: pip install bitbake-setup"
     enter = NextCommand("attach", ". SETUP/build/init-build-env", "SETUP is what it printed")
-    return [NextCommand("attach", init, note), enter, *commands(project)]
+    return [NextCommand("attach", init, note), enter, *for_build_dir(project)]
 
 
-def script(project: Project, file: str) -> list[NextCommand]:
+def for_script(project: Project, file: str) -> list[NextCommand]:
     """Return the commands for a project with a script that fetches and builds everything.
 
     Args:
         project: the project.
         file: path of the script.
     """
-    root = os.path.dirname(os.path.abspath(file))  # noqa: PTH100, PTH120 - links stay as they are
-    places = (f"{root}/openembedded-core/oe-init-build-env", f"{root}/build", f"{root}/bitbake")
-    run = NextCommand("build", f"bash {_argument(file)}", "fetches every layer, and builds")
-    enter = NextCommand(
-        "boot", f". {' '.join(map(shlex.quote, places))}", "enters the build directory"
-    )
-    others = [each for each in commands(project) if each.step != "build"]
+    folder = os.path.dirname(os.path.abspath(file))  # noqa: PTH100, PTH120 - links stay as they are
+    names = ("openembedded-core/oe-init-build-env", "build", "bitbake")
+    words = " ".join(shlex.quote(f"{folder}/{name}") for name in names)
+    run = NextCommand("build", f"bash {_path_word(file)}", "fetches every layer, and builds")
+    enter = NextCommand("boot", f". {words}", "enters the build directory")
+    others = [each for each in for_build_dir(project) if each.step != "build"]
     return [run, *([enter] if any(each.step == "boot" for each in others) else []), *others]
 
 
-def fragment(
+def for_fragment(
     project: Project, name: str, layer: str | None, *, sets_memory: bool = True
 ) -> list[NextCommand]:
     """Return the commands that make a build directory use a configuration fragment.
@@ -146,52 +137,46 @@ def fragment(
         project: the project.
         name: the fragment's name.
         layer: full path of the layer that contains it; ``None`` if it was added already.
-        sets_memory: as in :func:`commands`.
+        sets_memory: as in :func:`for_build_dir`.
     """
-    machine = project.host.machine
-    lines = _layer_of_board(project)
-    if layer is not None:
-        lines.append(
-            NextCommand("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once")
-        )
+    enable = "bitbake-config-build enable-fragment"
+    machine = shlex.quote(f"machine/{project.host.machine}")
     return [
-        *lines,
-        NextCommand("attach", f"bitbake-config-build enable-fragment {shlex.quote(name)}", "once"),
-        NextCommand(
-            "attach",
-            f"bitbake-config-build enable-fragment {shlex.quote(f'machine/{machine}')}",
-            "once, unless conf/local.conf sets MACHINE",
-        ),
-        *commands(project, sets_memory=sets_memory),
+        *_add_layers(project, layer),
+        NextCommand("attach", f"{enable} {shlex.quote(name)}", "once"),
+        NextCommand("attach", f"{enable} {machine}", "once, unless conf/local.conf sets MACHINE"),
+        *for_build_dir(project, sets_memory=sets_memory),
     ]
 
 
-def _argument(path: str) -> str:
+def _path_word(path: str) -> str:
     """Return a path as a word of a command line that cannot be read as an option."""
     return shlex.quote(f"./{path}" if path.startswith("-") else path)
 
 
-def _layer_of_board(project: Project) -> list[NextCommand]:
+def _add_layers(project: Project, layer: str | None) -> Iterator[NextCommand]:
+    """Yield how to check that the board's layer is there, and how to add xentui's layer."""
     board = boards.board(project.host.machine)
-    if board.layer is None:
-        return []
-    line = f"bitbake-layers show-layers | grep {board.layer.name}"
-    return [NextCommand("attach", line, f"{board.machine} comes from {board.layer.name}")]
+    if board.layer is not None:
+        line = f"bitbake-layers show-layers | grep {board.layer.name}"
+        yield NextCommand("attach", line, f"{board.machine} comes from {board.layer.name}")
+    if layer is not None:
+        yield NextCommand("attach", f"bitbake-layers add-layer {shlex.quote(layer)}", "once")
 
 
 def _build(project: Project) -> Iterator[NextCommand]:
     recipes = [guest.key for guest in project.guests if not guest.external and guest.rootfs is None]
     if recipes:
         yield NextCommand("build", f"bitbake {' '.join(recipes)}", "the guests' images")
-    waiting = [
+    deployed = [
         name
         for guest in project.guests
         for name in (guest.rootfs, guest.kernel)
         if name not in (None, "none") and guest.source is None
     ]
     note = "the Dom0 image, with the guests in it" if project.guests else "the Dom0 image"
-    if waiting:
-        note += f"; before it, in the deploy directory: {', '.join(map(str, waiting))}"
+    if deployed:
+        note += f"; before it, in the deploy directory: {', '.join(map(str, deployed))}"
     yield NextCommand("build", f"bitbake {dom0_image(project)}", note)
 
 
@@ -210,7 +195,7 @@ def _boot(project: Project, abilities: Abilities, *, sets_memory: bool) -> Itera
     elif machine == "qemuarm64":
         yield NextCommand("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
     elif boards.boot_writer(project.host) != "user":
-        yield from flash(project, board)
+        yield from write_image(project, board)
     if bios.needed(project, abilities) and dom0_memory(project) is not None:
         yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
 
@@ -218,21 +203,21 @@ def _boot(project: Project, abilities: Abilities, *, sets_memory: bool) -> Itera
 _UNPACK = {".gz": "zcat", ".bz2": "bzcat", ".xz": "xzcat", ".zst": "zstdcat"}
 
 
-def flash(project: Project, board: board_file.Board) -> Iterator[NextCommand]:
+def write_image(project: Project, board: board_file.Board) -> Iterator[NextCommand]:
     """Yield the commands that write the image to the card or disk and show Xen's console."""
     name = f"{dom0_image(project)}-{board.machine}.rootfs.{board.medium.file}"
     file = f"{board.medium.deploy}/{board.machine}/{name}"
     # If xentui writes the boot files, it adds an uncompressed image.
-    packed = "" if boot.is_written(project) else board.medium.compressed
-    what = {"sd": "card", "disk": "disk or USB stick"}.get(board.medium.kind, "disk")
-    write = "of=/dev/sdX bs=4M conv=fsync status=progress"
-    yield NextCommand("boot", "lsblk -d -o NAME,SIZE,MODEL", f"find out which one is the {what}")
+    compressed = "" if boot.is_written(project) else board.medium.compressed
+    medium = {"sd": "card", "disk": "disk or USB stick"}.get(board.medium.kind, "disk")
+    dd = "of=/dev/sdX bs=4M conv=fsync status=progress"
+    yield NextCommand("boot", "lsblk -d -o NAME,SIZE,MODEL", f"find out which one is the {medium}")
     yield NextCommand(
         "boot",
-        f"{_UNPACK[packed]} {file}{packed} | sudo dd {write}"
-        if packed
-        else f"sudo dd if={file} {write}",
-        f"sdX is the {what}: everything on it is lost",
+        f"{_UNPACK[compressed]} {file}{compressed} | sudo dd {dd}"
+        if compressed
+        else f"sudo dd if={file} {dd}",
+        f"sdX is the {medium}: everything on it is lost",
     )
     if board.console.command:
         where = f"Xen's console: {board.console.where[:1].lower()}{board.console.where[1:]}"
@@ -269,7 +254,7 @@ def _direct_guests(project: Project) -> Iterator[NextCommand]:
 
 def _containers(project: Project, abilities: Abilities) -> Iterator[NextCommand]:
     containers = project.containers
-    alone = abilities.vxn is None or not abilities.vxn.podman_without_netns
+    podman_needs_flag = abilities.vxn is None or not abilities.vxn.podman_without_netns
     if not containers.vxn:
         return
     alpine = "docker.io/library/alpine:latest"
@@ -279,7 +264,7 @@ def _containers(project: Project, abilities: Abilities) -> Iterator[NextCommand]
     limit = "only with the network none or host, as each container is a guest with its own network"
     for frontend in containers.frontends or ():
         if frontend in ("docker", "podman"):
-            needs_flag = frontend == "docker" or alone
+            needs_flag = frontend == "docker" or podman_needs_flag
             flag = " --network=none" if needs_flag else ""
             line = f"{frontend} run --rm{flag} alpine echo hello"
             yield NextCommand("containers", line, limit if needs_flag else "")
@@ -291,8 +276,7 @@ def _tests(project: Project, abilities: Abilities) -> Iterator[NextCommand]:
     """Yield the command for meta-virtualization's own tests, which boot with runqemu.
 
     Each of the three tiers includes the one before: Dom0, bundled guests, containers. The last
-    needs the network
-    (mv:tests/test_xen_runtime.py, mv:tests/conftest.py).
+    needs the network (mv:tests/test_xen_runtime.py, mv:tests/conftest.py).
     """
     if project.host.machine != "qemux86-64" or dom0_image(project) != "xen-image-minimal":
         return

@@ -111,19 +111,19 @@ def next_commands(
     root = out.absolute()
     match output_format:
         case "kas" | "kas-part":
-            return commands.kas(project, str(out / kas.FILE), complete=output_format == "kas")
+            return commands.for_kas(project, str(out / kas.FILE), complete=output_format == "kas")
         case "bitbake-setup":
-            return commands.bitbake_setup(project, str(root / from_nothing.SETUP_FILE))
+            return commands.for_bitbake_setup(project, str(root / from_nothing.SETUP_FILE))
         case "script":
-            return commands.script(project, str(out / from_nothing.SCRIPT_FILE))
+            return commands.for_script(project, str(out / from_nothing.SCRIPT_FILE))
         case "imagebuilder":
             line = imagebuilder.command(project.host.machine, str(root / imagebuilder.FILE))
             note = "in the build directory, with ImageBuilder's scripts in PATH"
             return [NextCommand("boot", line, note)]
         case "fragment":
-            return commands.fragment(project, fragment.name(project_file), str(root / LAYER))
+            return commands.for_fragment(project, fragment.name(project_file), str(root / LAYER))
         case "tree":
             layer = str(root / LAYER) if has_layer else None
-            attach = commands.attach(project, str(root / CONF), layer)
-            return [*attach, *commands.commands(project)]
+            attach = commands.for_files_elsewhere(project, str(root / CONF), layer)
+            return [*attach, *commands.for_build_dir(project)]
     assert_never(output_format)

@@ -306,11 +306,11 @@ class View:
     @cached_property
     def commands(self) -> Sequence[NextCommand]:
         """The next commands to type after writing."""
-        from xentui.output.commands import commands
+        from xentui.output.commands import for_build_dir
         from xentui.session.existing import keeps_memory
 
         to = self.destination
-        return commands(
+        return for_build_dir(
             self.effective_project, sets_memory=not keeps_memory(to.user_settings, to.existing_use)
         )
 

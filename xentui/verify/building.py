@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from xentui.errors import InputError, os_error_text
-from xentui.output.commands import NextCommand, commands
+from xentui.output.commands import NextCommand, for_build_dir
 from xentui.project.model import Project
 from xentui.verify.bitbake import BitBake
 
@@ -41,7 +41,7 @@ class BuildCommands:
 
 def build_commands(project: Project) -> BuildCommands:
     """Return the commands that build and boot a project."""
-    steps = [command for command in commands(project) if command.step in ("build", "boot")]
+    steps = [command for command in for_build_dir(project) if command.step in ("build", "boot")]
     runnable = [step for step in steps if step.line.partition(" ")[0] in PROGRAMS]
     return BuildCommands(tuple(runnable), tuple(step for step in steps if step not in runnable))
 
