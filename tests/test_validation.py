@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What the schema refuses, where TOML and ECMA 262 differ from JSON and Python."""
+"""The schema refuses wrong values, also where TOML differs from JSON, and ECMA 262 from Python."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ def test_each_keyword_of_the_schema_refuses_bad_values(
     assert all(one.path[:2] == ("guests", "g") and not one.is_name for one in reported)
 
 
-def test_a_part_is_checked_with_the_references_of_the_schema() -> None:
+def test_a_subschema_can_refer_to_definitions_of_the_schema() -> None:
     part = schema.as_dict()["properties"]["guests"]
     (reported,) = Checker(schema.as_dict()).violations({"g": {"memory": "256"}}, part)
     assert (reported.keyword, reported.path) == ("type", ("g", "memory"))
 
 
-def test_a_name_is_reported_as_one() -> None:
+def test_a_wrong_name_is_reported_as_a_name() -> None:
     (reported,) = found({"version": 1, "host": {"machine": "qemuarm64"}, "guests": {"A B": {}}})
     assert (reported.keyword, reported.path, reported.value, reported.is_name) == (
         "pattern", ("guests",), "A B", True,
     )  # fmt: skip
 
 
-def test_one_is_a_version_and_true_is_not() -> None:
+def test_true_is_not_version_1() -> None:
     for version, refused in ((1, []), (1.0, []), (True, ["const"]), ("1", ["const"])):
         data = {"version": version, "host": {"machine": "qemuarm64"}}
         assert [one.keyword for one in found(data)] == refused
@@ -120,8 +120,22 @@ def test_every_text_with_a_pattern_says_what_it_must_be(table: str, name: str) -
         ),
     ],
 )  # fmt: skip
-def test_errors_are_shown_to_the_user(table: str, name: str, value: Any, hint: str) -> None:
+def test_a_field_has_a_hint_for_each_problem(table: str, name: str, value: Any, hint: str) -> None:
     assert schema.field(table, name).problems(value)[0].hint == hint
+
+
+@pytest.mark.parametrize(
+    ("table", "value", "length"), [("guests", {}, 63), ("import_types", {"script": "x"}, 32)]
+)
+def test_a_name_that_is_too_long_is_reported_at_its_entry(
+    table: str, value: dict[str, str], length: int
+) -> None:
+    name = "a" * (length + 1)
+    data = {"version": 1, "host": {"machine": "m"}, table: {"b": value, name: value}}
+    (problem,) = schema.validate(data)
+    assert problem.path == (table, name)
+    assert problem.message == f"the name has {length + 1} characters"
+    assert problem.fix == f"Must have at most {length} characters."
 
 
 def test_problems_are_sorted_by_index_as_a_number() -> None:

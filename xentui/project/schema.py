@@ -440,23 +440,29 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
                 fix = f"Must be {value}, without quotes."
             yield Problem("XT006", path, f"{quoted(value)} is not allowed", fix)
         case "maxLength" | "minLength" | "maxItems" | "uniqueItems":
-            yield _wrong_size(violation.keyword, path, value, expected)
+            yield _wrong_size(violation)
         case "pattern" | "not":
             yield _wrong_text(violation)
         case _:
             yield Problem("XT004", path, f"{quoted(value)} is not allowed", "See the schema.")
 
 
-def _wrong_size(keyword: str, path: KeyPath, value: Any, expected: Any) -> Problem:
-    if keyword == "maxLength":
-        what, fix = f"it has {len(value)} characters", f"Must have at most {expected} characters."
-    elif keyword == "minLength":
-        what, fix = "it is empty", "Must not be empty."
-    elif keyword == "maxItems":
-        what, fix = f"it has {len(value)} entries", f"Must have at most {expected} entries."
+def _wrong_size(violation: SchemaViolation) -> Problem:
+    value, expected = violation.value, violation.expected
+    path, subject = violation.path, "it"
+    if violation.is_name:
+        path, subject = (*path, value), "the name"
+    if violation.keyword == "maxLength":
+        message = f"{subject} has {len(value)} characters"
+        fix = f"Must have at most {expected} characters."
+    elif violation.keyword == "minLength":
+        message, fix = "it is empty", "Must not be empty."
+    elif violation.keyword == "maxItems":
+        message = f"it has {len(value)} entries"
+        fix = f"Must have at most {expected} entries."
     else:
-        what, fix = "an entry is listed twice", "List each entry once."
-    return Problem("XT005", path, what, fix)
+        message, fix = "an entry is listed twice", "List each entry once."
+    return Problem("XT005", path, message, fix)
 
 
 def _wrong_text(violation: SchemaViolation) -> Problem:
@@ -464,9 +470,8 @@ def _wrong_text(violation: SchemaViolation) -> Problem:
     if violation.is_name:
         names = spec if "x-must-be" in spec else _names_at(path)
         must_be = names.get("x-must-be", "lower-case letters, digits and hyphens")
-        return Problem(
-            "XT007", (*path, value), f"{quoted(value)} is not a valid name", f"Must be {must_be}."
-        )
+        message = f"{quoted(value)} is not a valid name"
+        return Problem("XT007", (*path, value), message, f"Must be {must_be}.")
     examples = _same_scheme(spec.get("examples", ()), value)
     example = _example(examples)
     must_be = spec.get("x-must-be", "")
