@@ -33,7 +33,7 @@ def home(tmp_path: Path) -> Path:
     return directory
 
 
-def test_texts_and_sources_are_found(home: Path) -> None:
+def test_the_local_files_of_a_project_are_found(home: Path) -> None:
     (home / "sub" / "a.cfg").write_text("name = 'é'\r\n", newline="")
     (home / "x.sh").write_text("true\n")
     (home / "disk.raw").write_bytes(bytes(1000))
@@ -58,7 +58,7 @@ def test_texts_and_sources_are_found(home: Path) -> None:
     assert found.unreadable == ()
 
 
-def test_nothing_outside_the_folder_is_read(home: Path) -> None:
+def test_files_outside_the_directory_are_not_read(home: Path) -> None:
     (home / "link").symlink_to("../secret")
     (home / "out").symlink_to("..")
     (home / "loop").symlink_to("loop")
@@ -85,19 +85,19 @@ def test_a_directory_of_the_preset_is_missing_as_it_is_not_copied(
     assert list(found.copies) == ["a.cfg", "disk.raw"]
 
 
-def test_links_that_stay_inside_are_followed(home: Path) -> None:
+def test_links_inside_the_directory_are_followed(home: Path) -> None:
     (home / "sub" / "real.cfg").write_text("real")
     (home / "link.cfg").symlink_to("sub/real.cfg")
     assert assets.gather(project(configs=("link.cfg",)), home).texts["link.cfg"] == "real"
 
 
-def test_a_directory_that_is_a_link_itself_serves(home: Path) -> None:
+def test_the_directory_itself_can_be_a_link(home: Path) -> None:
     (home / "a.cfg").write_text("a")
     (home.parent / "alias").symlink_to(home)
     assert assets.gather(project(configs=("a.cfg",)), home.parent / "alias").texts == {"a.cfg": "a"}
 
 
-def test_what_cannot_be_read_is_reported(home: Path) -> None:
+def test_unreadable_files_are_reported(home: Path) -> None:
     (home / "latin.cfg").write_bytes(b"\xff")
     (home / "huge.cfg").write_bytes(b" " * (assets.MAX_TEXT + 1))
     os.mkfifo(home / "pipe.cfg")
@@ -108,16 +108,16 @@ def test_what_cannot_be_read_is_reported(home: Path) -> None:
     assert found.missing == ("pipe.cfg",)
 
 
-def test_an_address_is_decoded_as_bitbake_does(home: Path) -> None:
+def test_percent_codes_in_an_address_are_decoded(home: Path) -> None:
     (home / "a b").write_text("x")
     assert list(assets.gather(project("file://a%20b"), home).sources) == ["a%20b"]
 
 
-def test_a_missing_directory_has_nothing(tmp_path: Path) -> None:
+def test_a_missing_directory_has_no_files(tmp_path: Path) -> None:
     found = assets.gather(project("file://x", configs=("a",)), tmp_path / "nowhere")
     assert found.missing == ("a", "x")
 
 
-def test_no_assets_means_no_files() -> None:
+def test_a_project_without_local_files_has_no_missing_files() -> None:
     assert assets.NO_ASSETS.directory is None
     assert assets.gather(project(), Path("/")).missing == assets.NO_ASSETS.missing == ()

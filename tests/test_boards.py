@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from dataclasses import replace
@@ -27,7 +28,7 @@ from xentui.rules.catalogue import Severity
 
 
 @pytest.mark.parametrize("machine", boards.machine_names())
-def test_a_file_is_valid_and_names_its_requirements(machine: str) -> None:
+def test_a_board_file_is_valid_and_complete(machine: str) -> None:
     path = boards.bundled_directory() / f"{machine}.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     assert board_file.problems(data) == []
@@ -47,7 +48,7 @@ def test_a_file_is_valid_and_names_its_requirements(machine: str) -> None:
     assert board.state == "tried" or "run" in board.summary or "read" in board.summary
 
 
-def test_every_family_that_a_board_offers_can_be_written_or_is_a_layers() -> None:
+def test_boot_files_are_written_for_each_boot_family_that_needs_them() -> None:
     for board in boards.all_boards():
         for family in board.boot.families:
             mode = None if family == board.boot.family else family
@@ -80,7 +81,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return place
 
 
-def test_one_file_of_the_user_is_a_board(own: Path) -> None:
+def test_a_file_of_the_user_adds_a_board(own: Path) -> None:
     (own / "my-board.toml").write_text(OWN)
     assert "my-board" in boards.machine_names()
     project = Project(Host("my-board", memory=2048, dom0_memory=512))
@@ -103,7 +104,7 @@ def test_one_file_of_the_user_is_a_board(own: Path) -> None:
         (('title = "My board"', 'titel = "My board"'), "unknown key titel"),
     ],
 )
-def test_a_wrong_board_file_is_an_error_that_names_the_key(
+def test_an_invalid_board_file_is_reported_with_its_reason(
     own: Path, change: tuple[str, str], reason: str
 ) -> None:
     (own / "my-board.toml").write_text(OWN.replace(*change))
@@ -113,6 +114,18 @@ def test_a_wrong_board_file_is_an_error_that_names_the_key(
     listed = {board.machine: board for board in boards.all_boards()}
     assert not listed["my-board"].is_known
     assert listed["qemux86-64"].is_known
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "dangling link"])
+def test_a_board_that_is_not_a_file_is_an_error(own: Path, kind: str) -> None:
+    path = own / "my-board.toml"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "directory":
+        path.mkdir()
+    else:
+        path.symlink_to("nowhere")
+    assert str(path) in boards.board("my-board").problem
 
 
 def test_only_files_named_like_machines_are_boards(own: Path) -> None:
@@ -144,7 +157,7 @@ def test_the_architecture_of_an_unknown_machine_is_guessed_and_stated(
         ("sbsa-ref", "ACPI", ""),
     ],
 )
-def test_a_machine_that_cannot_is_refused_for_its_reason(
+def test_a_machine_that_cannot_run_xen_is_refused_with_a_reason(
     machine: str, reason: str, instead: str
 ) -> None:
     (finding,) = (f for f in check.check(Project(Host(machine))) if f.code == "XT101")
@@ -174,7 +187,7 @@ def test_a_boards_page_fits_80_columns(machine: str, capsys: pytest.CaptureFixtu
         assert " ".join(phrase.split()) in words
 
 
-def test_the_page_of_an_unknown_board_suggests_one_that_is_known(
+def test_the_page_of_an_unknown_board_suggests_a_similar_one(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["presets", "board", "raspbery4-64"]) != 0
@@ -188,7 +201,9 @@ def test_the_page_of_an_unknown_board_suggests_one_that_is_known(
         ("my-board", {"efi", "uboot-fat", "uboot-rootfs", "uboot-rpi"}),
     ],
 )
-def test_an_unknown_board_is_asked_one_question(machine: str, modes: set[str]) -> None:
+def test_the_boot_modes_for_an_unknown_board_are_offered_as_quick_fixes(
+    machine: str, modes: set[str]
+) -> None:
     project = Project(Host(machine, memory=2048))
     found = next(f for f in check.check(project) if f.code == "XT102")
     fixed = [fix.apply(project) for fix in found.quick_fixes]
@@ -200,7 +215,7 @@ def test_an_unknown_board_is_asked_one_question(machine: str, modes: set[str]) -
         assert one.host.boot_mode == "bios" or boot.shown(one)
 
 
-def test_boards_are_found_by_any_word_of_theirs() -> None:
+def test_boards_are_found_by_any_word_about_them() -> None:
     assert [one.machine for one in boards.search("rockchip")] == ["rock-5b"]
     assert [one.machine for one in boards.search("never run u-boot nxp")] == []
     assert [one.machine for one in boards.search("never uboot-fat nxp")] == ["imx8qm-mek"]
@@ -212,14 +227,14 @@ def test_boards_are_found_by_any_word_of_theirs() -> None:
     assert [one.machine for one in groups["Raspberry Pi"]] == ["raspberrypi4-64", "raspberrypi5"]
 
 
-def test_a_layer_that_lacks_the_licence_line_is_given_it() -> None:
+def test_an_accepted_licence_flag_is_written() -> None:
     project = Project(Host("raspberrypi4-64", accepted_licenses=("synaptics-killswitch",)))
     (conf,) = render(project).conf.values()
     assert 'LICENSE_FLAGS_ACCEPTED:append = " synaptics-killswitch"' in conf
     assert not any(f.code == "XT120" for f in check.check(project))
 
 
-def test_zynqmp_uses_xens_script() -> None:
+def test_zynqmp_uses_the_boot_script_of_its_layer() -> None:
     (conf,) = render(Project(Host("zynqmp-generic"))).conf.values()
     assert 'BOOTMODE = "xen"' in conf
     assert 'IMAGE_INSTALL:append:pn-xen-image-minimal = " xen"' in conf
@@ -292,7 +307,7 @@ def direct(change: tuple[str, str] = ("", "")) -> Project:
     return tables.from_data(data)
 
 
-def test_guests_that_xen_starts_are_only_in_the_boot_files() -> None:
+def test_dom0less_guests_are_only_in_the_boot_files() -> None:
     project = direct()
     (script,) = boot.shown(project).values()
     lines = [line.strip() for line in script.splitlines()]
@@ -324,7 +339,7 @@ def test_an_unknown_boards_partition_has_the_kernel() -> None:
     assert "${prefix}Image" in script
 
 
-def test_a_guest_that_xen_starts_is_given_no_device_that_could_share_its_uarts_interrupt() -> None:
+def test_a_dom0less_guest_gets_no_device_that_could_share_the_interrupt_of_its_uart() -> None:
     change = ('ramdisk = "second.cpio.gz"', 'ramdisk = "second.cpio.gz"\ndtdev = ["/soc/a@1"]')
     (script,) = boot.shown(direct(change)).values()
     assert script.count("vpl011") == 2
@@ -334,7 +349,7 @@ def test_a_guest_that_xen_starts_is_given_no_device_that_could_share_its_uarts_i
     ]
 
 
-def test_the_commands_name_the_guests_that_xen_starts() -> None:
+def test_the_commands_list_dom0less_guests() -> None:
     lines = [line for line in commands.for_build_dir(direct()) if line.line == "xl dmesg"]
     assert [line.note.partition(":")[0] for line in lines] == ["Xen started first, second"]
 
@@ -357,7 +372,7 @@ def test_a_file_that_no_recipe_deploys_is_reported() -> None:
     assert found == ["guests.second.ramdisk"]
 
 
-def test_files_next_to_the_project_are_deployed_for_guests_that_xen_starts(tmp_path: Path) -> None:
+def test_files_next_to_the_project_are_deployed_for_dom0less_guests(tmp_path: Path) -> None:
     (tmp_path / "second.cpio.gz").write_bytes(b"a RAM disk")
     given = direct()
     rendered = render(given, assets.gather(given, tmp_path))
@@ -372,7 +387,7 @@ def test_files_next_to_the_project_are_deployed_for_guests_that_xen_starts(tmp_p
     assert "guests/first.cpio.gz;first-first.cpio.gz" in conf
 
 
-def test_a_guest_that_xen_starts_has_no_disk_and_no_console_of_dom0s() -> None:
+def test_a_dom0less_guest_has_no_disk_and_no_console_from_dom0() -> None:
     given = direct(("console=ttyAMA0 quiet", "root=/dev/xvda ro console=hvc0 quiet"))
     (finding,) = [f for f in check.check(given) if f.code == "XT132"]
     assert "no disk for root= and no console hvc0" in finding.message
@@ -422,7 +437,7 @@ def test_dom0_does_not_use_devices_of_guests() -> None:
         (("vcpus = 2", 'vif = ["bridge=xenbr0"]\nrootfs = "x.ext4"'), "XT126", "ignores vif"),
     ],
 )
-def test_what_xen_cannot_start_is_reported(
+def test_a_guest_that_xen_cannot_start_is_reported(
     change: tuple[str, str], code: str, printed: str
 ) -> None:
     made = [f.message for f in check.check(direct(change)) if f.code == code]
@@ -439,7 +454,7 @@ def test_what_xen_cannot_start_is_reported(
         ("genericx86-64", "x86-64", set()),
     ],
 )
-def test_why_xen_cannot_start_a_guest_and_what_helps(
+def test_a_guest_that_xen_cannot_start_has_a_reason_and_a_quick_fix(
     machine: str, why: str, fixes: set[str]
 ) -> None:
     given = direct(('machine = "imx8qm-mek"', f'machine = "{machine}"'))
@@ -459,7 +474,7 @@ READ_BY_IMAGEBUILDER = {
 """Variables that imagebuilder:scripts/uboot-script-gen reads (branch xlnx_rel_v2023.2)."""
 
 
-def test_imagebuilder_gets_the_same() -> None:
+def test_imagebuilder_gets_the_same_guests_as_the_boot_script() -> None:
     config = imagebuilder.config(direct())
     assert (
         set(re.findall(r"^([A-Z0-9_]+)(?:\[\d+\])?=", config, re.MULTILINE)) <= READ_BY_IMAGEBUILDER

@@ -27,7 +27,7 @@ def write(directory: Path, content: bytes) -> Path:
     return path
 
 
-def test_a_good_file_is_loaded(tmp_path: Path) -> None:
+def test_a_valid_file_is_loaded(tmp_path: Path) -> None:
     loaded = document.load(write(tmp_path, GOOD.encode()))
     assert loaded.project is not None
     assert loaded.project.guest("web").memory == 256
@@ -48,7 +48,7 @@ def test_a_byte_order_mark_is_skipped_and_reported(tmp_path: Path) -> None:
     assert loaded.document.line_of(("version",)) == 1
 
 
-def test_line_ends_stay(tmp_path: Path) -> None:
+def test_line_ends_are_kept(tmp_path: Path) -> None:
     content = GOOD.replace("\n", "\r\n").encode()
     loaded = document.load(write(tmp_path, content))
     assert loaded.document.text.encode() == content
@@ -67,7 +67,7 @@ def test_every_problem_is_reported_with_its_line() -> None:
     }
 
 
-def test_an_empty_file_lacks_what_must_be_there(tmp_path: Path) -> None:
+def test_an_empty_file_lacks_the_required_keys(tmp_path: Path) -> None:
     loaded = document.load(write(tmp_path, b""))
     assert [schema.dotted(problem.path) for problem in loaded.problems] == ["host", "version"]
 
@@ -98,7 +98,7 @@ def huge(path: Path) -> None:
     ],
     ids=["missing", "directory", "pipe", "device", "link to itself", "encoding", "huge"],
 )
-def test_what_is_not_a_text_file_is_refused(
+def test_anything_but_a_small_text_file_is_refused(
     tmp_path: Path, make: Callable[[Path], None], message: str
 ) -> None:
     path = tmp_path / "p.toml"
@@ -113,12 +113,12 @@ def test_a_nul_in_a_name_is_refused(tmp_path: Path) -> None:
         document.read(tmp_path / "a\0b")
 
 
-def test_a_full_sized_file_is_read(tmp_path: Path) -> None:
+def test_a_file_of_the_maximum_size_is_read(tmp_path: Path) -> None:
     path = write(tmp_path, b"#" * document.MAX_BYTES)
     assert len(document.read(path)) == document.MAX_BYTES
 
 
-def test_names_are_shown_safely(tmp_path: Path) -> None:
+def test_unprintable_characters_in_a_file_name_are_escaped(tmp_path: Path) -> None:
     path = tmp_path / "a\x1b]52;c;eA==\x07.toml"
     with pytest.raises(InputError) as caught:
         document.read(path)
@@ -165,7 +165,7 @@ def test_a_text_that_is_not_toml_gets_a_message_of_one_line(
     assert "\n" not in caught.value.message
 
 
-def test_64_bits_are_read() -> None:
+def test_integers_of_64_bits_are_read() -> None:
     data = document.parse("a = 9223372036854775807\nb = -9223372036854775808").data
     assert data == {"a": 2**63 - 1, "b": -(2**63)}
 
@@ -175,7 +175,7 @@ def test_dots_in_text_do_not_count_as_nesting() -> None:
     assert document.parse(text).data["a"] == "x." * 1000
 
 
-def test_a_flood_of_unknown_keys_ends() -> None:
+def test_the_number_of_reported_problems_is_limited() -> None:
     text = GOOD + "".join(f"x{number} = 1\n" for number in range(document.MAX_ENTRIES - 2))
     loaded = document.load_text(text, Path())
     assert len(loaded.problems) == schema.MAX_PROBLEMS

@@ -116,19 +116,19 @@ def with_web(project: Project, **fields: Any) -> Project:
 
 
 @pytest.mark.parametrize("text", FORMS.values(), ids=FORMS)
-def test_nothing_changed_leaves_every_byte(text: str) -> None:
+def test_an_unchanged_project_leaves_every_byte(text: str) -> None:
     assert edit.update(text, project_of(text)) == text
 
 
 @pytest.mark.parametrize("name", [f.name for f in presets.available(Path("/"))])
-def test_presets_stay_as_they_are(name: str) -> None:
+def test_bundled_presets_are_left_unchanged(name: str) -> None:
     loaded = presets.load(name, Path("/"))
     assert loaded.project is not None
     assert edit.update(loaded.document.text, loaded.project) == loaded.document.text
 
 
 @pytest.mark.parametrize("form", [form for form in FORMS if form != "implicit"])
-def test_one_value_is_one_line(form: str) -> None:
+def test_a_changed_value_changes_one_line(form: str) -> None:
     text = FORMS[form]
     new = changed(text, with_web(project_of(text), memory=300))
     removed, added = differing(text, new)
@@ -157,7 +157,9 @@ def test_one_value_is_one_line(form: str) -> None:
         lambda p: replace(p, host=Host("other", image="i")),
     ],
 )  # fmt: skip
-def test_every_change_in_every_form(form: str, change: Callable[[Project], Project]) -> None:
+def test_any_change_is_written_in_every_notation(
+    form: str, change: Callable[[Project], Project]
+) -> None:
     text = FORMS[form]
     new = changed(text, change(project_of(text)))
     assert new.startswith("\ufeff") == text.startswith("\ufeff")
@@ -193,7 +195,7 @@ def test_a_renamed_guest_keeps_its_comments() -> None:
     assert new == PLAIN.replace("guests.web", "guests.shop").replace("0x100", "300")
 
 
-def test_a_renamed_guest_in_every_form_changes_its_names_only() -> None:
+def test_renaming_a_guest_changes_only_its_names_in_every_notation() -> None:
     for form, text in FORMS.items():
         project = project_of(text)
         guest = replace(project.guest("web"), key="shop")
@@ -201,7 +203,7 @@ def test_a_renamed_guest_in_every_form_changes_its_names_only() -> None:
         assert new == text.replace("web", "shop").replace("The shop", "The web"), form
 
 
-def test_an_element_of_a_list_keeps_the_others() -> None:
+def test_changing_an_entry_of_a_list_keeps_the_others() -> None:
     project = project_of(PLAIN)
     new = changed(PLAIN, with_web(project, vif=("bridge=xenbr0", "bridge=br2")))
     assert new == PLAIN.replace("xenbr1", "br2")
@@ -212,7 +214,7 @@ def test_an_element_of_a_list_keeps_the_others() -> None:
     assert "xenbr0" not in fewer
 
 
-def test_only_the_fetch_entry_is_removed() -> None:
+def test_removing_a_fetch_entry_keeps_the_others() -> None:
     project = project_of(PLAIN)
     source = project.guest("web").source
     assert source is not None
@@ -226,7 +228,7 @@ def test_only_the_fetch_entry_is_removed() -> None:
     ]  # fmt: skip
 
 
-def test_the_order_of_guests_is_kept_with_their_comments() -> None:
+def test_reordered_guests_keep_their_comments() -> None:
     project = project_of(PLAIN)
     new = changed(PLAIN, replace(project, guests=project.guests[::-1]))
     assert sorted(new.splitlines()) == sorted(PLAIN.splitlines())
@@ -239,7 +241,7 @@ def test_empty_lists_are_not_touched() -> None:
     assert new == text.replace("64", "65").replace("x86-65", "x86-64")
 
 
-def test_any_toml_change_becomes_the_project() -> None:
+def test_a_text_without_a_valid_project_becomes_one() -> None:
     project = Project(Host("m"), guests=(Guest("a"),))
     for text in ("", "# only this", "a = 1", "[[guests]]", "host = 1\nguests = []", "version = 2"):
         assert project_of(edit.update(text, project)) == project
@@ -272,7 +274,7 @@ def dotted_text(project: Project) -> str:
 
 
 @given(projects(), projects(), st.sampled_from([section_text, dotted_text]))
-def test_any_project_becomes_any_other(
+def test_the_text_of_any_project_becomes_any_other(
     old: Project, new: Project, write: Callable[[Project], str]
 ) -> None:
     text = write(old)
@@ -286,7 +288,7 @@ def test_any_project_becomes_any_other(
     st.integers(32, 4096),
     st.sampled_from([section_text, dotted_text]),
 )
-def test_one_value_of_any_project_is_one_line(
+def test_a_changed_value_of_any_project_changes_one_line(
     project: Project, memory: int, write: Callable[[Project], str]
 ) -> None:
     guest = project.guests[-1]

@@ -56,11 +56,11 @@ PROJECT = Project(
         (("guests", "own", "memory"), None, "config-file"),
     ],
 )
-def test_each_kind_of_origin(path: KeyPath, value: Any, origin: str) -> None:
+def test_a_value_is_explained_by_its_origin(path: KeyPath, value: Any, origin: str) -> None:
     assert explain(PROJECT, path) == (value, origin)
 
 
-def test_the_board_and_its_boot_mode_decide_what_dom0_has() -> None:
+def test_dom0_memory_depends_on_the_board_and_the_boot_mode() -> None:
     path = ("host", "dom0_memory")
     for machine, mode, expected in (
         ("genericx86-64", None, (1024, "board")),
@@ -127,7 +127,7 @@ def test_writing_the_effective_value_changes_nothing(project: Project) -> None:
 
 
 @given(projects())
-def test_every_field_can_be_read_put_and_left_out(project: Project) -> None:
+def test_every_field_can_be_read_set_and_unset(project: Project) -> None:
     def walk(path: KeyPath, definition: str) -> None:
         for field in schema.fields(definition):
             at = (*path, field.name)
@@ -172,7 +172,7 @@ def test_entries_are_added_changed_and_removed_by_their_path() -> None:
 
 
 @pytest.mark.parametrize("path", [(), ("guest",), ("host", "memory", "x"), ("guests", "a", "x")])
-def test_a_path_that_the_format_does_not_have(path: KeyPath) -> None:
+def test_an_unknown_path_has_no_field(path: KeyPath) -> None:
     with pytest.raises(KeyError):
         schema.field_at(path)
 
@@ -206,7 +206,7 @@ def test_a_table_with_free_keys_is_read_shown_set_and_reset() -> None:
     )
 
 
-def test_a_path_that_leads_nowhere_sets_nothing() -> None:
+def test_setting_a_value_at_a_missing_place_is_an_error() -> None:
     project = Project(
         Host("qemux86-64"), guests=(Guest("a", xl=(("opt", ("x", "y")),), disks=(Disk("xvdb"),)),)
     )
@@ -223,7 +223,7 @@ def test_a_path_that_leads_nowhere_sets_nothing() -> None:
     assert [disk.device for disk in grown.guest("a").disks] == ["xvdb", "xvdc"]
 
 
-def test_two_guests_cannot_get_one_key() -> None:
+def test_two_guests_cannot_have_the_same_key() -> None:
     project = Project(Host("qemux86-64"), guests=(Guest("a"), Guest("b")))
     with pytest.raises(ValueError, match="b already exists"):
         project.with_guest(Guest("b"), instead_of="a")

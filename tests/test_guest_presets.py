@@ -27,7 +27,7 @@ def board_of(preset: GuestPreset) -> Project:
 
 
 @pytest.mark.parametrize("preset", guest_presets(), ids=lambda preset: preset.name)
-def test_a_preset_is_a_guest_without_errors(preset: GuestPreset) -> None:
+def test_a_guest_preset_has_no_errors(preset: GuestPreset) -> None:
     project, keys = add(board_of(preset), preset)
     assert keys
     assert schema.validate(tables.to_data(project)) == []
@@ -48,7 +48,7 @@ def test_xl_accepts_each_config(preset: GuestPreset) -> None:
         assert parsed.settings["name"] == key
 
 
-def test_a_second_one_gets_another_name() -> None:
+def test_a_preset_that_is_added_again_gets_another_key() -> None:
     once, _ = add(EMPTY, guest_preset("alpine"))
     twice, keys = add(once, guest_preset("alpine"))
     assert keys == ("alpine-2",)
@@ -57,13 +57,13 @@ def test_a_second_one_gets_another_name() -> None:
     assert [one for one in check(twice) if one.severity is Severity.ERROR] == []
 
 
-def test_a_recipe_is_a_guest_once() -> None:
+def test_the_image_of_a_recipe_can_be_added_only_once() -> None:
     once, _ = add(EMPTY, guest_preset("busybox"))
     with pytest.raises(UsageError, match="already"):
         add(once, guest_preset("busybox"))
 
 
-def test_what_the_board_cannot_run_is_refused() -> None:
+def test_a_preset_for_another_architecture_is_refused() -> None:
     with pytest.raises(UsageError, match="aarch64"):
         add(EMPTY, guest_preset("zephyr"))
     with pytest.raises(UsageError, match="no guest preset"):

@@ -68,7 +68,7 @@ def test_typing_is_one_step_until_the_field_is_left() -> None:
 
 
 @given(st.lists(st.integers(0, 5) | st.sampled_from(["undo", "redo"])))
-def test_history_is_a_sequence_of_states(steps: list[int | str]) -> None:
+def test_any_steps_move_through_the_earlier_projects(steps: list[int | str]) -> None:
     history = History(project(0))
     states, at = [project(0)], 0
     for step in steps:

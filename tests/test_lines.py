@@ -70,7 +70,7 @@ k = true
         ((), None),
     ],
 )
-def test_every_entry_has_its_line(path: lines.KeyPath, line: int | None) -> None:
+def test_each_path_has_its_line(path: lines.KeyPath, line: int | None) -> None:
     tomllib.loads(TEXT)
     assert lines.line_of(TEXT, path) == line
     assert lines.line_of(TEXT.replace("\n", "\r\n"), path) == line
@@ -92,7 +92,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(st.dictionaries(st.text(max_size=3), VALUES, max_size=5))
-def test_every_key_of_every_text_has_a_line(data: dict[str, Any]) -> None:
+def test_every_key_of_any_text_has_a_line(data: dict[str, Any]) -> None:
     text = tomlkit.dumps(edit.toml_item(data))
     assert tomllib.loads(text) == data
     assert lines.scan(text).complete
@@ -110,7 +110,7 @@ def test_no_text_breaks_the_scan(text: str) -> None:
     assert set(lines.line_numbers(text)) == set(paths(data))
 
 
-def test_deep_nests_end_the_scan() -> None:
+def test_deep_nesting_ends_the_scan() -> None:
     layout = lines.scan("a = " + "[" * 100_000)
     assert layout.too_deep
     assert not layout.complete

@@ -48,7 +48,7 @@ def put(directory: Path, name: str, content: str) -> Path:
     return path
 
 
-def test_the_list_begins_with_the_plainest(here: Path) -> None:
+def test_the_simplest_presets_are_listed_first(here: Path) -> None:
     found = presets.available(here)
     assert [preset.name for preset in found] == NAMES
     assert {preset.origin for preset in found} == {"bundled"}
@@ -62,7 +62,7 @@ def test_a_bundled_preset_reads_well_at_80_columns(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_bundled_preset_is_a_whole_project(name: str, here: Path) -> None:
+def test_a_bundled_preset_is_a_complete_project(name: str, here: Path) -> None:
     loaded = presets.load(name, here)
     assert loaded.problems == ()
     project = loaded.project
@@ -91,7 +91,9 @@ def test_a_bundled_preset_is_a_whole_project(name: str, here: Path) -> None:
     # REUSE-IgnoreEnd
 
 
-def test_the_nearest_preset_wins(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_local_preset_replaces_others_of_the_same_name(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = here / "config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
     user = config / "xentui" / "presets"
@@ -133,7 +135,12 @@ def test_a_broken_preset_is_listed_with_its_error(here: Path) -> None:
     assert (found["strange"].title, found["strange"].memory) == ("", None)
 
 
-def test_an_unknown_name_gets_near_ones(here: Path) -> None:
+def test_a_loop_of_links_instead_of_the_local_presets_is_ignored(tmp_path: Path) -> None:
+    (tmp_path / "presets").symlink_to("presets")
+    assert {preset.origin for preset in presets.available(tmp_path)} == {"bundled"}
+
+
+def test_similar_names_are_suggested_for_an_unknown_preset(here: Path) -> None:
     with pytest.raises(UsageError, match='no preset "qemux86-64-minimol"') as caught:
         presets.load("qemux86-64-minimol", here)
     assert '"qemux86-64-minimal"' in caught.value.fix
@@ -144,7 +151,7 @@ def test_an_unknown_name_gets_near_ones(here: Path) -> None:
         assert found.value.fix
 
 
-def test_a_path_is_a_file(here: Path) -> None:
+def test_a_preset_can_be_any_file(here: Path) -> None:
     path = put(here, "any", OTHER.format("any"))
     loaded = presets.load(str(path), here)
     assert loaded.project is not None
@@ -153,7 +160,7 @@ def test_a_path_is_a_file(here: Path) -> None:
         presets.load("./nowhere", here)
 
 
-def test_xentuis_own_source_tree_is_not_local() -> None:
+def test_the_presets_of_the_source_tree_are_bundled_ones() -> None:
     directory = presets.bundled_directory()
     assert directory.name == "presets"
     assert {preset.origin for preset in presets.available(directory.parent)} == {"bundled"}
@@ -178,6 +185,6 @@ def test_bundled_presets_load_the_same_without_validation(here: Path) -> None:
         assert presets.load(path.stem, here) == document.load_bundled(path) == checked
 
 
-def test_presets_of_others_are_checked(here: Path) -> None:
+def test_presets_of_the_user_are_checked(here: Path) -> None:
     put(here / "presets", "qemux86-64-minimal", "version = 1\n[host]\nmachine = 3\n")
     assert [one.code for one in presets.load("qemux86-64-minimal", here).problems] == ["XT004"]

@@ -158,8 +158,9 @@ def bundled_directory() -> Path:
 def _board(machine: str, users_folder: Path) -> Board:
     if not _MACHINE.fullmatch(machine) or machine == _REFUSED:
         return _unknown(machine)
-    if (users_folder / f"{machine}.toml").is_file():
-        return _users_board(users_folder / f"{machine}.toml", machine)
+    path = users_folder / f"{machine}.toml"
+    if filesystem.exists(path):
+        return _users_board(path, machine)
     path = bundled_directory() / f"{machine}.toml"
     if path.is_file():
         return from_data(tomllib.loads(path.read_text(encoding="utf-8")))

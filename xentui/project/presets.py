@@ -10,6 +10,7 @@ own.
 from __future__ import annotations
 
 import difflib
+import os
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -112,10 +113,11 @@ def bundled_directory() -> Path:
 def _directories(cwd: Path | None) -> list[tuple[Origin, Path]]:
     bundled = bundled_directory()
     local = (Path.cwd() if cwd is None else cwd) / "presets"
-    found: list[tuple[Origin, Path]] = [("user", user_directory()), ("bundled", bundled)]
-    if local.resolve() != bundled.resolve():
-        found.insert(0, ("local", local))
-    return found
+    directories: list[tuple[Origin, Path]] = [("user", user_directory()), ("bundled", bundled)]
+    # In the source tree, they are the same. Path.resolve raises an error at a loop of links.
+    if os.path.realpath(local) != os.path.realpath(bundled):
+        directories.insert(0, ("local", local))
+    return directories
 
 
 def _files(directory: Path) -> list[Path]:
