@@ -274,6 +274,19 @@ def test_the_command_line_refuses_until_an_option_chooses(
     assert (build / "conf/local.conf").read_text() == HAND
 
 
+def test_check_counts_the_settings_that_are_kept_as_generate_does(tmp_path: Path, run: Run) -> None:
+    build = by_hand(tmp_path)
+    arguments = ("--preset", "qemux86-64-minimal", "--build-dir", str(build))
+    assert run("generate", *arguments, "--yes", "--existing", "keep").code == 0
+    assert run("check", *arguments).code == 0
+    local = build / "conf/local.conf"
+    local.write_text(f'{local.read_text()}XEN_GUEST_MEMORY[{MINIMAL}] = "4096"\n')
+    for command in ("check", "generate"):
+        result = run(command, *arguments)
+        assert result.code == 1
+        assert "XT401" in result.out + result.err
+
+
 def test_the_command_line_imports_the_settings_into_the_project_file(
     tmp_path: Path, run: Run
 ) -> None:

@@ -90,7 +90,7 @@ def _check(chosen: ChosenProject, layers: BuildLayers | None) -> FindingsReport:
         findings = projects.findings(chosen, assets)
     else:
         assets = layers.added_to(assets, project)
-        findings = projects.findings(chosen, assets, layers.abilities)
+        findings = projects.findings(chosen, assets, layers.abilities, layers.effective_project)
         if all(finding.severity is not Severity.ERROR for finding in findings):
             in_build_dir = layers.findings(project, assets, origin=chosen.origin)
             findings = by_severity([*findings, *in_build_dir])

@@ -9,6 +9,7 @@ import difflib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -186,22 +187,18 @@ def require_no_errors(
     if build is None:
         found = findings(chosen, assets)
     else:
-        from xentui.output import existing as user_settings
         from xentui.session.examination import BuildLayers
-        from xentui.session.existing import effective_project, take_over
+        from xentui.session.existing import take_over
 
         layers = BuildLayers(build)
-        settings = user_settings.read(build)
-        use = existing or user_settings.recorded_use(build, settings)
         if existing == "take":
-            with_settings = take_over(project, settings)
+            with_settings = take_over(project, layers.user_settings)
             project = with_settings.project
             chosen = replace(chosen, loaded=replace(chosen.loaded, project=project))
             assets = gather_assets(project, chosen, with_settings.files)
         assets = layers.added_to(assets, project)
-        found = findings(
-            chosen, assets, layers.abilities, lambda p: effective_project(p, settings, use)
-        )
+        effective_project = partial(layers.effective_project, existing=existing)
+        found = findings(chosen, assets, layers.abilities, effective_project)
         if all(f.severity is not Severity.ERROR for f in found):
             found += layers.findings(
                 project, assets, origin=chosen.origin, attach=attach, existing=existing

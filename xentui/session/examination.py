@@ -25,13 +25,17 @@ from xentui.output.build_dir import abilities_of, plan_project, recorded_attach,
 from xentui.output.user_files import with_require
 from xentui.project.filesystem import normalise, read_text
 from xentui.rules.build import check_build_dir
-from xentui.session.existing import multiconfig_findings, outranking_findings
+from xentui.session.existing import (
+    effective_project,
+    multiconfig_findings,
+    outranking_findings,
+)
 
 if TYPE_CHECKING:
     from xentui.bitbake.abilities import Abilities
     from xentui.bitbake.recipes import Recipes
     from xentui.output.build_dir import Attach
-    from xentui.output.existing import ExistingUse
+    from xentui.output.existing import ExistingUse, UserSettings
     from xentui.output.writing.plan import Plan
     from xentui.project.assets import Assets
     from xentui.project.model import Project
@@ -81,6 +85,15 @@ class BuildLayers:
     def _recipes(self) -> Recipes:
         return recipes_of.read(self._read)
 
+    @cached_property
+    def user_settings(self) -> UserSettings:
+        """The user's own settings in the build directory."""
+        return by_hand.read(self.build)
+
+    @cached_property
+    def _recorded_use(self) -> ExistingUse | None:
+        return by_hand.recorded_use(self.build, self.user_settings)
+
     def added_to(self, assets: Assets, project: Project) -> Assets:
         """Return a project's assets with the guests, packages and recipes of the layers."""
         names = project.host.layer_bundles
@@ -90,6 +103,15 @@ class BuildLayers:
             installs_vxn=layer_bundles.installs_vxn(project, self._read),
             recipes=self._recipes.names or None,
         )
+
+    def effective_project(self, project: Project, existing: ExistingUse | None = None) -> Project:
+        """Return a project as BitBake will see it in the build directory.
+
+        Args:
+            project: the project.
+            existing: what to do with the user's own settings; by default, as recorded.
+        """
+        return effective_project(project, self.user_settings, existing or self._recorded_use)
 
     def findings(
         self,
