@@ -10,6 +10,7 @@ paths of files.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -384,15 +385,35 @@ disks = [{ device = "hda", block = "/dev/vg/v" }]
 """
 
 
-def test_xentuis_own_files_are_imported_as_fields(tmp_path: Path, run: Run) -> None:
-    project = document.load_text(ROUND, tmp_path).project
+def write_recipe(folder: Path) -> tuple[Project, Mapping[str, object]]:
+    """Write the bundle recipe lab_1.0.bb with its configs; return the project and all its files."""
+    project = document.load_text(ROUND, folder).project
     assert project is not None
     files = render(project).files
     for name, content in files.items():
         if "xen-guest-bundles" in name:
-            path = tmp_path / name.partition("xen-guest-bundles/")[2]
+            path = folder / name.partition("xen-guest-bundles/")[2]
             path.parent.mkdir(exist_ok=True)
             path.write_text(str(content))
+    return project, files
+
+
+def test_a_config_that_a_second_guest_needs_is_still_to_be_copied(tmp_path: Path, run: Run) -> None:
+    write_recipe(tmp_path)
+    recipe, out = tmp_path / "lab_1.0.bb", tmp_path / "p.toml"
+    text = recipe.read_text().replace("    app:external ", "    app:external twin:external ")
+    line = 'XEN_GUEST_CONFIG_FILE[app] = "${UNPACKDIR}/app.cfg"\n'
+    recipe.write_text(text.replace(line, line + line.replace("[app]", "[twin]")))
+    result = run("import", recipe, "--machine", "qemux86-64", "-o", out)
+    project = document.load(out).project
+    assert project is not None
+    assert project.guest("app").config_file is None
+    config = project.guest("twin").config_file
+    assert f"{config}: copy it next to the project file from " in result.err
+
+
+def test_xentuis_own_files_are_imported_as_fields(tmp_path: Path, run: Run) -> None:
+    project, files = write_recipe(tmp_path)
     recipe, out = tmp_path / "lab_1.0.bb", tmp_path / "p.toml"
     done = run("import", recipe, "--machine", "qemux86-64", "-o", out)
     assert done.code == 0

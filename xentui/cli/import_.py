@@ -113,14 +113,15 @@ def _import_bitbake_files(paths: list[Path], machine: str | None) -> tuple[Proje
     imported = importer.read(paths, machine=machine)
     project = imported.project
     for guest in project.guests:
-        place = imported.needed.get(guest.config_file or "")
-        if place is None or not Path(place).is_file():
-            continue
-        text = filesystem.read_text(Path(place), import_xl.LARGEST)
-        with_fields = import_xl.as_fields(project, guest.key, text)
-        if with_fields is not None:
-            project = with_fields
-            del imported.needed[str(guest.config_file)]
+        path = imported.needed.get(guest.config_file or "")
+        if path is not None and Path(path).is_file():
+            text = filesystem.read_text(Path(path), import_xl.LARGEST)
+            project = import_xl.as_fields(project, guest.key, text) or project
+    # A config that became fields is not copied, unless another guest shares it and needs it.
+    configs = {guest.config_file for guest in imported.project.guests}
+    still_named = {guest.config_file for guest in project.guests}
+    for name in configs - still_named:
+        imported.needed.pop(str(name), None)
     return project, list(_report(imported))
 
 
