@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""An input and 30 lines that repeat its text: the baseline for the wizard's preview."""
+"""A Textual app with an input and 30 lines that repeat it: the baseline for the wizard's preview."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-LAST = "line 29"
-"""The text of the last line."""
+LAST_TEXT = "line 29"
+"""Text in the last line, which is drawn last."""
 
 
 class Echo(App[None]):
-    """Return 30 lines that contain the text."""
+    """An input next to 30 lines that contain its text."""
 
     CSS = "Input { width: 1fr; } Static { width: 46; height: 30; }"
 
     def compose(self) -> ComposeResult:
-        """Make the two widgets."""
+        """Create the two widgets."""
         with Horizontal():
             yield Input("641", select_on_focus=False)
             yield Static(markup=False)
 
     def on_mount(self) -> None:
-        """Show the text."""
+        """Show the first text."""
         self._show("641")
 
     @on(Input.Changed)

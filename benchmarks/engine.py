@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Time the start and the headless commands, with up to a thousand guests."""
+"""Time the start-up and the headless commands, with up to a thousand guests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xentui.rules.budget import budget
 from xentui.rules.check import check
 
 SIZES = (1, 3, 10, 100, 1_000)
-"""Numbers of guests. Boards run a handful, fleets tens."""
+"""Numbers of guests. A board runs a handful, a fleet tens."""
 _PYTHON = sys.executable
 _XENTUI = (_PYTHON, "-m", "xentui")
 
@@ -44,8 +44,8 @@ def project(guests: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def start_up(folder: Path) -> list[Row]:
-    """Time processes against the Python interpreter itself."""
+def start_up_rows(folder: Path) -> list[Row]:
+    """Time commands against the Python interpreter itself."""
     ten = folder / "10.toml"
     bare = (_PYTHON, "-c", "pass")
     libraries = (_PYTHON, "-c", "import tomllib, jsonschema")
@@ -66,11 +66,11 @@ def start_up(folder: Path) -> list[Row]:
     ]
 
 
-def growth(folder: Path) -> list[Row]:
+def growth_rows(folder: Path) -> list[Row]:
     """Time check, show and generate in one process, per guest and relative to 100 guests."""
     rows: list[Row] = []
     for name in ("check", "show", "generate"):
-        spent: dict[int, float] = {}
+        seconds: dict[int, float] = {}
         for size in SIZES:
             path = folder / f"{size}.toml"
 
@@ -87,13 +87,13 @@ def growth(folder: Path) -> list[Row]:
                 else:
                     plan(render(loaded.project), folder / f"out-{size}")
 
-            spent[size] = best(run, times=7)
+            seconds[size] = best(run, times=7)
         rows += [
             Row(
                 f"{name}, {size:,} guests, per guest",
-                spent[size] / size,
+                seconds[size] / size,
                 f"{name}, 100 guests, per guest",
-                spent[100] / 100,
+                seconds[100] / 100,
                 1.2 if size == SIZES[-1] else None,
             )
             for size in SIZES
@@ -107,7 +107,7 @@ def main() -> None:
         folder = Path(temporary)
         for size in SIZES:
             (folder / f"{size}.toml").write_text(project(size), encoding="utf-8")
-        print(table([*start_up(folder), *growth(folder)]))
+        print(table([*start_up_rows(folder), *growth_rows(folder)]))
 
 
 if __name__ == "__main__":

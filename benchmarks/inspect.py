@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Time the inspection of a big file against sha256sum on the same file."""
+"""Time ``xentui source inspect`` against sha256sum on the same large file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.timing import Row, best_of_each, process, table
 
 SIZE = 512 * 1024 * 1024
+"""Bytes of the file."""
 _AIM = 1 / 0.8
 
 
@@ -24,8 +25,8 @@ def fill(path: Path) -> None:
             file.write(block[number:] + block[:number])
 
 
-def reading(folder: Path) -> list[Row]:
-    """Time a raw file and a tar archive with it, both from the page cache."""
+def measure(folder: Path) -> list[Row]:
+    """Time a raw file and a tar archive with it, both read from the page cache."""
     raw, archive = folder / "raw", folder / "archive.tar"
     fill(raw)
     rows = []
@@ -37,18 +38,18 @@ def reading(folder: Path) -> list[Row]:
             raw.unlink()
         inspect = process((sys.executable, "-m", "xentui", "source", "inspect", str(path)))
         baseline = process(("sha256sum", str(path)))
-        ours, theirs = best_of_each([inspect, baseline], times=3)
-        rows.append(Row(f"source inspect, 512 MiB {path.name}", ours, "sha256sum", theirs, _AIM))
+        seconds, other = best_of_each([inspect, baseline], times=3)
+        rows.append(Row(f"source inspect, 512 MiB {path.name}", seconds, "sha256sum", other, _AIM))
     return rows
 
 
 def main() -> None:
     """Print the table, and the throughput as a ratio."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = reading(Path(folder))
+        rows = measure(Path(folder))
     print(table(rows))
     for row in rows:
-        print(f"{row.what}: {1 / row.ratio:.2f} of sha256sum's throughput (aim ≥ 0.8)")
+        print(f"{row.name}: {1 / row.ratio:.2f} of sha256sum's throughput (aim ≥ 0.8)")
 
 
 if __name__ == "__main__":

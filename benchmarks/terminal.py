@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Run a program on its own pseudo-terminal: what it draws, when, and in how many bytes."""
+"""Run a program on a pseudo-terminal, and measure when it draws what, and in how many bytes."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class Terminal:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         # As on a user's machine: Python may keep bytecode, and no telemetry is sent.
-        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        paths = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
         home = {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state")}
-        given = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
+        kind = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.received = 0
@@ -63,12 +63,12 @@ class Terminal:
             stderr=slave,
             start_new_session=True,
             cwd=folder,
-            env={**kept, **home, **given, **(environment or {})},
+            env={**paths, **home, **kind, **(environment or {})},
         )
         os.close(slave)
 
     def __enter__(self) -> Self:
-        """Return the file descriptor of the terminal."""
+        """Return this terminal."""
         return self
 
     def __exit__(
@@ -87,14 +87,14 @@ class Terminal:
         if not ready:
             return b""
         try:
-            read = os.read(self._master, 1 << 16)
+            data = os.read(self._master, 1 << 16)
         except OSError:
             return b""
-        self.received += len(read)
-        return read
+        self.received += len(data)
+        return data
 
-    def until(self, mark: str, *, seconds: float = 60) -> float:
-        """Read until a text was drawn, and return the time.
+    def wait_for(self, text: str, *, seconds: float = 60) -> float:
+        """Read until a text was drawn; return the time at that moment.
 
         Raises:
             TimeoutError: it was not drawn in time.
@@ -107,41 +107,31 @@ class Terminal:
             if not more and self._process.poll() is not None:
                 break
             raw += more
-            if mark in plain(raw):
+            if text in drawn_text(raw):
                 return now
-        raise TimeoutError(f"{mark!r} was never drawn, but {plain(raw)[-2000:]!r}")
+        raise TimeoutError(f"{text!r} was never drawn, but {drawn_text(raw)[-2000:]!r}")
 
-    def quiet(self, seconds: float = 0.5, *, at_most: float = 60) -> bytes:
-        """Read until no output came for a while, and return all of it."""
-        raw = b""
+    def wait_until_quiet(self, seconds: float = 0.5, *, at_most: float = 60) -> None:
+        """Read until no output came for some seconds."""
         end = time.perf_counter() + at_most
-        while time.perf_counter() < end:
-            more = self._read(seconds)
-            if not more:
-                break
-            raw += more
-        return raw
+        while time.perf_counter() < end and self._read(seconds):
+            pass
 
     def send(self, keys: str) -> float:
-        """Type something, and return the time."""
+        """Send keys to the program; return the time at that moment."""
         now = time.perf_counter()
         os.write(self._master, keys.encode())
         return now
 
-    def cpu(self) -> float:
-        """Return the processor time of the program in seconds."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def peak(self) -> int:
+    def peak_memory(self) -> int:
         """Return the peak memory of the program in KiB."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
-        found = re.search(r"VmHWM:\s+(\d+) kB", status)
-        if found is None:
+        match = re.search(r"VmHWM:\s+(\d+) kB", status)
+        if match is None:
             raise RuntimeError("the program has ended")
-        return int(found[1])
+        return int(match[1])
 
 
-def plain(raw: bytes) -> str:
+def drawn_text(raw: bytes) -> str:
     """Return the drawn text, without colours and cursor movements."""
     return _ESCAPES.sub("", raw.decode("utf-8", "replace"))

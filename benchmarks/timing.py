@@ -16,14 +16,14 @@ class Row:
     """One measurement.
 
     Attributes:
-        what: what was timed.
-        seconds: its time.
+        name: what was timed.
+        seconds: the time that it took.
         baseline: what it is compared with.
         baseline_seconds: the time of the baseline, in the same run.
         aim: the upper limit of the ratio, or ``None``.
     """
 
-    what: str
+    name: str
     seconds: float
     baseline: str
     baseline_seconds: float
@@ -36,14 +36,14 @@ class Row:
 
 
 def best(run: Callable[[], object], times: int) -> float:
-    """Return the shortest of several runs in seconds: the one that was disturbed least."""
+    """Return the shortest time of several runs in seconds: that of the one disturbed least."""
     return min(_once(run) for _ in range(times))
 
 
 def best_of_each(runs: Sequence[Callable[[], object]], times: int) -> list[float]:
-    """Return the shortest time of each of several functions, which take turns.
+    """Return the shortest time of each of several functions, in seconds.
 
-    They take turns so that a machine that is busy for a while disturbs all of them alike.
+    They take turns, so that a machine that is busy for a while disturbs all of them alike.
     """
     rounds = [[_once(run) for run in runs] for _ in range(times)]
     return [min(column) for column in zip(*rounds, strict=True)]
@@ -58,8 +58,7 @@ def _once(run: Callable[[], object]) -> float:
 def process(arguments: Sequence[str]) -> Callable[[], object]:
     """Return a function that runs a program to its end and discards its output.
 
-    Python may keep bytecode, as it does for users. If the environment forbids that, every run would
-    time the compiler instead.
+    Python may write bytecode files, as it does for users; without them each run would also compile.
     """
     environment = {
         name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
@@ -83,7 +82,7 @@ def table(rows: Sequence[Row]) -> str:
     for row in rows:
         aim = f"≤ {row.aim:g}" if row.aim is not None else ""
         lines.append(
-            f"| {row.what} | {row.seconds * 1000:.1f} | {row.baseline} "
+            f"| {row.name} | {row.seconds * 1000:.1f} | {row.baseline} "
             f"| {row.baseline_seconds * 1000:.1f} | {row.ratio:.2f} | {aim} |"
         )
     return "\n".join(lines)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Time the wizard on a terminal: its first frame, its answer to a key, and what it sends."""
+"""Time the wizard on a terminal: to its first frame, from a key to its effect; and bytes sent."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _ROOT = Path(__file__).resolve().parents[1]
 _WIZARD = (sys.executable, "-m", "xentui")
 _FORM = (sys.executable, "-m", "benchmarks.form")
 _ECHO = (sys.executable, "-m", "benchmarks.echo")
-_LAST = "^s Write"
+_FOOTER_TEXT = "^s Write"
 """Text in the line of keys at the bottom."""
-_LIST = "Begin with"
+_LIST_TITLE = "Begin with"
 """The title of the first list, which has the focus at the start."""
 _GUESTS, _END, _ENTER, _TAB, _BACKSPACE = "\x1b4", "\x1b[F", "\r", "\t", "\x7f"
 _RIGHT = "\x1b[C"
-_BLINK = 0.4
-"""Seconds without output after which everything was drawn. The cursor blinks every half second."""
+_QUIET = 0.4
+"""Seconds without output after which everything is drawn; the cursor blinks every half second."""
 
 
 def terminal(program: Sequence[str], size: tuple[int, int], folder: Path) -> Terminal:
@@ -39,25 +39,25 @@ def terminal(program: Sequence[str], size: tuple[int, int], folder: Path) -> Ter
     return Terminal(program, size=size, folder=folder, environment={"PYTHONPATH": str(_ROOT)})
 
 
-def start(program: Sequence[str], mark: str, folder: Path) -> tuple[float, int]:
-    """Return the seconds to a program's first frame, and its peak memory in KiB at that time."""
-    with terminal(program, SMALL, folder) as shown:
-        taken = shown.until(mark) - shown.started
-        shown.quiet(_BLINK, at_most=3)
-        return taken, shown.peak()
+def time_start(program: Sequence[str], text: str, folder: Path) -> tuple[float, int]:
+    """Return the seconds until a program draws a text, and its peak memory in KiB then."""
+    with terminal(program, SMALL, folder) as screen:
+        seconds = screen.wait_for(text) - screen.started
+        screen.wait_until_quiet(_QUIET, at_most=3)
+        return seconds, screen.peak_memory()
 
 
-def starts(folder: Path) -> list[str]:
+def start_rows(folder: Path) -> list[str]:
     """Return the rows for the first frame and its memory."""
     wizard, plain = [], []
     for _ in range(STARTS):
-        wizard.append(start(_WIZARD, _LIST, folder))
-        plain.append(start(_FORM, form.LAST, folder))
+        wizard.append(time_start(_WIZARD, _LIST_TITLE, folder))
+        plain.append(time_start(_FORM, form.LAST_TEXT, folder))
     frame = Row(
         "first frame",
-        min(taken for taken, _ in wizard),
+        min(seconds for seconds, _ in wizard),
         "a form of nine widgets",
-        min(taken for taken, _ in plain),
+        min(seconds for seconds, _ in plain),
         1.25,
     )
     peaks = [statistics.median(peak for _, peak in some) for some in (wizard, plain)]
@@ -72,7 +72,7 @@ def starts(folder: Path) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypingCost:
     """The cost of typing into a guest's field.
 
     Attributes:
@@ -86,61 +86,70 @@ class Typed:
     sent: int
 
 
-def typing(guests: int, folder: Path, *, size: tuple[int, int], plain: bool = False) -> Typed:
-    """Type into the memory field of the last guest."""
+def time_typing(
+    guests: int, folder: Path, *, size: tuple[int, int], plain: bool = False
+) -> TypingCost:
+    """Measure typing into the memory field of the last guest.
+
+    Args:
+        guests: the number of guests.
+        folder: where the project file is written.
+        size: columns and lines of the terminal.
+        plain: whether to turn the preview off.
+    """
     path = folder / f"{guests}.toml"
     path.write_text(project(guests), encoding="utf-8")
     program = [*_WIZARD, str(path), *(["--plain-preview"] if plain else [])]
     last = f"guest-{guests - 1}"
-    with terminal(program, size, folder) as shown:
-        shown.until(_LAST, seconds=120)
-        shown.quiet(_BLINK, at_most=5)
-        sent = shown.send(_GUESTS)
-        mounted = shown.until("guest-1 ") - sent
+    with terminal(program, size, folder) as screen:
+        screen.wait_for(_FOOTER_TEXT, seconds=120)
+        screen.wait_until_quiet(_QUIET, at_most=5)
+        sent = screen.send(_GUESTS)
+        mounted = screen.wait_for("guest-1 ") - sent
         for keys in (_END, _ENTER, _TAB, _TAB, _RIGHT):
-            shown.quiet(_BLINK, at_most=4)
-            shown.send(keys)
-        shown.quiet(_BLINK, at_most=4)
+            screen.wait_until_quiet(_QUIET, at_most=4)
+            screen.send(keys)
+        screen.wait_until_quiet(_QUIET, at_most=4)
         line = f'XEN_GUEST_MEMORY[{last}] = "'
         follows = size == WIDE and not plain
         mark = f"\u25b8 {line}" if follows else line
-        shown.send("1")
-        shown.until(f'{mark}641"')
+        screen.send("1")
+        screen.wait_for(f'{mark}641"')
         painted, amounts = [], []
         for number in range(KEYS):
             key, value = ("2", "6412") if number % 2 == 0 else (_BACKSPACE, "641")
-            shown.quiet(_BLINK, at_most=4)
-            shown.quiet(_BLINK, at_most=0.7)
-            before = shown.received
-            sent = shown.send(key)
-            painted.append(shown.until(f'{mark}{value}"') - sent)
-            shown.quiet(0.12, at_most=0.4)
-            amounts.append(shown.received - before)
-        return Typed(mounted, statistics.median(painted), round(statistics.median(amounts)))
+            screen.wait_until_quiet(_QUIET, at_most=4)
+            screen.wait_until_quiet(_QUIET, at_most=0.7)
+            before = screen.received
+            sent = screen.send(key)
+            painted.append(screen.wait_for(f'{mark}{value}"') - sent)
+            screen.wait_until_quiet(0.12, at_most=0.4)
+            amounts.append(screen.received - before)
+        return TypingCost(mounted, statistics.median(painted), round(statistics.median(amounts)))
 
 
-def echoed(folder: Path) -> float:
+def time_echo(folder: Path) -> float:
     """Return the median seconds from a key in a bare input to the lines with its effect."""
-    with terminal(_ECHO, WIDE, folder) as shown:
-        shown.until(echo.LAST)
-        shown.quiet(_BLINK, at_most=3)
+    with terminal(_ECHO, WIDE, folder) as screen:
+        screen.wait_for(echo.LAST_TEXT)
+        screen.wait_until_quiet(_QUIET, at_most=3)
         painted = []
         for number in range(KEYS):
             key, value = ("2", "6412") if number % 2 == 0 else (_BACKSPACE, "641")
-            shown.quiet(_BLINK, at_most=4)
-            shown.quiet(_BLINK, at_most=0.7)
-            sent = shown.send(key)
-            painted.append(shown.until(f"MEMORY = {value}!") - sent)
+            screen.wait_until_quiet(_QUIET, at_most=4)
+            screen.wait_until_quiet(_QUIET, at_most=0.7)
+            sent = screen.send(key)
+            painted.append(screen.wait_for(f"MEMORY = {value}!") - sent)
         return statistics.median(painted)
 
 
-def keys(folder: Path) -> list[str]:
+def key_rows(folder: Path) -> list[str]:
     """Return the rows for the cost of a key, and for the table of guests."""
     # They take turns so that a machine that is busy for a while disturbs both alike.
-    bare = [echoed(folder)]
-    few = typing(SIZES[0], folder, size=WIDE)
-    bare.append(echoed(folder))
-    typed = {SIZES[0]: few} | {n: typing(n, folder, size=WIDE) for n in SIZES[1:]}
+    bare = [time_echo(folder)]
+    few = time_typing(SIZES[0], folder, size=WIDE)
+    bare.append(time_echo(folder))
+    typed = {SIZES[0]: few} | {n: time_typing(n, folder, size=WIDE) for n in SIZES[1:]}
     aims = {300: 1.5}
     rows = [
         Row(
@@ -169,12 +178,12 @@ def keys(folder: Path) -> list[str]:
     return [table(rows)]
 
 
-def amounts(folder: Path) -> list[str]:
+def byte_rows(folder: Path) -> list[str]:
     """Return the rows for the bytes that a key sends without a preview."""
     few = [
-        ("80x24", typing(3, folder, size=SMALL).sent),
-        ("80x24, --plain-preview", typing(3, folder, size=SMALL, plain=True).sent),
-        ("120x40, --plain-preview", typing(3, folder, size=WIDE, plain=True).sent),
+        ("80x24", time_typing(3, folder, size=SMALL).sent),
+        ("80x24, --plain-preview", time_typing(3, folder, size=SMALL, plain=True).sent),
+        ("120x40, --plain-preview", time_typing(3, folder, size=WIDE, plain=True).sent),
     ]
     named = [(f"a key sends, {what}", sent, "1.5 kB", 1500, 1.0) for what, sent in few]
     return _figures("bytes", named)
@@ -198,9 +207,9 @@ def main() -> None:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for part in (starts, keys, amounts):
+        for part in (start_rows, key_rows, byte_rows):
             print("\n".join(part(folder)), end="\n\n", flush=True)
-    print(f"Taken in {time.perf_counter() - began:.0f} s.")
+    print(f"Measured in {time.perf_counter() - began:.0f} s.")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ PACKAGES = sorted(name for name in IMPORTS if (picture.ROOT / "xentui" / name).i
 
 def test_the_picture_shows_the_imports() -> None:
     known = {name: others for name, others in IMPORTS.items() if name != "__main__"}
-    assert picture.all_below(picture.drawn()) == picture.all_below(known), "make picture draws it"
+    assert picture.with_indirect(picture.drawn_imports()) == picture.with_indirect(known), (
+        "make picture draws it"
+    )
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -29,5 +31,5 @@ def test_a_package_states_its_promise_and_its_imports(package: str) -> None:
     assert len(promise.split("\n\n")) >= 2, "a first line, and what the package promises"
     named = set(re.findall(r"``(\w+)``", may_import))
     if "all below" in may_import:
-        named = named.union(*(picture.all_below(IMPORTS)[name] for name in named), {"signals"})
+        named = named.union(*(picture.with_indirect(IMPORTS)[name] for name in named), {"signals"})
     assert IMPORTS[package] <= named

@@ -35,11 +35,11 @@ def test_the_command_line_is_read_whole() -> None:
     assert set(read) == {"", *COMMANDS}
     flags = {flag for option in read["generate"].options for flag in option.flags}
     assert {"--out", "--build-dir", "--check", "-y", "--yes", "--set"} <= flags
-    assert read["check"].places[0].kind == "project"
-    assert read["check"].places[0].many
-    assert read["explain"].places[0].kind == "code"
-    assert read["new"].places[0].kind == "preset"
-    assert read["source"].places[0].words == ("inspect",)
+    assert read["check"].positionals[0].metavar == "PROJECT"
+    assert read["check"].positionals[0].repeatable
+    assert read["explain"].positionals[0].metavar == "CODE"
+    assert read["new"].positionals[0].metavar == "PRESET"
+    assert read["source"].positionals[0].metavar == "inspect"
 
 
 def test_the_man_page_has_every_command_option_and_exit_code() -> None:

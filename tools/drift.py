@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""List facts in xentui that no longer hold in newer layers.
+"""List the facts cited in xentui that are no longer true in newer layers.
 
     python -m tools.drift OLD NEW
 
@@ -24,9 +24,9 @@ from typing import NamedTuple
 from xentui.bitbake import abilities
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = {"xentui": (".py", ".toml", ".json"), "docs": (".md",), "presets": (".toml",)}
+_FOLDERS = {"xentui": (".py", ".toml", ".json"), "docs": (".md",), "presets": (".toml",)}
 # These are generated from other files, so each fact would be reported twice.
-GENERATED = {"docs/findings.md", "docs/reference-boards.md", "docs/reference-format.md"}
+_GENERATED = {"docs/findings.md", "docs/reference-boards.md", "docs/reference-format.md"}
 
 REPOSITORIES = {
     "mv": "meta-virtualization",
@@ -36,7 +36,7 @@ REPOSITORIES = {
 }
 """The repository that each prefix of a citation names."""
 
-_CITED = re.compile(
+_CITATION = re.compile(
     r"\b(?P<prefix>mv|oe|bb|meta-virtualization): ?(?P<path>[\w.%-]+(?:/[\w.%-]+)+)"
     r"(?::(?P<first>\d+)(?:-(?P<last>\d+))?)?"
 )
@@ -65,33 +65,33 @@ class Fact(NamedTuple):
 
 def facts(root: Path = ROOT) -> Iterator[Fact]:
     """Yield every location that xentui's code, data and documents cite."""
-    for folder, endings in FOLDERS.items():
+    for folder, endings in _FOLDERS.items():
         for file in sorted((root / folder).rglob("*")):
             name = str(file.relative_to(root))
-            if file.suffix not in endings or name in GENERATED:
+            if file.suffix not in endings or name in _GENERATED:
                 continue
             lines = file.read_text(encoding="utf-8").split("\n")
             for number, line in enumerate(lines, start=1):
-                for found in _CITED.finditer(line):
-                    first = int(found["first"] or 0)
+                for citation in _CITATION.finditer(line):
+                    first = int(citation["first"] or 0)
                     yield Fact(
                         f"{name}:{number}",
-                        REPOSITORIES[found["prefix"]],
-                        found["path"].rstrip("."),
+                        REPOSITORIES[citation["prefix"]],
+                        citation["path"].rstrip("."),
                         first,
-                        int(found["last"] or first),
+                        int(citation["last"] or first),
                         _releases(lines[number]) if number < len(lines) else frozenset(),
                     )
 
 
 def _releases(line: str) -> frozenset[str]:
     """Return the releases that the line after a citation in a board's file names."""
-    found = _RELEASES.match(line)
-    return frozenset(re.findall(r"[a-z]+", found[1])) if found is not None else frozenset()
+    match = _RELEASES.match(line)
+    return frozenset(re.findall(r"[a-z]+", match[1])) if match is not None else frozenset()
 
 
-def gone(old: Path, new: Path, root: Path = ROOT) -> Iterator[str]:
-    """Yield a line for each fact that NEW does not confirm.
+def outdated_facts(old: Path, new: Path, root: Path = ROOT) -> Iterator[str]:
+    """Yield a line for each fact that is not found in the newer layers.
 
     Args:
         old: the folder with the repositories in which the facts were read.
@@ -99,23 +99,23 @@ def gone(old: Path, new: Path, root: Path = ROOT) -> Iterator[str]:
         root: the source tree of xentui.
     """
     for fact in facts(root):
-        places = [_repository(folder, fact.repository) for folder in (old, new)]
-        if not all(place.is_dir() for place in places):
+        repositories = [_repository(folder, fact.repository) for folder in (old, new)]
+        if not all(repository.is_dir() for repository in repositories):
             continue
         if fact.releases and new.name not in fact.releases:
             continue
-        before, after = (_text(place / fact.path) for place in places)
+        before, after = (_lines(repository / fact.path) for repository in repositories)
         if before is None:
-            if after is None and not (places[1] / fact.path).is_dir():
-                yield f"{fact.where}: {fact.path} is in neither"
+            if after is None and not (repositories[1] / fact.path).is_dir():
+                yield f"{fact.where}: {fact.path} is in neither folder"
             continue
         if after is None:
             yield f"{fact.where}: {fact.path} is gone"
             continue
-        there = {line.strip() for line in after}
+        new_lines = {line.strip() for line in after}
         for number in range(fact.first, fact.last + 1) if fact.first else ():
             cited = before[number - 1].strip() if number <= len(before) else ""
-            if cited and cited not in there:
+            if cited and cited not in new_lines:
                 yield f"{fact.where}: {fact.path}:{number} no longer exists: {cited[:100]}"
 
 
@@ -126,19 +126,19 @@ def _repository(folder: Path, name: str) -> Path:
     return folder / name
 
 
-def changed(old: Path, new: Path) -> Iterator[str]:
-    """Yield a line for each ability that only one of the layers has."""
+def changed_abilities(old: Path, new: Path) -> Iterator[str]:
+    """Yield a line for each ability that differs between the layers."""
     core = [_repository(tree, "openembedded-core") / "meta" for tree in (old, new)]
     if not core[1].is_dir():
         # Only meta-virtualization is compared, so both sides get the same core.
         core[1] = core[0]
     layers = [_repository(tree, "meta-virtualization") for tree in (old, new)]
-    one, other = (abilities.of_layers(map(str, pair)) for pair in zip(layers, core, strict=True))
-    for name in one.differences(other):
-        yield f"{name}: {getattr(one, name)!r} -> {getattr(other, name)!r}"
+    before, after = (abilities.of_layers(map(str, pair)) for pair in zip(layers, core, strict=True))
+    for name in before.differences(after):
+        yield f"{name}: {getattr(before, name)!r} -> {getattr(after, name)!r}"
 
 
-def _text(path: Path) -> list[str] | None:
+def _lines(path: Path) -> list[str] | None:
     if not path.is_file():
         return None
     return path.read_text(encoding="utf-8", errors="replace").split("\n")
@@ -151,9 +151,9 @@ def main() -> int:
     parser.add_argument("new", type=Path)
     args = parser.parse_args()
     old, new = args.old.absolute(), args.new.absolute()
-    found = [*gone(old, new), *changed(old, new)]
-    sys.stdout.write("".join(f"{line}\n" for line in found))
-    return 1 if found else 0
+    report = [*outdated_facts(old, new), *changed_abilities(old, new)]
+    sys.stdout.write("".join(f"{line}\n" for line in report))
+    return 1 if report else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Generate every committed file that is built from the code: ``python -m tools.generated``."""
+"""Write every committed file that is generated from the code: ``python -m tools.generated``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FONT_FACE = re.compile(r"^[ \t]*@font-face \{.*?^[ \t]*\}\n", re.DOTALL | re.MU
 SCREENS = {
     name: f"test_each_step[{name}-120x40-dark].svg" for name in ("guests", "memory", "review")
 }
-"""Pictures of the wizard in the documentation, and the snapshot that each is a copy of."""
+"""Names of pictures in the documentation, and the snapshot that each is a copy of."""
 
 
 def files() -> dict[str, str]:
@@ -24,20 +24,22 @@ def files() -> dict[str, str]:
     """
     from tools import keys, reference, releases
 
-    made = {"docs/reference-format.md": reference.project_file()}
-    made["docs/reference-options.md"] = reference.options()
-    made["docs/reference-boards.md"] = reference.boards_page()
-    made["docs/findings.md"] = reference.findings()
-    made["docs/releases.md"] = releases.page()
-    made["docs/reference-keys.md"] = keys.page()
+    texts = {
+        "docs/reference-format.md": reference.project_file_page(),
+        "docs/reference-options.md": reference.options_page(),
+        "docs/reference-boards.md": reference.boards_page(),
+        "docs/findings.md": reference.findings_page(),
+        "docs/releases.md": releases.page(),
+        "docs/reference-keys.md": keys.page(),
+    }
     for name, snapshot in SCREENS.items():
         path = ROOT / "snapshots/test_snapshots" / snapshot
         # The source archive has these pictures, but not the snapshots.
         if path.exists():
             text = path.read_text(encoding="utf-8")
             # Pages must not load fonts from the network: the reader's own font is used.
-            made[f"docs/images/{name}.svg"] = _FONT_FACE.sub("", text)
-    return made
+            texts[f"docs/images/{name}.svg"] = _FONT_FACE.sub("", text)
+    return texts
 
 
 def main() -> int:

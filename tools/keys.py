@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Generate the page on the wizard's keys from their declarations."""
+"""The page on the wizard's keys, generated from the bindings in the code."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Each action has a name, under which `xentui/config.toml` in the configuration di
 
 """
 
-_SPELLED = {
+_KEY_NAMES = {
     "question_mark": "?",
     "slash": "/",
     "plus": "+",
@@ -46,24 +46,25 @@ _SPELLED = {
 
 @dataclass(frozen=True)
 class Key:
-    """A named action, and the keys that start it."""
+    """An action of the wizard, by its name, and the keys that start it."""
 
     name: str
     keys: tuple[str, ...]
-    does: str
+    description: str
 
 
 def page() -> str:
     """Return the page."""
-    found: dict[str, Key] = {}
+    actions: dict[str, Key] = {}
     for key in _declared():
-        known = found.get(key.name)
-        if known is None or not known.does:
-            found[key.name] = key
+        earlier = actions.get(key.name)
+        if earlier is None or not earlier.description:
+            actions[key.name] = key
     lines = ["| action | keys | does |", "| --- | --- | --- |"]
-    for key in sorted(found.values(), key=lambda key: key.name):
-        keys = ", ".join(f"`{_spelled(each)}`" for each in key.keys)
-        lines.append(f"| `{key.name}` | {keys} | {key.does or _as_twin(key, found)} |")
+    for key in sorted(actions.values(), key=lambda key: key.name):
+        keys = ", ".join(f"`{_key_text(each)}`" for each in key.keys)
+        description = key.description or _fallback_description(key, actions)
+        lines.append(f"| `{key.name}` | {keys} | {description} |")
     return _HEAD + "\n".join(lines) + "\n"
 
 
@@ -78,25 +79,26 @@ def _declared() -> Iterator[Key]:
 
 
 def _key(call: ast.Call) -> Key | None:
-    """Return the key that a call declares, or nothing if the binding has no description."""
+    """Return the action of a call of Textual's ``Binding``, or ``None`` if it has no name."""
     named = {keyword.arg: keyword.value for keyword in call.keywords}
     name, keys = _text(named.get("id")), _text(call.args[0])
     if not name:
         return None
-    does = _text(call.args[2]) if len(call.args) > 2 else ""
-    return Key(name, tuple(keys.split(",")), does or _text(named.get("tooltip")))
+    description = _text(call.args[2]) if len(call.args) > 2 else ""
+    return Key(name, tuple(keys.split(",")), description or _text(named.get("tooltip")))
 
 
 def _text(node: ast.expr | None) -> str:
     return str(node.value) if isinstance(node, ast.Constant) else ""
 
 
-def _as_twin(key: Key, known: dict[str, Key]) -> str:
-    twin = known.get(key.name.removesuffix("-twin"))
+def _fallback_description(key: Key, actions: dict[str, Key]) -> str:
+    """Return a description for an action without one: the action that it repeats, or its name."""
+    twin = actions.get(key.name.removesuffix("-twin"))
     if twin is not None and twin is not key:
         return f"as `{twin.name}`"
     return key.name.rpartition(".")[2].replace("-", " ").capitalize()
 
 
-def _spelled(key: str) -> str:
-    return "+".join(_SPELLED.get(part, part) for part in key.strip().split("+"))
+def _key_text(key: str) -> str:
+    return "+".join(_KEY_NAMES.get(part, part) for part in key.strip().split("+"))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Draw the picture of the architecture: import-linter reads the imports, graphviz draws them.
+"""Draw the picture in docs/architecture.md: import-linter reads the imports, graphviz draws them.
 
 ``make picture`` writes it. It needs graphviz (``dot`` and ``tred``).
 """
@@ -27,32 +27,32 @@ _STYLE = """
 def imports() -> dict[str, set[str]]:
     """Return each package and module directly below ``xentui``, with the ones it imports."""
     graph = _graph()
-    found: dict[str, set[str]] = {
+    imported_by: dict[str, set[str]] = {
         name: set() for name in re.findall(r'^ +"\.(\w+)"', graph, re.MULTILINE)
     }
     for importer, imported in re.findall(r'"\.(\w+)" -> +"\.(\w+)"', graph):
-        found[importer].add(imported)
-    return found
+        imported_by[importer].add(imported)
+    return imported_by
 
 
-def drawn() -> dict[str, set[str]]:
+def drawn_imports() -> dict[str, set[str]]:
     """Return the packages in the picture, each with those that its arrows point to."""
     titles = re.findall(r"<title>([^<]*)</title>", PICTURE.read_text(encoding="utf-8"))
-    found: dict[str, set[str]] = {}
+    arrows: dict[str, set[str]] = {}
     for title in titles:
         name, _, imported = title.replace("&#45;&gt;", ">").partition(">")
         if name.startswith("."):
-            found.setdefault(name[1:], set()).update([imported[1:]] if imported else [])
-    return found
+            arrows.setdefault(name[1:], set()).update([imported[1:]] if imported else [])
+    return arrows
 
 
-def all_below(known: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Return the same graph with everything that can be reached in several steps."""
+def with_indirect(imports: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Return each package with all that it imports, directly or through others."""
 
-    def below(name: str) -> set[str]:
-        return known[name].union(*(below(other) for other in known[name]))
+    def all_imports(name: str) -> set[str]:
+        return imports[name].union(*map(all_imports, imports[name]))
 
-    return {name: below(name) for name in known}
+    return {name: all_imports(name) for name in imports}
 
 
 def main() -> int:
@@ -63,10 +63,10 @@ def main() -> int:
     head, _, rest = graph.partition("concentrate=true\n")
     text = f"{head}{_STYLE}{rest.rpartition('}')[0]}{nodes}}}\n"
     reduced = subprocess.run(["tred"], input=text, capture_output=True, text=True, check=True)
-    made = subprocess.run(
+    drawing = subprocess.run(
         ["dot", "-Tsvg"], input=reduced.stdout, capture_output=True, text=True, check=True
     )
-    PICTURE.write_text(made.stdout, encoding="utf-8")
+    PICTURE.write_text(drawing.stdout, encoding="utf-8")
     return 0
 
 
@@ -80,9 +80,8 @@ def _label(name: str) -> str:
     path = ROOT / "xentui" / name / "__init__.py"
     path = path if path.exists() else ROOT / "xentui" / f"{name}.py"
     summary = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")[0]
-    lines = textwrap.wrap(summary.replace("`", ""), 34)
-    reported = "<br/>".join(lines)
-    return f'<b>{name}</b><br/><font point-size="10">{reported}</font>'
+    text = "<br/>".join(textwrap.wrap(summary.replace("`", ""), 34))
+    return f'<b>{name}</b><br/><font point-size="10">{text}</font>'
 
 
 if __name__ == "__main__":

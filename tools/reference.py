@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Generate the reference pages: project file, command line, boards and findings."""
+"""The reference pages of the documentation: project file, command line, boards and findings."""
 
 from __future__ import annotations
 
@@ -60,22 +60,22 @@ _SERIES = {
 }
 
 
-def project_file() -> str:
+def project_file_page() -> str:
     """Return the page on the project file."""
-    return _HEAD + "\n" + "\n".join(_project_file()) + "\n"
+    return _HEAD + "\n" + "\n".join(_project_file_lines()) + "\n"
 
 
-def options() -> str:
+def options_page() -> str:
     """Return the page on every command's arguments."""
-    return _HEAD + "\n" + "\n".join(_options()) + "\n"
+    return _HEAD + "\n" + "\n".join(_option_lines()) + "\n"
 
 
-def findings() -> str:
+def findings_page() -> str:
     """Return the page on every finding."""
-    return _HEAD + "\n" + "\n".join(_findings()) + "\n"
+    return _HEAD + "\n" + "\n".join(_finding_lines()) + "\n"
 
 
-def _project_file() -> Iterator[str]:
+def _project_file_lines() -> Iterator[str]:
     yield "# The project file"
     yield ""
     yield (
@@ -104,10 +104,10 @@ def _project_file() -> Iterator[str]:
                 f"{', '.join(f'`{word}`' for word in rule['not']['enum'])}."
             )
         for field in schema.fields(definition):
-            yield from _field(field)
+            yield from _field_lines(field)
 
 
-def _field(field: Field) -> Iterator[str]:
+def _field_lines(field: Field) -> Iterator[str]:
     yield ""
     yield f"### `{field.name}`"
     yield ""
@@ -138,7 +138,7 @@ def _facts(field: Field) -> Iterator[tuple[str, str]]:
         yield "becomes", _code(field.bitbake)
 
 
-def _options() -> Iterator[str]:
+def _option_lines() -> Iterator[str]:
     wizard, *commands = commandline.commands()
     yield "# Commands and options"
     yield ""
@@ -152,7 +152,7 @@ def _options() -> Iterator[str]:
         yield ""
         yield f"## `xentui {command.name}`" if command.name else "## `xentui` (the wizard)"
         yield from _description(command)
-        for argument in (*command.places, *command.options):
+        for argument in (*command.positionals, *command.options):
             yield ""
             yield _spelling(argument)
             yield f": {_prose(_sentence(argument.help))}"
@@ -179,12 +179,12 @@ def _sentence(text: str) -> str:
 
 def _spelling(argument: Argument) -> str:
     if not argument.flags:
-        return _code(argument.metavar + (" …" if argument.many else ""))
-    value = f" {argument.metavar}" if argument.kind else ""
+        return _code(argument.metavar + (" …" if argument.repeatable else ""))
+    value = f" {argument.metavar}" if argument.metavar else ""
     return ", ".join(_code(f"{flag}{value}") for flag in argument.flags)
 
 
-def _findings() -> Iterator[str]:
+def _finding_lines() -> Iterator[str]:
     yield "# Findings"
     yield ""
     yield (
@@ -235,10 +235,6 @@ def _prose(text: Any) -> str:
     return "`".join(parts).replace("\n", " ")
 
 
-def _cell(text: str) -> str:
-    return _prose(text)
-
-
 def _code(text: str) -> str:
     ticks = "``" if "`" in text else "`"
     escaped = text.replace("|", "\\|")
@@ -247,10 +243,10 @@ def _code(text: str) -> str:
 
 def boards_page() -> str:
     """Return the page on boards: what each can do, and the source of that."""
-    return "\n".join([_HEAD, *_boards()])
+    return "\n".join([_HEAD, *_board_lines()])
 
 
-def _boards() -> Iterator[str]:
+def _board_lines() -> Iterator[str]:
     yield "# Boards\n"
     yield (
         "What xentui knows of each board, made from `xentui/boards/MACHINE.toml`. *Tried in QEMU* "
@@ -276,7 +272,7 @@ def _boards() -> Iterator[str]:
     for vendor, group in boards.by_vendor(boards.all_boards()).items():
         yield f"\n## {vendor}"
         for board in group:
-            yield from _board(board)
+            yield from _board_section(board)
     yield "\n## Machines that cannot run Xen\n"
     by_reason: dict[str, list[str]] = {}
     for board in boards.refused_boards():
@@ -286,7 +282,7 @@ def _boards() -> Iterator[str]:
         yield f"{', '.join(f'`{machine}`' for machine in machines)}\n"
 
 
-def _board(board: board_file.Board) -> Iterator[str]:
+def _board_section(board: board_file.Board) -> Iterator[str]:
     yield f"\n({_anchor(board.machine)})="
     yield f"### `{board.machine}`: {board.title}\n"
     for number, section in enumerate(board_page.sections(board)):

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Build, check and try the archives of the last commit: ``make release``.
+"""Build the archives of the last commit, check them and test what they install: ``make release``.
 
 Everything is built twice, from the commit only, never from the work tree. ``dist/`` then has the
-archives, an SBOM (CycloneDX) of an installation, checksums, and the section of the changelog.
+archives, an SBOM (CycloneDX) of an installation, checksums, and the newest changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from shutil import copy2, copytree, rmtree
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist"
 
-OF_THE_TREE = (
+WORK_TREE_TESTS = (
     "tests/docs",
     "tests/test_contributing.py",
     "tests/test_editors.py",
@@ -33,18 +33,18 @@ OF_THE_TREE = (
     "tests/test_release.py",
     "tests/test_repository.py",
 )
-"""Tests that need the work tree, or build the archives themselves. All other tests must pass where
-xentui was installed, with its lowest and with its newest dependencies. The exception are
-comparisons of pictures, which belong to one version of Textual.
+"""Tests that need the work tree, or build the archives themselves. All others must pass with an
+installed xentui, with its lowest and with its newest dependencies; except comparisons of pictures,
+which belong to one version of Textual.
 """
 
 
 class ReleaseError(Exception):
-    """Something that must not be published."""
+    """A reason not to publish the release."""
 
 
 def main() -> int:
-    """Build, check and try everything, and print each step."""
+    """Make the release, print each step, and return the exit code."""
     try:
         with tempfile.TemporaryDirectory(prefix="xentui-release-") as folder:
             # Some tests run as another user than root.
@@ -73,18 +73,18 @@ def _release(folder: Path) -> None:
     check_wheel(wheel, tree)
     check_source(source, tree)
     for what, archive, needs in (
-        ("lowest", wheel, lowest(tree)),
+        ("lowest", wheel, lowest_dependencies(tree)),
         ("newest", source, []),
     ):
-        _say(f"trying {archive.name} with the {what} dependencies")
-        _try(folder / what, archive, needs, tree)
+        _say(f"testing {archive.name} with the {what} dependencies")
+        _test_installation(folder / what, archive, needs, tree)
     rmtree(DIST, ignore_errors=True)
     DIST.mkdir()
     for archive in (source, wheel):
         copy2(archive, DIST)
     _say("writing SBOM, checksums and the changelog's section")
     _sbom(folder, wheel, tree)
-    (DIST / "CHANGES.md").write_text(changes(tree), encoding="utf-8")
+    (DIST / "CHANGES.md").write_text(newest_changes(tree), encoding="utf-8")
     sums = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
         for path in sorted(DIST.iterdir())
@@ -93,19 +93,19 @@ def _release(folder: Path) -> None:
     _say("".join(sums).rstrip("\n"))
 
 
-def lowest(tree: Path) -> list[str]:
+def lowest_dependencies(tree: Path) -> list[str]:
     """Return each dependency with the lowest version that is allowed."""
     needs = _project(tree)["dependencies"]
     return [re.sub(r">=([\d.]+).*", r"==\1", need) for need in needs]
 
 
-def _harness(tree: Path) -> list[str]:
+def _test_dependencies(tree: Path) -> list[str]:
     data = tomllib.loads((tree / "pyproject.toml").read_text(encoding="utf-8"))
     found: list[str] = data["dependency-groups"]["test"]
     return found
 
 
-def changes(tree: Path) -> str:
+def newest_changes(tree: Path) -> str:
     """Return the newest section of the changelog."""
     text = (tree / "CHANGELOG.md").read_text(encoding="utf-8")
     sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)
@@ -138,9 +138,9 @@ def check_wheel(wheel: Path, tree: Path) -> None:
     package = {name for name in inside if name.startswith("xentui/")}
     data = {name.partition(".data/data/")[2] for name in inside if ".data/data/" in name}
     rest = {name for name in inside - package if ".data/" not in name and ".dist-info/" not in name}
-    _same("the wheel's package", package, wanted)
-    _same("the wheel's data", data, shared)
-    _same("the wheel", rest, set())
+    _check_names("the wheel's package", package, wanted)
+    _check_names("the wheel's data", data, shared)
+    _check_names("the wheel", rest, set())
 
 
 def check_source(source: Path, tree: Path) -> None:
@@ -156,17 +156,17 @@ def check_source(source: Path, tree: Path) -> None:
         for path in tree.rglob("*")
         if path.is_file() and path.relative_to(tree).parts[0] not in ("snapshots", ".ci")
     }
-    _same("the source archive", inside - {"PKG-INFO", ""}, wanted)
+    _check_names("the source archive", inside - {"PKG-INFO", ""}, wanted)
 
 
-def _same(what: str, found: set[str], wanted: set[str]) -> None:
-    if found != wanted:
-        raise ReleaseError(
-            f"{what} misses {sorted(wanted - found)[:5]}, has {sorted(found - wanted)[:5]}"
-        )
+def _check_names(archive: str, names: set[str], expected: set[str]) -> None:
+    if names != expected:
+        missing, unexpected = sorted(expected - names)[:5], sorted(names - expected)[:5]
+        raise ReleaseError(f"{archive}: missing {missing}, unexpected {unexpected}")
 
 
 def _exported(folder: Path) -> Path:
+    """Export the last commit into a folder, and return it."""
     folder.mkdir()
     packed = subprocess.run(
         ["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True
@@ -194,11 +194,11 @@ def _install(python: str, *what: str) -> None:
     _run(*pip, "install", "--quiet", *what)
 
 
-def _try(folder: Path, archive: Path, needs: list[str], tree: Path) -> None:
+def _test_installation(folder: Path, archive: Path, needs: list[str], tree: Path) -> None:
     """Install an archive with its own dependencies, and run tests against it."""
     python = _environment(folder)
     _install(python, str(archive), *needs)
-    _install(python, *_harness(tree))
+    _install(python, *_test_dependencies(tree))
     # Dependencies of the tests may have upgraded some of them.
     _install(python, str(archive), *needs)
     place = folder / "place"
@@ -210,13 +210,13 @@ def _try(folder: Path, archive: Path, needs: list[str], tree: Path) -> None:
     _say("    running the tests")
     _run(
         *(python, "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider"),
-        *("-m", "not snapshot", *(f"--ignore={name}" for name in OF_THE_TREE), "tests"),
+        *("-m", "not snapshot", *(f"--ignore={name}" for name in WORK_TREE_TESTS), "tests"),
         cwd=place,
         PYTHONDONTWRITEBYTECODE="1",
     )
     where = _output(python, "-c", "import xentui; print(xentui.__file__)", cwd=place).strip()
     if not where.startswith(str(folder)) or "site-packages" not in where:
-        raise ReleaseError(f"the tests met {where}, not what was installed")
+        raise ReleaseError(f"the tests imported {where}, not what was installed")
     for need in needs:
         name, _, version = need.partition("==")
         code = f"from importlib.metadata import version; print(version({name!r}))"
@@ -239,7 +239,7 @@ def _sbom(folder: Path, wheel: Path, tree: Path) -> None:
 def _only(archives: dict[str, Path], ending: str) -> Path:
     found = [path for name, path in archives.items() if name.endswith(ending)]
     if len(found) != 1:
-        raise ReleaseError(f"there is not one {ending}")
+        raise ReleaseError(f"there are {len(found)} archives {ending} instead of one")
     return found[0]
 
 

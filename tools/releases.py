@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Record the abilities of each release's layers, or check the record.
+"""Record what the layers of each Yocto release can do, or check the record.
 
     python -m tools.releases record TREES
     python -m tools.releases check TREES
@@ -26,7 +26,7 @@ from xentui.bitbake.abilities import Abilities
 from xentui.project import model
 
 # Version, whether it is an LTS release, and branch of BitBake. The layers do not state these.
-KNOWN: dict[str, tuple[str, bool, str]] = {
+RELEASES: dict[str, tuple[str, bool, str]] = {
     "kirkstone": ("4.0", True, "2.0"),
     "scarthgap": ("5.0", True, "2.8"),
     "styhead": ("5.1", False, "2.10"),
@@ -45,21 +45,25 @@ HEAD = """\
 
 
 def layers(tree: Path) -> list[str]:
-    """Return the two layers of a tree that determine its abilities."""
+    """Return the two layers in a release's folder that determine its abilities."""
     return [str(tree / "openembedded-core/meta"), str(tree / "meta-virtualization")]
 
 
-def recorded(trees: Path) -> str:
-    """Return the text of ``releases.toml`` for the trees that are available."""
-    known: dict[str, Any] = {}
+def record_text(trees: Path) -> str:
+    """Return the text of ``releases.toml``.
+
+    Args:
+        trees: the folder with a folder for each release.
+    """
+    recorded: dict[str, Any] = {}
     if releases.FILE.is_file():
-        known = tomllib.loads(releases.FILE.read_text(encoding="utf-8"))
+        recorded = tomllib.loads(releases.FILE.read_text(encoding="utf-8"))
     document = tomlkit.document()
-    for name, (version, lts, bitbake) in KNOWN.items():
+    for name, (version, lts, bitbake) in RELEASES.items():
         if (trees / name / "openembedded-core").is_dir():
             data = abilities.of_layers(layers(trees / name)).as_data()
-        elif name in known:
-            data = known[name]["abilities"]
+        elif name in recorded:
+            data = recorded[name]["abilities"]
         else:
             continue
         entry = {"version": version, "lts": lts, "bitbake": bitbake, "abilities": data}
@@ -101,7 +105,7 @@ ROWS: dict[str, tuple[str, Callable[[Abilities], object]]] = {
     "docker, podman, containerd: network": ("", lambda a: a.vxn and a.vxn.oci_network),
     "vxn's containers need Dom0 as router": ("", lambda a: a.vxn and a.vxn.static_addresses),
 }
-"""The rows of the table: what xentui writes if it is missing, and how to get its value."""
+"""The rows of the table by label: what xentui writes if the feature is missing, and its value."""
 
 PAGE = """\
 <!-- SPDX-FileCopyrightText: The xentui authors -->
@@ -148,22 +152,22 @@ meta-virtualization, `python -m tools.drift OLD NEW` lists every fact that no lo
 
 def page() -> str:
     """Return ``docs/releases.md``."""
-    known = releases.releases()
+    all_releases = releases.releases()
     offers = []
-    for each in known.values():
-        able = each.abilities
-        guests = "yes" if able.has_classes else f"with {model.DEFAULT_RELEASE}'s two classes"
-        forms = ["kas", "script"] + (["bitbake-setup"] if able.has_classes else [])
-        offers.append(f"| {each.title} | {guests} | {', '.join(forms)} |")
+    for release in all_releases.values():
+        has_classes = release.abilities.has_classes
+        guests = "yes" if has_classes else f"with {model.DEFAULT_RELEASE}'s two classes"
+        formats = ["kas", "script"] + (["bitbake-setup"] if has_classes else [])
+        offers.append(f"| {release.title} | {guests} | {', '.join(formats)} |")
     rows = []
-    for label, (instead, read) in ROWS.items():
-        cells = (_cell(read(each.abilities), instead) for each in known.values())
+    for label, (instead, value) in ROWS.items():
+        cells = (_cell(value(each.abilities), instead) for each in all_releases.values())
         rows.append(f"| {label.replace('_', chr(92) + '_')} | {' | '.join(cells)} |")
     return PAGE.format(
         offers="\n".join(offers),
         default=model.DEFAULT_RELEASE,
-        names=" | ".join(known),
-        rules=" | ".join("---" for _ in known),
+        names=" | ".join(all_releases),
+        rules=" | ".join("---" for _ in all_releases),
         rows="\n".join(rows),
     )
 
@@ -181,11 +185,11 @@ def _cell(value: object, instead: str) -> str:
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("record", "check"))
+    parser.add_argument("action", choices=("record", "check"))
     parser.add_argument("trees", type=Path)
     args = parser.parse_args()
-    text = recorded(args.trees.absolute())
-    if args.what == "record":
+    text = record_text(args.trees.absolute())
+    if args.action == "record":
         releases.FILE.write_text(text, encoding="utf-8")
         return 0
     if text == releases.FILE.read_text(encoding="utf-8"):

@@ -20,36 +20,37 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from xentui.xl import keys
 
 FILES = ("tools/xl/xl_parse.c", "tools/libxl/xl_cmdimpl.c")
-WARNED = ("device_model", "vif2", "vncviewer")
+IGNORED = ("device_model", "vif2", "vncviewer")
 """Keys that xl looks up only to report that it ignores them."""
 
 
 def main(xen: Path) -> int:
     """Compare, and return the exit code."""
     releases = [(4, minor) for minor in range(keys.OLDEST[1], keys.NEWEST[1] + 1)]
-    read = {release: names(xen, release) for release in releases}
-    wrong = 0
+    read = {release: keys_read(xen, release) for release in releases}
+    exit_code = 0
     for name in sorted(set().union(*read.values(), keys.all_keys())):
-        where = [release for release in releases if name in read[release]]
+        found_in = [release for release in releases if name in read[release]]
         key = keys.all_keys().get(name)
-        if name in WARNED:
+        if name in IGNORED:
             continue
-        until = None if where and where[-1] == keys.NEWEST else where[-1] if where else None
-        if key is None or not where or (key.since, key.until) != (where[0], until):
-            print(f"{name}: read in {where[:1]} to {until or where[-1:]}, the table says {key}")
-            wrong = 1
-    return wrong
+        first, last = (found_in[0], found_in[-1]) if found_in else (None, None)
+        until = None if last == keys.NEWEST else last
+        if key is None or first is None or (key.since, key.until) != (first, until):
+            print(f"{name}: read in {first} to {last}, the table says {key}")
+            exit_code = 1
+    return exit_code
 
 
-def names(xen: Path, release: keys.Version) -> set[str]:
+def keys_read(xen: Path, release: keys.Version) -> set[str]:
     """Return the keys that xl looks up in a release."""
     for file in FILES:
         at = f"stable-{keys.version_text(release)}:{file}"
         result = subprocess.run(["git", "-C", xen, "show", at], capture_output=True, text=True)
         if result.returncode == 0:
             break
-    asked = r'xlu_cfg_(?:get_\w+|replace_string)\s*\(\s*config,\s*\\?\s*"(\w+)"'
-    found = set(re.findall(asked, result.stdout))
+    lookup = r'xlu_cfg_(?:get_\w+|replace_string)\s*\(\s*config,\s*\\?\s*"(\w+)"'
+    found = set(re.findall(lookup, result.stdout))
     if "parse_extra_args" in result.stdout:
         found |= {f"device_model_args{kind}" for kind in ("", "_pv", "_hvm")}
     return found

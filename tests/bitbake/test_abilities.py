@@ -133,4 +133,4 @@ TREES = Path(os.environ.get("XENTUI_OE_RELEASES", "/nonexistent"))
 @pytest.mark.real
 @pytest.mark.skipif(not TREES.is_dir(), reason="XENTUI_OE_RELEASES names no folder of releases")
 def test_the_record_describes_the_real_layers() -> None:
-    assert recorder.recorded(TREES) == releases.FILE.read_text(encoding="utf-8")
+    assert recorder.record_text(TREES) == releases.FILE.read_text(encoding="utf-8")

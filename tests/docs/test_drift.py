@@ -23,7 +23,7 @@ def test_a_missing_cited_line_or_file_is_reported_with_who_cites_it(tmp_path: Pa
     old = {f"{layer}/classes/x.bbclass": "one\n  two\nthree\n", f"{layer}/conf/gone.conf": ""}
     trees.write(tmp_path / "old", {**old, conf: "a\n"})
     trees.write(tmp_path / "new", {f"{layer}/classes/x.bbclass": "new\ntwo\none\n", conf: "b\n"})
-    reported = list(drift.gone(tmp_path / "old", tmp_path / "new", tmp_path / "repo"))
+    reported = list(drift.outdated_facts(tmp_path / "old", tmp_path / "new", tmp_path / "repo"))
     assert reported == [
         "xentui/a.py:1: classes/x.bbclass:3 no longer exists: three",
         "xentui/a.py:1: conf/gone.conf is gone",
@@ -41,5 +41,5 @@ def test_abilities_in_which_layers_differ_are_reported(tmp_path: Path) -> None:
     tools = {"virt/recipes-extended/xen/xen-tools.inc": 'XEN_DOM0_NETWORK ?= "bridged"\n'}
     for name, more in (("a", {}), ("b", tools)):
         trees.small(tmp_path / name, more=more)
-    reported = list(drift.changed(tmp_path / "a/virt", tmp_path / "b/virt"))
+    reported = list(drift.changed_abilities(tmp_path / "a/virt", tmp_path / "b/virt"))
     assert reported == ["dom0_network: False -> True"]
