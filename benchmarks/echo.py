@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A Textual app with an input and 30 lines that repeat it: the baseline for the wizard's preview."""
+"""A Textual app with an input and 30 lines that repeat it, the baseline for the preview."""
 
 from __future__ import annotations
 
