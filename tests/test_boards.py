@@ -53,8 +53,8 @@ def test_boot_files_are_written_for_each_boot_family_that_needs_them() -> None:
         for family in board.boot.families:
             mode = None if family == board.boot.family else family
             project = Project(Host(board.machine, boot_mode=mode))  # type: ignore[arg-type]
-            shown = boot.shown(project)
-            assert bool(shown) is boot.is_written(project)
+            shown = boot.start_files(project)
+            assert bool(shown) is boot.writes_boot_files(project)
             assert boot.who_starts(project)
             assert render(project).conf
 
@@ -86,7 +86,7 @@ def test_a_file_of_the_user_adds_a_board(own: Path) -> None:
     assert "my-board" in boards.machine_names()
     project = Project(Host("my-board", memory=2048, dom0_memory=512))
     assert [finding.code for finding in check.check(project)] == ["XT103"]
-    (script,) = boot.shown(project).values()
+    (script,) = boot.start_files(project).values()
     assert 'test -n "${ramdisk_addr_r}" || setenv ramdisk_addr_r 0x90000000' in script
     assert 'mine.dtb || test -n "${xen_bad}" || setenv xen_bad "mine.dtb"' in script
     files = render(project).layer
@@ -212,7 +212,7 @@ def test_the_boot_modes_for_an_unknown_board_are_offered_as_quick_fixes(
         again = next(f for f in check.check(one) if f.code == "XT102")
         assert str(one.host.boot_mode) in again.message
         assert not again.quick_fixes
-        assert one.host.boot_mode == "bios" or boot.shown(one)
+        assert one.host.boot_mode == "bios" or boot.start_files(one)
 
 
 def test_boards_are_found_by_any_word_about_them() -> None:
@@ -242,7 +242,7 @@ def test_zynqmp_uses_the_boot_script_of_its_layer() -> None:
 
 
 def test_the_script_of_a_raspberry_pi_uses_the_card_it_was_found_on() -> None:
-    (script,) = boot.shown(Project(Host("raspberrypi4-64"))).values()
+    (script,) = boot.start_files(Project(Host("raspberrypi4-64"))).values()
     assert "mmc 1" not in script
     assert 'setenv xen_from "${devtype} ${devnum}:${distro_bootpart}"' in script
     (conf,) = render(Project(Host("raspberrypi4-64"))).conf.values()
@@ -265,7 +265,7 @@ def test_the_partition_has_each_file_that_the_script_loads(
     guest = (Guest("a", started_by="xen", kernel="Image", ramdisk="r"),) * guests
     project = Project(Host(board.machine, boot_mode="uboot-fat"), guests=guest)
     (conf,) = render(project).conf.values()
-    (script,) = boot.shown(project).values()
+    (script,) = boot.start_files(project).values()
     (files,) = re.findall(r'IMAGE_BOOT_FILES\S* = "([^"]*)"', conf)
     named = {entry.partition(";")[2] or entry for entry in files.split()}
     loaded = {name for name in re.findall(r"\$\{prefix\}([\w.-]+)", script) if "$" not in name}
@@ -275,7 +275,7 @@ def test_the_partition_has_each_file_that_the_script_loads(
 
 def test_dom0s_root_is_named_by_its_partition_and_not_by_a_disk() -> None:
     project = Project(Host("genericx86-64"))
-    (config,) = boot.shown(project).values()
+    (config,) = boot.start_files(project).values()
     assert "/dev/sd" not in config
     guid = config.partition("PARTUUID=")[2].split()[0]
     assert guid in str(render(project).layer["files/wic/xentui-efi.wks"])
@@ -309,7 +309,7 @@ def direct(change: tuple[str, str] = ("", "")) -> Project:
 
 def test_dom0less_guests_are_only_in_the_boot_files() -> None:
     project = direct()
-    (script,) = boot.shown(project).values()
+    (script,) = boot.start_files(project).values()
     lines = [line.strip() for line in script.splitlines()]
     # fdt mknode puts a node before its siblings, and Xen numbers DomUs in that order.
     assert lines.index("fdt mknode /chosen domU2") < lines.index("fdt mknode /chosen domU1")
@@ -335,13 +335,13 @@ def test_dom0less_guests_are_only_in_the_boot_files() -> None:
 def test_an_unknown_boards_partition_has_the_kernel() -> None:
     (conf,) = render(Project(Host("my-board", boot_mode="uboot-fat"))).conf.values()
     assert "xen-${MACHINE};xen ${KERNEL_IMAGETYPE};Image xentui-boot.scr;boot.scr" in conf
-    (script,) = boot.shown(Project(Host("my-board", boot_mode="uboot-fat"))).values()
+    (script,) = boot.start_files(Project(Host("my-board", boot_mode="uboot-fat"))).values()
     assert "${prefix}Image" in script
 
 
 def test_a_dom0less_guest_gets_no_device_that_could_share_the_interrupt_of_its_uart() -> None:
     change = ('ramdisk = "second.cpio.gz"', 'ramdisk = "second.cpio.gz"\ndtdev = ["/soc/a@1"]')
-    (script,) = boot.shown(direct(change)).values()
+    (script,) = boot.start_files(direct(change)).values()
     assert script.count("vpl011") == 2
     assert "passthrough" not in script
     assert [f.path for f in check.check(direct(change)) if f.code == "XT126"] == [
@@ -412,12 +412,12 @@ device_tree = "net.dtb"
 def test_dom0_does_not_use_devices_of_guests() -> None:
     hidden = "xen-pciback.hide=(0000:03:00.0)(0000:04:00.1)"
     board = tables.from_data(tomllib.loads(PASSED.format(machine="imx8qm-mek")))
-    (script,) = boot.shown(board).values()
+    (script,) = boot.start_files(board).values()
     assert f"root=PARTUUID=${{xen_root}} rw rootwait {hidden}" in script
     assert "fdt set /soc/ethernet@5b040000 xen,passthrough || echo" in script
     assert not [f for f in check.check(board) if f.code == "XT283" and "dtdev" in f.path]
     pc = tables.from_data(tomllib.loads(PASSED.format(machine="genericx86-64")))
-    (config,) = boot.shown(pc).values()
+    (config,) = boot.start_files(pc).values()
     assert f"rw rootwait {hidden}\n" in config
     bios = replace(pc, host=replace(pc.host, boot_mode="bios"))
     assert hidden in str(render(bios).layer["files/wic/xentui-dom0.cfg"])

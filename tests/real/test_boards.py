@@ -76,12 +76,12 @@ def test_what_starts_xen_reaches_the_image(machine: str, make_build: MakeBuild) 
         name = "BOOTX64" if board.arch == "x86-64" else "BOOTAA64"
         folder = "EFI/BOOT"
         wanted = {f"{folder}/{name}.EFI", f"{folder}/{name}.CFG", f"{folder}/{board.kernel.image}"}
-        (config,) = boot.shown(given).values()
+        (config,) = boot.start_files(given).values()
         if "ramdisk=initrd" in config:
             wanted.add(f"{folder}/initrd")
         assert wanted <= there
     else:
-        (script,) = boot.shown(given).values()
+        (script,) = boot.start_files(given).values()
         loaded = {
             line.partition("${prefix}")[2].split()[0]
             for line in script.splitlines()
@@ -106,7 +106,7 @@ def test_bitbake_makes_the_boot_files(machine: str, make_build: MakeBuild) -> No
     build.write(given, extra=HOST_MKIMAGE)
     recipe = build.layer / "recipes-bsp/xentui-boot/xentui-boot_1.0.bb"
     build.run_task(recipe, "deploy")
-    ((name, content),) = boot.shown(given).items()
+    ((name, content),) = boot.start_files(given).items()
     deployed = {path.name: path for path in _deployed(build.folder)}
     if name == "xen.cfg":
         assert content in deployed["xentui-xen.cfg"].read_text()
@@ -227,7 +227,7 @@ def test_wic_makes_the_disk_of_our_kickstart(machine: str, tmp_path: Path) -> No
         if "*" not in entry:
             assert f"::/{entry.rpartition(';')[2]}".upper() in listed, entry
     if board.boot.family == "efi":
-        (config,) = boot.shown(given).values()
+        (config,) = boot.start_files(given).values()
         guid = config.partition("PARTUUID=")[2].split()[0].upper()
         info = subprocess.run(
             ["sgdisk", "-i", "2", disk], capture_output=True, text=True, check=True,

@@ -251,7 +251,7 @@ def _disk(
     stack: ExitStack,
 ) -> int:
     """Return an SD card with the written script, as an open file."""
-    written = script.described(project)
+    written = script.describe(project)
     changed = replace(
         written,
         initramfs="initrd",
@@ -262,7 +262,7 @@ def _disk(
         boot=replace(written.boot, dtb=TREE, fixups=(*written.boot.fixups, *board.fixups)),
     )
     firmware, tree = files
-    texts = {"boot.scr": boot.script_image(script.script(changed)), TREE: tree.read_bytes()}
+    texts = {"boot.scr": boot.script_image(script.script_text(changed)), TREE: tree.read_bytes()}
     path = BootFiles("U-Boot", firmware, texts, xen="xen", kernel=written.kernel, initrd="initrd")
     linux = kernel.trim(kernel.unpack(parts.kernel))
     # Linux unpacks both archives, so files of the second replace those of the first.

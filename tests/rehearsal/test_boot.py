@@ -201,7 +201,7 @@ def places_without_anything() -> Parts:
 
 @pytest.mark.skipif(shutil.which("mkimage") is None, reason="no mkimage (u-boot-tools)")
 def test_the_script_is_packed_as_mkimage_packs_it(tmp_path: Path) -> None:
-    (script,) = written.shown(project("raspberrypi4-64")).values()
+    (script,) = written.start_files(project("raspberrypi4-64")).values()
     (tmp_path / "boot.cmd").write_text(script)
     subprocess.run(
         ["mkimage", "-A", "arm64", "-T", "script", "-C", "none", "-n", "xentui", "-d",

@@ -294,7 +294,7 @@ _DATA: dict[str, Callable[[_View], Any]] = {
     "conf": lambda view: dict(view.rendered.conf),
     "recipes": lambda view: view.rendered.recipes,
     "layer": lambda view: view.other_layer_files,
-    "boot": lambda view: boot.shown(view.project),
+    "boot": lambda view: boot.start_files(view.project),
     "cfg": lambda view: dict(predict_configs(view.project, view.assets)),
     "layout": lambda view: layout(view.project),
     "budget": _budget,
@@ -310,7 +310,7 @@ _TEXT: dict[str, Callable[[_View], str]] = {
     "recipes": lambda view: _files_text(view.rendered.recipes),
     "layer": lambda view: _files_text(view.other_layer_files),
     "boot": lambda view: (
-        _files_text(boot.shown(view.project)) or f"# {boot.who_starts(view.project)}\n"
+        _files_text(boot.start_files(view.project)) or f"# {boot.who_starts(view.project)}\n"
     ),
     "cfg": lambda view: _files_text(dict(predict_configs(view.project, view.assets))),
     "layout": _layout_text,

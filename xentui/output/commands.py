@@ -196,7 +196,7 @@ def _boot(project: Project, abilities: Abilities, *, sets_memory: bool) -> Itera
         yield NextCommand("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
     elif boards.boot_writer(project.host) != "user":
         yield from write_image(project, board)
-    if bios.needed(project, abilities) and dom0_memory(project) is not None:
+    if bios.needs_kickstart(project, abilities) and dom0_memory(project) is not None:
         yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
 
 
@@ -208,7 +208,7 @@ def write_image(project: Project, board: board_file.Board) -> Iterator[NextComma
     name = f"{dom0_image(project)}-{board.machine}.rootfs.{board.medium.file}"
     file = f"{board.medium.deploy}/{board.machine}/{name}"
     # If xentui writes the boot files, it adds an uncompressed image.
-    compressed = "" if boot.is_written(project) else board.medium.compressed
+    compressed = "" if boot.writes_boot_files(project) else board.medium.compressed
     medium = {"sd": "card", "disk": "disk or USB stick"}.get(board.medium.kind, "disk")
     dd = "of=/dev/sdX bs=4M conv=fsync status=progress"
     yield NextCommand("boot", "lsblk -d -o NAME,SIZE,MODEL", f"find out which one is the {medium}")

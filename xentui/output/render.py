@@ -61,7 +61,9 @@ def render(
             files[layer.CONTAINER_CLASS_PATH] = header.stamp(f"\n{body}", project_file)
     inherit = _must_inherit(for_xl, abilities)
     files.update(_image_append(for_xl, assets, project_file, fleet_name, inherit=inherit))
-    dom0less_files = script.own_files(project, assets) if boot.is_written(project) else {}
+    dom0less_files = {}
+    if boot.writes_boot_files(project):
+        dom0less_files = script.dom0less_files(project, assets)
     for path, body in (
         *dom0_layer.files(for_xl, abilities).items(),
         *bios.files(for_xl, abilities, fleet_name).items(),

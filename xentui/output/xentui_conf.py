@@ -112,9 +112,9 @@ def _board(
     if family == "hyperv-gen1" and family in abilities.boot_modes:
         yield text.assign("XEN_BOOT_MODE", family)
     yield from _machine_memory(project, abilities, recipe)
-    yield from _bios_kickstart(project, abilities, recipe, bios.name(fleet_name))
+    yield from _bios_kickstart(project, abilities, recipe, bios.kickstart_name(fleet_name))
     yield from _dom0_memory(project, abilities, recipe)
-    yield from boot.settings(project, fleet_name, script.own_files(project, assets))
+    yield from boot.settings(project, fleet_name, script.dom0less_files(project, assets))
     yield from _network(project, abilities, recipe)
     yield from _layer_bundles(project, recipe)
 
@@ -161,7 +161,7 @@ def _machine_memory(project: Project, abilities: Abilities, recipe: str) -> Iter
 
 
 def _bios_kickstart(project: Project, abilities: Abilities, recipe: str, wks: str) -> Iterator[str]:
-    if bios.needed(project, abilities):
+    if bios.needs_kickstart(project, abilities):
         board = boards.board(project.host.machine)
         override = board.machine if board.emulated else board.arch
         yield (

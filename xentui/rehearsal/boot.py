@@ -106,7 +106,7 @@ def boot_files(project: Project, parts: Parts, dom0: int | None) -> BootFiles:
     """
     host = project.host
     family = boards.boot_family(host)
-    if not boot.is_written(project):
+    if not boot.writes_boot_files(project):
         who = {"layer": "a layer starts Xen", "user": "you start Xen yourself"}.get(
             boards.boot_writer(host), "syslinux starts Xen"
         )
@@ -189,7 +189,7 @@ def _guest_ramdisk(parts: Parts) -> bytes:
 def _uboot_files(
     project: Project, board: board_file.Board, firmware: Firmware, code: Path, parts: Parts
 ) -> BootFiles:
-    written = script.described(project)
+    written = script.describe(project)
     changed = replace(
         written,
         # QEMU has its own console, tree and addresses.
@@ -199,11 +199,11 @@ def _uboot_files(
         xen_arguments=f"{re.sub(r' dtuart=[^ ]+', '', written.xen_arguments)} {_XEN_OPTIONS}",
         dom0_arguments=f"{written.dom0_arguments} {_LINUX_OPTIONS}",
         initramfs="initrd",
-        passed_nodes=(),
+        passthrough_nodes=(),
         in_boot_folder=False,
     )
     notes = ["The script is the written one, with a stand-in's initial file system."]
-    if board.boot.device_tree == "file" or board.boot.fixups or written.passed_nodes:
+    if board.boot.device_tree == "file" or board.boot.fixups or written.passthrough_nodes:
         notes.append(
             "Its device tree is QEMU's: what the script changes for the board is left out."
         )
@@ -216,7 +216,7 @@ def _uboot_files(
             for guest in changed.guests
         ),
     )
-    files = {"boot.scr": script_image(script.script(changed))}
+    files = {"boot.scr": script_image(script.script_text(changed))}
     if changed.guests:
         notes.append("Guests that Xen starts have a stand-in kernel and RAM disk.")
         files[_GUEST_RAMDISK] = _guest_ramdisk(parts)

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Boot files for Xen: settings, a recipe, a script or a .cfg, a kickstart file.
+"""Write what makes a board start Xen: BitBake settings, a recipe, and the files that it deploys.
 
-The settings of each family of :data:`xentui.project.board_file.FAMILIES` are here. All of them
-apply only to the Dom0 image (``:pn-IMAGE``): no image recipe needs an append, and guests' images do
-not change. The kickstart files only use plug-ins of OpenEmbedded-Core and meta-virtualization, so
-the same files work on every release.
+How Xen is started depends on the board's boot family (:data:`xentui.project.board_file.FAMILIES`).
+This module has the settings of each family. They apply only to the Dom0 image (``:pn-IMAGE``): no
+image recipe needs an append, and guests' images do not change. The kickstart files only use
+plug-ins of OpenEmbedded-Core and meta-virtualization, so they work on every release.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 
 
-def is_written(project: Project) -> bool:
+def writes_boot_files(project: Project) -> bool:
     """Return whether xentui writes the boot files.
 
     For a PC's BIOS they come from the layers, except the kickstart file
@@ -31,16 +31,16 @@ def is_written(project: Project) -> bool:
 
 
 def settings(
-    project: Project, fleet_name: str = "", own_files: Collection[str] = ()
+    project: Project, fleet_name: str = "", dom0less_files: Collection[str] = ()
 ) -> Iterator[str]:
     """Yield the blocks of ``xentui.conf`` for the boot files; none if a layer starts Xen.
 
     Args:
         project: the project.
         fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
-        own_files: names of the guests' files that the recipe deploys.
+        dom0less_files: names of the user's files for dom0less guests, which the recipe deploys.
     """
-    if not is_written(project):
+    if not writes_boot_files(project):
         return
     family, pn = boards.boot_family(project.host), f"pn-{text.name(dom0_image(project))}"
     name = recipe.name(fleet_name)
@@ -51,10 +51,10 @@ def settings(
             + "\n"
             + text.assign(_wks_variable(project, pn), kickstart.name("efi", fleet_name))
         )
-        yield from _image(pn, name)
+        yield from _disk_image(pn, name)
     elif family == "uboot-fat":
-        yield from _uboot_fat(project, pn, fleet_name, own_files)
-        yield from _image(pn, name)
+        yield from _uboot_fat(project, pn, fleet_name, dom0less_files)
+        yield from _disk_image(pn, name)
     elif family == "uboot-rpi":
         yield (
             "# The firmware starts U-Boot, which runs boot.scr. Xen is on the same partition.\n"
@@ -67,11 +67,12 @@ def settings(
             + text.assign(
                 f"IMAGE_BOOT_FILES:append:{pn}",
                 "".join(
-                    f" {file}" for file in ("xen-${MACHINE};xen", *_of_guests(project, own_files))
+                    f" {file}"
+                    for file in ("xen-${MACHINE};xen", *_guest_files(project, dom0less_files))
                 ),
             )
         )
-        yield from _image(pn, name)
+        yield from _disk_image(pn, name)
     elif family == "uboot-rootfs":
         yield (
             "# U-Boot runs /boot/boot.scr. It prefers an extlinux.conf, so none is installed.\n"
@@ -86,7 +87,7 @@ def settings(
         yield text.assign(f"IMAGE_FSTYPES:append:{pn}", " wic")
 
 
-def _of_guests(project: Project, own_files: Collection[str]) -> list[str]:
+def _guest_files(project: Project, dom0less_files: Collection[str]) -> list[str]:
     """Return the entries of IMAGE_BOOT_FILES for guests that Xen itself starts."""
     files = (
         (text.path(path), script.file_name(guest, path))
@@ -94,7 +95,7 @@ def _of_guests(project: Project, own_files: Collection[str]) -> list[str]:
         for path in (guest.kernel, guest.ramdisk)
         if path is not None
     )
-    return [name if name in own_files else f"{path};{name}" for path, name in files]
+    return [name if name in dom0less_files else f"{path};{name}" for path, name in files]
 
 
 def who_starts(project: Project) -> str:
@@ -115,7 +116,7 @@ def _wks_variable(project: Project, pn: str) -> str:
     return f"WKS_FILE:{pn}"
 
 
-def _image(pn: str, name: str) -> Iterator[str]:
+def _disk_image(pn: str, name: str) -> Iterator[str]:
     yield (
         "# An image of the whole disk, and the recipes whose files it needs.\n"
         + text.assign(f"IMAGE_FSTYPES:append:{pn}", " wic")
@@ -125,12 +126,16 @@ def _image(pn: str, name: str) -> Iterator[str]:
 
 
 def _uboot_fat(
-    project: Project, pn: str, fleet_name: str, own_files: Collection[str]
+    project: Project, pn: str, fleet_name: str, dom0less_files: Collection[str]
 ) -> Iterator[str]:
     board = boards.board(project.host.machine)
     boot = board.boot
     dom0_kernel = f"${{KERNEL_IMAGETYPE}};{board.kernel.image}"
-    files = ["xen-${MACHINE};xen", "xentui-boot.scr;boot.scr", *_of_guests(project, own_files)]
+    files = [
+        "xen-${MACHINE};xen",
+        "xentui-boot.scr;boot.scr",
+        *_guest_files(project, dom0less_files),
+    ]
     if not board.is_known:
         # Its layer may not put the kernel on the partition. If it does, wic copies it twice.
         files.insert(1, dom0_kernel)
@@ -157,31 +162,31 @@ def layer_files(
     project: Project,
     abilities: Abilities,
     fleet_name: str = "",
-    own_files: Collection[str] = (),
+    dom0less_files: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the layer's boot files without their headers, by path in the layer.
 
     Args:
         project: the project.
-        abilities: what the available layers can do.
+        abilities: features of the layers.
         fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
-        own_files: names of the guests' files that the recipe deploys; they are next to it.
+        dom0less_files: names of the user's files for dom0less guests, which are next to the recipe.
 
     Raises:
         NotRepresentable: a value cannot be written.
     """
-    if not is_written(project):
+    if not writes_boot_files(project):
         return {}
-    made = recipe.files(project, shown(project), fleet_name, own_files)
+    files = recipe.files(project, start_files(project), fleet_name, dom0less_files)
     family, boot = boards.boot_family(project.host), boards.board(project.host.machine).boot
     if family == "efi" or (family == "uboot-fat" and boot.kickstart):
-        place = f"{abilities.kickstart_folder}/{kickstart.name(family, fleet_name)}"
-        made[place] = kickstart.kickstart(project, family)
-    made.update(kernel.files(project))
-    return {path: f"\n{body}" for path, body in made.items()}
+        path = f"{abilities.kickstart_folder}/{kickstart.name(family, fleet_name)}"
+        files[path] = kickstart.kickstart(project, family)
+    files.update(kernel.files(project))
+    return {path: f"\n{body}" for path, body in files.items()}
 
 
-def shown(project: Project) -> dict[str, str]:
+def start_files(project: Project) -> dict[str, str]:
     """Return the script or the .cfg that starts Xen, by file name.
 
     Empty if a layer or the user starts Xen.
@@ -189,9 +194,9 @@ def shown(project: Project) -> dict[str, str]:
     Raises:
         NotRepresentable: a value cannot be written.
     """
-    if not is_written(project):
+    if not writes_boot_files(project):
         return {}
     family = boards.boot_family(project.host)
     if family == "efi":
         return {"xen.cfg": uefi.config(project)}
-    return {"boot.cmd": script.script(script.described(project))}
+    return {"boot.cmd": script.script_text(script.describe(project))}

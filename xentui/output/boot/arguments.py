@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Command lines of Xen and of Dom0's kernel, and the devices that both leave to guests.
+"""Compute the command lines of Xen and of Dom0's kernel, and the devices that both leave to guests.
 
 Passing a device through needs more than the guest's own config. For PCI, Dom0's kernel gives the
 device to xen-pciback and to no other driver (``xen-pciback.hide``). For a device of the device
@@ -20,8 +20,8 @@ from xentui.project.model import Guest, Project
 from xentui.xl import pci
 
 
-def of_xen(project: Project) -> str:
-    """Return Xen's command line: its console, and Dom0's memory where that is limited.
+def xen_arguments(project: Project) -> str:
+    """Return Xen's command line: its console, and Dom0's memory if it is limited.
 
     Raises:
         NotRepresentable: a value cannot be written.
@@ -33,7 +33,7 @@ def of_xen(project: Project) -> str:
     return " ".join(words)
 
 
-def of_dom0(project: Project, root: str) -> str:
+def dom0_arguments(project: Project, root: str) -> str:
     """Return the command line of Dom0's kernel.
 
     Args:
@@ -43,28 +43,27 @@ def of_dom0(project: Project, root: str) -> str:
     Raises:
         NotRepresentable: a value cannot be written.
     """
-    return " ".join(["console=hvc0", f"root=PARTUUID={root} rw rootwait", *hidden(project)])
+    return " ".join(["console=hvc0", f"root=PARTUUID={root} rw rootwait", *pci_arguments(project)])
 
 
-def hidden(project: Project) -> list[str]:
-    """Return the argument that keeps guests' PCI devices from Dom0's drivers, if there are any.
+def pci_arguments(project: Project) -> list[str]:
+    """Return the argument that keeps guests' PCI devices from Dom0's drivers, if any, in a list.
 
     Raises:
         NotRepresentable: an address cannot be written.
     """
-    specs = (spec for guest in _passing(project) for spec in guest.pci)
-    found = dict.fromkeys(filter(None, map(pci.address, specs)))
-    return (
-        [f"xen-pciback.hide={''.join(f'({text.packed(one)})' for one in found)}"] if found else []
-    )
+    specs = (spec for guest in _guests(project) for spec in guest.pci)
+    addresses = dict.fromkeys(filter(None, map(pci.address, specs)))
+    hidden = "".join(f"({text.packed(address)})" for address in addresses)
+    return [f"xen-pciback.hide={hidden}"] if hidden else []
 
 
-def passed_nodes(project: Project) -> tuple[str, ...]:
-    """Return the nodes of the device tree that guests are given, by their paths."""
-    return tuple(dict.fromkeys(path for guest in _passing(project) for path in guest.dtdev))
+def passthrough_nodes(project: Project) -> tuple[str, ...]:
+    """Return the paths of the device tree nodes that are passed through to guests."""
+    return tuple(dict.fromkeys(path for guest in _guests(project) for path in guest.dtdev))
 
 
-def _passing(project: Project) -> Iterator[Guest]:
+def _guests(project: Project) -> Iterator[Guest]:
     # Devices that a user's own config file passes through are not in the fields of the guest.
     return (guest for guest in project.without_dom0less_guests.guests if guest.config_file is None)
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The kickstart file and boot menu of a BIOS disk, if the layer's own do not fit the project.
+"""Write the kickstart file and boot menu of a BIOS disk, if the layer's own do not fit the project.
 
 meta-virtualization's kickstart files contain Dom0's memory as literal text, so another amount
 needs another file. Its wic plug-in for BIOS generates a boot menu if the kickstart file has no
@@ -37,21 +37,21 @@ _DOM0 = {
 """Options of Xen and of Dom0's kernel for each boot mode, copied from mv:files/wic."""
 
 
-def needed(project: Project, abilities: Abilities) -> bool:
+def needs_kickstart(project: Project, abilities: Abilities) -> bool:
     """Return whether the project needs another kickstart file than the layer's own."""
     board = boards.board(project.host.machine)
     if _mode(project) not in _XEN:
         return False
-    if arguments.hidden(project):
+    if arguments.pci_arguments(project):
         return True
     if _mode(project) == "bios" and not board.emulated:
         # directdisk-xen.wks has no dom0_mem, and without --configfile relies on the plug-in.
         return dom0_memory(project) is not None or not abilities.names_kernel
-    wanted = dom0_memory(project)
-    return wanted is not None and wanted != abilities.kickstart_dom0_memory
+    memory = dom0_memory(project)
+    return memory is not None and memory != abilities.kickstart_dom0_memory
 
 
-def name(fleet_name: str = "") -> str:
+def kickstart_name(fleet_name: str = "") -> str:
     """Return the kickstart's file name; in a layer for several boards, each board has its own."""
     return kickstart.name("dom0", fleet_name)
 
@@ -67,9 +67,9 @@ def files(project: Project, abilities: Abilities, fleet_name: str = "") -> dict[
     Raises:
         NotRepresentable: the memory is not a whole number.
     """
-    if not needed(project, abilities):
+    if not needs_kickstart(project, abilities):
         return {}
-    folder, wks_name = abilities.kickstart_folder, name(fleet_name)
+    folder, wks_name = abilities.kickstart_folder, kickstart_name(fleet_name)
     menu_name = f"{wks_name.removesuffix('.wks')}.cfg"
     menu = _menu(project, abilities)
     return {f"{folder}/{wks_name}": _bios(project, abilities, menu_name, menu),
@@ -111,7 +111,7 @@ def _menu(project: Project, abilities: Abilities) -> str:
     mode = _mode(project)
     root = f"root=PARTUUID={DISK_ID}-02" if abilities.disk_id else "root=/dev/sda2"
     kernel = boards.board(project.host.machine).kernel_image
-    dom0 = " ".join([_DOM0[mode].format(root=root), *arguments.hidden(project)])
+    dom0 = " ".join([_DOM0[mode].format(root=root), *arguments.pci_arguments(project)])
     return f"""\
 DEFAULT boot
 TIMEOUT 0

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The configuration for ImageBuilder, as an alternative to xentui's own boot script.
+"""Write the configuration for ImageBuilder, an alternative to xentui's own boot script.
 
 ImageBuilder's ``uboot-script-gen`` runs after the build on a folder of files, and writes their
 sizes and addresses into the script (imagebuilder:README.md). It is for U-Boot on arm64.
@@ -39,7 +39,7 @@ def config(project: Project) -> str:
     machine = text.name(board.machine)
     start = int(board.boot.load_address or "0", 16) // _BANK * _BANK
     end = start + min(total_memory(project) or _ENOUGH_MIB, _ENOUGH_MIB) * 1024 * 1024
-    guests = script.described(project).guests
+    guests = script.describe(project).guests
     tree = f"{board.boot.dtb_folder}{board.boot.dtb}" if board.boot.dtb else "system.dtb"
     values = [
         ("MEMORY_START", f"{start:#x}"),
@@ -47,10 +47,10 @@ def config(project: Project) -> str:
         ("BOOT_CMD", "booti"),
         ("DEVICE_TREE", tree),
         ("XEN", f"xen-{machine}"),
-        *([("XEN_CMD", _quoted(arguments.of_xen(project)))]
+        *([("XEN_CMD", _quoted(arguments.xen_arguments(project)))]
           if dom0_memory(project) is not None else []),
         ("DOM0_KERNEL", board.kernel.image),
-        ("DOM0_CMD", _quoted(" ".join([_DOM0, *arguments.hidden(project)]))),
+        ("DOM0_CMD", _quoted(" ".join([_DOM0, *arguments.pci_arguments(project)]))),
         ("NUM_DOMUS", str(len(guests))),
     ]  # fmt: skip
     for number, (guest, named) in enumerate(zip(guests, project.dom0less_guests, strict=True)):

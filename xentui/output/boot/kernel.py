@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Xen's options for kernels that meta-virtualization does not configure.
+"""Write Xen's options for kernels that meta-virtualization does not configure.
 
 It only configures kernels with linux-yocto's kernel cache
 (mv:recipes-kernel/linux/linux-%.bbappend, ``KERNEL_META_TYPE``). arm64's defaults have CONFIG_XEN,

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Names of kickstart files, and the kickstart files for disks of UEFI and U-Boot.
+"""Name kickstart files, and write those for the disks of UEFI and U-Boot.
 
 They only need ``bootimg-partition``, one of wic's own plug-ins. Its name is written with a hyphen:
 wic up to walnascar only knows that, and later releases replace it (wic: partition.py,
@@ -16,7 +16,7 @@ from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 
 EFI_PARTITION = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
-_SPARE_MIB = 32
+_FREE_MIB = 32
 
 
 def name(family: str, fleet_name: str = "") -> str:
@@ -29,8 +29,8 @@ def root_guid(project: Project) -> str:
 
     The boot files refer to it, and they are written before the disk is made.
     """
-    place = f"xentui:{project.host.machine}/{dom0_image(project)}"
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, place))
+    name = f"xentui:{project.host.machine}/{dom0_image(project)}"
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
 def kickstart(project: Project, family: str) -> str:
@@ -45,7 +45,7 @@ def _efi(guid: str) -> str:
 # .cfg, and Dom0's kernel (IMAGE_BOOT_FILES). The .cfg refers to the second one by its GUID.
 
 part /boot --source bootimg-partition --fstype=vfat --label boot --active --align 1024 \
---part-name ESP --part-type {EFI_PARTITION} --extra-space {_SPARE_MIB}M
+--part-name ESP --part-type {EFI_PARTITION} --extra-space {_FREE_MIB}M
 part / --source rootfs --fstype=ext4 --label root --align 1024 --uuid {guid}
 
 bootloader --ptable gpt
@@ -59,7 +59,7 @@ def _fat() -> str:
 # of some boards does not support it.
 
 part /boot --source bootimg-partition --fstype=vfat --label boot --active --align 1024 \
---extra-space {_SPARE_MIB}M
+--extra-space {_FREE_MIB}M
 part / --source rootfs --fstype=ext4 --label root --align 1024 --use-uuid
 
 bootloader --ptable msdos

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The recipe that deploys or installs the boot files."""
+"""Write the recipe that deploys the boot files, or installs them into the Dom0 image."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ def name(fleet_name: str = "") -> str:
 
 def files(
     project: Project,
-    given: dict[str, str],
+    start_files: dict[str, str],
     fleet_name: str = "",
-    own_files: Collection[str] = (),
+    dom0less_files: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the recipe and its files, by path in the layer.
 
     Args:
         project: the project.
-        given: the script or the .cfg, by name.
+        start_files: the script or the .cfg that starts Xen, by name.
         fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
-        own_files: names of the guests' files that it deploys.
+        dom0less_files: names of the user's files for dom0less guests, which it deploys.
     """
-    own = name(fleet_name)
-    others = {f"{FOLDER}/{own}/{file}": content for file, content in given.items()}
-    return {f"{FOLDER}/{own}_1.0.bb": _recipe(project, next(iter(given)), own_files), **others}
+    recipe = name(fleet_name)
+    files = {f"{FOLDER}/{recipe}_1.0.bb": _recipe(project, next(iter(start_files)), dom0less_files)}
+    return files | {f"{FOLDER}/{recipe}/{file}": text for file, text in start_files.items()}
 
 
-def _recipe(project: Project, file: str, own_files: Collection[str]) -> str:
+def _recipe(project: Project, file: str, dom0less_files: Collection[str]) -> str:
     family = boards.boot_family(project.host)
     is_script = file == "boot.cmd"
-    installed = family == "uboot-rootfs"
+    installs = family == "uboot-rootfs"
     machine = text.name(project.host.machine).replace(".", "[.]").replace("+", "[+]")
     lines = [
         text.assign("SUMMARY", f"Boot files for Xen on {text.name(project.host.machine)}"),
@@ -56,11 +56,11 @@ def _recipe(project: Project, file: str, own_files: Collection[str]) -> str:
         # U-Boot's script loads a RAM disk as it is, so BitBake must not unpack it.
         text.assign(
             "SRC_URI",
-            " ".join([f"file://{file}", *(f"file://{one};unpack=0" for one in own_files)]),
+            " ".join([f"file://{file}", *(f"file://{each};unpack=0" for each in dom0less_files)]),
         ),
         text.assign("S", "${UNPACKDIR}"),
         "",
-        f"inherit deploy{'' if installed else ' nopackages'}",
+        f"inherit deploy{'' if installs else ' nopackages'}",
         "",
         text.assign("INHIBIT_DEFAULT_DEPS", "1"),
         text.assign("PACKAGE_ARCH", "${MACHINE_ARCH}"),
@@ -74,7 +74,7 @@ def _recipe(project: Project, file: str, own_files: Collection[str]) -> str:
             "        -d ${UNPACKDIR}/boot.cmd ${B}/boot.scr",
             "}",
         ]
-    if installed:
+    if installs:
         lines += [
             "",
             "do_install() {",
@@ -94,7 +94,10 @@ def _recipe(project: Project, file: str, own_files: Collection[str]) -> str:
         "do_deploy() {",
         "    install -d ${DEPLOYDIR}",
         f"    install -m 0644 {source} ${{DEPLOYDIR}}/{target}",
-        *(f"    install -m 0644 ${{UNPACKDIR}}/{one} ${{DEPLOYDIR}}/{one}" for one in own_files),
+        *(
+            f"    install -m 0644 ${{UNPACKDIR}}/{each} ${{DEPLOYDIR}}/{each}"
+            for each in dom0less_files
+        ),
         "}",
         "",
         "addtask deploy after do_compile before do_build",

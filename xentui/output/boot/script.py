@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The U-Boot script that starts Xen: it loads all files and describes them in /chosen.
+"""Write the U-Boot script that starts Xen: it loads all files and describes them in /chosen.
 
 It depends on nothing that BitBake built: file sizes are read at boot (``filesize``). Each file is
 loaded at the next multiple of 2 MiB after the previous one, as ``booti`` would move an image that
@@ -35,7 +35,7 @@ INITRAMFS = "initrd"
 
 
 @dataclass(frozen=True, slots=True)
-class DirectGuest:
+class Dom0lessGuest:
     """A guest that Xen itself starts.
 
     Attributes:
@@ -65,7 +65,7 @@ class Description:
         kernel: file name of Dom0's kernel on the boot partition.
         initramfs: file name of Dom0's initramfs there, or an empty text.
         guests: guests that Xen starts before Dom0.
-        passed_nodes: device tree paths of the devices that xl gives to guests.
+        passthrough_nodes: device tree paths of the devices that xl gives to guests.
         in_boot_folder: whether the files are in /boot if U-Boot does not set ``prefix``.
     """
 
@@ -74,12 +74,12 @@ class Description:
     dom0_arguments: str
     kernel: str = "Image"
     initramfs: str = ""
-    guests: tuple[DirectGuest, ...] = ()
-    passed_nodes: tuple[str, ...] = ()
+    guests: tuple[Dom0lessGuest, ...] = ()
+    passthrough_nodes: tuple[str, ...] = ()
     in_boot_folder: bool = False
 
 
-def described(project: Project) -> Description:
+def describe(project: Project) -> Description:
     """Return the description of a project's script.
 
     Raises:
@@ -88,19 +88,19 @@ def described(project: Project) -> Description:
     board = boards.board(project.host.machine)
     return Description(
         boot=board.boot,
-        xen_arguments=arguments.of_xen(project),
-        dom0_arguments=arguments.of_dom0(project, "${xen_root}"),
+        xen_arguments=arguments.xen_arguments(project),
+        dom0_arguments=arguments.dom0_arguments(project, "${xen_root}"),
         kernel=board.kernel.image,
         initramfs=INITRAMFS if board.boot.initramfs else "",
-        guests=tuple(_direct(project, guest) for guest in project.dom0less_guests),
-        passed_nodes=arguments.passed_nodes(project),
+        guests=tuple(_dom0less_guest(project, guest) for guest in project.dom0less_guests),
+        passthrough_nodes=arguments.passthrough_nodes(project),
         in_boot_folder=boards.boot_family(project.host) == "uboot-rootfs",
     )
 
 
-def _direct(project: Project, guest: Guest) -> DirectGuest:
+def _dom0less_guest(project: Project, guest: Guest) -> Dom0lessGuest:
     values = effective(project, guest)
-    return DirectGuest(
+    return Dom0lessGuest(
         key=text.name(guest.key),
         kernel=file_name(guest, guest.kernel)
         if guest.kernel is not None
@@ -122,12 +122,12 @@ def file_name(guest: Guest, path: str) -> str:
     return f"{text.name(guest.key)}-{text.path(path).rpartition('/')[2]}"
 
 
-def own_files(project: Project, assets: Assets) -> dict[str, SourceFile]:
+def dom0less_files(project: Project, assets: Assets) -> dict[str, SourceFile]:
     """Return the user's files for guests that Xen starts, by name on the boot partition.
 
     Other kernels and RAM disks of such guests are in the deploy directory already.
     """
-    found: dict[str, SourceFile] = {}
+    files: dict[str, SourceFile] = {}
     for guest in project.dom0less_guests:
         fetched = [fetch.uri.removeprefix("file://") for _, fetch in guest.fetches]
         for path in (guest.kernel, guest.ramdisk):
@@ -137,22 +137,22 @@ def own_files(project: Project, assets: Assets) -> dict[str, SourceFile]:
             names = [path, *(one for one in fetched if one.rpartition("/")[2] == name)]
             source = next((assets.sources[one] for one in names if one in assets.sources), None)
             if source is not None and not source.is_dir:
-                found[file_name(guest, path)] = source
-    return found
+                files[file_name(guest, path)] = source
+    return files
 
 
-def script(given: Description) -> str:
+def script_text(description: Description) -> str:
     """Return the text of ``boot.cmd``."""
-    return "\n".join(_lines(given)) + "\n"
+    return "\n".join(_lines(description)) + "\n"
 
 
-def _lines(given: Description) -> Iterator[str]:
-    boot = given.boot
+def _lines(description: Description) -> Iterator[str]:
+    boot = description.boot
     yield "# Variables that some boards' U-Boot does not set."
     yield _unless_set("devtype", "mmc")
     yield _unless_set("devnum", boot.devnum)
     yield _unless_set("distro_bootpart", "1")
-    if given.in_boot_folder:
+    if description.in_boot_folder:
         yield _unless_set("prefix", "/boot/")
     if boot.load_address:
         yield _unless_set("ramdisk_addr_r", boot.load_address)
@@ -161,17 +161,17 @@ def _lines(given: Description) -> Iterator[str]:
     yield ""
     yield "# Xen, then the other files after it."
     yield "setexpr xen_next ${ramdisk_addr_r} + 1fffff"
-    yield from _aligned()
+    yield from _align()
     yield _load("xen")
     yield "setenv xen_at 0x${xen_next}"
     yield f"setexpr xen_next ${{xen_next}} + {XEN_SPAN:x}"
-    yield from _module("dom0_kernel", given.kernel)
-    if given.initramfs:
-        yield from _module("dom0_initrd", given.initramfs)
-    for number, guest in enumerate(given.guests, 1):
-        yield from _module(f"domu{number}_kernel", guest.kernel)
+    yield from _load_module("dom0_kernel", description.kernel)
+    if description.initramfs:
+        yield from _load_module("dom0_initrd", description.initramfs)
+    for number, guest in enumerate(description.guests, 1):
+        yield from _load_module(f"domu{number}_kernel", guest.kernel)
         if guest.ramdisk:
-            yield from _module(f"domu{number}_ramdisk", guest.ramdisk)
+            yield from _load_module(f"domu{number}_ramdisk", guest.ramdisk)
     yield ""
     yield "# The device tree comes last, as it grows."
     if boot.device_tree == "file":
@@ -180,43 +180,43 @@ def _lines(given: Description) -> Iterator[str]:
     else:
         yield _unless_set("fdt_addr", "${fdtcontroladdr}")
         yield "setenv xen_fdt ${fdt_addr}"
-    if "${xen_root}" in given.dom0_arguments:
+    if "${xen_root}" in description.dom0_arguments:
         yield (
             f"part uuid ${{devtype}} ${{devnum}}:{boot.root_part} xen_root"
-            f" || {_fails(f'partition {boot.root_part}')}"
+            f" || {_record_failure(f'partition {boot.root_part}')}"
         )
-    yield f'test -n "${{xen_bad}}" || fdt addr ${{xen_fdt}} || {_fails("the device tree")}'
+    yield f'test -n "${{xen_bad}}" || fdt addr ${{xen_fdt}} || {_record_failure("the device tree")}'
     yield ""
     yield 'if test -n "${xen_bad}"; then'
     yield '    echo "xen: ${xen_bad} cannot be loaded from ${xen_from}"'
     yield "else"
-    yield from (f"    {line}" for line in _start(given))
+    yield from (f"    {line}" for line in _start(description))
     yield "fi"
 
 
-def _start(given: Description) -> Iterator[str]:
+def _start(description: Description) -> Iterator[str]:
     """Yield the commands that fill the device tree and start Xen."""
-    boot = given.boot
+    boot = description.boot
     if boot.device_tree == "file":
         yield "fdt resize 10000"
     else:
         yield "fdt move ${xen_fdt} ${xen_next} 100000"
     yield r"fdt set /chosen \#address-cells <2>"
     yield r"fdt set /chosen \#size-cells <2>"
-    yield f'fdt set /chosen xen,xen-bootargs "{_quoted(given.xen_arguments)}"'
-    yield f'fdt set /chosen xen,dom0-bootargs "{given.dom0_arguments}"'
+    yield f'fdt set /chosen xen,xen-bootargs "{_quoted(description.xen_arguments)}"'
+    yield f'fdt set /chosen xen,dom0-bootargs "{description.dom0_arguments}"'
     yield "fdt mknode /chosen dom0"
     yield from _node("/chosen/dom0", "dom0_kernel", "kernel")
-    if given.initramfs:
+    if description.initramfs:
         yield "fdt mknode /chosen dom0-initrd"
         yield from _node("/chosen/dom0-initrd", "dom0_initrd", "ramdisk")
-    for number, guest in reversed(list(enumerate(given.guests, 1))):
+    for number, guest in reversed(list(enumerate(description.guests, 1))):
         yield from _guest(number, guest)
     yield from boot.fixups
-    for path in given.passed_nodes:
+    for path in description.passthrough_nodes:
         yield (
             f"fdt set {path} xen,passthrough"
-            f' || echo "xen: {path} is not in the device tree, so no guest can be given it"'
+            f' || echo "xen: {path} is not in the device tree, so no guest can be description it"'
         )
     yield "booti ${xen_at} - ${xen_next}"
 
@@ -225,26 +225,26 @@ def _unless_set(name: str, value: str) -> str:
     return f'test -n "${{{name}}}" || setenv {name} {value}'
 
 
-def _aligned() -> Iterator[str]:
+def _align() -> Iterator[str]:
     yield r"setexpr xen_next ${xen_next} \& ffffffffffe00000"
 
 
 def _load(file: str) -> str:
-    return f"load ${{xen_from}} ${{xen_next}} ${{prefix}}{file} || {_fails(file)}"
+    return f"load ${{xen_from}} ${{xen_next}} ${{prefix}}{file} || {_record_failure(file)}"
 
 
-def _fails(what: str) -> str:
+def _record_failure(what: str) -> str:
     """Return the command that records a failure, unless an earlier one is recorded."""
     return f'test -n "${{xen_bad}}" || setenv xen_bad "{what}"'
 
 
-def _module(name: str, file: str) -> Iterator[str]:
+def _load_module(name: str, file: str) -> Iterator[str]:
     yield _load(file)
     yield f"setenv {name}_at 0x${{xen_next}}"
     yield f"setenv {name}_size 0x${{filesize}}"
     yield "setexpr xen_next ${xen_next} + ${filesize}"
     yield "setexpr xen_next ${xen_next} + 1fffff"
-    yield from _aligned()
+    yield from _align()
 
 
 def _node(path: str, name: str, kind: str) -> Iterator[str]:
@@ -252,7 +252,7 @@ def _node(path: str, name: str, kind: str) -> Iterator[str]:
     yield f"fdt set {path} reg <0 ${{{name}_at}} 0 ${{{name}_size}}>"
 
 
-def _guest(number: int, guest: DirectGuest) -> Iterator[str]:
+def _guest(number: int, guest: Dom0lessGuest) -> Iterator[str]:
     node = f"/chosen/domU{number}"
     yield f"# {guest.key}"
     yield f"fdt mknode /chosen domU{number}"

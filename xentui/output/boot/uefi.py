@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Boot files for UEFI: xen.efi and its ``.cfg`` file (xen:docs/misc/efi.pandoc).
+"""Write the boot files for UEFI: xen.efi's ``.cfg`` file (xen:docs/misc/efi.pandoc).
 
 On arm64 the hypervisor itself is an EFI application (xen:xen/arch/arm/Makefile); on both
 architectures it is deployed as ``xen-MACHINE.efi``. No boot loader, addresses or /chosen nodes are
@@ -33,7 +33,7 @@ def boot_files(project: Project) -> list[str]:
     ]
     if board.boot.initramfs:
         entries.append(f"{board.boot.initramfs};{FOLDER}/initrd")
-    if _has_own_tree(board):
+    if _loads_device_tree(board):
         entries.append(f"{board.boot.dtb};{FOLDER}/{board.boot.dtb}")
     return entries
 
@@ -50,15 +50,15 @@ def config(project: Project) -> str:
         "default=xen",
         "",
         "[xen]",
-        f"options={arguments.of_xen(project)}",
-        f"kernel={board.kernel.image} {arguments.of_dom0(project, root_guid(project))}",
+        f"options={arguments.xen_arguments(project)}",
+        f"kernel={board.kernel.image} {arguments.dom0_arguments(project, root_guid(project))}",
     ]
     if board.boot.initramfs:
         lines.append("ramdisk=initrd")
-    if _has_own_tree(board):
+    if _loads_device_tree(board):
         lines.append(f"dtb={board.boot.dtb}")
     return "\n".join(lines) + "\n"
 
 
-def _has_own_tree(board: board_file.Board) -> bool:
+def _loads_device_tree(board: board_file.Board) -> bool:
     return board.boot.device_tree == "file" and bool(board.boot.dtb)
