@@ -99,7 +99,9 @@ def test_a_file_of_the_user_adds_a_board(own: Path) -> None:
     [
         (('state = "expected"', 'state = "fine"'), "state must be one of tried, read, expected"),
         (('machine = "my-board"', 'machine = "other"'), "machine must be my-board"),
-        (("version = 1", "version = = 1"), "not valid TOML"),
+        (("version = 1", "version = = 1"), "my-board.toml, line 2: not TOML"),
+        (("version = 1", f"version = {'9' * 5000}"), "line 2: an integer has more than 64 bits"),
+        (("version = 1", f"version = {'[' * 5000}"), "nest more than 16 deep"),
         (('says = "U-Boot runs boot.scr.", ', ""), "boot has no says"),
         (('title = "My board"', 'titel = "My board"'), "unknown key titel"),
     ],

@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from xentui.errors import InputError
-from xentui.project import filesystem, model
+from xentui.errors import XentuiError
+from xentui.project import document, filesystem, model
 from xentui.project.board_file import (
     Arch,
     Board,
@@ -43,7 +43,7 @@ def board(machine: str) -> Board:
 
     If the user's file for it is invalid, the board is unknown and its ``problem`` is the reason.
     """
-    return _board(machine, user_directory())
+    return _board(machine, filesystem.user_folder("config"))
 
 
 def machine_names() -> tuple[str, ...]:
@@ -136,17 +136,7 @@ def dom0_knob(host: model.Host) -> Dom0Knob:
 
 def user_directory() -> Path:
     """Return the folder of the user's own boards; it may not exist."""
-    return _boards_in(filesystem.user_folder("config"))
-
-
-@cache
-def _boards_in(config: Path) -> Path:
-    """Return the folder of boards below the user's settings.
-
-    The same Path object is returned each time, because Path caches its hash, and :func:`_board` is
-    cached by it.
-    """
-    return config / "boards"
+    return filesystem.user_folder("config") / "boards"
 
 
 def bundled_directory() -> Path:
@@ -155,10 +145,10 @@ def bundled_directory() -> Path:
 
 
 @cache
-def _board(machine: str, users_folder: Path) -> Board:
+def _board(machine: str, config_folder: Path) -> Board:
     if not _MACHINE.fullmatch(machine) or machine == _REFUSED:
         return _unknown(machine)
-    path = users_folder / f"{machine}.toml"
+    path = config_folder / "boards" / f"{machine}.toml"
     if filesystem.exists(path):
         return _users_board(path, machine)
     path = bundled_directory() / f"{machine}.toml"
@@ -169,15 +159,13 @@ def _board(machine: str, users_folder: Path) -> Board:
 
 def _users_board(path: Path, machine: str) -> Board:
     try:
-        data = tomllib.loads(filesystem.read_text(path, 1 << 20))
-    except tomllib.TOMLDecodeError as error:
-        return _unknown(machine, f"{path} is not valid TOML: {error}")
-    except InputError as error:
-        return _unknown(machine, str(error))
-    wrong = problems(data)
-    if not wrong and data["machine"] != machine:
-        wrong = [f"machine must be {machine}, like the file's name"]
-    return _unknown(machine, f"{path}: {wrong[0]}") if wrong else from_data(data)
+        data = document.parse(document.read(path), path).data
+    except XentuiError as error:
+        return _unknown(machine, error.message)
+    violations = problems(data)
+    if not violations and data["machine"] != machine:
+        violations = [f"machine must be {machine}, like the file's name"]
+    return _unknown(machine, f"{path}: {violations[0]}") if violations else from_data(data)
 
 
 def _unknown(machine: str, problem: str = "") -> Board:

@@ -103,9 +103,10 @@ def user_folder(kind: Literal["cache", "config", "state"]) -> Path:
 
 @lru_cache(maxsize=16)
 def _folder(base_directory: str, default: str, _home: str) -> Path:
-    """Return the folder below a base directory.
+    """Return xentui's folder below a base directory.
 
-    HOME is an argument because the result depends on it, and the cache compares arguments only.
+    ``_home`` is an argument because the result depends on it, and the cache compares only
+    arguments. :func:`xentui.project.boards.board` calls this for each guest and rule.
     """
     base = Path(base_directory)
     if not base.is_absolute():
