@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The text of a new project file, with the defaults of omitted fields as comments."""
+"""Write the text of a new project file, with the defaults of omitted fields as comments."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def toml_text(project: Project, *, comments: bool = True, schema_file: str | Non
     Args:
         project: the project.
         comments: whether to show each omitted field as a comment, with its default and origin.
-        schema_file: the schema's path relative to the project file, for a first line that tells
-            Taplo-based editors about it.
+        schema_file: the schema's path relative to the project file. It is written on the first
+            line, where editors with Taplo look for it.
     """
     first = f"#:schema ./{schema_file}\n" if schema_file is not None else ""
     blocks = ["version = 1", *_blocks(project, (), schema.ROOT, comments=comments)]
     return first + (_HEAD + "\n" if comments else "") + "\n\n".join(blocks) + "\n"
 
 
-def _blocks(project: Project, path: KeyPath, definition: str, *, comments: bool) -> list[str]:
+def _blocks(project: Project, path: KeyPath, table: str, *, comments: bool) -> list[str]:
     """Return the tables directly inside a table, each as the text of a block with its header."""
     blocks: list[str] = []
-    for field in schema.fields(definition):
+    for field in schema.fields(table):
         at = (*path, field.name)
         item = tables.value_at(project, at) if field.is_table else None
         if field.kind == "named":
@@ -53,10 +53,10 @@ def _blocks(project: Project, path: KeyPath, definition: str, *, comments: bool)
     return blocks
 
 
-def _table(project: Project, path: KeyPath, definition: str, *, comments: bool) -> list[str]:
+def _table(project: Project, path: KeyPath, table: str, *, comments: bool) -> list[str]:
     """Return a table and the tables inside it as blocks, with fields in the schema's order."""
     lines = [_header(path)]
-    for field in schema.fields(definition):
+    for field in schema.fields(table):
         if field.is_table:
             continue
         value, origin = explain(project, (*path, field.name))
@@ -64,7 +64,7 @@ def _table(project: Project, path: KeyPath, definition: str, *, comments: bool) 
             lines.append(_line(field.name, value))
         elif comments and value is not None:
             lines.append(f"# {_line(field.name, value)}  # {origin_words(origin)}")
-    return ["\n".join(lines), *_blocks(project, path, definition, comments=comments)]
+    return ["\n".join(lines), *_blocks(project, path, table, comments=comments)]
 
 
 def _header(path: KeyPath) -> str:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Convert a project to and from the data of its file, and read and set values at a path.
+"""Convert a project to and from parsed TOML, and read and set its values by their path.
 
 The schema lists the fields of each table, and :mod:`xentui.project.model` has a class for each
 table.
@@ -44,7 +44,7 @@ CLASSES: Mapping[str, type] = {
 }
 """The class of each table, by the table's name in the schema's ``definitions``."""
 
-_DEFINITIONS = {one: name for name, one in CLASSES.items()}
+_TABLE_NAMES = {one: name for name, one in CLASSES.items()}
 
 
 def from_data(data: Mapping[str, Any]) -> Project:
@@ -54,33 +54,35 @@ def from_data(data: Mapping[str, Any]) -> Project:
         data: nested dicts in which :func:`xentui.project.schema.validate` finds no problem.
     """
     tables = {name: value for name, value in data.items() if name != "version"}
-    project: Project = table_from_data(schema.ROOT, tables)
+    project: Project = _table_from_data(schema.ROOT, tables)
     return project
 
 
-def table_from_data(definition: str, data: Mapping[str, Any], key: str | None = None) -> Any:
-    """Build the model object for one table and the tables in it.
+def _table_from_data(table_name: str, data: Mapping[str, Any], key: str | None = None) -> Any:
+    """Build the model object of a table and of the tables in it.
 
     Args:
-        definition: a key of :data:`CLASSES`.
+        table_name: a key of :data:`CLASSES`.
         data: the table, valid according to the schema.
         key: the key of the entry, if the table is one in a named table such as ``guests``.
     """
-    values = {name: _value(schema.field(definition, name), value) for name, value in data.items()}
+    values = {
+        name: _model_value(schema.field(table_name, name), value) for name, value in data.items()
+    }
     if key is not None:
         values["key"] = key
-    return CLASSES[definition](**values)
+    return CLASSES[table_name](**values)
 
 
-def _value(field: schema.Field, value: Any) -> Any:
+def _model_value(field: schema.Field, value: Any) -> Any:
     match field.kind:
         case "table":
-            return table_from_data(field.child_table, value)
+            return _table_from_data(field.child_table, value)
         case "tables":
-            return tuple(table_from_data(field.child_table, entry) for entry in value)
+            return tuple(_table_from_data(field.child_table, entry) for entry in value)
         case "named":
             return tuple(
-                table_from_data(field.child_table, entry, key) for key, entry in value.items()
+                _table_from_data(field.child_table, entry, key) for key, entry in value.items()
             )
         case "map":
             return tuple((key, to_tuples(entry)) for key, entry in value.items())
@@ -101,17 +103,17 @@ def to_data(project: Project) -> dict[str, Any]:
 def table_to_data(item: Any) -> dict[str, Any]:
     """Return a model object as nested dicts in the schema's order, without default values."""
     table: dict[str, Any] = {}
-    definition = _DEFINITIONS[type(item)]
-    defaults = field_defaults(definition)
-    for field in schema.fields(definition):
+    table_name = _TABLE_NAMES[type(item)]
+    defaults = field_defaults(table_name)
+    for field in schema.fields(table_name):
         # "version" is in the schema, not in the model.
         value = getattr(item, field.name, None)
         if value is not None and value != defaults[field.name]:
-            table[field.name] = _data(field, value)
+            table[field.name] = _toml_value(field, value)
     return table
 
 
-def _data(field: schema.Field, value: Any) -> Any:
+def _toml_value(field: schema.Field, value: Any) -> Any:
     match field.kind:
         case "table":
             return table_to_data(value)
@@ -131,11 +133,11 @@ def to_lists(value: Any) -> Any:
 
 
 @cache
-def field_defaults(definition: str) -> Mapping[str, Any]:
+def field_defaults(table_name: str) -> Mapping[str, Any]:
     """Return the values that the fields of a table have in the model when they are omitted."""
     return {
         field.name: None if field.default is MISSING else field.default
-        for field in fields(CLASSES[definition])
+        for field in fields(CLASSES[table_name])
     }
 
 
@@ -175,25 +177,25 @@ def with_value(project: Project, path: KeyPath, value: Any) -> Project:
     Raises:
         KeyError: a table or an entry on the path does not exist.
     """
-    changed: Project = _with(project, path, to_tuples(value))
+    changed: Project = _with_value(project, path, to_tuples(value))
     return changed
 
 
-def _with(item: Any, path: KeyPath, value: Any) -> Any:
+def _with_value(item: Any, path: KeyPath, value: Any) -> Any:
     name, rest = str(path[0]), path[1:]
-    definition = _DEFINITIONS[type(item)]
-    field = schema.field(definition, name)
+    table_name = _TABLE_NAMES[type(item)]
+    field = schema.field(table_name, name)
     if not rest:
         if value is None:
-            value = field_defaults(definition)[name]
+            value = field_defaults(table_name)[name]
         elif field.kind == "map" and isinstance(value, Mapping):
-            value = _value(field, value)
+            value = _model_value(field, value)
         return replace(item, **{name: value})
     old = getattr(item, name)
     if field.kind == "table":
         if old is None:
             raise KeyError(name)
-        return replace(item, **{name: _with(old, rest, value)})
+        return replace(item, **{name: _with_value(old, rest, value)})
     return replace(item, **{name: _with_entry(field, old or (), rest, value)})
 
 
@@ -206,7 +208,7 @@ def _with_entry(
     if not 0 <= index <= len(entries) or (rest and (index == len(entries) or field.kind == "map")):
         raise KeyError(step)
     if rest:
-        value = _with(entries[index], rest, value)
+        value = _with_value(entries[index], rest, value)
     elif field.kind == "map" and value is not None:
         value = (step, value)
     return (*entries[:index], *(() if value is None else (value,)), *entries[index + 1 :])
