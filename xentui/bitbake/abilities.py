@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Detect from the files of the layers which features they support.
+"""Detect from the files of the layers which features they support: their abilities.
 
 Releases of meta-virtualization differ in the variables that they read. Setting
 ``XEN_DOM0_NETWORK`` for a layer that does not read it has no effect and causes no warning. Each
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 XEN_CLASSES = ("xen-guest-cross-install", "xen-guest-bundle")
 META_VIRTUALIZATION = "virtualization-layer"
 
-_LARGEST = 1 << 20
+_MAX_FILE = 1 << 20
 _CLASS_FOLDERS = ("classes-recipe", "classes-global", "classes")
 _WIC_PLUGINS = "scripts/lib/wic/plugins/source"
 
@@ -142,14 +142,11 @@ class Abilities:
 
     def as_data(self) -> dict[str, Any]:
         """Return the attributes as plain data, which :meth:`from_data` reads."""
-        data: dict[str, Any] = {}
-        for f in fields(Abilities):
-            value = getattr(self, f.name)
-            if isinstance(value, Vxn):
-                data[f.name] = {g.name: getattr(value, g.name) for g in fields(Vxn)}
-            elif value is not None:
-                data[f.name] = list(value) if isinstance(value, tuple) else value
-        return data
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+            if value is not None
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -158,17 +155,18 @@ class Abilities:
         Raises:
             TypeError: it has a key that is not an attribute.
         """
-        given: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k != "vxn"
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in data.items()
         }
-        vxn = data.get("vxn")
-        return cls(**given, vxn=Vxn(**vxn) if vxn is not None else None)
+        if "vxn" in values:
+            values["vxn"] = Vxn(**values["vxn"])
+        return cls(**values)
 
 
 def of_build_dir(build: BuildDir) -> Abilities:
     """Return the features of the layers of a build directory."""
     core, virtualization = build.layer("core"), build.layer(META_VIRTUALIZATION)
-    return _read(
+    return _abilities(
         core.path if core is not None else "",
         virtualization.path if virtualization is not None else "",
         [layer.path for layer in build.layers],
@@ -181,10 +179,9 @@ def xen_classes(build: BuildDir) -> tuple[str, ...]:
 
 
 def _xen_classes(layers: list[str]) -> tuple[str, ...]:
+    folders = [f"{path}/{folder}" for path in layers for folder in _CLASS_FOLDERS]
     return tuple(
-        name
-        for name in XEN_CLASSES
-        if any(exists(f"{path}/{at}/{name}.bbclass") for path in layers for at in _CLASS_FOLDERS)
+        name for name in XEN_CLASSES if any(exists(f"{path}/{name}.bbclass") for path in folders)
     )
 
 
@@ -197,14 +194,14 @@ def of_layers(folders: Iterable[str]) -> Abilities:
     """
     layers = [str(folder) for folder in folders]
     core = next((path for path in layers if exists(f"{path}/conf/bitbake.conf")), "")
-    named = rf'^BBFILE_COLLECTIONS\s*\+?=\s*"[^"]*\b{META_VIRTUALIZATION}\b'
+    collection = rf'^BBFILE_COLLECTIONS\s*\+?=\s*"[^"]*\b{META_VIRTUALIZATION}\b'
     virtualization = next(
-        (path for path in layers if _found(named, _text(f"{path}/conf/layer.conf"))), ""
+        (path for path in layers if _has(collection, _text(f"{path}/conf/layer.conf"))), ""
     )
-    return _read(core, virtualization, layers)
+    return _abilities(core, virtualization, layers)
 
 
-def _read(core: str, virtualization: str, layers: list[str]) -> Abilities:
+def _abilities(core: str, virtualization: str, layers: list[str]) -> Abilities:
     xen = f"{virtualization}/recipes-extended/xen"
     tools = _texts(xen, "xen-tools")
     image = _text(f"{virtualization}/recipes-extended/images/xen-image-minimal.bb")
@@ -221,13 +218,13 @@ def _read(core: str, virtualization: str, layers: list[str]) -> Abilities:
         xen_classes=_xen_classes(layers),
         old_bundling="XEN_BUNDLED_GUESTS" in image,
         xen=_word(r'^PREFERRED_VERSION_xen\s*\?=\s*"(\d+\.\d+)', versions),
-        dom0_network=_found(r"^XEN_DOM0_NETWORK\s*\?", tools),
+        dom0_network=_has(r"^XEN_DOM0_NETWORK\s*\?", tools),
         makes_xenbr0=exists(f"{xen}/files/10-xenbr0.netdev"),
         boot_modes=_boot_modes(image, plugins),
         kickstart_folder=folder,
         names_kernel="KERNEL_IMAGETYPE" in plugin,
-        disk_id=_knows_disk_id(core),
-        image_class=_found(rf"^inherit\b.*\b{XEN_CLASSES[0]}\b", image),
+        disk_id=_accepts_disk_id(core),
+        image_class=_has(rf"^inherit\b.*\b{XEN_CLASSES[0]}\b", image),
         image_memory=_number(r'^QB_MEM_VALUE\s*=\s*"(\d+)"', image),
         kickstart_dom0_memory=_number(
             r"dom0_mem=(\d+)M", _texts(f"{virtualization}/{folder}", "qemuboot-xen-x86-64")
@@ -241,29 +238,31 @@ def _read(core: str, virtualization: str, layers: list[str]) -> Abilities:
         yocto_kernels=_versions(
             listed(f"{core}/recipes-kernel/linux"), r"linux-yocto_(\d+\.\d+)\.bb"
         ),
-        unpackdir=_found(r"^UNPACKDIR\s*\?", bitbake_conf),
-        fragments=_found(r"^addfragments[ \t]", bitbake_conf),
-        machine_fragments=_found(r"^addfragments(?:[ \t]+\S+){4}", bitbake_conf),
-        init_manager=_word(r'^INIT_MANAGER\s*\?\?=\s*"([^"]*)"', _default_setup(core)),
-        guest_image_ext4=_found(r"^IMAGE_FSTYPES\s*=.*\bext4\b", guest_image),
+        unpackdir=_has(r"^UNPACKDIR\s*\?", bitbake_conf),
+        fragments=_has(r"^addfragments[ \t]", bitbake_conf),
+        machine_fragments=_has(r"^addfragments(?:[ \t]+\S+){4}", bitbake_conf),
+        init_manager=_word(
+            r'^INIT_MANAGER\s*\?\?=\s*"([^"]*)"', _text(f"{core}/conf/distro/defaultsetup.conf")
+        ),
+        guest_image_ext4=_has(r"^IMAGE_FSTYPES\s*=.*\bext4\b", guest_image),
         tests_boot_any="def xen_session" in tests and "def xen_image" not in tests,
-        arm_32_bit=_found(r"^COMPATIBLE_HOST\s*=.*\|arm-", _texts(xen, "xen-hypervisor")),
+        arm_32_bit=_has(r"^COMPATIBLE_HOST\s*=.*\|arm-", _texts(xen, "xen-hypervisor")),
         qemu_dtb_order=_dtb_order(core, virtualization),
         vxn=_vxn(virtualization),
     )
 
 
 def _boot_modes(image: str, plugins: str) -> tuple[str, ...]:
-    if not _found(r"^XEN_BOOT_MODE\s*\?", image):
+    if not _has(r"^XEN_BOOT_MODE\s*\?", image):
         return ("bios",)
     has_efi = any(exists(f"{plugins}/bootimg{mark}efixen.py") for mark in "_-")
     modes = re.findall(r"'([a-z0-9-]+)' (?:if|==)|== '([a-z0-9-]+)'", image)
-    named = {word for pair in modes for word in pair if word}
-    known = ("efi", "hyperv-gen1")
-    return ("bios", *(m for m in known if m in named and (has_efi or m != "efi")))
+    named = {word for pair in modes for word in pair}
+    found = [m for m in ("efi", "hyperv-gen1") if m in named and (has_efi or m != "efi")]
+    return ("bios", *found)
 
 
-def _knows_disk_id(core: str) -> bool:
+def _accepts_disk_id(core: str) -> bool:
     # wic became a separate project, with its own recipe, after --diskid had been added.
     parser = _text(joined(core, "../scripts/lib/wic/ksparser.py")) if core else ""
     return "--diskid" in parser or bool(listed(f"{core}/recipes-support/wic"))
@@ -294,10 +293,6 @@ def _vxn(virtualization: str) -> Vxn | None:
     )
 
 
-def _default_setup(core: str) -> str:
-    return _text(f"{core}/conf/distro/defaultsetup.conf")
-
-
 def _common(one: Abilities, other: Abilities, name: str) -> Any:
     mine, theirs = getattr(one, name), getattr(other, name)
     if name == "vxn":
@@ -314,20 +309,20 @@ def _common(one: Abilities, other: Abilities, name: str) -> Any:
 def _common_vxn(one: Vxn | None, other: Vxn | None) -> Vxn | None:
     if one is None or other is None:
         return None
-    # In common are the gaps of either, and only the features of both.
-    made = {}
+    # The features of both, and the gaps of either.
+    common = {}
     for f in fields(Vxn):
         mine, theirs = getattr(one, f.name), getattr(other, f.name)
-        is_need = f.name.startswith("needs_") or f.name == "static_addresses"
-        made[f.name] = mine or theirs if is_need else mine and theirs
-    return Vxn(**made)
+        is_gap = f.name.startswith("needs_") or f.name == "static_addresses"
+        common[f.name] = mine or theirs if is_gap else mine and theirs
+    return Vxn(**common)
 
 
 def _text(path: str) -> str:
     if not path.startswith("/") or not exists(path):
         return ""
     try:
-        return filesystem.read_text(Path(path), _LARGEST)
+        return filesystem.read_text(Path(path), _MAX_FILE)
     except InputError:
         return ""
 
@@ -346,13 +341,13 @@ def _class(layer: str, name: str) -> str:
     return ""
 
 
-def _found(pattern: str, text: str) -> bool:
+def _has(pattern: str, text: str) -> bool:
     return re.search(pattern, text, re.MULTILINE) is not None
 
 
 def _word(pattern: str, text: str) -> str:
-    found = re.search(pattern, text, re.MULTILINE)
-    return found[1] if found is not None else ""
+    match = re.search(pattern, text, re.MULTILINE)
+    return match[1] if match is not None else ""
 
 
 def _words(pattern: str, text: str) -> tuple[str, ...]:
@@ -365,5 +360,5 @@ def _number(pattern: str, text: str) -> int | None:
 
 
 def _versions(names: list[str], pattern: str) -> tuple[str, ...]:
-    found = {match[1] for name in names if (match := re.fullmatch(pattern, name))}
-    return tuple(sorted(found, key=lambda version: [int(part) for part in version.split(".")]))
+    versions = {match[1] for name in names if (match := re.fullmatch(pattern, name))}
+    return tuple(sorted(versions, key=lambda version: [int(part) for part in version.split(".")]))

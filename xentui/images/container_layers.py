@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read the layers of a container image as one tree of files; nothing is extracted to disk.
+"""Combine the layers of a container image to one tree of files; nothing is extracted to disk.
 
 Source: the OCI image specification 1.1, layer.md (changesets, whiteouts).
 """

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Partitioned disks: MBR and GPT (UEFI specification, part 5)."""
+"""Read the partition table of a disk, MBR or GPT, and recognise what is in each partition.
+
+Source: the UEFI specification, part 5.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from uuid import UUID
 from xentui.images import ext
 from xentui.images.reader import Broken, PartReader, Reader, unpack
 
-_MOST = 128
+_MAX_PARTITIONS = 128
 _EXTENDED = (0x05, 0x0F, 0x85)
 _MBR_TYPES = {
     0x01: "FAT12", 0x04: "FAT16", 0x06: "FAT16", 0x07: "NTFS or exFAT", 0x0B: "FAT32",
@@ -58,12 +61,12 @@ class Partition:
 
     Attributes:
         number: as in ``/dev/xvda1``.
-        type: its type from the partition table, in words, or its code.
+        type: its type in the partition table, in words, or its code if it is unknown.
         start: byte of the disk at which it begins.
-        size: bytes.
-        name: GPT's name of it, or an empty text.
-        filesystem: what is in it by its bytes: ``ext4``, ``vfat`` …, or an empty text.
-        init: whether a kernel finds an init in it; ``None`` where unknown.
+        size: its size in bytes.
+        name: its name in a GPT, or an empty text.
+        filesystem: what it contains: ``ext4``, ``vfat`` …, or an empty text.
+        init: whether a kernel finds an init in it; ``None`` if unknown.
     """
 
     number: int
@@ -80,10 +83,10 @@ class PartitionedDisk:
     """A disk with a partition table.
 
     Attributes:
-        table: which kind.
-        sector: bytes of a sector.
+        table: the kind of partition table.
+        sector: size of a sector in bytes.
         partitions: in the order of their numbers.
-        root: number of the one that looks like the root of a Linux system, if any.
+        root: number of the partition that looks like the root of a Linux system, if any.
     """
 
     table: Literal["mbr", "gpt"]
@@ -152,16 +155,16 @@ def volume(reader: Reader) -> str:
 def _disk(
     reader: Reader, table: Literal["mbr", "gpt"], sector: int, partitions: list[Partition]
 ) -> PartitionedDisk:
-    looked = tuple(_look(reader, partition) for partition in partitions)
-    return PartitionedDisk(table, sector, looked, _root(looked))
+    inspected = tuple(_with_content(reader, partition) for partition in partitions)
+    return PartitionedDisk(table, sector, inspected, _root(inspected))
 
 
-def _look(reader: Reader, partition: Partition) -> Partition:
+def _with_content(reader: Reader, partition: Partition) -> Partition:
     part = PartReader(reader, partition.start, partition.size)
     try:
-        found = ext.read(part)
-        if found is not None:
-            return replace(partition, filesystem=f"ext{found.version}", init=found.init)
+        system = ext.read(part)
+        if system is not None:
+            return replace(partition, filesystem=f"ext{system.version}", init=system.init)
         return replace(partition, filesystem=filesystem(part) or volume(part))
     except Broken:
         return partition
@@ -209,7 +212,7 @@ def _primary(reader: Reader, first: bytes) -> Iterator[Partition]:
 
 def _logical(reader: Reader, extended: int) -> Iterator[Partition]:
     place, seen = extended, set[int]()
-    while place not in seen and len(seen) < _MOST:
+    while place not in seen and len(seen) < _MAX_PARTITIONS:
         seen.add(place)
         sector = reader.at(place * 512, 512)
         if len(sector) < 512 or sector[510:] != b"\x55\xaa":
@@ -237,7 +240,7 @@ def _gpt(reader: Reader, header: bytes, sector: int) -> Iterator[Partition]:
         or zlib.crc32(header[:16] + bytes(4) + header[20:92]) != stated
     ):
         raise Broken("its partition table is damaged")
-    for number in range(min(count, _MOST)):
+    for number in range(min(count, _MAX_PARTITIONS)):
         entry = reader.at(place * sector + number * size, 128)
         if len(entry) < 128:
             raise Broken("it ends before its partition table does")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Disk images of other hypervisors: their format, and the size of the disk inside.
+"""Recognise disk images of other hypervisors, and read the size of the disk inside.
 
 The names are those that ``qemu-img convert -f`` takes. Layouts: QEMU's block/{vmdk,vdi,vpc,
 vhdx,qcow,parallels,qed,dmg,bochs,cloop}.c.
@@ -22,7 +22,7 @@ class VmDisk:
     Attributes:
         format: its name for ``qemu-img convert -f``.
         label: what it is, in a few words.
-        size: bytes of the disk inside; ``None`` if unknown.
+        size: size in bytes of the disk inside; ``None`` if unknown.
         self_contained: whether only this file is needed to convert the disk.
     """
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""ext2, ext3 and ext4: the superblock, the files, and their contents.
+"""Read ext2, ext3 and ext4 file systems: the superblock, the files, and their contents.
 
 The layout is that of the kernel's Documentation/filesystems/ext4. Nothing is written, and a
 bounded number of bytes is read, whatever values the structures contain.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xentui.images.lookup import has_init
 from xentui.images.reader import Broken, Reader, exactly, unpack
@@ -22,7 +22,7 @@ _EXTENTS, _64BIT, _META_BG, _ENCRYPT = 0x40, 0x80, 0x10, 0x10000
 _EXT4_INCOMPAT = _EXTENTS | _64BIT | 0x200
 _EXT4_RO_COMPAT = 0x8 | 0x10 | 0x20 | 0x40 | 0x400
 _EXTENTS_FLAG, _INLINE_FLAG, _ENCRYPTED_FLAG = 0x80000, 0x10000000, 0x800
-_DEEPEST = 5
+_MAX_DEPTH = 5
 _BUDGET = 16 * 1024 * 1024
 _PIECE = 1024 * 1024
 
@@ -34,11 +34,11 @@ class Ext:
     Attributes:
         version: 2, 3 or 4.
         size: its size in bytes according to the superblock; the file may be shorter or longer.
-        block_size: bytes of a block.
-        blocks: how many there are.
-        free: how many of them are free.
+        block_size: size of a block in bytes.
+        blocks: number of blocks.
+        free: number of free blocks.
         label: its name, or an empty text.
-        init: whether a kernel finds an init in it; ``None`` where unknown.
+        init: whether a kernel finds an init in it; ``None`` if unknown.
     """
 
     version: int
@@ -59,19 +59,15 @@ class _Node:
 
 
 def read(reader: Reader) -> Ext | None:
-    """Return the facts about a file system, or ``None`` if it is not ext2, ext3 or ext4."""
+    """Return the description of a file system, or ``None`` if it is not ext2, ext3 or ext4."""
     try:
         tree = ExtTree(reader)
     except Broken:
         return None
-    found = tree.found
     try:
-        init: bool | None = has_init(tree)
+        return replace(tree.system, init=has_init(tree))
     except Broken:
-        init = None
-    return Ext(
-        found.version, found.size, found.block_size, found.blocks, found.free, found.label, init
-    )
+        return tree.system
 
 
 class ExtTree:
@@ -79,10 +75,13 @@ class ExtTree:
 
     Args:
         reader: its bytes.
-        budget: how many bytes are read of it at most, all in all.
+        budget: maximum number of bytes that are read in total.
+
+    Attributes:
+        system: what the superblock says.
 
     Raises:
-        Broken: it has no superblock, or one that makes no sense.
+        Broken: it has no superblock, or an invalid one.
     """
 
     def __init__(self, reader: Reader, budget: int = _BUDGET) -> None:
@@ -96,8 +95,8 @@ class ExtTree:
         compat, self._incompat, ro_compat = unpack("<3I", block, 92)
         wide = bool(self._incompat & _64BIT)
         if shift > 6 or not per_group or not self._inodes_per_group:
-            raise Broken("its superblock makes no sense")
-        self._bytes = 1024 << shift
+            raise Broken("its superblock is not valid")
+        self._block_size = 1024 << shift
         self._inodes = inodes
         blocks = low | (unpack("<I", block, 336)[0] << 32 if wide else 0)
         free |= unpack("<I", block, 344)[0] << 32 if wide else 0
@@ -105,28 +104,28 @@ class ExtTree:
         self._inode_size = unpack("<H", block, 88)[0] if revision else 128
         described = unpack("<H", block, 254)[0] if wide else 32
         self._descriptor = described if 32 <= described <= 1024 else 32
-        self._table = (first + 1) * self._bytes
+        self._table = (first + 1) * self._block_size
         if self._incompat & _EXT4_INCOMPAT or ro_compat & _EXT4_RO_COMPAT:
             version = 4
         else:
             version = 3 if compat & _HAS_JOURNAL else 2
         label = block[120:136].partition(b"\0")[0].decode("utf-8", "replace")
-        if free > blocks or not 128 <= self._inode_size <= self._bytes:
-            raise Broken("its superblock makes no sense")
-        self.found = Ext(version, blocks * self._bytes, self._bytes, blocks, free, label)
+        if free > blocks or not 128 <= self._inode_size <= self._block_size:
+            raise Broken("its superblock is not valid")
+        self.system = Ext(version, blocks * self._block_size, self._block_size, blocks, free, label)
         self._root: _Node | None = None
 
     @property
     def root(self) -> _Node:
         """The root directory."""
         if self._incompat & (_META_BG | _ENCRYPT):
-            raise Broken("its layout is not followed")
+            raise Broken("its layout is not supported")
         if self._root is None:
             self._root = self._inode(_ROOT)
         return self._root
 
     def entry(self, folder: _Node, name: str) -> _Node | None:
-        """Return what a directory has under a name, links not followed."""
+        """Return an entry of a directory, without following links."""
         if not stat.S_ISDIR(folder.mode):
             return None
         if folder.flags & _ENCRYPTED_FLAG:
@@ -138,7 +137,7 @@ class ExtTree:
         return None
 
     def link(self, node: _Node) -> str | None:
-        """Return where a symbolic link points, or ``None`` for anything else."""
+        """Return the target of a symbolic link, or ``None`` for anything else."""
         if not stat.S_ISLNK(node.mode):
             return None
         if node.size < 60:
@@ -148,29 +147,26 @@ class ExtTree:
         return target.decode("utf-8", "surrogateescape")
 
     def names(self, folder: _Node) -> list[str]:
-        """Return the names in a directory; none for anything else."""
+        """Return the names in a directory; an empty list for anything else."""
         if not stat.S_ISDIR(folder.mode):
             return []
         names = [name.decode("utf-8", "surrogateescape") for _, name in self._entries(folder)]
         return [name for name in names if name not in (".", "..")]
 
     def pieces(self, node: _Node) -> Iterator[tuple[int, bytes]]:
-        """Yield what is in a regular file: where each piece begins, and its bytes.
-
-        What is between pieces is zero, and so is what follows the last one.
-        """
+        """Yield the pieces of a regular file, each with its offset; gaps between them are zeros."""
         if node.flags & _INLINE_FLAG or node.flags & _ENCRYPTED_FLAG:
-            raise Broken("a file is kept in a way that is not followed")
-        most = max(1, _PIECE // self._bytes)
+            raise Broken("a file is stored in a way that is not supported")
+        most = max(1, _PIECE // self._block_size)
         for at, block, count in self._runs(node):
             for first in range(0, count, most):
-                place = (at + first) * self._bytes
-                length = min(min(most, count - first) * self._bytes, node.size - place)
+                place = (at + first) * self._block_size
+                length = min(min(most, count - first) * self._block_size, node.size - place)
                 if length > 0:
-                    yield place, self._take((block + first) * self._bytes, length)
+                    yield place, self._read((block + first) * self._block_size, length)
 
     def _entries(self, folder: _Node) -> Iterator[tuple[int, bytes]]:
-        """Yield inode and name of each entry.
+        """Yield the inode number and name of each entry.
 
         The index blocks of a hashed directory look like blocks of one empty entry.
         """
@@ -188,11 +184,11 @@ class ExtTree:
         if not 0 < number <= self._inodes:
             raise Broken("an inode number is out of range")
         group, index = divmod(number - 1, self._inodes_per_group)
-        descriptor = self._take(self._table + group * self._descriptor, self._descriptor)
+        descriptor = self._read(self._table + group * self._descriptor, self._descriptor)
         table = unpack("<I", descriptor, 8)[0]
         if self._descriptor >= 64:
             table |= unpack("<I", descriptor, 0x28)[0] << 32
-        raw = self._take(table * self._bytes + index * self._inode_size, 128)
+        raw = self._read(table * self._block_size + index * self._inode_size, 128)
         mode, _, low = unpack("<HHI", raw)
         high = unpack("<I", raw, 108)[0] if not stat.S_ISLNK(mode) else 0
         return _Node(mode, low | high << 32, unpack("<I", raw, 32)[0], raw[40:100])
@@ -201,31 +197,31 @@ class ExtTree:
         if node.flags & _INLINE_FLAG:
             yield node.blocks[4:]
             return
-        left = -(-node.size // self._bytes)
+        left = -(-node.size // self._block_size)
         for _, first, count in self._runs(node):
             for block in range(first, first + min(count, left)):
-                yield self._take(block * self._bytes, self._bytes)
+                yield self._read(block * self._block_size, self._block_size)
             left -= count
             if left <= 0:
                 return
 
     def _runs(self, node: _Node) -> Iterator[tuple[int, int, int]]:
-        """Yield runs of blocks: which of the file, which of the disk, and how many."""
+        """Yield runs of blocks: the first in the file, the first on the disk, and the number."""
         if node.flags & _EXTENTS_FLAG:
             yield from self._extents(node.blocks)
         else:
             yield from self._mapped(node.blocks)
 
-    def _extents(self, node: bytes, depth: int = _DEEPEST) -> Iterator[tuple[int, int, int]]:
+    def _extents(self, node: bytes, depth: int = _MAX_DEPTH) -> Iterator[tuple[int, int, int]]:
         magic, count, _, level = unpack("<4H", node)
         if magic != 0xF30A or level > depth or 12 + 12 * count > len(node):
-            raise Broken("an extent makes no sense")
+            raise Broken("an extent is not valid")
         for number in range(count):
             place = 12 + 12 * number
             if level:
                 low, high = unpack("<IH", node, place + 4)
                 block = low | high << 32
-                below = self._take(block * self._bytes, self._bytes)
+                below = self._read(block * self._block_size, self._block_size)
                 yield from self._extents(below, level - 1)
             else:
                 at, length, high, low = unpack("<IHHI", node, place)
@@ -235,15 +231,15 @@ class ExtTree:
     def _mapped(self, node: bytes) -> Iterator[tuple[int, int, int]]:
         places = unpack("<15I", node)
         yield from ((at, place, 1) for at, place in enumerate(places[:12]) if place)
-        at, each = 12, self._bytes // 4
+        at, each = 12, self._block_size // 4
         for depth, place in enumerate(places[12:]):
             if place:
                 yield from self._indirect(place, depth, at)
             at += each ** (depth + 1)
 
     def _indirect(self, place: int, depth: int, at: int) -> Iterator[tuple[int, int, int]]:
-        block = self._take(place * self._bytes, self._bytes)
-        each = self._bytes // 4
+        block = self._read(place * self._block_size, self._block_size)
+        each = self._block_size // 4
         for number, below in enumerate(unpack(f"<{each}I", block)):
             if not below:
                 continue
@@ -252,7 +248,7 @@ class ExtTree:
             else:
                 yield at + number, below, 1
 
-    def _take(self, offset: int, length: int) -> bytes:
+    def _read(self, offset: int, length: int) -> bytes:
         self._left -= length
         if self._left < 0:
             raise Broken("its directories are too big to be searched")

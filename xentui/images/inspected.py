@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,15 @@ class Inspected:
     Attributes:
         path: its path.
         size: its bytes; of a directory, of all files in it.
-        compression: ``gz``, ``bz2``, ``xz`` or ``zst``, where it is packed.
+        compression: ``gz``, ``bz2``, ``xz`` or ``zst`` of a compressed file.
         content: what it is, once unpacked.
         complete: whether all of it was read, not only its beginning.
-        sha256: of the file as it is, where all of it was read.
-        unpacked: bytes after unpacking, where known.
-        archive: of a tar archive that was read to its end.
-        image_size: how big an image its tree needs, where it is one.
-        holes: bytes of it that nothing was ever written to.
-        init: whether a kernel finds an init; ``None`` where unknown.
+        sha256: of the file as it is; ``None`` if it was not computed.
+        unpacked: its size in bytes after unpacking, if known.
+        archive: the contents of a tar archive that was read.
+        image_size: the size of an image for the tree in it, if it has one.
+        holes: bytes in holes of a sparse file.
+        init: whether a kernel finds an init; ``None`` if unknown.
         problems: what is wrong with it, a sentence each.
     """
 
@@ -58,7 +58,7 @@ class Inspected:
 
     @property
     def disk_size(self) -> int | None:
-        """Bytes of the disk that a guest gets from it, where known.
+        """Bytes of the disk that a guest gets from it, if known.
 
         Only the beginning of a compressed file was read, so its unpacked size counts.
         """
@@ -74,10 +74,11 @@ _TOOLS = {"gz": "gzip", "bz2": "bzip2", "xz": "xz", "zst": "Zstandard"}
 
 def data(inspected: Inspected) -> dict[str, Any]:
     """Return everything as plain data for JSON. Sizes are in bytes, ``image_size`` in MiB."""
-    found = inspected.content
-    made: dict[str, Any] = {
+    content = inspected.content
+    size = inspected.image_size
+    result: dict[str, Any] = {
         "path": str(inspected.path),
-        "kind": found.kind,
+        "kind": content.kind,
         "label": inspected.label,
         "size": inspected.size,
         "sha256": inspected.sha256,
@@ -85,70 +86,36 @@ def data(inspected: Inspected) -> dict[str, Any]:
         "unpacked_size": inspected.unpacked,
         "disk_size": inspected.disk_size,
         "init": inspected.init,
-        "image_size": None,
+        "image_size": asdict(size) if size is not None else None,
         "problems": list(inspected.problems),
     }
-    if inspected.image_size is not None:
-        made["image_size"] = {
-            "smallest": inspected.image_size.smallest,
-            "advised": inspected.image_size.advised,
+    if content.qcow2 is not None:
+        result["qcow2"] = asdict(content.qcow2)
+        del result["qcow2"]["snapshots"]
+    if content.filesystem:
+        result["filesystem"] = {"type": content.filesystem}
+    if content.ext is not None:
+        result["filesystem"] |= _values(content.ext, "size", "block_size", "blocks", "label")
+        result["filesystem"]["free_blocks"] = content.ext.free
+    if content.vm_disk is not None:
+        result["convert_from"] = content.vm_disk.format
+    if content.arch:
+        result["arch"] = content.arch
+    if content.container is not None:
+        result["container"] = {
+            **_values(content.container, "command", "user", "shell", "names"),
+            "layers": len(content.container.layers),
         }
-    if found.qcow2 is not None:
-        made["qcow2"] = {
-            "version": found.qcow2.version,
-            "virtual_size": found.qcow2.virtual_size,
-            "backing_file": found.qcow2.backing_file,
-            "encrypted": found.qcow2.encrypted,
-            "external_data": found.qcow2.external_data,
-        }
-    if found.filesystem:
-        made["filesystem"] = {"type": found.filesystem}
-    if found.ext is not None:
-        made["filesystem"] |= {
-            "size": found.ext.size,
-            "block_size": found.ext.block_size,
-            "blocks": found.ext.blocks,
-            "free_blocks": found.ext.free,
-            "label": found.ext.label,
-        }
-    if found.vm_disk is not None:
-        made["convert_from"] = found.vm_disk.format
-    if found.arch:
-        made["arch"] = found.arch
-    if found.container is not None:
-        made["container"] = {
-            "names": list(found.container.names),
-            "command": list(found.container.command),
-            "user": found.container.user,
-            "layers": len(found.container.layers),
-            "shell": found.container.shell,
-        }
-    if found.disk is not None:
-        made["partitions"] = {
-            "table": found.disk.table,
-            "root": found.disk.root,
-            "partitions": [
-                {
-                    "number": partition.number,
-                    "type": partition.type,
-                    "name": partition.name,
-                    "start": partition.start,
-                    "size": partition.size,
-                    "filesystem": partition.filesystem,
-                    "init": partition.init,
-                }
-                for partition in found.disk.partitions
-            ],
-        }
+    if content.disk is not None:
+        result["partitions"] = asdict(content.disk)
+        del result["partitions"]["sector"]
     if inspected.archive is not None:
-        made["archive"] = {
-            "members": inspected.archive.members,
-            "size": inspected.archive.size,
-            "top": inspected.archive.top,
-            "absolute": inspected.archive.absolute,
-            "escaping": inspected.archive.escaping,
-            "devices": inspected.archive.devices,
-            "setuid": inspected.archive.setuid,
-            "complete": inspected.archive.complete,
-        }
-    return made
+        result["archive"] = _values(
+            inspected.archive, "members", "size", "top", "absolute", "escaping", "devices",
+            "setuid", "complete",
+        )  # fmt: skip
+    return result
+
+
+def _values(described: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(described, name) for name in names}

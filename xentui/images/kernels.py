@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Kernel images: what they are, and for which architecture.
+"""Recognise kernel images, and their architectures.
 
-Linux, Documentation/arch/{x86/boot,arm64/booting,riscv/boot-image-header}.rst,
-arch/arm/boot/compressed/head.S and drivers/firmware/efi/libstub/zboot-header.S; ELF for what
-is started without a boot protocol; U-Boot, include/image.h.
+Sources: Linux, Documentation/arch/{x86/boot,arm64/booting,riscv/boot-image-header}.rst,
+arch/arm/boot/compressed/head.S and drivers/firmware/efi/libstub/zboot-header.S; ELF for kernels
+that are started without a boot protocol; U-Boot, include/image.h.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Kernel:
 
     Attributes:
         label: what it is, in a few words.
-        arch: the architecture as BitBake names it, or an empty text where unknown.
+        arch: the architecture as BitBake names it, or an empty text if unknown.
     """
 
     label: str
@@ -58,21 +58,21 @@ def _linux(head: bytes) -> Kernel | None:
     if head[0x24:0x28] == b"\x18\x28\x6f\x01":
         return Kernel("a 32-bit Arm Linux kernel (zImage)", "arm")
     if head[:2] == b"MZ" and head[4:8] == b"zimg":
-        place = unpack("<I", head, 0x3C)[0]
-        known = head[place : place + 4] == b"PE\0\0"
-        arch = _PE_MACHINES.get(unpack("<H", head, place + 4)[0], "") if known else ""
+        start = unpack("<I", head, 0x3C)[0]
+        is_pe = head[start : start + 4] == b"PE\0\0"
+        arch = _PE_MACHINES.get(unpack("<H", head, start + 4)[0], "") if is_pe else ""
         return Kernel("a Linux kernel packed for EFI (zboot)", arch)
     return None
 
 
 def _bzimage(head: bytes) -> Kernel:
     version = ""
-    protocol, place = unpack("<H", head, 0x206)[0], unpack("<H", head, 0x20E)[0]
-    if place:
-        raw = head[place + 0x200 : place + 0x200 + 128].partition(b"\0")[0]
+    protocol, start = unpack("<H", head, 0x206)[0], unpack("<H", head, 0x20E)[0]
+    if start:
+        raw = head[start + 0x200 : start + 0x200 + 128].partition(b"\0")[0]
         version = raw.decode("ascii", "replace").partition(" ")[0][:64]
     shown = f" {version}" if version.isprintable() and version else ""
-    # xloadflags exists since protocol 2.12. Its first bit is set if there is a 64-bit entry.
+    # xloadflags exists since protocol 2.12. Its first bit is set if there is a 64-bit entry point.
     flags = unpack("<H", head, 0x236)[0] if protocol >= 0x20C else 1
     return Kernel(f"an x86 Linux kernel (bzImage){shown}", "x86-64" if flags & 1 else "x86")
 
@@ -108,6 +108,6 @@ def _uboot(head: bytes) -> Kernel | None:
     if not head.startswith(b"\x27\x05\x19\x56") or len(head) < 64:
         return None
     arch, kind = head[29], head[30]
-    return Kernel("a kernel packed for U-Boot (uImage)", _UBOOT_ARCHES.get(arch, "")) if (
-        kind == 2
-    ) else None  # fmt: skip
+    if kind != 2:
+        return None
+    return Kernel("a kernel packed for U-Boot (uImage)", _UBOOT_ARCHES.get(arch, ""))

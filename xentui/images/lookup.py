@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Find a path in a file system that is not mounted; links are followed inside it."""
+"""Find a path in a file system that is not mounted, following links inside it."""
 
 from __future__ import annotations
 

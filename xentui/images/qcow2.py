@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read the header of a qcow2 image and the disk inside (docs/interop/qcow2.rst of QEMU)."""
+"""Read the header of a qcow2 image, and the disk inside (docs/interop/qcow2.rst of QEMU)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EXTERNAL_DATA = 1 << 2
 _OFFSET = 0x00FF_FFFF_FFFF_FE00
 _COMPRESSED = 1 << 62
 _ZERO = 1
-_MOST_CACHED = 8
+_MAX_CACHED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Qcow2:
 
     Attributes:
         version: 2 or 3.
-        virtual_size: bytes of the disk inside.
+        virtual_size: size in bytes of the disk inside.
         backing_file: the image it builds on, or ``None``.
-        encrypted: whether the disk inside is.
+        encrypted: whether the disk inside is encrypted.
         external_data: whether the disk is in another file.
-        snapshots: its number of snapshots.
+        snapshots: number of snapshots.
     """
 
     version: int
@@ -56,7 +56,7 @@ def read(reader: Reader) -> Qcow2:
     offset, length, bits, size, method = unpack(">QIIQI", head, 8)
     snapshots = unpack(">I", head, 60)[0]
     if not 9 <= bits <= 21:
-        raise Broken("its header makes no sense")
+        raise Broken("its header is not valid")
     backing = None
     if offset:
         if length > 1023:
@@ -119,9 +119,9 @@ class Qcow2Reader:
         return value
 
     def _unpacked(self, entry: int) -> bytes:
-        known = self._cache.get(entry)
-        if known is not None:
-            return known
+        cached = self._cache.get(entry)
+        if cached is not None:
+            return cached
         if not self._zlib:
             raise Broken("its clusters are packed with Zstandard")
         split = 62 - (self._bits - 8)
@@ -132,7 +132,7 @@ class Qcow2Reader:
             content = zlib.decompressobj(-12).decompress(packed, self._cluster)
         except zlib.error:
             raise Broken("a packed cluster is damaged") from None
-        if len(self._cache) >= _MOST_CACHED:
+        if len(self._cache) >= _MAX_CACHED:
             self._cache.clear()
         self._cache[entry] = content.ljust(self._cluster, b"\0")
         return self._cache[entry]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read pieces of a file, of a part of one, or of the beginning of one."""
+"""Random access to the bytes of a file, of a part of one, or of its unpacked beginning."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-MOST = 8 * 1024 * 1024
+MAX_READ = 8 * 1024 * 1024
 """Maximum number of bytes that are returned at once, whatever a header asks for."""
 
 
@@ -29,7 +29,7 @@ class Reader(Protocol):
     """Bytes with random access.
 
     Attributes:
-        size: how many there are; for the beginning of something packed, how many are known.
+        size: their number; for the beginning of a compressed file, the number that was unpacked.
     """
 
     size: int
@@ -49,7 +49,7 @@ class FileReader:
         """Return up to ``length`` bytes; fewer, or none, past the end."""
         if not 0 <= offset < self.size or length <= 0:
             return b""
-        return os.pread(self._descriptor, min(length, MOST), offset)
+        return os.pread(self._descriptor, min(length, MAX_READ), offset)
 
 
 class BytesReader:
@@ -100,7 +100,7 @@ def exactly(reader: Reader, offset: int, length: int, what: str) -> bytes:
 
 
 def unpack(layout: str, content: bytes, offset: int = 0) -> tuple[Any, ...]:
-    """Return the numbers of a structure, as :func:`struct.unpack_from` does.
+    """Return the values of a structure, as :func:`struct.unpack_from` does.
 
     Raises:
         Broken: the bytes end before it.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Recognise a file by its first bytes and what they point to."""
+"""Recognise the kind of a file by its first bytes and by what they point to."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _OTHERS = (
     (0, b"\x7fELF", "an ELF file"),
 )
 _IN_PIECES = (
-    "The disk is in other files: make one of them, where they are: "
+    "The disk is in other files. Convert them into one, in their folder: "
     "qemu-img convert -O qcow2 OLD NEW."
 )
 _VOLUMES: dict[str, tuple[Kind, str]] = {
@@ -88,17 +88,17 @@ class Recognised:
     """The kind of a file, and its details.
 
     Attributes:
-        kind: in one word.
-        label: in a few.
-        qcow2: of a qcow2 image, its header.
-        ext: of a file system, or the disk in a qcow2 image that is one.
-        disk: of a disk with partitions, or of such a disk in a qcow2 image.
-        filesystem: ``ext4``, ``xfs`` … where all of it is one file system.
-        disk_size: bytes of the disk that a guest gets, where known.
-        arch: of a kernel or a container, the architecture as BitBake names it.
-        vm_disk: of another hypervisor's image, which one.
-        container: the settings in a container image; ``None`` for anything else.
-        problems: what is wrong with it, a sentence each.
+        kind: its kind, in one word.
+        label: its kind, in a few words with an article.
+        qcow2: the header of a qcow2 image.
+        ext: the ext file system that it is, or that is the disk in a qcow2 image.
+        disk: the partitions of a disk, or of the disk in a qcow2 image.
+        filesystem: ``ext4``, ``xfs`` … if all of it is one file system.
+        disk_size: size in bytes of the disk that a guest gets, if known.
+        arch: the architecture of a kernel or container, as BitBake names it.
+        vm_disk: the format of another hypervisor's image.
+        container: the settings in a container image.
+        problems: what is wrong with it, as sentences.
     """
 
     kind: Kind
@@ -152,14 +152,14 @@ def recognise(reader: Reader) -> Recognised:
 
 
 def of_container(files: ImageFiles, label: str) -> Recognised:
-    """Return the archive or directory of a container image, which may be unreadable."""
+    """Return what an archive or directory of a container image contains; it may be unreadable."""
     try:
         image = container.read(files)
     except Broken as error:
         problem = f"The image in it cannot be used: {error.reason}."
         return Recognised("container", label, problems=(problem,))
-    named = f" ({visible(image.names[0])})" if image.names else ""
-    return Recognised("container", f"{label}{named}", arch=image.arch, container=image)
+    name = f" ({visible(image.names[0])})" if image.names else ""
+    return Recognised("container", f"{label}{name}", arch=image.arch, container=image)
 
 
 def _archive(reader: Reader) -> Recognised:
@@ -186,7 +186,7 @@ def _raw(reader: Reader, head: bytes) -> Recognised:
             f"a disk with {partitioned.table.upper()} partitions",
             disk=partitioned,
             disk_size=reader.size,
-            problems=problems + _past_end(partitioned, reader.size),
+            problems=problems + _beyond_end(partitioned, reader.size),
         )
     system = ext.read(reader)
     if system is not None:
@@ -197,7 +197,7 @@ def _raw(reader: Reader, head: bytes) -> Recognised:
             ext=system,
             filesystem=name,
             disk_size=reader.size,
-            problems=problems + _short(system, reader.size),
+            problems=problems + _cut_short(system, reader.size),
         )
     volume = disk.volume(reader)
     if volume:
@@ -231,7 +231,7 @@ def _qcow2(reader: Reader) -> Recognised:
         problems.append("Its data is in another file.")
     if header.encrypted:
         problems.append("It is encrypted.")
-    found = Recognised(
+    image = Recognised(
         "qcow2",
         f"a qcow2 image (version {header.version})",
         qcow2=header,
@@ -243,23 +243,23 @@ def _qcow2(reader: Reader) -> Recognised:
             head = inside.at(0, 64 * 1024)
             raw = _raw(inside, head) if head else None
         except Broken as error:
-            return replace(found, problems=(f"The disk in it cannot be read: {error.reason}.",))
+            return replace(image, problems=(f"The disk in it cannot be read: {error.reason}.",))
         if raw is not None:
-            found = replace(found, ext=raw.ext, disk=raw.disk, filesystem=raw.filesystem)
+            image = replace(image, ext=raw.ext, disk=raw.disk, filesystem=raw.filesystem)
             problems += raw.problems
-    return replace(found, problems=tuple(problems))
+    return replace(image, problems=tuple(problems))
 
 
-def _past_end(found: PartitionedDisk, size: int) -> tuple[str, ...]:
-    for partition in found.partitions:
+def _beyond_end(table: PartitionedDisk, size: int) -> tuple[str, ...]:
+    for partition in table.partitions:
         if partition.start + partition.size > size:
             return (f"It is cut short: partition {partition.number} ends after the file does.",)
     return ()
 
 
-def _short(found: Ext, size: int) -> tuple[str, ...]:
-    if found.size > size:
-        return (f"It is cut short: its file system has {found.size} bytes, the file {size}.",)
+def _cut_short(system: Ext, size: int) -> tuple[str, ...]:
+    if system.size > size:
+        return (f"It is cut short: its file system has {system.size} bytes, the file {size}.",)
     return ()
 
 

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The smallest ext4 image that a directory tree fits into.
+"""Compute the smallest ext4 image that a directory tree fits into.
 
-The class makes one with ``mkfs.ext4 -F -d TREE`` of a file of image_size MiB
-(mv:classes/xen-guest-bundle.bbclass, ``xen_guest_import_rootfs_dir``), which takes what
-mke2fs.conf says for that size. What mke2fs then lays out is reckoned here from its source
-(e2fsprogs, misc/mke2fs.c and lib/ext2fs/{initialize,mkjournal,closefs}.c), rounded up where
-it depends on order. Releases differ in the block size of small file systems; whatever either
-needs is enough.
+The class makes the image with ``mkfs.ext4 -F -d TREE`` from a file of image_size MiB
+(mv:classes/xen-guest-bundle.bbclass, ``xen_guest_import_rootfs_dir``). The layout that mke2fs
+chooses is computed here as in its source (e2fsprogs, misc/mke2fs.c and
+lib/ext2fs/{initialize,mkjournal,closefs}.c) and mke2fs.conf, and rounded up where it depends on
+the order of the files. Releases differ in the block size of small file systems: the image is big
+enough for either.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 MIB = 1024 * 1024
-MOST = 16 * 1024 * 1024
+MAX_IMAGE_SIZE = 16 * 1024 * 1024
 """The largest image_size that the project file allows, in MiB."""
 
 _INODE = 256
@@ -26,7 +26,7 @@ _FIRST_INODES = 11
 _LOST_AND_FOUND = 16 * 1024
 _FAST_LINK = 60
 _INLINE_EXTENTS = 4
-_PARTS = ((1, 2), (3, 511), (512, MOST))
+_SIZE_CLASSES = ((1, 2), (3, 511), (512, MAX_IMAGE_SIZE))
 """Sizes in MiB at which mke2fs.conf changes its type: floppy, small, default."""
 
 
@@ -36,10 +36,10 @@ class TreeStatistics:
 
     Attributes:
         size: bytes of all files.
-        files: how many files, links and nodes there are, hard links counted once.
-        blocks: blocks of 1 KiB and of 4 KiB that their contents take, with what extents need.
-        folders: of each directory, by a hash of its name: bytes of its entries, and the
-            longest.
+        files: number of files, links and device nodes; hard links are counted once.
+        blocks: number of blocks for their contents and extents, by the size of a block in bytes.
+        folders: for each directory, by a hash of its path: bytes of its entries, and of the
+            longest one.
     """
 
     size: int = 0
@@ -119,25 +119,20 @@ class Size:
     """Sizes of an image, in MiB.
 
     Attributes:
-        smallest: what mkfs.ext4 just accepts.
-        advised: with room for what the guest writes.
+        smallest: the smallest size that mkfs.ext4 accepts.
+        advised: a size with space for files that the guest writes.
     """
 
     smallest: int
     advised: int
 
-    @property
-    def headroom(self) -> int:
-        """MiB between the smallest and the advised size."""
-        return self.advised - self.smallest
 
-
-def image_size(shape: TreeStatistics) -> Size | None:
+def image_size(statistics: TreeStatistics) -> Size | None:
     """Return the sizes of an image for a tree, or ``None`` if no allowed size is large enough.
 
     The advised size adds a tenth of space and inodes, and at least 8 MiB and 1024 inodes.
     """
-    need = _Need.of(shape)
+    need = _Need.of(statistics)
     smallest = _smallest(need)
     if smallest is None:
         return None
@@ -146,9 +141,9 @@ def image_size(shape: TreeStatistics) -> Size | None:
     return Size(smallest, max(advised, smallest)) if advised is not None else None
 
 
-def fits(shape: TreeStatistics, mib: int) -> bool:
+def fits(statistics: TreeStatistics, mib: int) -> bool:
     """Return whether a tree fits into an image of this many MiB."""
-    return _fits(_Need.of(shape), mib)
+    return _fits(_Need.of(statistics), mib)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +152,10 @@ class _Need:
     inodes: int
 
     @classmethod
-    def of(cls, shape: TreeStatistics) -> _Need:
-        return cls({block: shape.total(block) for block in shape.blocks}, shape.inodes)
+    def of(cls, statistics: TreeStatistics) -> _Need:
+        return cls(
+            {block: statistics.total(block) for block in statistics.blocks}, statistics.inodes
+        )
 
     def more(self, kib: int, inodes: int) -> _Need:
         blocks = {size: count + -(-kib * 1024 // size) for size, count in self.blocks.items()}
@@ -166,17 +163,17 @@ class _Need:
 
 
 def _smallest(need: _Need) -> int | None:
-    for least, most in _PARTS:
+    for least, most in _SIZE_CLASSES:
         if _fits(need, most):
             return least + bisect_left(range(least, most), True, key=lambda mib: _fits(need, mib))
     return None
 
 
 def _fits(need: _Need, mib: int) -> bool:
-    return all(_has_room(need, mib, *kind) for kind in _kinds(mib))
+    return all(_has_room(need, mib, *layout) for layout in _layouts(mib))
 
 
-def _kinds(mib: int) -> tuple[tuple[int, int], ...]:
+def _layouts(mib: int) -> tuple[tuple[int, int], ...]:
     """Return block size and bytes per inode that a release of mke2fs.conf may give."""
     if mib < 3:
         return (1024, 8192), (4096, 8192)
@@ -191,12 +188,12 @@ def _has_room(need: _Need, mib: int, block: int, ratio: int) -> bool:
     groups = -(-blocks // per_group)
     inodes = mib * MIB // ratio
     # Each group has as many inodes as fill whole blocks of its table, and a multiple of eight.
-    of_group = _up(_up(ceil(inodes / groups), block // _INODE), 8)
-    if need.inodes + _FIRST_INODES > min(inodes, of_group * groups):
+    inodes_per_group = _round_up(_round_up(ceil(inodes / groups), block // _INODE), 8)
+    if need.inodes + _FIRST_INODES > min(inodes, inodes_per_group * groups):
         return False
     descriptors = -(-groups * _DESCRIPTOR // block)
     reserved = _reserved(blocks, block, descriptors)
-    taken = (block == 1024) + groups * (2 + -(-of_group * _INODE // block))
+    taken = (block == 1024) + groups * (2 + -(-inodes_per_group * _INODE // block))
     taken += _backups(groups) * (1 + descriptors + reserved)
     taken += _journal(blocks) + 2 + _LOST_AND_FOUND // block + 1
     # A big file has a further extent for each group that it crosses.
@@ -204,7 +201,7 @@ def _has_room(need: _Need, mib: int, block: int, ratio: int) -> bool:
     return need.blocks[block] + taken <= blocks
 
 
-def _up(number: int, step: int) -> int:
+def _round_up(number: int, step: int) -> int:
     return -(-number // step) * step
 
 

@@ -234,7 +234,7 @@ def members(stream: Stream, most: int = MAX_MEMBERS) -> Iterator[Member]:
             continue
         stored = extended.get("size", header.size)
         if not isinstance(stored, int) or stored < 0:
-            raise Broken("the size of a member makes no sense")
+            raise Broken("the size of a member is not valid")
         member = _member(header, block, stored, extended, stream)
         extended = {}
         count += 1
@@ -316,7 +316,7 @@ def _extend(extended: dict[str, str | int], header: tarfile.TarInfo, stream: Str
     if header.size > _MAX_NAME:
         raise Broken("the name of a member is too long")
     if header.size < 0:
-        raise Broken("the size of a member makes no sense")
+        raise Broken("the size of a member is not valid")
     content = stream.read(_padded(header.size))
     if len(content) < _padded(header.size):
         raise Broken("it ends in the middle of a member")
@@ -341,7 +341,7 @@ def _pax(content: bytes) -> Iterator[tuple[str, str | int]]:
         value, key = content[match.end() : end - 1], _PAX_KEYS.get(match[2])
         if key in ("size", "real"):
             if not value.isdigit() or len(value) > 18:
-                raise Broken("the size of a member makes no sense")
+                raise Broken("the size of a member is not valid")
             yield key, int(value)
         elif key is not None:
             yield key, _text(value)

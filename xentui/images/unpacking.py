@@ -25,8 +25,8 @@ MAGICS = (
 
 _ERRORS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 _SLICE = 16 * 1024
-_MOST_STREAMS = 100_000
-_MOST_MEMORY = 256 * 1024 * 1024
+_MAX_STREAMS = 100_000
+_MAX_MEMORY = 256 * 1024 * 1024
 
 
 def compression(head: bytes) -> str | None:
@@ -60,7 +60,7 @@ class Unpacker:
 
     Attributes:
         done: whether a stream has ended and no other one has begun.
-        trailing: whether such bytes follow the last stream.
+        trailing: whether bytes other than zeros follow the last stream.
     """
 
     def __init__(self, name: str) -> None:
@@ -98,10 +98,9 @@ class Unpacker:
             except MemoryError:
                 raise Broken("unpacking it takes too much memory") from None
             except self._errors as error:
-                short = "memory" in str(error).lower()
-                raise Broken(
-                    "unpacking it takes too much memory" if short else "it is damaged"
-                ) from None
+                too_big = "memory" in str(error).lower()
+                reason = "unpacking it takes too much memory" if too_big else "it is damaged"
+                raise Broken(reason) from None
             packed = bytes(self._stream.unused_data) if self._stream.eof else b""
             self.done = bool(self._stream.eof)
 
@@ -136,8 +135,8 @@ class Unpacker:
             self.trailing = bool(packed.strip(b"\0"))
             return b""
         self._streams += 1
-        if self._streams > _MOST_STREAMS:
-            raise Broken(f"it has more than {_MOST_STREAMS} streams")
+        if self._streams > _MAX_STREAMS:
+            raise Broken(f"it has more than {_MAX_STREAMS} streams")
         self._stream = self._new()
         self.done = False
         return packed
@@ -148,7 +147,7 @@ class Unpacker:
         if self._name == "bz2":
             return bz2.BZ2Decompressor()
         if self._name == "xz":
-            return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MOST_MEMORY)
+            return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MAX_MEMORY)
         # libzstd refuses frames that need a window of more than 128 MiB.
         return _zstd().ZstdDecompressor()
 
@@ -185,17 +184,16 @@ def beginning(reader: Reader, name: str, length: int) -> bytes:
         Broken: it is damaged before they are reached.
     """
     unpacker = Unpacker(name)
-    made: list[bytes] = []
-    have = place = 0
+    content = b""
+    position = 0
     # A frame may begin with many bytes that unpack to nothing, so the input is limited too.
-    while have < length and place < min(reader.size, length + CHUNK):
-        for piece in unpacker.feed(reader.at(place, _SLICE)):
-            made.append(piece)
-            have += len(piece)
-            if have >= length:
+    while len(content) < length and position < min(reader.size, length + CHUNK):
+        for piece in unpacker.feed(reader.at(position, _SLICE)):
+            content += piece
+            if len(content) >= length:
                 break
-        place += _SLICE
-    return b"".join(made)[:length]
+        position += _SLICE
+    return content[:length]
 
 
 def stated_size(reader: Reader, name: str) -> int | None:
@@ -239,9 +237,9 @@ def _xz_size(reader: Reader) -> int | None:
     count, place = _number(index, 1)
     for _ in range(min(count, length)):
         size, place = _number(index, place)
-        made, place = _number(index, place)
+        unpacked_size, place = _number(index, place)
         packed += -(-size // 4) * 4
-        total += made
+        total += unpacked_size
     return total if packed + length + 24 == reader.size else None
 
 
