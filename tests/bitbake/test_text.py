@@ -27,10 +27,10 @@ def test_nothing_else_is_a_number(value: object) -> None:
 
 
 def test_the_first_and_the_last_character_that_are_printed() -> None:
-    assert text.plain("a b~") == "a b~"
+    assert text.value("a b~") == "a b~"
     for char in ("\x1f", "\x7f", "\x80"):
         with pytest.raises(NotRepresentable) as caught:
-            text.plain(f"a{char}b")
+            text.value(f"a{char}b")
         assert caught.value.fix.startswith("Remove ")
 
 
@@ -68,15 +68,15 @@ UNPRINTABLE = "it contains a quote or an unprintable character"
 @pytest.mark.parametrize(
     ("write", "punctuation", "letters"),
     [
-        (text.plain, " !#%&'()*+,-./:;<=>?@[]^_{|}~", UPPER + LOWER),
-        (text.packed, " !#%&()*+,-./:<=>?@[]^_{}~", UPPER + LOWER),
+        (text.value, " !#%&'()*+,-./:;<=>?@[]^_{|}~", UPPER + LOWER),
+        (text.class_value, " !#%&()*+,-./:<=>?@[]^_{}~", UPPER + LOWER),
         (text.name, "+-._", LOWER),
         (text.word, ".", LOWER),
         (text.domain, "-._", UPPER + LOWER),
         (text.path, "+-./_", UPPER + LOWER),
         (_variable, "+-./:_~", UPPER + LOWER),
     ],
-    ids=["plain", "packed", "name", "word", "domain", "path", "variable"],
+    ids=["value", "class_value", "name", "word", "domain", "path", "variable"],
 )
 def test_each_character_is_taken_or_refused(write: Writer, punctuation: str, letters: str) -> None:
     assert inside(write) == "".join(sorted(punctuation + letters + string.digits))
@@ -155,10 +155,10 @@ def test_other_tasks_are_refused(value: str) -> None:
 @pytest.mark.parametrize(
     ("write", "value", "reason", "strange"),
     [
-        (text.plain, "a$b", 'it contains "$"', "$"),
-        (text.packed, "a b;c|d", 'it contains ";"', ";"),
-        (text.plain, " a", 'it begins or ends with a blank, and it contains " "', " "),
-        (text.plain, "a-b\n", 'it contains "\\n"', "\\n"),
+        (text.value, "a$b", 'it contains "$"', "$"),
+        (text.class_value, "a b;c|d", 'it contains ";"', ";"),
+        (text.value, " a", 'it begins or ends with a blank, and it contains " "', " "),
+        (text.value, "a-b\n", 'it contains "\\n"', "\\n"),
         (text.name, "a/b", "it is not a name", ""),
         (text.name, "aB+-./:=_9(", 'it is not a name, and it contains "("', "("),
         (text.domain, "a+", "it is not the name of a domain", ""),

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Find the build directory. This runs at every start, so the module imports little."""
+"""Find the build directory: where BitBake runs, with its ``conf/bblayers.conf``.
+
+This runs at every start, so the module imports little.
+"""
 
 from __future__ import annotations
 

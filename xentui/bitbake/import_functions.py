@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read back the functions that xentui writes into bundle recipes to prepare the guests' files.
+"""Read back the shell functions that xentui writes into bundle recipes.
 
-``output/bundle_recipe.py`` and ``output/sources.py`` write these functions. A function with any
-other line was not written by xentui, so it is not imported.
+They prepare the guests' files: convert disks, copy additional ones, unpack containers.
+``output/bundle_recipe.py`` and ``output/sources.py`` write them. A function with any other line was
+not written by xentui, so it is not imported.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _DISK = re.compile(r"((?:xvd|sd|hd|vd)[a-z][0-9]*)\.img")
 
 @dataclass
 class OwnFunctions:
-    """The effects of these functions.
+    """What xentui's functions in a recipe do.
 
     Attributes:
         names: the functions that were understood, and the class for container images.
@@ -52,28 +53,28 @@ class OwnFunctions:
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def of_guest(self, key: str, keys: Iterable[str]) -> Mapping[str, Any]:
-        """Return the fields ``disks``, ``ramdisk`` and ``device_tree`` of a guest that it has.
+        """Return those of the fields ``disks``, ``ramdisk`` and ``device_tree`` that a guest has.
 
         Args:
             key: the guest.
             keys: all guests, as one name can be the beginning of another.
         """
         fields: dict[str, Any] = {}
-        for name, made in self.files.items():
+        for name, table in self.files.items():
             owner = max((k for k in keys if name.startswith(f"{k}-")), key=len, default=None)
             if owner != key:
                 continue
             device = _DISK.fullmatch(name.removeprefix(f"{key}-"))
             if device is not None:
-                fields.setdefault("disks", []).append({"device": device[1], **made})
-            elif "file" in made:
+                fields.setdefault("disks", []).append({"device": device[1], **table})
+            elif "file" in table:
                 kind = "device_tree" if name.endswith((".dtb", ".dtbo")) else "ramdisk"
-                fields[kind] = made["file"]
+                fields[kind] = table["file"]
         return fields
 
 
 def read(functions: Mapping[str, str]) -> OwnFunctions:
-    """Return the effects of a recipe's functions, given their bodies by name."""
+    """Return what xentui's functions do, among a recipe's functions: their bodies, by name."""
     own = OwnFunctions(names=set(functions) & _SIMPLE)
     if _CONVERT in functions:
         for form, file, key in _CONVERTED.findall(functions[_CONVERT]):

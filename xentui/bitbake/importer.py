@@ -8,9 +8,9 @@ the user's own files, and are listed with their file and line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from pathlib import Path
 
 from xentui.bitbake import build_dir, find_build_dir, import_conf, import_recipe, recipes
@@ -95,7 +95,7 @@ def read(
     conf = ConfImport(draft, reader, store.seen_by(image), _own_files(reader, confs))
     names = [name_and_version(str(path))[0] for path in bundles]
     folders = dict.fromkeys(path.parent.parent for path in confs)
-    import_conf.fill_draft(conf, image, machine, names, partial(_is_layer_bundle, confs), folders)
+    import_conf.fill_draft(conf, image, machine, names, _layer_bundle_test(confs), folders)
     for path in bundles:
         import_recipe.fill_draft(draft, path, conf, arch)
     import_conf.mark_own_image_types(conf)
@@ -111,16 +111,18 @@ def read(
     return _result(draft, reader)
 
 
-def _is_layer_bundle(confs: list[Path], name: str) -> bool:
-    """Return whether a package is a bundle recipe of a layer.
+def _layer_bundle_test(confs: list[Path]) -> Callable[[str], bool]:
+    """Return a function that tells whether a package is a bundle recipe of a layer.
 
-    Without a build directory, this is decided by the names of meta-virtualization's bundles.
+    The layers are read at its first call. Without a build directory, the answer follows from the
+    names of meta-virtualization's bundles.
     """
-    for path in confs:
-        top = path.parent.parent
-        if path.parent.name == "conf" and find_build_dir.is_build_dir(top):
-            return name in recipes.read(build_dir.read(top)).bundles
-    return name.endswith("-guest-bundle")
+    tops = [path.parent.parent for path in confs if path.parent.name == "conf"]
+    top = next(filter(find_build_dir.is_build_dir, tops), None)
+    if top is None:
+        return lambda name: name.endswith("-guest-bundle")
+    bundles = cache(lambda: recipes.read(build_dir.read(top)).bundles)
+    return lambda name: name in bundles()
 
 
 def _accept_doubts(draft: Draft, store: Store) -> None:
@@ -174,7 +176,7 @@ def _result(draft: Draft, reader: ConfReader) -> Imported:
             )
         draft.data["host"]["machine"] = _NO_MACHINE
         draft.notes.append(
-            f"no file sets MACHINE, so host.machine is {_NO_MACHINE}: correct it, or say"
+            f"no file sets MACHINE, so host.machine is {_NO_MACHINE}: correct it, or give"
             " --machine NAME"
         )
     for problem in schema.validate(draft.data):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The guests of bundle recipes that exist in the layers of a build directory."""
+"""Read what a project installs from the layers of a build directory: guests of bundles, vxn."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from xentui.project.effective import dom0_image
 from xentui.project.model import Guest, Project
 
 _MACHINE = "qemux86-64"
+"""A project needs a machine; which one does not matter for its guests."""
 
 
 def guests(project: Project, build: BuildDir, recipes: Recipes) -> dict[str, tuple[Guest, ...]]:
@@ -29,13 +30,13 @@ def guests(project: Project, build: BuildDir, recipes: Recipes) -> dict[str, tup
         recipes: the recipes of its layers.
     """
     arch = boards.board(project.host.machine).arch
-    found: dict[str, tuple[Guest, ...]] = {}
+    guests_by_bundle: dict[str, tuple[Guest, ...]] = {}
     for name in project.host.layer_bundles:
         recipe = recipes.bundles.get(name)
-        made = _guests(Path(recipe.path), build, arch) if recipe is not None else None
-        if made is not None:
-            found[name] = made
-    return found
+        bundled = _guests(Path(recipe.path), build, arch) if recipe is not None else None
+        if bundled is not None:
+            guests_by_bundle[name] = bundled
+    return guests_by_bundle
 
 
 def installs_vxn(project: Project, build: BuildDir) -> bool:

@@ -21,9 +21,9 @@ from xentui.project import filesystem
 
 _FORMAT = 1
 MAX_SIZE = 64 * 1024 * 1024
-_PARTS = 4
+_ENTRY_LENGTH = 4
 """Length of an entry: time and size of the recipe, its result, and the files it includes."""
-_FIELDS = 6
+_RESULT_LENGTH = 6
 """Length of the result for an image or a bundle; for any other recipe it is empty."""
 
 
@@ -111,8 +111,8 @@ def _digest(patterns: list[str]) -> str:
 def _is_entry(entry: Any) -> TypeGuard[list[Any]]:
     return (
         isinstance(entry, list)
-        and len(entry) == _PARTS
+        and len(entry) == _ENTRY_LENGTH
         and isinstance(entry[2], list)
-        and len(entry[2]) in (0, _FIELDS)
+        and len(entry[2]) in (0, _RESULT_LENGTH)
         and isinstance(entry[3], dict)
     )

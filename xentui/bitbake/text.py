@@ -10,7 +10,7 @@ double-quoted shell string, so ``$`` and a backtick run commands there
 
 The schema rejects the same characters earlier, with better messages. The writers check again
 here, independently of it: a value is written exactly as given, or not at all. Each function for a
-kind of value (:func:`plain`, :func:`name`, :func:`path` …) returns its argument unchanged or raises
+kind of value (:func:`value`, :func:`name`, :func:`path` …) returns its argument unchanged or raises
 :class:`NotRepresentable`.
 """
 
@@ -27,8 +27,8 @@ _FLAG = re.compile(r"[a-z0-9][A-Za-z0-9_.+-]*")
 _OPERATORS = ("=", "?=", "??=", ":=", "+=", ".=", "=.", "=+")
 
 _PRINTABLE = frozenset(map(chr, range(0x20, 0x7F)))
-_PLAIN = _PRINTABLE - set('"\\$`')
-_PACKED = _PLAIN - set("'|;")
+_VALUE = _PRINTABLE - set('"\\$`')
+_CLASS_VALUE = _VALUE - set("'|;")
 _HARMLESS = frozenset(string.ascii_letters + string.digits + "+-./:=_")
 """Characters that are allowed in every value."""
 
@@ -38,9 +38,9 @@ class NotRepresentable(XentuiError):
 
     code = "XT701"
 
-    def __init__(self, value: object, reason: str, strange: str | None = None) -> None:
-        strange = strange or next((char for char in str(value) if char not in _HARMLESS), None)
-        shown = quoted(strange) if strange is not None else ""
+    def __init__(self, value: object, reason: str, culprit: str | None = None) -> None:
+        culprit = culprit or next((char for char in str(value) if char not in _HARMLESS), None)
+        shown = quoted(culprit) if culprit is not None else ""
         if shown and shown not in reason:
             reason = f"{reason}, and it contains {shown}"
         super().__init__(
@@ -54,17 +54,17 @@ LONGEST_NAME = 128
 must not exceed 255 bytes."""
 
 
-def plain(value: str) -> str:
+def value(value: str) -> str:
     """Return a value that BitBake keeps unchanged and nothing else interprets.
 
     Raises:
         NotRepresentable: it contains a character that BitBake would interpret, or one beyond
             printable ASCII, or blanks at its edges.
     """
-    return _checked(value, _PLAIN)
+    return _checked(value, _VALUE)
 
 
-def packed(value: str) -> str:
+def class_value(value: str) -> str:
     """Return a value that the Xen classes also pass on unchanged.
 
     They join values with ``|`` and ``;``, split them in the shell and print them between the
@@ -73,7 +73,7 @@ def packed(value: str) -> str:
     Raises:
         NotRepresentable: the classes would change it.
     """
-    return _checked(value, _PACKED)
+    return _checked(value, _CLASS_VALUE)
 
 
 def number(value: object) -> str:

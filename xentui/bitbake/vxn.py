@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The settings that a build needs for vxn, which runs containers in Xen guests.
+"""The settings that a build needs for vxn, which runs each container in a Xen guest.
 
 Sources: mv:recipes-core/vxn/vxn_1.0.bb, mv:conf/multiconfig and
 mv:conf/distro/include/xen-host.conf; they are the same on wrynose and master.

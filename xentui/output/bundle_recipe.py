@@ -59,9 +59,9 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
 
 def _summary_and_license(bundle: Bundle) -> str:
     summary = bundle.summary or f"Xen guests of {bundle.key}"
-    license_id = text.plain(bundle.license or str(schema.default_value("bundle", "license")))
+    license_id = text.value(bundle.license or str(schema.default_value("bundle", "license")))
     lines = [
-        text.assign("SUMMARY", text.plain(summary)),
+        text.assign("SUMMARY", text.value(summary)),
         text.assign("LICENSE", license_id),
     ]
     if license_id != "CLOSED":
@@ -81,7 +81,7 @@ _MAX_VERSION = 64
 
 
 def _version(bundle: Bundle) -> str:
-    version = text.plain(bundle.version or str(schema.default_value("bundle", "version")))
+    version = text.value(bundle.version or str(schema.default_value("bundle", "version")))
     if not version[:1].isdigit() or set(version) & set("_-/ "):
         raise text.NotRepresentable(version, "it is not a recipe's version")
     if len(version.encode()) > _MAX_VERSION:
@@ -178,11 +178,13 @@ def _extra_files(guests: list[Guest]) -> Iterator[str]:
         return
     lines = ["do_compile:append() {", '    rm -rf "${B}/files"', '    mkdir -p "${B}/files"']
     for file in files:
-        target = f'"${{B}}/files/{text.packed(text.path(file.name))}"'
+        target = f'"${{B}}/files/{text.class_value(text.path(file.name))}"'
         if file.type == "empty":
             lines.append(f"    truncate -s {text.number(file.size)}M {target}")
             continue
-        lines.append(f'    file=$(find_guest_file "{text.packed(text.path(file.file))}") || exit 1')
+        lines.append(
+            f'    file=$(find_guest_file "{text.class_value(text.path(file.file))}") || exit 1'
+        )
         if file.type in ("raw", "qcow2"):
             lines.append(f'    xen_guest_import_{file.type} "$file" {target} 0')
         else:

@@ -375,7 +375,7 @@ def _overrides(body: str, project: Project, settings: UserSettings) -> str:
     guests = settings.find(GUESTS)
     in_project = {bundled_entry(guest) for guest in project.guests if guest.bundle is None}
     delayed = guests.delayed if guests is not None else ()
-    extra = [text.packed(word) for word in delayed if word not in in_project]
+    extra = [text.class_value(word) for word in delayed if word not in in_project]
     if extra:
         lines.append(text.assign(f"{GUESTS}:remove", " ".join(extra)))
     if not lines:

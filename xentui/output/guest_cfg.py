@@ -86,9 +86,9 @@ def _complete_config(project: Project, guest: EffectiveGuest) -> str:
     # An HVM guest starts from its disk unless it names a kernel.
     direct_boot = guest.type != "hvm" or guest.guest.kernel is not None
     if kernel and direct_boot and guest.guest.bootloader is None:
-        lines.append(f'kernel = "{artifacts.IMAGES}/{text.packed(kernel)}"')
+        lines.append(f'kernel = "{artifacts.IMAGES}/{text.class_value(kernel)}"')
     if guest.type != "hvm" or (kernel and direct_boot and guest.guest.extra is not None):
-        lines.append(f'extra = "{text.packed(guest.extra)}"')
+        lines.append(f'extra = "{text.class_value(guest.extra)}"')
     lines += _settings(guest)
     return "\n".join(lines) + "\n"
 
@@ -144,7 +144,7 @@ def vif_value(vif: tuple[str, ...]) -> str:
     if not all(vif):
         # The classes treat an empty value as unset, and xl an empty entry as a default interface.
         raise text.NotRepresentable(vif, "a network interface is empty")
-    return VIF_JOIN.join(text.packed(entry) for entry in vif)
+    return VIF_JOIN.join(text.class_value(entry) for entry in vif)
 
 
 def _from_varflags(project: Project, guest: EffectiveGuest) -> str:
@@ -156,8 +156,8 @@ def _from_varflags(project: Project, guest: EffectiveGuest) -> str:
             f"vcpus = {text.number(guest.vcpus)}",
             *_disk(project, guest),
             f"vif = ['{vif_value(guest.vif)}']",
-            f'kernel = "{artifacts.IMAGES}/{text.packed(_kernel(project, guest.guest))}"',
-            f'extra = "{text.packed(guest.extra)}"',
+            f'kernel = "{artifacts.IMAGES}/{text.class_value(_kernel(project, guest.guest))}"',
+            f'extra = "{text.class_value(guest.extra)}"',
             "",
         ]
     )
@@ -169,7 +169,7 @@ def _disk(project: Project, guest: EffectiveGuest) -> list[str]:
     If the guest has no image itself, the line is written without blanks, so that the class does
     not replace the path of the first additional disk.
     """
-    image = text.packed(artifacts.image_file(project, guest.guest))
+    image = text.class_value(artifacts.image_file(project, guest.guest))
     device = text.word(guest.disk_device)
     has_image = guest.guest.has_image
     specs = [f"file:{artifacts.IMAGES}/{image},{device},rw"] if has_image else []

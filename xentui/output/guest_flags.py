@@ -69,9 +69,9 @@ def _encoded(field: Field, value: Any) -> str:
         case "domain":
             return text.domain(str(value))
         case "deploy-file":
-            return text.packed(text.path(str(value)))
+            return text.class_value(text.path(str(value)))
         case _:
-            return text.packed(str(value))
+            return text.class_value(str(value))
 
 
 @cached_per_guest

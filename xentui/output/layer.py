@@ -112,7 +112,7 @@ def start_order_function(links: Mapping[str, str]) -> str:
     """
     moves = [
         f'    mv -f "${{IMAGE_ROOTFS}}{artifacts.AUTO}/{text.name(key)}.cfg" \\\n'
-        f'        "${{IMAGE_ROOTFS}}{artifacts.AUTO}/{text.packed(link)}"'
+        f'        "${{IMAGE_ROOTFS}}{artifacts.AUTO}/{text.class_value(link)}"'
         for key, link in links.items()
     ]
     return "\n".join(

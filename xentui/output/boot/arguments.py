@@ -54,7 +54,7 @@ def pci_arguments(project: Project) -> list[str]:
     """
     specs = (spec for guest in _guests(project) for spec in guest.pci)
     addresses = dict.fromkeys(filter(None, map(pci.address, specs)))
-    hidden = "".join(f"({text.packed(address)})" for address in addresses)
+    hidden = "".join(f"({text.class_value(address)})" for address in addresses)
     return [f"xen-pciback.hide={hidden}"] if hidden else []
 
 

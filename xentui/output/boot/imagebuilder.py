@@ -77,4 +77,4 @@ def command(machine: str, file: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    return f'"{text.packed(value)}"'
+    return f'"{text.class_value(value)}"'

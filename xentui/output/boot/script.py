@@ -281,4 +281,4 @@ def _quoted(value: str) -> str:
     Raises:
         NotRepresentable: it contains a character that the shell would interpret.
     """
-    return text.packed(value)
+    return text.class_value(value)
