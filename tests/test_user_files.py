@@ -21,7 +21,7 @@ from tests.budget import examples
 from xentui.cli import main
 from xentui.errors import RefusedError
 from xentui.output import header
-from xentui.output.fragment import machine_fragment
+from xentui.output.fragment import has_machine_fragment
 from xentui.output.user_files import (
     BEGIN,
     END,
@@ -234,7 +234,7 @@ def test_a_machine_fragment_is_seen(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf/toolcfg.conf").write_text(text)
-    assert machine_fragment(tmp_path) == expected
+    assert has_machine_fragment(tmp_path) == expected
     assert not (tmp_path / "canary").exists()
 
 

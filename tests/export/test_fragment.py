@@ -72,7 +72,7 @@ def test_the_tool_finds_it_by_the_printed_name(run: Run) -> None:
 )  # fmt: skip
 def test_a_fragments_name_is_plain(origin: str, name: str) -> None:
     assert fragment.base_name(origin) == name
-    assert fragment.name(origin) == f"xentui/xentui/{name}"
+    assert fragment.full_name(origin) == f"xentui/xentui/{name}"
 
 
 def test_the_same_rules_of_writing_hold(run: Run, board: Path) -> None:

@@ -155,7 +155,9 @@ def test_a_block_is_read_back_as_it_is(tmp_path: Path, lines: list[str]) -> None
     text = "\n".join(lines) + "\n"
     assume(not text.lstrip("\n").startswith(" "))
     file = tmp_path / "part.yml"
-    file.write_text(f"header:\n  version: 14\nlocal_conf_header:\n  x: {kas.block(text, '    ')}")
+    file.write_text(
+        f"header:\n  version: 14\nlocal_conf_header:\n  x: {kas.block_scalar(text, '    ')}"
+    )
     assert loaded(file)["local_conf_header"]["x"] == text
 
 
@@ -165,11 +167,11 @@ def test_a_block_is_read_back_as_it_is(tmp_path: Path, lines: list[str]) -> None
 )
 def test_a_block_that_would_change_is_refused(text: str) -> None:
     with pytest.raises(NotRepresentable):
-        kas.block(text, "  ")
+        kas.block_scalar(text, "  ")
 
 
 def test_a_layer_s_place_cannot_break_out_of_its_quotes() -> None:
     project = presets.load("qemux86-64-alpine").project
     assert project is not None
     with pytest.raises(UsageError):
-        kas.rendered(project, layer="a': {}\nmachine: x #")
+        kas.render_kas(project, layer="a': {}\nmachine: x #")

@@ -50,10 +50,10 @@ def test_bitbakes_own_tool_finds_and_enables_it(build: Build) -> None:
     (conf / "xentui.conf").unlink()
     local = (conf / "local.conf").read_text().replace("require conf/xentui.conf\n", "")
     build.put("conf/local.conf", local)
-    for path, content in fragment.rendered(wanted, project_file=origin).layer.items():
+    for path, content in fragment.render_fragment(wanted, project_file=origin).layer.items():
         assert isinstance(content, str)
         build.put(f"meta-xentui/{path}", content)
-    lines = [command.line for command in for_fragment(wanted, fragment.name(origin), "…")]
+    lines = [command.line for command in for_fragment(wanted, fragment.full_name(origin), "…")]
     enabling = [line for line in lines if line.startswith("bitbake-config-build")]
     reported = "".join(typed(build, line) for line in enabling)
     assert "Xen on qemux86-64" in reported

@@ -119,7 +119,7 @@ def _data(
         "version": 1,
         "build_dir": str(build.path),
         "machine": build.machine.value,
-        "machine_fragment": build.machine.fragment,
+        "has_machine_fragment": build.machine.fragment,
         "distro": build.distro.value,
         "series": list(build.series),
         "xen_classes": list(xen_classes(build)),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from xentui.cli import projects, reports, terminal, writing
 from xentui.errors import Exit, XentuiError
-from xentui.output.fleet import SETTINGS_FOLDER, Member, merge
+from xentui.output.fleet import SETTINGS_FOLDER, Member, render_fleet
 from xentui.output.fragment import FOLDER as FRAGMENTS
 from xentui.output.kas import layer_path
 from xentui.output.layer import COLLECTION
@@ -105,8 +105,8 @@ def _carry_out(
 
 def _fleet(args: argparse.Namespace, members: list[Member]) -> Fleet:
     if _is_kas(args):
-        return merge(members, form="kas", layer=layer_path(args.out))
-    return merge(members, form=args.format)
+        return render_fleet(members, form="kas", layer=layer_path(args.out))
+    return render_fleet(members, form=args.format)
 
 
 def _next_commands(args: argparse.Namespace, members: list[Member]) -> list[str]:

@@ -310,7 +310,7 @@ class Job:
             project = effective_project(self.project, settings, use)
             sets_memory = not keeps_memory(settings, use)
             if (self.attach or recorded_attach(self.build)) == "fragment":
-                name = fragment.name(self.chosen.origin)
+                name = fragment.full_name(self.chosen.origin)
                 return commands.for_fragment(project, name, None, sets_memory=sets_memory)
             return commands.for_build_dir(
                 project, read_abilities(self.build), sets_memory=sets_memory

@@ -100,14 +100,14 @@ def plan_project(
     attach = attach or recorded_attach(build)
     abilities = abilities or read_abilities(build)
     if attach == "fragment":
-        rendered = fragment.rendered(
+        rendered = fragment.render_fragment(
             project, assets, project_file=project_file, abilities=abilities
         )
-        advice = fragment.advice_on_obsolete(build, fragment.name(project_file))
+        advice = fragment.advice_on_obsolete(build, fragment.full_name(project_file))
     else:
         rendered = render(
             project, assets, project_file=project_file, abilities=abilities,
-            sets_machine=not fragment.machine_fragment(build),
+            sets_machine=not fragment.has_machine_fragment(build),
         )  # fmt: skip
         advice = fragment.advice_on_obsolete(build)
     if settings is not None and existing is not None:

@@ -1,10 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files of the layer that add features to Dom0 which older layers lack.
-
-Newer branches of meta-virtualization have these features. For older ones, the files written here
-provide the same.
-"""
+"""Write recipes and appends for features of Dom0 that older meta-virtualization branches lack."""
 
 from __future__ import annotations
 
@@ -28,24 +24,23 @@ def dom0_packages(project: Project, abilities: Abilities) -> list[str]:
 
 def files(project: Project, abilities: Abilities) -> dict[str, str]:
     """Return the recipes and appends, by path in the layer."""
-    found: dict[str, str] = {}
+    layer_files: dict[str, str] = {}
     kind = _network_kind(project, abilities)
     if kind:
-        found.update(_network_files(kind, makes_bridge=not abilities.makes_xenbr0))
+        layer_files.update(_network_files(kind, makes_bridge=not abilities.makes_xenbr0))
     vxn = abilities.vxn
     if project.containers.vxn and vxn is not None and vxn.needs_kernel_order:
-        found[VXN_APPEND] = (
+        layer_files[VXN_APPEND] = (
             "\n# vxn takes its guests' kernel from the deploy directory. This line makes it\n"
             "# wait for that kernel.\n"
             'do_compile[depends] += "virtual/kernel:do_deploy"\n'
         )
-    return found
+    return layer_files
 
 
 def _network_kind(project: Project, abilities: Abilities) -> str:
     """Return the kind of network for which Dom0 needs our recipe; empty if the layers set it up."""
-    wanted = dom0_network(project)
-    if wanted == "nat":
+    if dom0_network(project) == "nat":
         return "" if abilities.dom0_network else "nat"
     return "" if abilities.makes_xenbr0 else "bridged"
 
@@ -56,18 +51,18 @@ def _network_files(kind: str, *, makes_bridge: bool) -> dict[str, str]:
         sources["05-xentui-xenbr0.netdev"] = "[NetDev]\nName=xenbr0\nKind=bridge\n"
     names = sorted(sources)
     recipe = _recipe(kind, names)
-    place = f"{_NETWORK}/{NETWORK_PACKAGE}"
+    folder = f"{_NETWORK}/{NETWORK_PACKAGE}"
     return {
         f"{_NETWORK}/{NETWORK_PACKAGE}_1.0.bb": recipe,
-        **{f"{place}/{name}": sources[name] for name in names},
+        **{f"{folder}/{name}": sources[name] for name in names},
     }
 
 
-_MATCH = "[Match]\nName=eth* en*\nType=ether\n\n[Network]\n"
+_UPLINK = "[Match]\nName=eth* en*\nType=ether\n\n[Network]\n"
 
 _SOURCES = {
     "nat": {
-        "05-xentui-uplink.network": f"{_MATCH}DHCP=yes\n",
+        "05-xentui-uplink.network": f"{_UPLINK}DHCP=yes\n",
         "05-xentui-xenbr0.network": (
             "[Match]\nName=xenbr0\n\n[Network]\nAddress=10.0.100.1/24\n"
             "ConfigureWithoutCarrier=yes\nLinkLocalAddressing=no\n"
@@ -88,7 +83,7 @@ _SOURCES = {
         ),
     },
     "bridged": {
-        "05-xentui-uplink.network": f"{_MATCH}Bridge=xenbr0\n",
+        "05-xentui-uplink.network": f"{_UPLINK}Bridge=xenbr0\n",
         "05-xentui-xenbr0.network": "[Match]\nName=xenbr0\n\n[Network]\nDHCP=yes\n",
     },
 }

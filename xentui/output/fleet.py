@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A fleet: several projects in one layer, of which each build directory uses one.
+"""Write a fleet: several projects in one layer, of which each build directory uses one.
 
-All machines share the layer, so files for one board carry the board's name: its settings are a
-separate .conf file or fragment, its kickstart files and xl configs have the name in theirs, and
-an image's bbappend includes the file that ``XENTUI_BOARD`` selects. If two projects define a
-bundle of the same name, the recipes must be identical.
+All boards share the layer, so files for one board have its name: the settings are a .conf file or
+fragment for each board, its kickstart files and xl configs have the name in theirs, and an image's
+bbappend includes the file that ``XENTUI_BOARD`` selects. Bundles of the same name in two projects
+must have identical recipes.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ SETTINGS_FOLDER = "conf/xentui"
 """Folder of the boards' settings in the layer: ``require conf/xentui/NAME.conf``."""
 
 Form = Literal["tree", "kas", "fragment"]
+"""How each board's settings are written: as a .conf file, a kas file or a fragment."""
 
 _MAX_NAMED_IN_HEADER = 3
 _LAYER_CONF = "conf/layer.conf"
@@ -66,7 +67,7 @@ class Fleet:
     owners: Mapping[str, tuple[str, ...]]
 
 
-def merge(members: Sequence[Member], *, form: Form = "tree", layer: str = LAYER) -> Fleet:
+def render_fleet(members: Sequence[Member], *, form: Form = "tree", layer: str = LAYER) -> Fleet:
     """Return several projects as one tree with one layer.
 
     Args:
@@ -102,20 +103,20 @@ def merge(members: Sequence[Member], *, form: Form = "tree", layer: str = LAYER)
 
 def _rendered(member: Member, form: Form, layer: str) -> Rendered:
     project, assets, project_file = member.project, member.assets, member.project_file
-    fleet_name = member.layer_name
+    name = member.layer_name
     if form == "kas":
-        return kas.rendered(
-            project, assets, project_file=project_file, layer=layer, fleet_name=fleet_name
+        return kas.render_kas(
+            project, assets, project_file=project_file, layer=layer, fleet_name=name
         )
     if form == "fragment":
-        return fragment.rendered(project, assets, project_file=project_file, fleet_name=fleet_name)
+        return fragment.render_fragment(project, assets, project_file=project_file, fleet_name=name)
     abilities = releases.abilities_for(project)
-    made = render(
-        project, assets, project_file=project_file, fleet_name=fleet_name, abilities=abilities
+    rendered = render(
+        project, assets, project_file=project_file, fleet_name=name, abilities=abilities
     )
     stamped = header.stamp("\n" + layer_conf(abilities), project_file)
-    settings = {f"{SETTINGS_FOLDER}/{fleet_name}.conf": made.conf[CONF]}
-    return Rendered({}, {_LAYER_CONF: stamped, **made.layer, **settings})
+    settings = {f"{SETTINGS_FOLDER}/{name}.conf": rendered.conf[CONF]}
+    return Rendered({}, {_LAYER_CONF: stamped, **rendered.layer, **settings})
 
 
 def _refuse_same_names(members: Sequence[Member]) -> None:
@@ -188,7 +189,7 @@ def _same_content(one: Content, other: Content) -> bool:
 
 
 def _shared(contents: list[tuple[Member, Content]]) -> Content:
-    """Return a shared file with a header that lists the projects it was made from."""
+    """Return a shared file with a header that names the projects it is for."""
     content = contents[0][1]
     if len(contents) == 1 or not isinstance(content, str) or not header.is_stamped(content):
         return content

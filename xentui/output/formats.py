@@ -70,27 +70,23 @@ def render_as(
                     f"kas splits the names of its files at colons, as in {quoted(str(out))}",
                     fix="Choose another folder with --out DIR.",
                 )
-            complete = output_format == "kas"
-            place = kas.layer_path(out)
-            return kas.rendered(
-                project,
-                assets,
-                project_file=project_file,
-                layer=place,
-                complete=complete,
-                commits=commits,
-            )
+            return kas.render_kas(
+                project, assets, project_file=project_file, layer=kas.layer_path(out),
+                complete=output_format == "kas", commits=commits,
+            )  # fmt: skip
         case "bitbake-setup":
-            return from_nothing.bitbake_setup(
+            return from_nothing.render_bitbake_setup(
                 project, assets, project_file=project_file, commits=commits
             )
         case "script":
-            return from_nothing.script(project, assets, project_file=project_file, commits=commits)
+            return from_nothing.render_script(
+                project, assets, project_file=project_file, commits=commits
+            )
         case "imagebuilder":
             body = header.stamp(imagebuilder.config(project), project_file)
             return Rendered({imagebuilder.FILE: body}, {})
         case "fragment":
-            return fragment.rendered(project, assets, project_file=project_file)
+            return fragment.render_fragment(project, assets, project_file=project_file)
         case "tree":
             return render(project, assets, project_file=project_file)
     assert_never(output_format)
@@ -121,7 +117,9 @@ def next_commands(
             note = "in the build directory, with ImageBuilder's scripts in PATH"
             return [NextCommand("boot", line, note)]
         case "fragment":
-            return commands.for_fragment(project, fragment.name(project_file), str(root / LAYER))
+            return commands.for_fragment(
+                project, fragment.full_name(project_file), str(root / LAYER)
+            )
         case "tree":
             layer = str(root / LAYER) if has_layer else None
             attach = commands.for_files_elsewhere(project, str(root / CONF), layer)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Write a project as a configuration fragment, and list the fragments that a build enables.
+"""Write a project as a configuration fragment, and find the fragments that a build enables.
 
 ``bitbake-config-build`` searches ``conf/fragments`` in each layer, names a fragment by the layer's
 collection and its path, and requires a summary and a description
@@ -32,11 +32,11 @@ from xentui.safe_text import visible
 
 FOLDER = "conf/fragments/xentui"
 
-_NAMED = 5
-"""Most guests that the description names; it counts the others."""
+_MAX_NAMED = 5
+"""Maximum number of guests that the description names; it counts the others."""
 
 
-def rendered(
+def render_fragment(
     project: Project,
     assets: Assets = NO_ASSETS,
     *,
@@ -65,15 +65,11 @@ def rendered(
             f"{' '.join(abilities.series) or 'this release'} has no configuration fragments",
             fix="Write conf/xentui.conf and its require line instead: leave fragment out.",
         )
-    made = render(
-        project,
-        assets,
-        project_file=project_file,
+    layer = render(
+        project, assets, project_file=project_file, fleet_name=fleet_name, abilities=abilities,
         sets_machine=False,
-        fleet_name=fleet_name,
-        abilities=abilities,
-    )
-    files = dict(made.layer)
+    ).layer  # fmt: skip
+    files = dict(layer)
     files.setdefault("conf/layer.conf", header.stamp("\n" + layer_conf(abilities), project_file))
     metadata = "\n".join(
         (
@@ -101,39 +97,39 @@ def base_name(project_file: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", stem, flags=re.ASCII).strip("-") or "project"
 
 
-def name(project_file: str) -> str:
+def full_name(project_file: str) -> str:
     """Return the full name of a project's fragment for ``bitbake-config-build``."""
     return f"{COLLECTION}/{FOLDER.rpartition('/')[2]}/{base_name(project_file)}"
 
 
 def _description(project: Project) -> str:
     guests = [text.name(guest.key) for guest in project.guests]
-    named = ", ".join(guests[:_NAMED])
-    if len(guests) > _NAMED:
-        named += f" and {len(guests) - _NAMED} more"
-    carried = f" with the guests {named}" if guests else " without guests"
+    named = ", ".join(guests[:_MAX_NAMED])
+    if len(guests) > _MAX_NAMED:
+        named += f" and {len(guests) - _MAX_NAMED} more"
+    content = f" with the guests {named}" if guests else " without guests"
     recipe, machine = text.name(dom0_image(project)), text.name(project.host.machine)
-    return f"{recipe}{carried}. MACHINE must be {machine}."
+    return f"{recipe}{content}. MACHINE must be {machine}."
 
 
 # Fragments that a build directory enables
 
-_READ_FOR_FRAGMENTS = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
+_CONF_FILES = ("site.conf", "auto.conf", "toolcfg.conf", "local.conf")
 
 
-def machine_fragment(build: Path) -> bool:
+def has_machine_fragment(build: Path) -> bool:
     """Return whether a configuration fragment sets MACHINE in this build directory.
 
     BitBake rejects a configuration that also assigns MACHINE (bb:lib/bb/parse/ast.py,
     ``AddFragmentsNode``). Files are read as text; nothing in them is run.
     """
-    return any(word.startswith("machine/") for word in _words(build))
+    return any(word.startswith("machine/") for word in _enabled(build))
 
 
-def fragments(build: Path) -> list[str]:
+def _own_fragments(build: Path) -> list[str]:
     """Return the names of xentui's fragments that a build directory enables."""
-    prefix = name("").rpartition("/")[0]
-    return [word for word in dict.fromkeys(_words(build)) if word.startswith(f"{prefix}/")]
+    prefix = full_name("").rpartition("/")[0]
+    return [word for word in dict.fromkeys(_enabled(build)) if word.startswith(f"{prefix}/")]
 
 
 def advice_on_obsolete(build: Path, wanted: str = "") -> list[str]:
@@ -146,14 +142,14 @@ def advice_on_obsolete(build: Path, wanted: str = "") -> list[str]:
     return [
         f"{visible(name)} is enabled, but will no longer exist: run "
         f"bitbake-config-build disable-fragment {visible(name)} first"
-        for name in fragments(build)
+        for name in _own_fragments(build)
         if name != wanted
     ]
 
 
-def _words(build: Path) -> Iterator[str]:
-    """Yield the words that are added to OE_FRAGMENTS."""
-    for name in _READ_FOR_FRAGMENTS:
+def _enabled(build: Path) -> Iterator[str]:
+    """Yield the names of enabled fragments, the words of OE_FRAGMENTS."""
+    for name in _CONF_FILES:
         try:
             text = decode(filesystem.read_bytes(build / "conf" / name, MAX_READ))
         except InputError:

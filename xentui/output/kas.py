@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Write a project as a kas project file: complete, or a part that extends the user's own.
+"""Write a project as a file for kas, Siemens's tool that fetches layers and runs BitBake.
 
-With the complete file, ``kas build xentui.kas.yml`` builds everything from nothing. The part is
-named after the user's own file: ``kas build kas.yml:xentui.kas.yml``.
+With the complete file, ``kas build xentui.kas.yml`` builds everything from nothing. A part extends
+the user's own file and is named after it: ``kas build kas.yml:xentui.kas.yml``.
 
 kas writes local.conf from all ``local_conf_header`` texts, sorted by their keys, and
 ``MACHINE ??=`` after them (kas:kas/libcmds.py, ``_write_local_conf``), so the machine is set
@@ -38,8 +38,8 @@ from xentui.project.effective import dom0_image
 from xentui.project.model import Project
 from xentui.safe_text import quoted
 
-_GIT_FILE = 4096
-"""Most bytes of a ``.git`` that is a file with the path of one folder."""
+_MAX_GIT_FILE = 4096
+"""Maximum size of a ``.git`` that is a file, which contains the path of one folder, in bytes."""
 
 FILE = "xentui.kas.yml"
 VERSION = 14
@@ -52,10 +52,10 @@ _PART = """
 # A part of a project file: name it after your own, which sets the distro and the other
 # layers. Keep both in one repository, or both in one folder outside of any repository.
 """
-_PLACE = re.compile(r"[A-Za-z0-9_@%+,./~=-]+")
+_LAYER_PATH = re.compile(r"[A-Za-z0-9_@%+,./~=-]+")
 
 
-def rendered(
+def render_kas(
     project: Project,
     assets: Assets = NO_ASSETS,
     *,
@@ -83,16 +83,10 @@ def rendered(
     files = render(
         project, assets, project_file=project_file, sets_machine=False, fleet_name=fleet_name
     ).layer
-    found = repositories(project, commits) if complete else []
-    body = _body(project, assets, layer if files else None, fleet_name, found)
-    return Rendered(
-        {
-            f"{fleet_name}.kas.yml" if fleet_name else FILE: header.stamp(
-                body, project_file=project_file
-            )
-        },
-        files,
-    )
+    repos = repositories(project, commits) if complete else []
+    body = _body(project, assets, layer if files else None, fleet_name, repos)
+    name = f"{fleet_name}.kas.yml" if fleet_name else FILE
+    return Rendered({name: header.stamp(body, project_file)}, files)
 
 
 def layer_path(out: Path) -> str:
@@ -101,14 +95,14 @@ def layer_path(out: Path) -> str:
     Args:
         out: the folder that the kas file and the layer are written into.
     """
-    place = Path(os.path.realpath(out))
-    for folder in (place, *place.parents):
+    real = Path(os.path.realpath(out))
+    for folder in (real, *real.parents):
         if (folder / ".hg").is_dir() or _is_git_top(folder / ".git"):
-            return os.path.relpath(place / LAYER, folder)
+            return os.path.relpath(real / LAYER, folder)
     return LAYER
 
 
-def block(value: str, indent: str) -> str:
+def block_scalar(value: str, indent: str) -> str:
     """Return lines as a YAML block scalar, ``|`` and its line break included.
 
     Args:
@@ -131,40 +125,40 @@ def block(value: str, indent: str) -> str:
 
 
 def _body(
-    project: Project, assets: Assets, layer: str | None, fleet_name: str, found: list[Repository]
+    project: Project, assets: Assets, layer: str | None, fleet_name: str, repos: list[Repository]
 ) -> str:
     settings = xentui_conf(project, assets, sets_machine=False, fleet_name=fleet_name).lstrip("\n")
-    if any(repository.name == CLASSES for repository in found):
+    if any(repository.name == CLASSES for repository in repos):
         settings = classes_line(f"${{TOPDIR}}/../{CLASSES}") + "\n" + settings
-    head = _COMPLETE.format(file=FILE) if found else _PART
+    head = _COMPLETE.format(file=FILE) if repos else _PART
     parts = [
         f"{head}header:\n  version: {VERSION}\n",
-        f"machine: {_word(project.host.machine)}\n",
-        f"target: {_word(dom0_image(project))}\n",
+        f"machine: {_yaml_name(project.host.machine)}\n",
+        f"target: {_yaml_name(dom0_image(project))}\n",
     ]
-    if found:
+    if repos:
         parts.insert(2, f"distro: {DISTRO}\n")
-    repos = [_repository(repository) for repository in found]
-    missing = missing_layer(project) if found else ""
+    entries = [_repository(repository) for repository in repos]
+    missing = missing_layer(project) if repos else ""
     if missing:
         machine = text.name(project.host.machine)
-        repos.append(f"  # {machine} needs more: {missing}. Add its repository here.\n")
+        entries.append(f"  # {machine} needs more: {missing}. Add its repository here.\n")
     if layer is not None:
-        if not _PLACE.fullmatch(layer):
+        if not _LAYER_PATH.fullmatch(layer):
             raise UsageError(
                 f"kas does not support the path of the layer, {quoted(layer)}",
                 fix="Choose another folder with --out DIR.",
             )
-        repos.append(f"  xentui:\n    layers:\n      '{layer}':\n")
-    if repos:
-        parts.append("repos:\n" + "".join(repos))
-    parts.append(f"local_conf_header:\n  xentui: {block(settings, '    ')}")
+        entries.append(f"  xentui:\n    layers:\n      '{layer}':\n")
+    if entries:
+        parts.append("repos:\n" + "".join(entries))
+    parts.append(f"local_conf_header:\n  xentui: {block_scalar(settings, '    ')}")
     return "\n".join(parts)
 
 
 def _repository(repository: Repository) -> str:
     lines = [f"  {repository.name}:", f"    url: {repository.url}"]
-    lines.append(f"    branch: {_word(repository.branch)}")
+    lines.append(f"    branch: {_yaml_name(repository.branch)}")
     if repository.commit:
         lines.append(f"    commit: {repository.commit}")
     lines.append("    layers:")
@@ -172,7 +166,7 @@ def _repository(repository: Repository) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _word(name: str) -> str:
+def _yaml_name(name: str) -> str:
     """Return a name in quotes; without them, YAML does not read ``0e1`` or ``on`` as text."""
     return f"'{text.name(name)}'"
 
@@ -186,6 +180,6 @@ def _is_git_top(git: Path) -> bool:
     if git.is_dir():
         return True
     try:
-        return b"/modules/" not in filesystem.read_bytes(git, _GIT_FILE)
+        return b"/modules/" not in filesystem.read_bytes(git, _MAX_GIT_FILE)
     except InputError:
         return False

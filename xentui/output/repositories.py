@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""List the repositories that a build from nothing needs: BitBake and all layers.
+"""List the git repositories that a build from nothing needs: BitBake and all layers.
 
-Each has its address, the branch of the project's release, and the paths of its layers. A commit
-may be given in addition to the branch.
+Each has its address, the branch of the project's release, the paths of its layers and, if the user
+pins it, a commit.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _YOCTO = "https://git.yoctoproject.org"
 _YOCTO_BSP = "meta-yocto-bsp"
 _VIRTUALIZATION = f"{_YOCTO}/meta-virtualization"
 
-_BESIDE = {
+_DEPENDENCIES = {
     "meta-arm": (f"{_YOCTO}/meta-arm", ("meta-arm-toolchain", "meta-arm")),
 }
 """Address and layers of further repositories that board layers depend on."""
@@ -70,7 +70,7 @@ def repositories(project: Project, commits: Mapping[str, str] | None = None) -> 
     release = releases.for_project(project)
     layer = boards.board(project.host.machine).layer
     bsp = layer.folders if layer is not None and layer.name == _YOCTO_BSP else ()
-    found = [
+    checkouts = [
         Repository("bitbake", f"{_OE}/bitbake", release.bitbake),
         Repository("openembedded-core", f"{_OE}/openembedded-core", release.name, ("meta",)),
         Repository("meta-yocto", f"{_YOCTO}/meta-yocto", release.name, ("meta-poky", *bsp)),
@@ -85,13 +85,13 @@ def repositories(project: Project, commits: Mapping[str, str] | None = None) -> 
     if layer is not None and layer.name != _YOCTO_BSP and release.name in layer.branches:
         branch = layer.branches[release.name]
         for name in layer.depends:
-            if name in _BESIDE:
-                url, folders = _BESIDE[name]
-                found.append(Repository(name, url, release.name, folders))
-        found.append(Repository(layer.name, layer.url, branch, layer.folders or (".",)))
+            if name in _DEPENDENCIES:
+                url, folders = _DEPENDENCIES[name]
+                checkouts.append(Repository(name, url, release.name, folders))
+        checkouts.append(Repository(layer.name, layer.url, branch, layer.folders or (".",)))
     if releases.needs_newer_classes(project):
-        found.append(Repository(CLASSES, _VIRTUALIZATION, DEFAULT_RELEASE))
-    return _pinned(found, commits or {})
+        checkouts.append(Repository(CLASSES, _VIRTUALIZATION, DEFAULT_RELEASE))
+    return _pinned(checkouts, commits or {})
 
 
 def missing_layer(project: Project) -> str:
@@ -106,16 +106,16 @@ def missing_layer(project: Project) -> str:
     return f"{layer.name} ({layer.url}), which has no branch {release} that is known here"
 
 
-def _pinned(found: list[Repository], commits: Mapping[str, str]) -> list[Repository]:
-    names = [repository.name for repository in found]
+def _pinned(checkouts: list[Repository], commits: Mapping[str, str]) -> list[Repository]:
+    names = [repository.name for repository in checkouts]
     for name, commit in commits.items():
         if name not in names:
             raise UsageError(
                 f"{quoted(name)} is not among the repositories",
-                fix=f"They are {', '.join(names)}.",
+                fix=f"Choose from: {', '.join(names)}.",
             )
         if not _COMMIT.fullmatch(commit):
             raise UsageError(
                 f"{quoted(commit)} is not a commit", fix="Give all 40 hexadecimal digits."
             )
-    return [r._replace(commit=commits.get(r.name, "")) for r in found]
+    return [r._replace(commit=commits.get(r.name, "")) for r in checkouts]

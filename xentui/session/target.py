@@ -381,7 +381,7 @@ class Target:
         if build is None:
             return _FolderState(True, CONF)
         from xentui.output.existing import recorded_use
-        from xentui.output.fragment import machine_fragment
+        from xentui.output.fragment import has_machine_fragment
 
         attach: Attach = "require"
         use = None
@@ -393,7 +393,7 @@ class Target:
         if attach == "fragment":
             return _FolderState(False, IN_LAYER, use)
         conf = IN_LOCAL_CONF if attach == "block" else CONF
-        return _FolderState(not machine_fragment(build), conf, use)
+        return _FolderState(not has_machine_fragment(build), conf, use)
 
     @property
     def survey(self) -> BuildSurvey | None:
