@@ -14,7 +14,6 @@ from xentui.plain.fields import StepMenu
 from xentui.plain.prompt import Choice, Item, Line, Question, Wizard
 from xentui.project import boards, presets
 from xentui.session import opening, texts
-from xentui.session.review import short_path
 from xentui.session.state import EMPTY, Origin
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ class Step(StepMenu):
             if wrong:
                 self.say(wrong)
 
-        return Choice(f"Open {short_path(path)}", take, details=lambda: (str(path),))
+        return Choice(f"Open {texts.short_path(path)}", take, details=lambda: (str(path),))
 
     def _preset(self, preset: PresetFile) -> Choice:
         name = preset.title or preset.name

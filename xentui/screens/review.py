@@ -25,7 +25,6 @@ from xentui.session.review import (
     attach_choices,
     file_text,
     output_formats,
-    short_path,
 )
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
     from xentui.output.writing.change import Change
     from xentui.output.writing.plan import Plan
     from xentui.rules.finding import Finding
-    from xentui.session import Session, View
+    from xentui.session import Session
+    from xentui.session.view import View
 
 SHEETS = ("diff", "files", "target", "problems")
 
@@ -152,7 +152,7 @@ class Review(Step):
         build = target.build_dir is not None
         self.set_class(build, "-build")
         head = lit(f"{'Write into':<12}", "muted")
-        self.query_one("#review-out", Text).show(head.append(lit(short_path(target.path))))
+        self.query_one("#review-out", Text).show(head.append(lit(texts.short_path(target.path))))
         self._show_way_name()
         if not build:
             self.query_one("#review-way", Options).show(output_formats(), (target.output_format,))
@@ -160,7 +160,7 @@ class Review(Step):
             way = target.effective_attach()
             self.query_one("#review-way", Options).show(attach_choices(way), (way,))
             place = target.layer_path
-            text = short_path(place) if place is not None else "not needed"
+            text = texts.short_path(place) if place is not None else "not needed"
             head = lit(f"{'Layer':<12}", "muted")
             self.query_one("#review-layer", Text).show(head.append(lit(text)))
         self.refresh_bindings()
@@ -261,7 +261,7 @@ class Review(Step):
 
     def _show_file(self) -> None:
         change = self._changes.get(self.query_one("#review-files", Table).key)
-        heading = lit(short_path(change.path), "strong") if change is not None else lit("")
+        heading = lit(texts.short_path(change.path), "strong") if change is not None else lit("")
         self.query_one("#review-file-name", Hanging).show([heading])
         text = file_text(change)
         view = self.query_one("#review-file", CodeView)

@@ -18,8 +18,7 @@ from textual.widgets import Input
 from xentui.errors import XentuiError
 from xentui.project import boards, presets
 from xentui.screens.step import Begin, CursorMoved, Edited, Go, Resume, Step
-from xentui.session import Session, View, opening, texts
-from xentui.session.review import short_path
+from xentui.session import Session, opening, texts
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import bar, summary
 from xentui.widgets.table import Column, Row, Table
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from xentui.session.drafts import Draft
+    from xentui.session.view import View
 
 DRAFT, EXISTING, NOTHING, OPEN, FILE = ":draft", ":existing", ":empty", ":open", ":file:"
 MOST_FILES = 3
@@ -141,7 +141,7 @@ class Start(Step):
             rows += [
                 Row(
                     f"{FILE}{path}",
-                    ((f"Open {short_path(path)}", "strong"), "", "", ("yours", "muted")),
+                    ((f"Open {texts.short_path(path)}", "strong"), "", "", ("yours", "muted")),
                 )
                 for path in self._files
             ]
@@ -441,12 +441,12 @@ def location_lines(session: Session, signs: Glyphs) -> list[Line]:
     """Return the lines about the target directory."""
     target = session.target.build_dir
     if target is None:
-        folder = short_path(session.target.path)
+        folder = texts.short_path(session.target.path)
         return [
             (f"{signs.todo} No build directory: files go into {folder}", "muted"),
             ("  To write into one, start xentui there or with --build-dir DIR.", "muted"),
         ]
-    name = short_path(target)
+    name = texts.short_path(target)
     survey = session.target.survey
     if survey is not None and survey.problem:
         return [(f"{signs.error} Build directory {name}", "error"), (f"  {survey.problem}", "")]

@@ -22,7 +22,7 @@ from textual.widgets import Input, Static
 from textual.widgets.input import Selection
 
 from xentui.project.model import Project
-from xentui.session import Session, State, View, field_paths, forms
+from xentui.session import Session, State, field_paths, forms
 from xentui.session.state import Origin
 from xentui.widgets.field import FieldRow, Labelled
 from xentui.widgets.text import lit
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from xentui.output.writing.plan import Plan
     from xentui.rules.finding import Finding
     from xentui.session.new_guest import GuestKind
+    from xentui.session.view import View
 
 
 @dataclass

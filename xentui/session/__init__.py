@@ -11,7 +11,6 @@ from xentui.session.guests import MOST_GUESTS
 from xentui.session.session import Session
 from xentui.session.state import InvalidText, Origin, State
 from xentui.session.target import DEFAULT_OUT
-from xentui.session.view import View
 
 __all__ = [
     "DEFAULT_OUT",
@@ -20,5 +19,4 @@ __all__ = [
     "Origin",
     "Session",
     "State",
-    "View",
 ]

@@ -24,10 +24,10 @@ from xentui.session.drafts import Drafts
 from xentui.session.findings import Findings, can_be_allowed, is_allowed
 from xentui.session.state import EMPTY, InvalidText, Origin, State
 from xentui.session.target import DEFAULT_OUT, Target
-from xentui.session.view import View
 
 if TYPE_CHECKING:
     from xentui.rules.finding import Finding
+    from xentui.session.view import View
 
 _KEPT_VIEWS = 8
 
@@ -128,6 +128,8 @@ class EditedProject:
         """Return the view of a state; the most recent views are cached by the state's identity."""
         origin = state.origin
         destination = self.target.destination(origin.project_name, self._project_folder_of(origin))
+        from xentui.session.view import View
+
         view = self._views.get(id(state))
         if view is not None and view.state is state and view.destination == destination:
             self._views.move_to_end(id(state))

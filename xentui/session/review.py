@@ -13,18 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from xentui.errors import Exit, XentuiError, counted
+from xentui.output.clashes import Clash
+from xentui.output.existing import EXISTING_USES
+from xentui.output.formats import SELF_CONTAINED, Format
 from xentui.output.rendered import Copy
-from xentui.project import filesystem
+from xentui.output.writing.change import Change
+from xentui.output.writing.plan import Plan, mergeable
+from xentui.rules.finding import Finding
 from xentui.session import texts
+from xentui.session.examination import examination_after
+from xentui.session.existing import clashes_to_decide, take_over
+from xentui.session.view import View
+from xentui.session.writing import plan_of
 
 if TYPE_CHECKING:
-    from xentui.output.clashes import Clash
-    from xentui.output.formats import Format
-    from xentui.output.writing.change import Change
-    from xentui.output.writing.plan import Plan
-    from xentui.rules.finding import Finding
     from xentui.session.edited_project import EditedProject
-    from xentui.session.view import View
 
 LARGEST_DIFF = 20_000
 """Maximum number of lines of a file whose diff is computed while the user waits."""
@@ -109,8 +112,6 @@ class Review:
         to.refresh()
         self._plan, self._refused, self._clashes, self._diff = None, "", (), None
         self._code = Exit.OK
-        from xentui.session.writing import plan_of
-
         try:
             to.read_user_settings()
             self._plan = plan_of(session)
@@ -146,13 +147,9 @@ class Review:
         Raises:
             XentuiError: the build directory cannot be read.
         """
-        from xentui.session.examination import examination_after
-
         return examination_after(self._session, self._plan)() if self._plan is not None else ()
 
     def _find_clashes(self) -> Sequence[Clash]:
-        from xentui.session.existing import clashes_to_decide
-
         to = self._session.target
         if self._plan is None:
             return ()
@@ -324,7 +321,7 @@ class Review:
         roots = [target.path.absolute()]
         roots += [target.layer_path.absolute().parent] if target.layer_path is not None else []
         root = next((one for one in roots if full.is_relative_to(one)), None)
-        return str(full.relative_to(root)) if root is not None else short_path(path)
+        return str(full.relative_to(root)) if root is not None else texts.short_path(path)
 
     def target_lines(self) -> Sequence[str]:
         """Return the files that the guests add to the target, and their start order."""
@@ -332,7 +329,7 @@ class Review:
 
     def question(self) -> str:
         """Return the question before writing."""
-        return f"Write into {short_path(self._session.target.path)}?"
+        return f"Write into {texts.short_path(self._session.target.path)}?"
 
     # Decisions
 
@@ -362,8 +359,6 @@ class Review:
 
     @staticmethod
     def _edited_decision(plan: Plan) -> Decision:
-        from xentui.output.writing.plan import mergeable
-
         answers = [("back", "Back"), ("keep", "Leave them alone"), ("take", "Overwrite, keep mine")]
         if mergeable(plan):
             answers.insert(1, ("merge", "Merge both"))
@@ -383,8 +378,6 @@ class Review:
         Raises:
             XentuiError: the user's files cannot be read.
         """
-        from xentui.output.existing import EXISTING_USES
-
         use = next((use for use in EXISTING_USES if use == answer), None)
         if use is None:
             return ""
@@ -416,8 +409,6 @@ def _first_names(names: Sequence[str]) -> str:
 
 def _take_existing(session: EditedProject) -> str:
     """Take the user's own settings into the project, as one undo step; return a sentence."""
-    from xentui.session.existing import take_over
-
     settings = session.target.user_settings
     if settings is None:
         return ""
@@ -440,8 +431,6 @@ def _take_existing(session: EditedProject) -> str:
 
 def output_formats() -> tuple[tuple[Format, str], ...]:
     """Return the formats that can be chosen outside a build directory."""
-    from xentui.output.formats import SELF_CONTAINED
-
     return (("tree", "files only"), *SELF_CONTAINED.items())
 
 
@@ -473,15 +462,3 @@ def target_lines(view: View) -> Sequence[str]:
     """Return the files that the guests add to the target, and their start order."""
     lines = list(view.layout) or ["There are no guests, so nothing is added to the target."]
     return [*lines, *texts.start_order_lines(view.start_order, "  ")]
-
-
-def short_path(path: Path) -> str:
-    """Return a short path: relative to the current folder, or to the home folder."""
-    full = path.absolute()
-    here, home = Path.cwd(), filesystem.expand_user("~")
-    if full == here:
-        return f"{here.name} (here)"
-    for folder, prefix in ((here, ""), (home, "~/")):
-        if full.is_relative_to(folder):
-            return f"{prefix}{full.relative_to(folder)}".removesuffix("/.")
-    return str(full)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,6 @@ from xentui.errors import XentuiError
 from xentui.project import tables
 from xentui.session import field_paths, guests, texts
 from xentui.session.edited_project import EditedProject
-from xentui.session.review import Review
 from xentui.session.state import EMPTY, InvalidText, Origin
 from xentui.session.target import DEFAULT_OUT
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from xentui.output.writing.plan import EditedChoice, Plan
     from xentui.rules.finding import Finding, QuickFix
     from xentui.session.new_guest import GuestKind
+    from xentui.session.review import Review
     from xentui.session.writing import Written
 
 
@@ -45,14 +46,15 @@ class Session(EditedProject):
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(origin, out=out, draft_path=draft_path, clock=clock)
-        self._review = Review(self)
         self._written: Written | None = None
         self._notes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def review(self) -> Review:
         """The changes that writing would make, and what blocks them."""
-        return self._review
+        from xentui.session.review import Review
+
+        return Review(self)
 
     # Edits
 

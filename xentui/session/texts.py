@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from xentui.project import filesystem
 
 ADD_DISK = "Add a disk"
 ADD_FETCHED = "Add a fetched file"
@@ -82,3 +82,15 @@ _CHANGE_WORDS = {"same": "unchanged", "edited": "edited by hand", "kept": "left 
 def change_word(kind: str) -> str:
     """Return what happens to a file, in a word or two, by the kind of its change."""
     return _CHANGE_WORDS.get(kind, kind)
+
+
+def short_path(path: Path) -> str:
+    """Return a short path: relative to the current folder, or to the home folder."""
+    full = path.absolute()
+    here, home = Path.cwd(), filesystem.expand_user("~")
+    if full == here:
+        return f"{here.name} (here)"
+    for folder, prefix in ((here, ""), (home, "~/")):
+        if full.is_relative_to(folder):
+            return f"{prefix}{full.relative_to(folder)}".removesuffix("/.")
+    return str(full)

@@ -2,35 +2,41 @@
 # SPDX-License-Identifier: MIT
 """What the wizard shows of a state: findings, memory budget, generated files, next commands.
 
-Imports of the engine are inside the properties, because the first frame is drawn before it loads.
+It loads the whole engine, so the session imports it when a view is first asked for: after the first
+frame.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from xentui.errors import XentuiError
+from xentui.output.commands import NextCommand, for_build_dir
+from xentui.output.existing import adapt
+from xentui.output.guest_cfg import predict_config
+from xentui.output.render import render
+from xentui.output.rendered import Content
+from xentui.output.xentui_conf import guest_lines
+from xentui.project import artifacts
+from xentui.project.assets import Assets, gather
+from xentui.project.effective import EffectiveGuest, effective
 from xentui.project.model import Guest, Project
+from xentui.rules.budget import Budget, as_configured, budget_of
+from xentui.rules.catalogue import Severity
+from xentui.rules.check import check_context
+from xentui.rules.context import Context, make_context
+from xentui.rules.finding import Finding, allow_at, by_severity
+from xentui.rules.scripts import script_findings
 from xentui.session import field_paths
+from xentui.session.existing import effective_project, keeps_memory
+from xentui.session.findings import Findings
 from xentui.session.guests import renamed_recipes
 from xentui.session.state import State
 from xentui.session.target import Destination
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from xentui.output.commands import NextCommand
-    from xentui.output.rendered import Content
-    from xentui.project.assets import Assets
-    from xentui.project.effective import EffectiveGuest
-    from xentui.rules.budget import Budget
-    from xentui.rules.context import Context
-    from xentui.rules.finding import Finding
-    from xentui.session.findings import Findings
-
 
 _MEMORY_IS_ASSUMED = "XT107"
 """The finding that a preset only assumes the board's total memory."""
@@ -73,8 +79,6 @@ class View:
     @cached_property
     def assets(self) -> Assets:
         """The files that the project names, as far as they exist."""
-        from xentui.project.assets import gather
-
         state, folder = self.state, self.destination.project_folder
         preset_folder = state.origin.directory if state.origin.path is None else None
         return replace(
@@ -92,16 +96,11 @@ class View:
     @cached_property
     def context(self) -> Context:
         """The context that the rules run on."""
-        from xentui.rules.context import make_context
-
         return make_context(self.project, self.assets, self.destination.abilities, self._as_built)
 
     @cached_property
     def invalid_text_findings(self) -> Sequence[Finding]:
         """A finding for each field with invalid text."""
-        from xentui.rules.catalogue import Severity
-        from xentui.rules.finding import Finding
-
         return [
             Finding(
                 code="",
@@ -120,13 +119,8 @@ class View:
         Findings about the last valid value of a field with invalid text are left out: that value
         is not on the screen.
         """
-        from xentui.rules.check import check_context
-
         found = check_context(self.context)
         if self.project.import_types:
-            from xentui.rules.finding import by_severity
-            from xentui.rules.scripts import script_findings
-
             found = by_severity([*found, *script_findings(self.project, self.assets)])
         if self.project.host.memory != self.state.origin.project.host.memory:
             # The user has set it, so nothing is assumed.
@@ -135,8 +129,6 @@ class View:
             # If the layers are known, a missing recipe is a finding of the build directory.
             found = [*found, *renamed_recipes(self.state.origin.project, self.project)]
         if self.state.allowed:
-            from xentui.rules.finding import allow_at
-
             found = allow_at(found, self.state.allowed)
         invalid = {finding.path for finding in self.invalid_text_findings}
         return [
@@ -147,29 +139,20 @@ class View:
     @cached_property
     def errors(self) -> Sequence[Finding]:
         """The findings that block writing."""
-        from xentui.rules.catalogue import Severity
-
         return [finding for finding in self.findings if finding.severity is Severity.ERROR]
 
     @cached_property
     def indexed_findings(self) -> Findings:
         """The same findings, indexed by field and guest."""
-        from xentui.session.findings import Findings
-
         return Findings(self.findings)
 
     @cached_property
     def budget(self) -> Budget:
         """The memory budget."""
-        from xentui.rules.budget import budget_of
-
         return budget_of(self.context)
 
     @cached_property
     def _files_or_error(self) -> tuple[Mapping[str, Content], str]:
-        from xentui.output.existing import adapt
-        from xentui.output.render import render
-
         to = self.destination
         try:
             rendered = render(
@@ -215,8 +198,6 @@ class View:
         """Return the generated line that sets a variable for a guest, or an empty text."""
         start = f"{variable} "
         if guest.bundle is None:
-            from xentui.output.xentui_conf import guest_lines
-
             try:
                 lines = guest_lines(self.project, guest)
             except XentuiError:
@@ -237,8 +218,6 @@ class View:
 
     def xl_config(self, guest: Guest) -> str:
         """Return a guest's xl config as the Xen classes will install it on the target."""
-        from xentui.output.guest_cfg import predict_config
-
         project = self.effective_project
         try:
             return predict_config(project, self._effective_guest(guest), self.assets)
@@ -251,17 +230,12 @@ class View:
         return self._as_built(self.project)
 
     def _as_built(self, project: Project) -> Project:
-        from xentui.session.existing import effective_project
-
         return effective_project(
             project, self.destination.user_settings, self.destination.existing_use
         )
 
     def effective(self, guest: Guest) -> EffectiveGuest:
         """Return a guest's effective values, from BitBake's settings and its own xl config."""
-        from xentui.project.effective import effective
-        from xentui.rules.budget import as_configured
-
         project = self.effective_project
         return as_configured(self.context, effective(project, self._effective_guest(guest)))
 
@@ -273,8 +247,6 @@ class View:
     @cached_property
     def other_guests(self) -> Sequence[OtherGuest]:
         """The guests on the target that the project does not have."""
-        from xentui.project.effective import effective
-
         own_keys = {guest.key for guest in self.project.guests}
         guests = [
             OtherGuest(effective(self.effective_project, guest), "your own settings")
@@ -289,26 +261,19 @@ class View:
     @cached_property
     def layout(self) -> Sequence[str]:
         """The files on the target."""
-        from xentui.project.artifacts import layout
-
         try:
-            return layout(self.effective_project)
+            return artifacts.layout(self.effective_project)
         except XentuiError as error:
             return [error.message]
 
     @cached_property
     def start_order(self) -> Sequence[str]:
         """The keys of guests that start at boot, in order."""
-        from xentui.project.artifacts import start_order
-
-        return start_order(self.effective_project)
+        return artifacts.start_order(self.effective_project)
 
     @cached_property
     def commands(self) -> Sequence[NextCommand]:
         """The next commands to type after writing."""
-        from xentui.output.commands import for_build_dir
-        from xentui.session.existing import keeps_memory
-
         to = self.destination
         return for_build_dir(
             self.effective_project, sets_memory=not keeps_memory(to.user_settings, to.existing_use)

@@ -21,7 +21,7 @@ from xentui.widgets.text import Text, lit, set_border_title
 if TYPE_CHECKING:
     from textual.widget import Widget
 
-    from xentui.session import View
+    from xentui.session.view import View
 
 SHEETS = (
     ("conf", "1 Conf"),
