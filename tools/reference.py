@@ -55,7 +55,7 @@ _SERIES = {
     "XT4": "Memory and disk",
     "XT5": "Containers",
     "XT6": "The build directory",
-    "XT7": "Text that cannot be carried",
+    "XT7": "Text that cannot be represented",
     "XT9": "xentui itself",
 }
 
