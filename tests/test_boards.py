@@ -104,6 +104,13 @@ def test_a_file_of_the_user_adds_a_board(own: Path) -> None:
         (("version = 1", f"version = {'[' * 5000}"), "nest more than 16 deep"),
         (('says = "U-Boot runs boot.scr.", ', ""), "boot has no says"),
         (('title = "My board"', 'titel = "My board"'), "unknown key titel"),
+        (('title = "My board"', "title = 1"), "title must be text in quotes"),
+        (
+            ('title = "My board"', f'title = "{"x" * 700}"'),
+            "title must have at most 600 characters",
+        ),
+        (("version = 1", "version = 1\ncpus = 0"), "cpus must be at least 1"),
+        (("version = 1", 'version = 1\nneeds = [""]'), "needs[0] must not be empty"),
     ],
 )
 def test_an_invalid_board_file_is_reported_with_its_reason(

@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from xentui.project.validation import Checker, SchemaViolation
+from xentui.project import schema
+from xentui.project.validation import TYPE_NAMES, Checker, SchemaViolation
 
 Arch = Literal["x86-64", "aarch64"]
 State = Literal["tried", "read", "expected", "refused", "unknown"]
@@ -396,7 +397,7 @@ def _checker() -> Checker:
 
 
 def _sentence(violation: SchemaViolation) -> str:
-    place = ".".join(map(str, violation.path)) or "the file"
+    place = schema.dotted(violation.path) or "the file"
     expected, value = violation.expected, violation.value
     match violation.keyword:
         case "required":
@@ -407,8 +408,14 @@ def _sentence(violation: SchemaViolation) -> str:
             return f"{place} has the unknown key {', '.join(unknown)}"
         case "enum":
             return f"{place} must be one of {', '.join(map(str, expected))}"
-    words = {"type": "of type", "pattern": "of the form", "const": "exactly"}
-    return f"{place} must be {words.get(violation.keyword, violation.keyword)} {expected}"
+        case "type":
+            return f"{place} must be {TYPE_NAMES[expected]}"
+        case "minLength" | "minProperties":
+            return f"{place} must not be empty"
+        case "maxLength":
+            return f"{place} must have at most {expected} characters"
+    words = {"pattern": "of the form", "minimum": "at least", "maximum": "at most"}
+    return f"{place} must be {words.get(violation.keyword, 'exactly')} {expected}"
 
 
 def from_data(data: Mapping[str, Any]) -> Board:

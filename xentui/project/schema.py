@@ -28,21 +28,18 @@ from typing import Any, Literal, NamedTuple
 
 from xentui.errors import UsageError, did_you_mean
 from xentui.project.lines import KeyPath
-from xentui.project.validation import Checker, SchemaViolation, compile_pattern
+from xentui.project.validation import TYPE_NAMES, Checker, SchemaViolation, compile_pattern
 from xentui.safe_text import quoted, visible
 
 Kind = Literal[
     "integer", "text", "choice", "flag", "choices", "list", "table", "tables", "named", "map"
 ]
-"""The kind of a field's value. ``table`` is one table, ``tables`` an array of them, ``named`` a
-table of tables by name (``guests``), and ``map`` a table whose keys are free."""
-
-TABLE_KINDS = ("table", "tables", "named", "map")
-"""Kinds whose values contain other values."""
+"""The kind of a field's value. ``choice`` is one of several words, ``choices`` a list of them, and
+``flag`` true or false. ``table`` is one table, ``tables`` an array of them, ``named`` a table of
+tables by name (``guests``), and ``map`` a table with any keys."""
 
 TextKind = Literal["", "word", "domain", "deploy-file", "local-file"]
 """The kind of a text, which decides how it is checked before it is written."""
-
 
 ROOT = ""
 """The table name of the whole document, for :func:`fields` and :func:`field`."""
@@ -93,9 +90,9 @@ class Field(NamedTuple):
             directory), a ``local-file`` (a path relative to the project file), or empty for any
             other text.
         must_be: what a text or a list entry must be; completes "Must be …".
-        default: the value of an omitted field; ``None`` if ``default_from`` is set.
-        default_from: where the value of an omitted field comes from: ``board``, ``defaults`` (the
-            field with this name in ``[defaults]``), ``class``, ``vxn``, ``key``, ``xl`` …
+        default: the value of an omitted field; ``None`` if it is not always the same.
+        default_from: where that value comes from, a key of
+            :data:`xentui.project.effective.ORIGINS`; empty if xentui itself chose it.
     """
 
     table: str
@@ -123,7 +120,7 @@ class Field(NamedTuple):
     @property
     def is_table(self) -> bool:
         """Whether its value contains other values."""
-        return self.kind in TABLE_KINDS
+        return self.kind in ("table", "tables", "named", "map")
 
     @property
     def is_varflag(self) -> bool:
@@ -382,15 +379,6 @@ def validate(data: Any) -> list[Problem]:
     )
 
 
-_TYPES = {
-    "integer": "a whole number",
-    "string": "text in quotes",
-    "array": "a list in brackets",
-    "object": "a table",
-    "boolean": "true or false",
-}
-
-
 @cache
 def _checker() -> Checker:
     return Checker(as_dict())
@@ -419,7 +407,7 @@ def _problem(violation: SchemaViolation) -> Iterator[Problem]:
                     yield Problem("XT003", (*path, key), f"{key} is missing", fix)
         case "type":
             kinds = expected if isinstance(expected, list) else [expected]
-            kind = " or ".join(_TYPES.get(str(one), str(one)) for one in kinds)
+            kind = " or ".join(TYPE_NAMES.get(str(one), str(one)) for one in kinds)
             example = _example(spec.get("examples", ()))
             like = f", such as {example}" if example else ""
             fix = f"Must be {kind}{like}."

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
 Spec = Mapping[str, Any]
 
+TYPE_NAMES = {
+    "integer": "a whole number",
+    "string": "text in quotes",
+    "array": "a list in brackets",
+    "object": "a table",
+    "boolean": "true or false",
+}
+"""The types of a JSON schema in words, as they are written in TOML."""
+
 
 class SchemaViolation(NamedTuple):
     """A value that violates a keyword of a schema.
