@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from xentui.output.normalise_cfg import difference, normalised
+from xentui.output.normalise_cfg import normalise, normalising_diff
 from xentui.project.model import Guest, Host, Project
 from xentui.xl import config as xl_config
 
@@ -44,7 +44,7 @@ RIGHT = (
 )
 def test_disks_have_the_path_on_the_target(disk: str, left: str) -> None:
     text = f"# mine\nname = 'web'\n{disk}\nkernel='/tmp/k'\nmemory=512\nextra = \"a=\\\"b c\\\"\"\n"
-    made = normalised(PROJECT, GUEST, text)
+    made = normalise(PROJECT, GUEST, text)
     assert made is not None
     assert made.startswith("# mine\n")
     after = xl_config.parse(xl_config.as_installed(made, "web.ext4", "my-kernel"))
@@ -52,18 +52,18 @@ def test_disks_have_the_path_on_the_target(disk: str, left: str) -> None:
     assert after.text("kernel") == "/var/lib/xen/images/my-kernel"
     assert (after.text("name"), after.number("memory")) == ("web", 512)
     assert after.text("extra") == 'a="b c"'
-    assert normalised(PROJECT, GUEST, made) == made
+    assert normalise(PROJECT, GUEST, made) == made
 
 
 def test_the_difference_is_a_diff_or_nothing() -> None:
-    reported = difference(PROJECT, GUEST, "disk=['file:/tmp/a.img,xvda,w']\n")
+    reported = normalising_diff(PROJECT, GUEST, "disk=['file:/tmp/a.img,xvda,w']\n")
     assert "-disk=['file:/tmp/a.img,xvda,w']\n" in reported
     assert "+disk = ['file:/var/lib/xen/images/web.ext4,xvda,rw']\n" in reported
-    assert difference(PROJECT, GUEST, RIGHT) == ""
+    assert normalising_diff(PROJECT, GUEST, RIGHT) == ""
 
 
 def test_what_is_right_stays_as_it_is() -> None:
-    assert normalised(PROJECT, GUEST, RIGHT + "# and more\n") == RIGHT + "# and more\n"
+    assert normalise(PROJECT, GUEST, RIGHT + "# and more\n") == RIGHT + "# and more\n"
 
 
 def test_further_disks_and_lists_stay() -> None:
@@ -71,7 +71,7 @@ def test_further_disks_and_lists_stay() -> None:
         'disk = [ "file:/a,xvda,w", "file:/b,xvdb,r" ]\n'
         "vif = [ 'bridge=xenbr0', \"bridge=xenbr1\" ]\n"
     )
-    made = normalised(PROJECT, GUEST, text)
+    made = normalise(PROJECT, GUEST, text)
     assert made is not None
     parsed = xl_config.parse(made)
     assert parsed.texts("disk")[1:] == ("file:/b,xvdb,r",)
@@ -80,10 +80,20 @@ def test_further_disks_and_lists_stay() -> None:
 
 @pytest.mark.parametrize("text", ["disk = [", "name = \n"])
 def test_unknown_values_are_not_guessed(text: str) -> None:
-    assert normalised(PROJECT, GUEST, text) is None
+    assert normalise(PROJECT, GUEST, text) is None
 
 
 def test_a_missing_disk_is_added() -> None:
-    made = normalised(PROJECT, GUEST, 'name = "web"\n')
+    made = normalise(PROJECT, GUEST, 'name = "web"\n')
     assert made is not None
     assert xl_config.parse(made).texts("disk") == ("file:/var/lib/xen/images/web.ext4,xvda,rw",)
+
+
+@pytest.mark.parametrize("separator", ["\f", "\v", "\x1c", "\u2028", "\r"])
+def test_a_comment_is_kept_whole_whatever_is_in_it(separator: str) -> None:
+    text = f'# one{separator}two\n# three\nname = "web"\n# four\n'
+    normal = normalise(PROJECT, GUEST, text)
+    assert normal is not None
+    assert [line for line in normal.split("\n") if line.startswith("#")] == [
+        f"# one{separator}two", "# three", "# four",
+    ]  # fmt: skip

@@ -16,7 +16,7 @@ from xentui.cli import parsing, projects, terminal
 from xentui.errors import Exit, UsageError
 from xentui.output import boot, commands
 from xentui.output.guest_cfg import predict_configs
-from xentui.output.normalise_cfg import difference
+from xentui.output.normalise_cfg import normalising_diff
 from xentui.output.render import render
 from xentui.project import schema, tables
 from xentui.project.artifacts import layout, start_order
@@ -98,7 +98,7 @@ def _print_config_changes(project: Project, assets: Assets) -> None:
     for guest in project.guests:
         config = assets.texts.get(guest.config_file or "")
         if config is not None:
-            terminal.print_message(difference(project, guest, config))
+            terminal.print_message(normalising_diff(project, guest, config))
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from difflib import unified_diff
 
+from xentui.output.writing.change import unified
 from xentui.project import artifacts
 from xentui.project.effective import effective
 from xentui.project.model import Guest, Project
@@ -28,7 +28,7 @@ _LISTS = ("vif", "pci")
 """Settings that xl ignores if they are a single string instead of a list."""
 
 
-def normalised(project: Project, guest: Guest, config: str) -> str | None:
+def normalise(project: Project, guest: Guest, config: str) -> str | None:
     """Return an equivalent config that is correct after the classes rewrite it.
 
     Comments stay before the settings that they precede. If the config is already correct after
@@ -45,36 +45,33 @@ def normalised(project: Project, guest: Guest, config: str) -> str | None:
     parsed = xl_config.parse(config)
     if parsed.error is not None:
         return None
-    if _right(project, guest, config, parsed):
+    if _is_correct(project, guest, config, parsed):
         return config
-    text = "\n".join(_lines(project, guest, config, parsed)) + "\n"
+    text = "\n".join(_normalised_lines(project, guest, config, parsed)) + "\n"
     again = xl_config.parse(text)
-    return text if again.error is None and _right(project, guest, text, parsed) else None
+    return text if again.error is None and _is_correct(project, guest, text, parsed) else None
 
 
-def difference(project: Project, guest: Guest, config: str) -> str:
+def normalising_diff(project: Project, guest: Guest, config: str) -> str:
     """Return the diff from a config to its normalised copy; empty if they are the same."""
-    made = normalised(project, guest, config)
-    if made is None or made == config:
-        return ""
+    normal = normalise(project, guest, config)
     name = guest.config_file or artifacts.config_path(guest)
-    old, new = (text.splitlines(keepends=True) for text in (config, made))
-    lines = unified_diff(old, new, f"{name} as it is", f"{name} as the class needs it")
-    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+    before, after = f"{name} as it is", f"{name} as the class needs it"
+    return unified(config, normal, before, after) if normal is not None else ""
 
 
-def _right(project: Project, guest: Guest, config: str, meant: Config) -> bool:
-    """Return whether a rewritten config has the intended settings and the target's paths."""
+def _is_correct(project: Project, guest: Guest, config: str, intended: Config) -> bool:
+    """Return whether the config will have the intended settings and paths after the rewrite."""
     image = artifacts.image_file(project, guest)
     kernel = artifacts.kernel_file(project, guest)
     after = xl_config.parse(xl_config.as_installed(config, image, kernel))
     disks = after.texts("disk")
-    further = _listed(meant, "disk")[1:]
-    if after.error is not None or len(disks) != 1 + len(further):
+    additional = _listed(intended, "disk")[1:]
+    if after.error is not None or len(disks) != 1 + len(additional):
         return False
     first = xl_disk.parse(disks[0])
-    really = artifacts.image_format(project, guest)
-    if really is not None and first.format != really and not first.cdrom:
+    image_format = artifacts.image_format(project, guest)
+    if image_format is not None and first.format != image_format and not first.cdrom:
         return False
     if any(
         isinstance(after.settings[name].value, str) for name in _LISTS if name in after.settings
@@ -82,38 +79,38 @@ def _right(project: Project, guest: Guest, config: str, meant: Config) -> bool:
         return False
     if first.error or first.target != f"{artifacts.IMAGES}/{image}":
         return False
-    named = after.text("kernel")
-    if named is not None and named != f"{artifacts.IMAGES}/{kernel}":
+    kernel_path = after.text("kernel")
+    if kernel_path is not None and kernel_path != f"{artifacts.IMAGES}/{kernel}":
         return False
-    others = set(meant.settings) - {"disk", "kernel", *_LISTS}
-    same = all(after.settings[name].value == meant.settings[name].value for name in others
+    others = set(intended.settings) - {"disk", "kernel", *_LISTS}
+    same = all(after.settings[name].value == intended.settings[name].value for name in others
                if name in after.settings)  # fmt: skip
     for name in _LISTS:
-        if after.texts(name) != _listed(meant, name):
+        if after.texts(name) != _listed(intended, name):
             return False
-    return same and others <= set(after.settings) and disks[1:] == further
+    return same and others <= set(after.settings) and disks[1:] == additional
 
 
-def _lines(project: Project, guest: Guest, config: str, parsed: Config) -> Iterator[str]:
-    lines = config.splitlines()
+def _normalised_lines(project: Project, guest: Guest, config: str, parsed: Config) -> Iterator[str]:
+    lines = config.split("\n")
     settings = sorted(parsed.settings.items(), key=lambda item: item[1].line)
     if "disk" not in parsed.settings:
         yield _disk(project, guest, ())
-    reached = 0
+    done = 0
     for name, setting in settings:
-        yield from _comments(lines[reached : setting.line])
-        reached = max(reached, setting.line)
+        yield from _comments(lines[done : setting.line])
+        done = max(done, setting.line)
         if name == "disk":
             yield _disk(project, guest, _listed(parsed, "disk"))
         elif name == "kernel":
             kernel = artifacts.kernel_file(project, guest)
             if kernel:
                 yield f'kernel = "{artifacts.IMAGES}/{kernel}"'
-        elif name in ("vif", "pci") and isinstance(setting.value, str):
+        elif name in _LISTS and isinstance(setting.value, str):
             yield f"{name} = [{xl_config.string_text(setting.value)}]"
         else:
             yield f"{name} = {xl_config.value_text(setting.value)}"
-    yield from _comments(lines[reached:])
+    yield from _comments(lines[done:])
 
 
 def _comments(lines: list[str]) -> Iterator[str]:
@@ -124,16 +121,16 @@ def _disk(project: Project, guest: Guest, disks: tuple[str, ...]) -> str:
     """Return the line with the guest's disks; the first gets the guest's image."""
     first = xl_disk.parse(disks[0]) if disks else xl_disk.ConfigDisk()
     if first.error or not disks:
-        first = _guessed(project, guest, disks[0] if disks else "")
+        first = _guess_disk(project, guest, disks[0] if disks else "")
     image = f"{artifacts.IMAGES}/{artifacts.image_file(project, guest)}"
-    really = artifacts.image_format(project, guest)
-    made = replace(first, target=image, format=really or first.format)
-    specs = (xl_disk.write_prefixed(made), *disks[1:])
+    image_format = artifacts.image_format(project, guest) or first.format
+    with_image = replace(first, target=image, format=image_format)
+    specs = (xl_disk.write_prefixed(with_image), *disks[1:])
     return f"disk = [{', '.join(xl_config.string_text(spec) for spec in specs)}]"
 
 
-def _guessed(project: Project, guest: Guest, spec: str) -> ConfigDisk:
-    """Return the disk that an entry probably means, although xl rejects it."""
+def _guess_disk(project: Project, guest: Guest, spec: str) -> ConfigDisk:
+    """Return the disk that an entry seems to describe, although xl rejects the entry."""
     device, writable = effective(project, guest).disk_device, True
     for word in map(str.strip, spec.split(",")):
         match = _DEVICE.fullmatch(word)
