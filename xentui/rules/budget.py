@@ -118,7 +118,7 @@ def budget(project: Project, assets: Assets = NO_ASSETS) -> Budget:
 
 
 def budget_of(context: Context) -> Budget:
-    """Return the memory budget of a project that has a context already.
+    """Return the memory budget of a project whose context is already made.
 
     It includes settings that the user made by hand in the build directory.
     """
@@ -217,14 +217,14 @@ def guest_row(context: Context, guest: EffectiveGuest) -> Row:
     elif guest.guest.config_file is not None:
         estimate, note = True, "its own xl config was not read"
     mib = guest_memory(kind, memory, vcpus, maxmem)
-    made_of = f"{memory} MiB and {mib - memory} MiB of overhead ({kind})"
+    parts = f"{memory} MiB and {mib - memory} MiB of overhead ({kind})"
     return Row(
         guest.key,
         guest.key,
         mib,
         "guest",
         estimate,
-        f"{made_of}, {note}" if note else made_of,
+        f"{parts}, {note}" if note else parts,
         guest.guest.autostart,
     )
 
@@ -245,8 +245,7 @@ def as_configured(context: Context, guest: EffectiveGuest) -> EffectiveGuest:
 
 
 def _config_type(config: Config, guest: EffectiveGuest) -> GuestType:
-    named = config.domain_type
-    return _TYPES.get(named, guest.type) if named is not None else guest.type
+    return _TYPES.get(config.domain_type or "", guest.type)
 
 
 CONFIG_MEMORY = 32
@@ -270,6 +269,6 @@ def _reserve(context: Context) -> Iterator[Row]:
     if not context.project.containers.vxn and not context.assets.installs_vxn:
         return
     count = int(explain(context.project, ("containers", "concurrent")).value)
-    each = container_memory(context)
-    note = f"{count} containers of {each} MiB"
-    yield Row("vxn", "Containers (vxn)", count * each, "reserve", note=note)
+    mib = container_memory(context)
+    note = f"{count} containers of {mib} MiB"
+    yield Row("vxn", "Containers (vxn)", count * mib, "reserve", note=note)

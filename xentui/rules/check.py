@@ -86,8 +86,8 @@ def check(
     return check_context(make_context(project, assets, abilities))
 
 
-MOST_VERIFIED = 200
-"""Maximum number of guest checks for verifying quick fixes; each takes some milliseconds."""
+_MAX_GUEST_CHECKS = 200
+"""How often a guest may be checked to verify quick fixes; each time takes some milliseconds."""
 
 
 def check_context(context: Context) -> list[Finding]:
@@ -97,8 +97,8 @@ def check_context(context: Context) -> list[Finding]:
     that this would take too long, they are offered unverified.
     """
     findings = _run_rules(context)
-    offers = sum(len(finding.quick_fixes) for finding in findings)
-    if offers * (len(context.guests) + 1) > MOST_VERIFIED:
+    fixes = sum(len(finding.quick_fixes) for finding in findings)
+    if fixes * (len(context.guests) + 1) > _MAX_GUEST_CHECKS:
         return findings
     return [_with_verified_fixes(context, finding, findings) for finding in findings]
 
@@ -113,19 +113,19 @@ def _is_accepted(
     context: Context, finding: Finding, fix: QuickFix, findings: list[Finding]
 ) -> bool:
     """Return whether a fix removes its finding without causing a new error or an opposite fix."""
-    before = {(one.code, one.path) for one in findings}
+    before = {(each.code, each.path) for each in findings}
     fixed = fix.apply(context.full_project)
     after = _run_rules(
         make_context(fixed, context.assets, context.abilities, context.apply_user_settings)
     )
-    same = (finding.code, finding.path, finding.message)
-    if any((one.code, one.path, one.message) == same for one in after):
+    unfixed = (finding.code, finding.path, finding.message)
+    if any((each.code, each.path, each.message) == unfixed for each in after):
         return False
-    new = [one for one in after if (one.code, one.path) not in before]
     return not any(
-        one.severity is Severity.ERROR
-        or any(opposite.apply(fixed) == context.full_project for opposite in one.quick_fixes)
-        for one in new
+        each.severity is Severity.ERROR
+        or any(opposite.apply(fixed) == context.full_project for opposite in each.quick_fixes)
+        for each in after
+        if (each.code, each.path) not in before
     )
 
 

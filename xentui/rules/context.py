@@ -78,8 +78,8 @@ class Context:
     @property
     def layer_guests(self) -> tuple[EffectiveGuest, ...]:
         """Known guests of the layers' own bundles that the image installs."""
-        known = self.assets.layer_bundles or {}
-        return tuple(effective(self.project, g) for guests in known.values() for g in guests)
+        bundles = self.assets.layer_bundles or {}
+        return tuple(effective(self.project, g) for guests in bundles.values() for g in guests)
 
     def domain_name(self, guest: EffectiveGuest) -> str:
         """Return the name that ``xl list`` shows."""

@@ -185,10 +185,10 @@ def _fetch_from_project(context: Context, guest: EffectiveGuest, file: str) -> Q
 
 def check_fetched_kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that a fetched kernel is a kernel for the board, from its bytes."""
-    wanted = guest.guest.kernel
-    if wanted is None or wanted == "none":
+    name = guest.guest.kernel
+    if name is None or name == "none":
         return
-    local = image_space.local_file(guest.guest, wanted, context.assets)
+    local = image_space.local_file(guest.guest, name, context.assets)
     inspected = inspect_file(local) if local is not None and not local.is_dir else None
     if inspected is None or inspected.kind in ("packed", "unknown", "blank"):
         return
@@ -196,14 +196,14 @@ def check_fetched_kernel(context: Context, guest: EffectiveGuest) -> Iterator[Fi
     arch = inspected.content.arch if inspected.kind == "kernel" else ""
     if inspected.kind != "kernel":
         yield make_finding(
-            "XT284", path, f"{quoted(wanted)} is not a kernel: {inspected.label}",
+            "XT284", path, f"{quoted(name)} is not a kernel: {inspected.label}",
             "Name the kernel's file, or remove it for Dom0's own kernel.",
             change_guest("Use Dom0's kernel", guest.key, kernel=None),
         )  # fmt: skip
     elif arch and arch != context.board.arch:
         yield make_finding(
             "XT284", path,
-            f"{quoted(wanted)} is a kernel for {arch}, and the board is {context.board.arch}",
+            f"{quoted(name)} is a kernel for {arch}, and the board is {context.board.arch}",
             "Build the guest's kernel for the board's architecture.",
             change_guest("Use Dom0's kernel", guest.key, kernel=None),
         )  # fmt: skip

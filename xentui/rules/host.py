@@ -91,12 +91,12 @@ def check_board_layer(context: Context) -> Iterator[Finding]:
     release = releases.for_project(context.project)
     if layer is None or release.name in layer.branches:
         return
-    known = ", ".join(layer.branches)
+    branches = ", ".join(layer.branches)
     yield make_finding(
         "XT127",
         "host.machine",
         f"No branch of {layer.name} is known for {release.name}",
-        f"Its branches are for {known}: set host.release, or see whether there is one by now.",
+        f"Its branches are for {branches}: set host.release, or see whether there is one by now.",
     )
 
 

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Build quick fixes: a label, and a pure function that returns the changed project.
+"""Build the quick fixes of findings: changes of a project that the user can apply with one key.
 
-If the schema would reject a changed text, the function here returns ``None`` instead of a fix.
+Each function returns a fix, or ``None`` if the schema would reject a changed text.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def remove_layer_bundle(name: str) -> QuickFix:
     """Stop installing a bundle of a layer."""
 
     def apply(project: Project) -> Project:
-        names = tuple(known for known in project.host.layer_bundles if known != name)
+        names = tuple(each for each in project.host.layer_bundles if each != name)
         return replace(project, host=replace(project.host, layer_bundles=names))
 
     return QuickFix(f"Remove {name}", apply)
@@ -170,8 +170,8 @@ def remove_import_type(name: str) -> QuickFix:
     """Remove an import type."""
 
     def apply(project: Project) -> Project:
-        kept = tuple(kind for kind in project.import_types if kind.key != name)
-        return replace(project, import_types=kept)
+        import_types = tuple(each for each in project.import_types if each.key != name)
+        return replace(project, import_types=import_types)
 
     return QuickFix(f"Remove the import type {name}", apply)
 

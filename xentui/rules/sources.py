@@ -252,8 +252,8 @@ def _provides(context: Context, source: Source, entry: Fetch) -> bool:
     """Return whether a fetched file is, or contains, the file to import."""
     if source.type == CONTAINER:
         # Archives for other architectures have different names from the one that is imported.
-        named = fetched_path(entry.uri, None) == source.file
-        return is_archive(entry.uri) and (named or entry.arch is not None)
+        is_named = fetched_path(entry.uri, None) == source.file
+        return is_archive(entry.uri) and (is_named or entry.arch is not None)
     if is_archive(entry.uri):
         return entry.subdir is not None and _within(source.file, entry.subdir)
     if source.file == unpacked_path(entry):

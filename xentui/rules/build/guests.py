@@ -105,19 +105,19 @@ def _is_in_a_bundle(context: BuildContext, name: str) -> bool:
 
 def _check_image_type(context: BuildContext, name: str, entry: str) -> Iterator[LocatedFinding]:
     """Check that a guest's recipe makes the type of image that the class looks for."""
-    recipe = next((one for one in context.recipes.images if one.name == name), None)
+    recipe = next((each for each in context.recipes.images if each.name == name), None)
     types = context.build.value("IMAGE_FSTYPES", name)
     if recipe is None or not types.known or not types.words or _sets_types(recipe.path):
         return
-    wanted = context.build.value("XEN_GUEST_IMAGE_FSTYPE").text or "ext4"
-    if wanted in types.words:
+    needed = context.build.value("XEN_GUEST_IMAGE_FSTYPE").text or "ext4"
+    if needed in types.words:
         return
     yield finding_at(
         "XT660",
         context.place_of("BUNDLED_XEN_GUESTS", entry),
         f"{name} makes images of type {', '.join(types.words)}, and the class looks for its"
-        f" {wanted}: Guest rootfs not found",
-        f'Add IMAGE_FSTYPES:append:pn-{visible(name)} = " {visible(wanted)}".',
+        f" {needed}: Guest rootfs not found",
+        f'Add IMAGE_FSTYPES:append:pn-{visible(name)} = " {visible(needed)}".',
     )
 
 
