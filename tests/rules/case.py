@@ -14,7 +14,8 @@ from zlib import crc32
 from xentui.project import document
 from xentui.project.assets import Assets, gather
 from xentui.project.document import Loaded
-from xentui.rules.check import check_file
+from xentui.project.model import Project
+from xentui.rules.check import check, check_file
 from xentui.rules.finding import Finding
 
 HEAD = """\
@@ -92,3 +93,15 @@ def ext2(blocks: int = 64) -> bytes:
     struct.pack_into("<3I", block, 32, 8192, 8192, 16)
     struct.pack_into("<H", block, 56, 0xEF53)
     return bytes(1024) + bytes(block) + bytes(62 * 1024)
+
+
+def project_of(text: str) -> Project:
+    """Return the project of a text; :data:`HEAD` is prepended if it has no version."""
+    loaded = document.load_text(text if "version = 1" in text else HEAD + text, Path())
+    assert loaded.project is not None, loaded.problems
+    return loaded.project
+
+
+def findings_of(code: str, text: str, assets: Assets | None = None) -> list[Finding]:
+    """Return the findings of a project's text that have this code."""
+    return [one for one in check(project_of(text), assets or Assets()) if one.code == code]

@@ -48,7 +48,7 @@ def test_the_rows_of_a_budget_add_up(project: Project) -> None:
 
 
 @given(strategies.sound_projects())
-def test_sound_projects_have_no_error_but_of_memory(project: Project) -> None:
+def test_sound_projects_have_only_errors_about_memory(project: Project) -> None:
     assume(not any(guest.key.isdigit() for guest in project.guests))
     assets = strategies.assets_of(project)
     errors = [f for f in check(project, assets) if f.severity is Severity.ERROR]

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.rules.test_rule_values import project_of
+from tests.rules.case import project_of
 from xentui.errors import UsageError
 from xentui.rules.catalogue import Severity
 from xentui.rules.check import check

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.rules.case import findings_of, project_of
 from tests.rules.guest_cases import FETCHED
-from tests.rules.test_rule_values import of, project_of
 from tests.sessions import session_of
 from xentui.project.assets import NO_ASSETS
 from xentui.project.model import Guest
@@ -32,8 +32,10 @@ GUEST = '[guests.web]\ntags = ["external"]\nrootfs = "a.ext4"\n'
         ("lab", None),
     ],
 )
-def test_names_that_mean_something_to_bitbake(name: str, meaning: str | None) -> None:
-    made = of("XT204", f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n')
+def test_a_bundle_name_with_a_meaning_for_bitbake_is_refused(
+    name: str, meaning: str | None
+) -> None:
+    made = findings_of("XT204", f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n')
     assert [one.message for one in made] == ([f"{name} {meaning}"] if meaning else [])
 
 
@@ -45,8 +47,8 @@ def test_names_that_mean_something_to_bitbake(name: str, meaning: str | None) ->
         ("lib32-lab-lib64-web", "lab-lib64-web-guests"),
     ],
 )
-def test_only_the_beginning_of_a_name_is_removed(name: str, free: str) -> None:
-    (made,) = of("XT204", f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n')
+def test_only_the_prefix_of_a_bundle_name_is_removed(name: str, free: str) -> None:
+    (made,) = findings_of("XT204", f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n')
     assert made.fix == f"Rename it, for example to {free}."
     assert made.quick_fix is not None
     fixed = made.quick_fix.apply(project_of(f'[bundles.{name}]\n{GUEST}bundle = "{name}"\n'))
@@ -62,7 +64,7 @@ def test_only_the_beginning_of_a_name_is_removed(name: str, free: str) -> None:
     ],
 )
 def test_each_reason_for_a_bundle_is_named(lines: str, why: str) -> None:
-    (made,) = of("XT201", f'[guests.web]\ntags = ["external"]\n{lines}')
+    (made,) = findings_of("XT201", f'[guests.web]\ntags = ["external"]\n{lines}')
     assert made.message == f"web needs a bundle: {why}"
 
 
@@ -76,9 +78,9 @@ def test_each_reason_for_a_bundle_is_named(lines: str, why: str) -> None:
         ("Zlip", "Zlib", "Zlib"),
     ],
 )
-def test_licences_like_one_that_is_not_known(name: str, near: str, first: str) -> None:
+def test_similar_licences_are_proposed_for_an_unknown_one(name: str, near: str, first: str) -> None:
     text = f'[bundles.lab]\nlicense = "{name}"\n{GUEST}bundle = "lab"\n'
-    (made,) = of("XT317", text)
+    (made,) = findings_of("XT317", text)
     assert made.fix == f"Use {near}."
     assert [quick_fix.label for quick_fix in made.quick_fixes] == [f"Use {first}", "Use MIT"]
     licences = [
@@ -87,8 +89,8 @@ def test_licences_like_one_that_is_not_known(name: str, near: str, first: str) -
     assert licences == [first, "MIT"]
 
 
-def test_a_licence_like_none_that_is_known_may_be_any_of_them() -> None:
-    (made,) = of("XT317", f'[bundles.lab]\nlicense = "Q"\n{GUEST}bundle = "lab"\n')
+def test_all_licences_are_listed_if_none_is_similar() -> None:
+    (made,) = findings_of("XT317", f'[bundles.lab]\nlicense = "Q"\n{GUEST}bundle = "lab"\n')
     assert made.fix.startswith("Use 0BSD, Apache-2.0, BSD-2-Clause, ")
     assert made.fix.endswith(", MPL-2.0, Zlib.")
     assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Use MIT"]
@@ -102,3 +104,24 @@ def test_a_copy_of_a_guest_is_reported_unless_the_layers_are_known() -> None:
     assert paths == [f"guests.{key}"]
     known = replace(NO_ASSETS, recipes=frozenset({guests.REFERENCE, key}))
     assert "XT215" not in {one.code for one in check(project, known)}
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "free"),
+    [
+        ("lib32-lab", (), "lab-guests"),
+        ("lib32-lab", ("lab-guests",), "xen-lab-guests"),
+        ("lib32-lab", ("lab-guests", "xen-lab-guests"), "xen-xen-lab-guests"),
+        ("nativesdk-nativesdk", (), "xen-nativesdk-guests"),
+        ("libx32-lib64-lab", (), "lab-guests"),
+    ],
+)
+def test_a_bundle_gets_a_name_that_is_free(name: str, others: tuple[str, ...], free: str) -> None:
+    tables = "".join(f"[bundles.{each}]\n" for each in (name, *others))
+    text = f'{tables}[guests.web]\nbundle = "{name}"\ntags = ["external"]\nrootfs = "a"\n'
+    (made,) = findings_of("XT204", text)
+    assert made.fix == f"Rename it, for example to {free}."
+    assert made.quick_fix is not None
+    fixed = made.quick_fix.apply(project_of(text))
+    assert [bundle.key for bundle in fixed.bundles] == [free, *others]
+    assert fixed.guest("web").bundle == free

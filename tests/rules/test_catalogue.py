@@ -14,6 +14,7 @@ import pytest
 import xentui.rules
 from xentui.project import schema
 from xentui.rules import catalogue
+from xentui.rules.catalogue import Severity
 
 RULES = Path(xentui.rules.__file__).parent
 
@@ -66,3 +67,12 @@ def test_the_rules_name_no_code_that_is_not_known() -> None:
 def test_an_unknown_code_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         catalogue.entry("XT000")
+
+
+def test_the_catalogue_is_read_from_its_file() -> None:
+    assert catalogue.codes()[0] == "XT001"
+    made = catalogue.entry("XT405")
+    assert made.severity is Severity.ERROR
+    assert made.cause.startswith("Dom0's memory and Xen's own are more")
+    assert made.example.startswith("[host]\n")
+    assert not made.evidence.endswith("\n")

@@ -18,7 +18,7 @@ from xentui.rules import build, check
 from xentui.rules.build.context import BuildContext, LocatedFinding
 from xentui.rules.catalogue import Severity
 from xentui.rules.context import Context
-from xentui.rules.finding import Finding, allow, make_finding
+from xentui.rules.finding import Finding, allow, make_finding, rule_failure
 
 PROJECT = Project(
     Host("qemux86-64", memory=1024, network="nat"),
@@ -70,7 +70,7 @@ def test_it_can_be_allowed_and_is_still_reported() -> None:
 
 
 @pytest.mark.usefixtures("broken")
-def test_whoever_debugs_is_shown_the_exception_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_xentui_debug_the_exception_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XENTUI_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         check.check(PROJECT)
@@ -101,3 +101,24 @@ def test_it_is_reported_for_a_build_directory_too(
     assert len(own) == 1
     assert "KeyError: 'DISTRO'" in own[0].message
     assert len(after) == len(before) + 1
+
+
+def _fails(_given: Context) -> None:
+    """Find nothing."""
+
+
+@pytest.mark.parametrize(
+    ("length", "output"),
+    [
+        (188, "ValueError: " + "x" * 188),
+        (189, "ValueError: " + "x" * 188 + "..."),
+        (999, "ValueError: " + "x" * 188 + "..."),
+    ],
+)
+def test_only_this_much_of_an_exception_is_reported(
+    length: int, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XENTUI_DEBUG", raising=False)
+    made = rule_failure(_fails, ValueError("x" * length), "guests.web")
+    assert made.path == "guests.web"
+    assert made.message == (f"xentui itself failed in its check test_failed._fails ({output})")

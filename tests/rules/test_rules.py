@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Each rule reports its cases, is silent after one change, and its fixes remove the finding."""
+"""Each rule reports its cases in the reviewed words; one change, or a quick fix, removes them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ import pytest
 from tests.rules import (
     config_cases,
     disk_cases,
+    goldens,
     guest_cases,
     host_cases,
     setting_cases,
     source_cases,
 )
-from tests.rules.case import Case
+from tests.rules.case import Case, project_of
 from tests.vectors import Vector, vectors
 from xentui.project import document, model, schema, tables
 from xentui.project.assets import Assets, gather
 from xentui.rules import catalogue
 from xentui.rules.catalogue import Severity
-from xentui.rules.check import check, check_file
+from xentui.rules.check import check, check_file, in_document_order
 from xentui.rules.finding import Finding, make_finding
 
 CASES = (
@@ -106,7 +107,7 @@ def test_a_file_that_is_not_toml_is_a_finding() -> None:
 
 
 @pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
-def test_what_the_real_classes_built_has_warnings_at_most(vector: Vector) -> None:
+def test_projects_that_the_real_classes_built_have_no_error(vector: Vector) -> None:
     made = check_file(document.load(vector.project_file))
     assert [finding for finding in made if finding.severity is Severity.ERROR] == []
 
@@ -155,7 +156,7 @@ def test_the_best_fix_comes_first() -> None:
     assert (bare.quick_fix, bare.quick_fixes) == (None, ())
 
 
-def test_every_code_is_met_and_every_code_met_is_known() -> None:
+def test_every_code_of_the_catalogue_has_a_case() -> None:
     met = {case.code for case in CASES} | set(SCHEMA) | {"XT001"}
     # XT6 is of the build directory, which no project file has.
     # XT050 is of a build directory too: see tests/session/test_existing.py.
@@ -169,3 +170,37 @@ def test_every_code_is_met_and_every_code_met_is_known() -> None:
     elsewhere |= {"XT051", "XT052", "XT053", "XT360", "XT361", "XT367", "XT368", "XT369", "XT901"}
     of_projects = {code for code in catalogue.codes() if not code.startswith("XT6")} - elsewhere
     assert met == of_projects
+
+
+ORDER = (
+    "", "preset.title", "host.memory", "containers.vxn", "defaults.extra", "bundles.lab.license",
+    "guests", "guests.web", "guests.web.tags", "guests.web.memory", "guests.web.vif",
+    "guests.web.source.fetch[0].uri", "guests.db", "guests.db.tags", "guests.db.memory",
+    "import_types.odd.script",
+)  # fmt: skip
+"""Paths in a project file, from its first line to its last."""
+
+
+def test_findings_are_sorted_by_severity_and_then_by_document_order() -> None:
+    project = project_of("[guests.web]\n[guests.db]\n")
+    worst_first = ("XT201", "XT228", "XT252")
+    assert [catalogue.entry(code).severity for code in worst_first] == list(Severity)
+    made = [make_finding(code, path, "", "") for code in worst_first for path in ORDER]
+    for given in (made, made[::-1], made[1::2] + made[::2]):
+        assert in_document_order(project, given) == made
+
+
+NOT_HERE = ("XT36",)
+"""Codes whose messages come from other programs."""
+
+
+def test_messages_and_fixes_of_each_case_equal_the_reviewed_text(tmp_path: Path) -> None:
+    output = {}
+    for number, case in enumerate(CASES):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        loaded, assets = case.load(folder)
+        made = [one for one in check_file(loaded, assets) if not one.code.startswith(NOT_HERE)]
+        output[case.id] = goldens.text_of(made, loaded.project, folder)
+    assert len(output) == len(CASES)
+    goldens.compare("cases.txt", output)

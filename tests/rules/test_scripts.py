@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.images import make
+from tests.rules.case import project_of
 from xentui.project import document
-from xentui.project.assets import gather
+from xentui.project.assets import Assets, gather
 from xentui.rules.scripts import lint, script_findings, syntax_errors
 
 PROJECT = """\
@@ -51,7 +53,7 @@ def test_the_environment_does_not_affect_the_check(
     assert not canary.exists()
 
 
-def test_shellcheck_is_asked_where_it_is_installed() -> None:
+def test_shellcheck_finds_what_posix_sh_lacks() -> None:
     make.tool("shellcheck")
     assert lint('[[ -n "$1" ]]\n')
     assert lint('[ -n "$1" ]\n') == ()
@@ -69,3 +71,26 @@ def test_scripts_have_findings(tmp_path: Path, script: str, codes: list[str]) ->
     found = list(script_findings(project, gather(project, tmp_path)))
     assert [finding.code for finding in found] == codes
     assert all(finding.path == "import_types.vmdk.script" for finding in found)
+
+
+def test_at_most_five_warnings_of_shellcheck_are_reported(tmp_path: Path) -> None:
+    if shutil.which("shellcheck") is None:
+        pytest.skip("needs shellcheck")
+
+    project = project_of('[import_types.odd]\nscript = "odd.sh"\n')
+    unquoted = "#!/bin/sh\n" + "".join(f"A{n}=1\n" for n in range(20))
+    made = list(script_findings(project, Assets(texts={"odd.sh": unquoted})))
+    assert [one.code for one in made] == ["XT361"] * 5
+
+
+def test_a_script_that_no_shell_understands_is_reported_once() -> None:
+    text = "".join(f'[import_types.{key}]\nscript = "{key}.sh"\n' for key in ("gone", "odd", "ok"))
+    broken = "if true; then\n  echo $(\n"
+    made = list(
+        script_findings(
+            project_of(text), Assets(texts={"odd.sh": broken, "ok.sh": "#!/bin/sh\ntrue\n"})
+        )
+    )
+    assert [(one.code, one.path) for one in made] == [("XT360", "import_types.odd.script")]
+    assert made[0].message.startswith('"odd.sh" has a syntax error: line ')
+    assert made[0].fix == "Fix the script; sh -n FILE shows the same error."

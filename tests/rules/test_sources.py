@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.rules.case import HEAD
-from tests.rules.test_rule_values import of, project_of
+from tests.rules.case import HEAD, findings_of, project_of
 from xentui.project.assets import Assets, SourceFile
+from xentui.project.model import Fetch
+from xentui.rules import fetched
 from xentui.rules.fetched import file_name
-from xentui.rules.scripts import script_findings
 
 
 def fetch(key: str, uri: str, **more: str) -> str:
@@ -61,13 +61,13 @@ def test_what_a_fetched_file_provides(
     file: str, uri: str, more: dict[str, str], local: SourceFile | None, brings: bool
 ) -> None:
     assets = Assets(sources={"tree": local} if local is not None else {})
-    reported = of("XT305", web("rootfs_dir", file, fetch("web", uri, **more)), assets)
+    reported = findings_of("XT305", web("rootfs_dir", file, fetch("web", uri, **more)), assets)
     assert [one.path for one in reported] == ([] if brings else ["guests.web.source.file"])
 
 
 def test_files_that_are_fetched_are_proposed() -> None:
     text = web("raw", "web.img", *(fetch("web", f"file://{name}.raw") for name in "abcd"))
-    (made,) = of("XT305", text)
+    (made,) = findings_of("XT305", text)
     assert made.fix == 'Use one of the fetched files: "a.raw", "b.raw", "c.raw", "d.raw".'
     assert [quick_fix.label for quick_fix in made.quick_fixes] == [
         f"Import {name}.raw" for name in "abc"
@@ -77,7 +77,7 @@ def test_files_that_are_fetched_are_proposed() -> None:
 def test_an_archive_is_unpacked_below_the_first_name() -> None:
     archives = (fetch("web", "file://a.txt"), fetch("web", "file://a.tar"))
     text = web("rootfs_dir", "tree/usr/lib", *archives)
-    (made,) = of("XT304", text)
+    (made,) = findings_of("XT304", text)
     assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Unpack below tree"]
     source = made.quick_fixes[0].apply(project_of(text)).guest("web").source
     assert source is not None
@@ -103,11 +103,13 @@ def test_an_archive_is_unpacked_below_the_first_name() -> None:
         ("my-board", "my-board", []),
     ],
 )
-def test_for_which_board_it_is_fetched(machine: str, arch: str, codes: list[str]) -> None:
+def test_an_entry_for_another_architecture_is_reported(
+    machine: str, arch: str, codes: list[str]
+) -> None:
     text = HEAD.replace("qemux86-64", machine) + web(
         "raw", "a.raw", fetch("web", "file://a.raw", arch=arch)
     )
-    assert [one.code for code in ("XT307", "XT319") for one in of(code, text)] == codes
+    assert [one.code for code in ("XT307", "XT319") for one in findings_of(code, text)] == codes
 
 
 def test_each_entry_is_checked_whatever_comes_before_it() -> None:
@@ -120,9 +122,11 @@ def test_each_entry_is_checked_whatever_comes_before_it() -> None:
     )
     text = web("raw", "a.raw", *entries)
     at = "guests.web.source.fetch[{0}].{1}"
-    assert [one.path for one in of("XT301", text)] == [at.format(1, "sha256")]
-    assert [one.path for one in of("XT313", text)] == [at.format(n, "subdir") for n in (2, 4)]
-    missing = of("XT303", text, Assets(directory=Path("/x")))
+    assert [one.path for one in findings_of("XT301", text)] == [at.format(1, "sha256")]
+    assert [one.path for one in findings_of("XT313", text)] == [
+        at.format(n, "subdir") for n in (2, 4)
+    ]
+    missing = findings_of("XT303", text, Assets(directory=Path("/x")))
     assert [one.path for one in missing] == [at.format(n, "uri") for n in (0, 2, 3, 4)]
 
 
@@ -149,7 +153,7 @@ IN_A = "file://a/x.img"
         ((IN_A, {}), ("file://x.img", {"subdir": "a"}), " ", False),
     ],
 )
-def test_downloads_that_meet(
+def test_different_downloads_with_the_same_name_are_reported(
     first: tuple[str, dict[str, str]],
     second: tuple[str, dict[str, str]],
     bundles: str,
@@ -158,7 +162,7 @@ def test_downloads_that_meet(
     one, two = bundles.split(" ")
     text = guest("web", "raw", "a", fetch("web", first[0], **first[1]), bundle=one)
     text += guest("db", "raw", "a", fetch("db", second[0], **second[1]), bundle=two)
-    made = of("XT308", text)
+    made = findings_of("XT308", text)
     assert [one.path for one in made] == (["guests.db.source.fetch[0].uri"] if meet else [])
 
 
@@ -174,14 +178,14 @@ def test_downloads_that_meet(
         ("raw", "file://web.cfg", "file://x.img", 'config_file = "own.cfg"\n', None),
     ],
 )  # fmt: skip
-def test_what_clashes_with_a_recipe(
+def test_files_next_to_a_recipe_with_the_same_name_are_reported(
     kind: str, first: str, second: str, field: str, reported: str | None
 ) -> None:
     alone = '[guests.alone]\nrootfs = "a.img"\ntags = ["external"]\n'
     text = f"[bundles.lab]\n{alone}"
     text += guest("web", kind, "x", fetch("web", first))
     text += guest("db", kind, "x", fetch("db", second), field=field)
-    made = of("XT309", text)
+    made = findings_of("XT309", text)
     assert [one.path for one in made] == ([reported] if reported else [])
 
 
@@ -199,14 +203,14 @@ def test_what_clashes_with_a_recipe(
         ("raw", "boot/vmlinuz", {"subdir": "boot"}, "", True),
     ],
 )
-def test_a_kernel_out_of_an_archive(
+def test_a_kernel_may_come_from_an_unpacked_archive(
     kind: str, kernel: str, more: dict[str, str], bundle: str, reported: bool
 ) -> None:
     entry = fetch("web", "file://a.tar", **more)
     text = "[bundles.lab]\n" + guest(
         "web", kind, "x", entry, field=f'kernel = "{kernel}"\n', bundle=bundle
     )
-    assert bool(of("XT314", text)) is reported
+    assert bool(findings_of("XT314", text)) is reported
 
 
 @pytest.mark.parametrize(
@@ -227,9 +231,11 @@ def test_a_kernel_out_of_an_archive(
         ("qcow2/a", "raw", None),
     ],
 )
-def test_what_a_file_name_reveals(file: str, kind: str, suits: str | None) -> None:
+def test_a_file_name_that_contradicts_the_type_is_reported(
+    file: str, kind: str, suits: str | None
+) -> None:
     text = web(kind, file, fetch("web", f"file://{file}"))
-    made = of("XT321", text)
+    made = findings_of("XT321", text)
     assert [one.fix for one in made] == ([f"Its name suggests {suits}."] if suits else [])
     for one in made:
         (quick_fix,) = one.quick_fixes
@@ -245,7 +251,7 @@ def test_what_a_file_name_reveals(file: str, kind: str, suits: str | None) -> No
 )
 def test_an_unmeasured_image_is_not_too_big(kind: str, uri: str) -> None:
     types = '[import_types.odd]\nscript = "odd.sh"\n[defaults]\nimage_size = 1\n'
-    assert of("XT320", types + web(kind, "a.img", fetch("web", uri))) == []
+    assert findings_of("XT320", types + web(kind, "a.img", fetch("web", uri))) == []
 
 
 @pytest.mark.parametrize(
@@ -258,18 +264,69 @@ def test_an_unmeasured_image_is_not_too_big(kind: str, uri: str) -> None:
         ("file://b.img", "b.img"),
     ],
 )
-def test_the_last_name_of_an_address(uri: str, name: str) -> None:
+def test_file_name_of_an_address(uri: str, name: str) -> None:
     assert file_name(uri) == name
 
 
-def test_a_script_that_no_shell_understands_is_reported_once() -> None:
-    text = "".join(f'[import_types.{key}]\nscript = "{key}.sh"\n' for key in ("gone", "odd", "ok"))
-    broken = "if true; then\n  echo $(\n"
-    made = list(
-        script_findings(
-            project_of(text), Assets(texts={"odd.sh": broken, "ok.sh": "#!/bin/sh\ntrue\n"})
-        )
-    )
-    assert [(one.code, one.path) for one in made] == [("XT360", "import_types.odd.script")]
-    assert made[0].message.startswith('"odd.sh" has a syntax error: line ')
-    assert made[0].fix == "Fix the script; sh -n FILE shows the same error."
+MIB = 1 << 20
+
+
+def local_folder(name: str, size: int, folder: Path = Path("/x")) -> Assets:
+    return Assets(sources={name: SourceFile(folder / name, size, is_dir=True)})
+
+
+TREE = """
+[bundles.lab]
+[guests.web]
+bundle = "lab"
+tags = ["external"]
+extra = "root=/dev/xvda console=hvc0"
+[guests.web.source]
+type = "rootfs_dir"
+file = "tree"
+image_size = {0}
+[[guests.web.source.fetch]]
+uri = "file://tree"
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "files", "larger"),
+    [
+        (100, 100 * MIB - MIB, None),
+        (100, 99 * MIB + 1, 120),
+        (100, 100 * MIB, 120),
+        (50, 50 * MIB, 66),
+        (50, 79 * MIB, 95),
+        (50, 80 * MIB, 96),
+        (50, 85 * MIB, 102),
+        (50, 400 * MIB, 480),
+        (50, 0, None),
+    ],
+)
+def test_a_larger_image_has_a_fifth_or_16_mib_more(
+    size: int, files: int, larger: int | None
+) -> None:
+    made = findings_of("XT320", TREE.format(size), local_folder("tree", files))
+    assert [one.fix for one in made] == ([f"Set image_size to {larger} or more."] if larger else [])
+    for one in made:
+        assert one.quick_fix is not None
+        fixed = one.quick_fix.apply(project_of(TREE.format(size))).guest("web").source
+        assert fixed is not None
+        assert fixed.image_size == larger
+
+
+@pytest.mark.parametrize(
+    ("uri", "subdir", "place"),
+    [
+        ("file://a/b.ext4", None, "a/b.ext4"),
+        ("file://a/b.ext4", "sub", "sub/a/b.ext4"),
+        ("https://x.org/a/b.ext4?c=d", None, "b.ext4"),
+        ("https://x.org/a/b.ext4/", "sub", "sub/b.ext4"),
+    ],
+)
+def test_path_of_an_unpacked_file(uri: str, subdir: str | None, place: str) -> None:
+    assert fetched.fetched_path(uri, subdir) == place
+    if not uri.endswith(("/", "d")):
+        # An archive with a single file is unpacked to the top.
+        assert fetched.unpacked_path(Fetch(f"{uri}.gz", subdir=subdir)) == "b.ext4"

@@ -1,24 +1,24 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""How a guest boots, and with which resources: limits of its board, its root and its recipe."""
+"""How a guest boots: root device, kernel, vCPUs and memory, and the image that a recipe builds."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.rules.test_rule_values import of
+from tests.rules.case import findings_of
 from xentui.project import boards
 
 HOST = 'version = 1\n[host]\nmachine = "{}"\nmemory = 8192\n'
 
 
 @pytest.mark.parametrize("machine", boards.machine_names())
-def test_more_vcpus_than_cpus_where_they_are_known(machine: str) -> None:
+def test_more_vcpus_than_the_board_has_cpus_are_reported(machine: str) -> None:
     cpus = boards.board(machine).cpus
     text = HOST.format(machine) + "[guests.web]\nvcpus = {}\n"
-    assert of("XT251", text.format(cpus or 64)) == []
+    assert findings_of("XT251", text.format(cpus or 64)) == []
     many = (cpus or 63) + 1
-    assert [(one.message, one.fix) for one in of("XT251", text.format(many))] == (
+    assert [(one.message, one.fix) for one in findings_of("XT251", text.format(many))] == (
         [(f"web has {many} vCPUs on a board of {cpus} CPUs", f"Give it {cpus} at most.")]
         if cpus is not None
         else []
@@ -26,12 +26,12 @@ def test_more_vcpus_than_cpus_where_they_are_known(machine: str) -> None:
 
 
 def test_an_unknown_board_may_have_any_number_of_cpus() -> None:
-    assert of("XT251", HOST.format("my-board") + "[guests.web]\nvcpus = 64\n") == []
+    assert findings_of("XT251", HOST.format("my-board") + "[guests.web]\nvcpus = 64\n") == []
 
 
 @pytest.mark.parametrize(("memory", "reported"), [(64, False), (63, True)])
-def test_too_little_for_a_kernel(memory: int, reported: bool) -> None:
-    assert [one.message for one in of("XT252", f"[guests.web]\nmemory = {memory}\n")] == (
+def test_too_little_memory_for_a_kernel_is_reported(memory: int, reported: bool) -> None:
+    assert [one.message for one in findings_of("XT252", f"[guests.web]\nmemory = {memory}\n")] == (
         [f"{memory} MiB are too little for most kernels"] if reported else []
     )
 
@@ -50,9 +50,9 @@ def test_too_little_for_a_kernel(memory: int, reported: bool) -> None:
         ("xvda", "/dev/mapper/x", False),
     ],
 )
-def test_a_root_on_another_disk(device: str, root: str, reported: bool) -> None:
+def test_a_root_device_on_another_disk_is_reported(device: str, root: str, reported: bool) -> None:
     text = f'[guests.web]\ndisk_device = "{device}"\nextra = "root={root}"\n'
-    assert [(one.message, one.fix) for one in of("XT226", text)] == (
+    assert [(one.message, one.fix) for one in findings_of("XT226", text)] == (
         [(f"The root of web is {root}, and its disk is {device}", f"Write root=/dev/{device}.")]
         if reported
         else []
@@ -71,13 +71,37 @@ def test_a_root_on_another_disk(device: str, root: str, reported: bool) -> None:
         ('[guests.web]\ntags = ["external"]\nrootfs = "a.btrfs"\n[guests.db]\n', True),
     ],
 )
-def test_guests_whose_recipe_makes_the_image(guests: str, reported: bool) -> None:
+def test_an_unusual_image_type_is_reported_if_a_recipe_builds_a_guest(
+    guests: str, reported: bool
+) -> None:
     text = f'[defaults]\nimage_fstype = "btrfs"\n{guests}'
-    assert [(one.path, one.message) for one in of("XT316", text)] == (
+    assert [(one.path, one.message) for one in findings_of("XT316", text)] == (
         [("defaults.image_fstype", "Every guest recipe must be able to make btrfs")]
         if reported
         else []
     )
-    assert of("XT316", text.replace('"btrfs"', '"ext4"')) == []
-    odd = of("XT315", text.replace('"btrfs"', '"tar.gz"'))
+    assert findings_of("XT316", text.replace('"btrfs"', '"ext4"')) == []
+    odd = findings_of("XT315", text.replace('"btrfs"', '"tar.gz"'))
     assert [one.fix for one in odd] == ["Use ext4."]
+
+
+@pytest.mark.parametrize(
+    ("machine", "fix", "labels"),
+    [
+        ("qemux86-64", ", or make it an HVM guest.",
+         ["Use the host's kernel", "Make it an HVM guest"]),
+        ("qemuarm64", "which gives it the host's.", ["Use the host's kernel"]),
+    ],
+)  # fmt: skip
+def test_a_guest_without_kernel_can_get_one_or_become_hvm_on_x86(
+    machine: str, fix: str, labels: list[str]
+) -> None:
+    text = (
+        f'version = 1\n[host]\nmachine = "{machine}"\nmemory = 4096\nnetwork = "nat"\n'
+        '[bundles.lab]\n[guests.web]\nbundle = "lab"\ntags = ["external"]\nkernel = "none"\n'
+        'type = "pvh"\n'
+        'rootfs = "a.ext4"\n'
+    )
+    (made,) = findings_of("XT236", text)
+    assert made.fix.endswith(fix)
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == labels

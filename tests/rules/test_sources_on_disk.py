@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.images import make
-from tests.rules.case import HEAD, ext2
+from tests.rules.case import HEAD, ext2, findings_of, project_of
 from tests.rules.disk_cases import mbr, qcow2, tree
+from tests.rules.guest_cases import IMPORTED
 from tests.rules.source_cases import guest
 from xentui.project import document
-from xentui.project.assets import gather
+from xentui.project.assets import Assets, SourceFile, gather
 from xentui.rules.check import check
 from xentui.rules.finding import Finding
 
@@ -93,7 +94,7 @@ def imported(kind: str, file: str = "web.dat", more: str = "") -> str:
     ],
 )
 @pytest.mark.parametrize("type_", ["rootfs_dir", "qcow2", "ext4", "raw"])
-def test_what_an_import_can_use(
+def test_a_file_of_the_wrong_kind_is_reported_for_each_import_type(
     kind: str, types: set[str], quick_fix: str | None, type_: str, tmp_path: Path
 ) -> None:
     content = FILES[kind]
@@ -138,7 +139,7 @@ BROKEN_GPT = bytes(450) + b"\xee" + bytes(3) + struct.pack("<II", 1, 9) + bytes(
         ),
     ],
 )
-def test_what_is_damaged(
+def test_a_damaged_file_is_reported(
     type_: str, content: bytes, code: str, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "web.dat").write_bytes(content)
@@ -284,3 +285,36 @@ def test_a_root_that_is_not_a_partition_of_the_disk(
     assert [one.message for one in made] == ([f'"web.dat" {message}'] if message else [])
     assert [one.fix for one in made] == ([fix] if fix else [])
     assert [one.quick_fixes for one in made] == ([()] if fix else [])
+
+
+@pytest.mark.parametrize(
+    ("extra", "reported"),
+    [
+        ("root=/dev/xvda1", None),
+        ("root=/dev/xvda3", None),
+        ("root=/dev/xvda2", "Write root=/dev/xvda1, which looks like the root."),
+        ("root=/dev/xvda", "Write root=/dev/xvda1, which looks like the root."),
+    ],
+)
+def test_the_partition_with_the_root_is_proposed(
+    tmp_path: Path, extra: str, reported: str | None
+) -> None:
+    disk = bytearray(mbr())
+    disk[446 + 32 : 446 + 48] = disk[446:462]
+    (tmp_path / "web.ext4").write_bytes(disk)
+    text = IMPORTED.replace('tags = ["external"]', f'tags = ["external"]\nextra = "{extra}"')
+    assets = Assets(
+        sources={"web.ext4": SourceFile(tmp_path / "web.ext4", len(disk), is_dir=False)}
+    )
+    assert [one.fix for one in findings_of("XT351", text, assets)] == (
+        [reported] if reported else []
+    )
+
+
+def test_a_source_that_vanishes_during_inspection_is_not_found(tmp_path: Path) -> None:
+    for gone in (
+        SourceFile(tmp_path / "web.ext4", 5, is_dir=False),
+        SourceFile(tmp_path / "web.ext4", 5, is_dir=True),
+    ):
+        made = check(project_of(IMPORTED), Assets(sources={"web.ext4": gone}))
+        assert not [one for one in made if one.code.startswith("XT35")]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Missing memory, and the amounts that fixes propose, to the MiB.
+"""Missing memory and disk space, and the amounts that fixes propose, to the MiB.
 
 A PC with 1024 MiB in QEMU has 1004 left after Xen, one with 2048 has 2018, and a PV guest takes one
 MiB in addition to its memory.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.rules.case import findings_of
 from tests.rules.test_budget import project
 from xentui.project.assets import Assets
 from xentui.project.model import Project
@@ -138,7 +139,7 @@ def test_a_guest_that_needs_exactly_what_is_left_fits(starts: bool) -> None:
         ),
     ],
 )
-def test_what_is_lacking_and_what_is_proposed(
+def test_missing_memory_is_reported_with_fixes_that_suffice(
     text: str, reported: str, proposed: dict[str, dict[str, int]]
 ) -> None:
     given = project(text)
@@ -152,7 +153,7 @@ def test_what_is_lacking_and_what_is_proposed(
         assert made.code not in {one.code for one in lacking(fixed)}
 
 
-def test_dom0_may_have_all_that_xen_leaves_where_no_guest_is() -> None:
+def test_without_guests_dom0_may_use_all_memory() -> None:
     assert lacking(project("memory = 1024\ndom0_memory = 1004\n")) == []
     (made,) = lacking(project("memory = 1024\ndom0_memory = 1005\n"))
     assert made.code == "XT405"
@@ -195,7 +196,7 @@ def test_the_smallest_board_with_enough_memory_is_proposed(memory: int, board: i
     ("memory", "guests", "board"),
     [(12_582_912, 11, "Give the board 16777216 MiB"), (16_777_216, 16, None)],
 )
-def test_no_board_is_larger_than_a_project_can_say(
+def test_no_board_is_proposed_beyond_the_schemas_limit(
     memory: int, guests: int, board: str | None
 ) -> None:
     large = "".join(guest(f"g{number}", 1_048_576) for number in range(guests))
@@ -225,3 +226,54 @@ def test_with_unknown_memory_nothing_is_lacking() -> None:
     assert (made.lacking, made.lacking_all, made.fits, made.fits_all) == (0, 0, True, True)
     made = budget(project(f"memory = 2048\n{WEB}{DB}{IDLE}"))
     assert (made.lacking, made.lacking_all, made.fits, made.fits_all) == (0, 621, True, False)
+
+
+@pytest.mark.parametrize(
+    ("guests", "message"),
+    [
+        (15, None),
+        (
+            16,
+            (
+                "The guests' images take about 2097152 KB of Dom0's root file system, whose recipe "
+                "keeps 2000000"
+            ),
+        ),
+    ],
+)
+def test_images_of_unknown_size_are_estimated(guests: int, message: str | None) -> None:
+    made = findings_of("XT358", "".join(f"[guests.g{number}]\n" for number in range(guests)))
+    assert [one.message for one in made] == ([message] if message else [])
+
+
+def board_of(memory: int, wanted: int) -> str:
+    return (
+        f'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = {memory}\nnetwork = "nat"\n'
+        f'[guests.web]\ntags = ["autostart"]\nmemory = {wanted}\n'
+    )
+
+
+SIZES = (1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384)
+
+
+@pytest.mark.parametrize("wanted", [500, 700, 990, 1100, 1500, 2100, 3100, 5000, 7300, 11500])
+def test_the_smallest_usual_board_is_proposed_that_is_large_enough(wanted: int) -> None:
+    (made,) = findings_of("XT401", board_of(1024, wanted))
+    (label,) = [one.label for one in made.quick_fixes if one.label.startswith("Give the board")]
+    size = int(label.split()[-2])
+    assert size in SIZES
+    for board in SIZES:
+        fits = not findings_of("XT401", board_of(board, wanted))
+        # The proposal leaves some reserve, so it may be the next larger one.
+        assert fits or board < size
+        assert not fits or board >= size or SIZES.index(size) == SIZES.index(board) + 1
+
+
+def test_a_proposed_board_has_memory_for_dom0() -> None:
+    text = (
+        'version = 1\n[host]\nmachine = "qemuarm64"\nmemory = 2048\ndom0_memory = 4096\n'
+        'network = "nat"\n'
+    )
+    (made,) = findings_of("XT405", text)
+    assert made.message == "Dom0 (4096 MiB) and Xen (38 MiB) use all of the board's 2048 MiB"
+    assert [quick_fix.label for quick_fix in made.quick_fixes] == ["Give the board 6144 MiB"]
