@@ -21,7 +21,7 @@ from textual.binding import Binding, BindingType
 from xentui.errors import Exit
 from xentui.screens import keymap
 from xentui.screens.main import MainScreen
-from xentui.screens.terminal_latency import TerminalLatency, is_slow_line, take_answer
+from xentui.screens.terminal_latency import TerminalLatency, discard_answer, is_slow_line
 from xentui.screens.textual_hooks import (
     CURSOR_POSITION_REQUEST,
     OrderedKeys,
@@ -136,12 +136,12 @@ class XentuiApp(OrderedKeys):
 
     def measure_latency(self) -> None:
         """Measure the terminal's latency after everything drawn so far."""
-        if not self.is_headless and self.latency.ask(monotonic()):
+        if not self.is_headless and self.latency.start_request(monotonic()):
             self.ask_terminal(CURSOR_POSITION_REQUEST)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """Take the terminal's answer; where it is late, let no preview follow each key."""
-        slow = self.latency.answered(event.time)
+        slow = self.latency.record_answer(event.time)
         if not slow or self.main.plain_preview or self._live_wanted:
             return
         self.main.follow_keys_in_preview(follows=False)
@@ -267,8 +267,8 @@ def run(
     name_alt_keys()
     with exit_on_signal(app.call_soon, session.autosave):
         code = app.run()
-    if app.latency.waits and app.latency.answers:
-        take_answer(sys.stdin.fileno(), 1)
+    if app.latency.is_pending and app.latency.has_answered:
+        discard_answer(sys.stdin.fileno(), 1)
     if session.written is not None:
         from xentui.screens.write import plain
 

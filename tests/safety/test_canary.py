@@ -165,7 +165,7 @@ async def test_no_screen_runs_or_shows_what_a_project_says(text: str) -> None:
     async with app.run_test(size=LARGE, notifications=True, tooltips=True) as pilot:
         for number, step in enumerate(STEPS, start=1):
             await press(pilot, f"alt+{number}")
-            assert app.main.here == step
+            assert app.main.step_name == step
             lines = [strip.text for strip in app.screen._compositor.render_strips()]
             clean("\n".join(lines), step)
             await press(pilot, "enter", "f1")

@@ -225,7 +225,7 @@ async def test_a_full_disk_is_reported_and_nothing_is_lost() -> None:
         async with app.run_test(size=SMALL, notifications=True) as pilot:
             await settle(pilot)
             session.type_text(("guests", "a", "memory"), "300")
-            app.main.changed()
+            app.main.redraw_after_edit()
             end = time.monotonic() + 20
             while "cannot be kept" not in shown(app) and time.monotonic() < end:
                 await pilot.pause(0.1)

@@ -48,7 +48,7 @@ async def test_the_draft_is_offered_first_described_and_resumed_with_one_key() -
         page = shown(app)
         first = next(line for line in page.split("\n") if "Resume the draft" in line)
         assert first.strip().startswith("\u25b8")
-        assert "Kept 01 August 12:00. It began with" in page
+        assert "Saved 01 August 12:00. It began with" in page
         assert "Guests   alpha\n" in page
         await press(pilot, "enter")
         assert app.session.project == TWO.without_guest("beta")
@@ -66,7 +66,7 @@ async def test_a_draft_that_cannot_be_read_is_reported_and_presets_are_offered()
         await settle(pilot)
         assert "It cannot be read." in shown(app)
         await press(pilot, "enter", "down", "enter")
-        assert app.main.here == "review"
+        assert app.main.step_name == "review"
 
 
 async def test_the_draft_is_resumed_with_the_mouse() -> None:
@@ -102,7 +102,7 @@ def _full(*_: object) -> bool:
 async def test_escape_never_loses_what_was_typed() -> None:
     async with running(TWO, "guests") as (app, pilot):
         await press(pilot, "enter", "tab", "tab", "7", "7", "escape", "escape", "escape", "escape")
-        assert app.main.here == "start"
+        assert app.main.step_name == "start"
         assert app.session.project.guest("alpha").memory == 77
 
 
@@ -134,7 +134,7 @@ async def test_the_palette_does_what_is_typed(words: str, machine: str, here: st
         await pilot.pause(0.1)
         await settle(pilot)
         assert app.session.project.host.machine == machine
-        assert app.main.here == here
+        assert app.main.step_name == here
 
 
 async def test_a_terminal_too_small_is_reported_and_recovers() -> None:
@@ -181,7 +181,7 @@ async def test_a_project_file_keeps_its_comments_when_it_is_written() -> None:
     session.start_from(origin, "open")
     async with running(session, "guests") as (app, pilot):
         await press(pilot, "enter", "tab", "tab", *"192", "ctrl+s", "ctrl+s", "enter")
-        assert app.main.here == "write"
+        assert app.main.step_name == "write"
     text = path.read_text()
     assert "# the bench" in text
     assert "memory = 192" in text
@@ -211,4 +211,4 @@ async def test_the_palette_begins_with_the_named_preset_though_the_list_is_filte
         await pilot.pause(0.1)
         await settle(pilot)
         assert app.session.project.host.machine == "genericx86-64"
-        assert app.main.here == "review"
+        assert app.main.step_name == "review"

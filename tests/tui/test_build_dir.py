@@ -85,7 +85,7 @@ async def test_conf_layer_and_the_edits_of_the_users_files_are_shown_and_written
         assert page.index("+require conf/xentui.conf") < page.index("+BUNDLED_XEN_GUESTS")
         await pilot.press("ctrl+s", "enter")
         await read(pilot, app)
-        assert app.main.here == "write"
+        assert app.main.step_name == "write"
         assert "local.conf.xentui-orig" in shown(app)
     assert (build / "conf/local.conf").read_text() == f"{LOCAL}require conf/xentui.conf\n"
     assert "XEN_GUEST_MEMORY[alpha]" in (build / "conf/xentui.conf").read_text()
@@ -197,7 +197,7 @@ async def test_an_unfinished_line_is_refused_with_the_way_out() -> None:
         assert "ends in a backslash" in shown(app)
         assert "Finish the line." in shown(app)
         await press(pilot, "ctrl+s")
-        assert app.main.here == "review"
+        assert app.main.step_name == "review"
 
 
 async def test_problems_of_the_build_directory_are_among_the_problems() -> None:
@@ -295,15 +295,15 @@ async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
         assert "1 error" in shown(app)
         await pilot.press("shift+f8")
         await read(pilot, app)
-        assert app.main.here == "review"
+        assert app.main.step_name == "review"
         last = app.session.findings.all[-1]
         review = app.main.step
         assert isinstance(review, Review)
-        assert review.finding_in_sight() == last
+        assert review.current_finding() == last
         assert f"{len(app.session.findings.all)}/{len(app.session.findings.all)}" in shown(app)
         await pilot.press("f8")
         await read(pilot, app)
-        assert review.finding_in_sight() != last or len(app.session.findings.all) == 1
+        assert review.current_finding() != last or len(app.session.findings.all) == 1
 
 
 async def test_an_edit_makes_the_wizard_examine_the_build_directory_again() -> None:
@@ -347,7 +347,7 @@ async def test_the_layer_is_written_to_the_chosen_folder() -> None:
         assert "## meta-lab/recipes" in previewed(app)[1]
         await pilot.press("escape", "ctrl+s", "ctrl+s", "enter")
         await read(pilot, app)
-        assert app.main.here == "write"
+        assert app.main.step_name == "write"
     assert Path("meta-lab/conf/layer.conf").is_file()
     assert "meta-lab" in (build / "conf/bblayers.conf").read_text()
     assert not Path("meta-xentui").exists()
@@ -417,7 +417,7 @@ async def test_a_project_begins_with_the_guests_of_the_build_directory() -> None
         assert "▸ The guests of this build directory" in shown(app)
         assert "XEN_GUEST_MEMORY[vendor-os]" in shown(app)
         await press(pilot, "enter")
-        assert app.main.here == "guests"
+        assert app.main.step_name == "guests"
         assert app.session.project.guest("vendor-os").memory == 144
         assert "Your settings are in the project now" in shown(app)
 

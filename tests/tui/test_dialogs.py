@@ -18,7 +18,7 @@ from tests.tui.test_wizard import field
 from tests.tui.wizards import press, running, settle, shown
 from xentui.project import document
 from xentui.project.model import Host, Project
-from xentui.screens.dialogs import Ask, Question
+from xentui.screens.dialogs import AskText, Question
 from xentui.screens.help import HelpScreen
 from xentui.screens.textual_hooks import Palette
 from xentui.widgets.table import Table
@@ -104,7 +104,11 @@ async def test_the_first_guest_of_all_is_edited_right_away() -> None:
 
 @pytest.mark.parametrize(
     "top",
-    [lambda: Question("Sure?", [], (("yes", "Yes"), ("no", "No"))), lambda: Ask("Which?"), Palette],
+    [
+        lambda: Question("Sure?", [], (("yes", "Yes"), ("no", "No"))),
+        lambda: AskText("Which?"),
+        Palette,
+    ],
 )
 async def test_a_screen_on_top_is_left_once(top: Callable[[], Screen[Any]]) -> None:
     async with running(TWO) as (app, pilot):
@@ -123,7 +127,7 @@ async def test_no_preview_covers_a_step_that_shows_the_files_itself(step: str) -
     async with running(TWO, "guests") as (app, pilot):
         await press(pilot, "f4")
         assert app.main.query_one("#preview").display
-        await app.main.go(step)
+        await app.main.show_step(step)
         await settle(pilot)
         assert app.main.step.region
         before = shown(app)

@@ -75,7 +75,7 @@ async def drawn(guests: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     app = wizard(session_of(project(guests)), begin="guests")
     counts: dict[str, int] = {}
     async with app.run_test(size=LARGE) as pilot:
-        await app.main.go("guests", "guests.g1.memory")
+        await app.main.show_step("guests", "guests.g1.memory")
         await pilot.pause(0.3)
         await pilot.press("end", "1")
         await pilot.pause(1)
@@ -107,7 +107,7 @@ async def test_a_key_draws_no_more_with_many_guests_than_with_few(
 async def test_without_live_preview_a_key_renders_none() -> None:
     app = wizard(session_of(project(3)), begin="guests", plain_preview=True)
     async with app.run_test(size=LARGE) as pilot:
-        await app.main.go("guests", "guests.g1.memory")
+        await app.main.show_step("guests", "guests.g1.memory")
         await pilot.press("end", "1")
         await pilot.pause(0.2)
         assert app.session.project.guest("g1").memory == 641

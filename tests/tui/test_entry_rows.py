@@ -32,7 +32,7 @@ async def _press_button(app: XentuiApp, pilot: Pilot[int], name: str) -> None:
 async def _edit(app: XentuiApp, pilot: Pilot[int]) -> None:
     await settle(pilot)
     await press(pilot, "enter")
-    await _press_button(app, pilot, "editor-fold")
+    await _press_button(app, pilot, "editor-more")
 
 
 @pytest.mark.parametrize("size", [SMALL, pytest.param(LARGE, marks=pytest.mark.slow)])
@@ -112,7 +112,7 @@ async def test_the_focus_stays_on_the_buttons_that_remove_disks() -> None:
         for _ in range(2):
             project = guests.with_disk(app.session.project, "alpha")
             app.session.edit(project, "add a disk")
-        app.main.changed()
+        app.main.redraw_after_edit()
         await settle(pilot)
         editor.query_one("#disk-remove-0").focus()
         for left in ("disk-remove-0", "disk-add"):
@@ -156,13 +156,13 @@ async def test_a_choice_that_was_left_is_found_as_it_was() -> None:
 async def test_undo_takes_the_guest_away_while_its_form_is_open() -> None:
     async with running(TWO, "guests", size=LARGE) as (app, pilot):
         await press(pilot, "c", "enter")
-        await _press_button(app, pilot, "editor-fold")
+        await _press_button(app, pilot, "editor-more")
         await _press_button(app, pilot, "shared-folder-add")
-        key = app.main.step.guest()
+        key = app.main.step.current_guest()
         assert app.session.project.guest(key).p9
         app.session.undo()
         app.session.undo()
-        app.main.changed()
+        app.main.redraw_after_edit()
         await settle(pilot)
         assert [guest.key for guest in app.session.project.guests] == ["alpha", "beta"]
         assert not app.screen.query(EntryRows)

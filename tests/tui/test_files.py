@@ -17,13 +17,12 @@ from textual.widgets import Input
 
 from tests.sessions import TWO, session_of
 from tests.tui.test_wizard import field
-from tests.tui.wizards import press, running, settle, shown, wizard
+from tests.tui.wizards import key_line, press, running, settle, shown, wizard
 from xentui.app import XentuiApp
 from xentui.images import inspect as inspecting
 from xentui.project.model import Bundle, Fetch, Guest, Host, Project, Source
 from xentui.screens.files import FileBrowser, Reading
 from xentui.session import Session
-from xentui.widgets.chrome import KeyLine
 
 SIZE = (120, 40)
 
@@ -66,7 +65,7 @@ async def test_all_suggestions_for_a_file_are_used_in_one_step() -> None:
     app = wizard(session, begin="guests")
     async with app.run_test(size=SIZE) as pilot:
         await at_the_file(pilot, app)
-        assert "Examine the file" in [text for _, text in app.main.query_one(KeyLine).shown]
+        assert "Examine the file" in key_line(app).values()
         await pilot.press("f3")
         await over(pilot, app)
         page = shown(app)

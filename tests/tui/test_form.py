@@ -21,7 +21,7 @@ from xentui.project.model import Fetch, Source
 from xentui.screens.help import HelpScreen
 from xentui.screens.step import Form
 from xentui.session.forms import STEPS
-from xentui.widgets.chrome import HelpPane, KeyLine, StepStrip, filled
+from xentui.widgets.chrome import HelpPane, KeyLine, StepStrip, wrap_and_cut
 from xentui.widgets.field import FieldRow
 
 IMPORTED = TWO.with_guest(
@@ -76,11 +76,11 @@ async def test_help_explains_the_choice_that_has_the_focus() -> None:
 async def test_a_problem_that_was_gone_to_leaves_when_the_focus_does() -> None:
     async with running(IMPORTED, "guests") as (app, pilot):
         await press(pilot, "f8")
-        finding = app.main.finding_in_sight()
+        finding = app.main.current_finding()
         assert finding is not None
         assert finding.code in shown(app)
         await press(pilot, "shift+tab", "shift+tab")
-        assert app.main.finding_in_sight() is not finding
+        assert app.main.current_finding() is not finding
         assert f" {finding.code} " not in shown(app)
 
 
@@ -124,7 +124,7 @@ async def test_a_command_and_a_click_wait_for_what_was_typed_before_them() -> No
         await settle(pilot)
         # F8 went on from the field as it was typed, and the click to Start came last.
         assert app.session.project.guest("alpha").memory == 77
-        assert app.main.here == "start"
+        assert app.main.step_name == "start"
 
 
 async def test_a_long_value_has_a_line_of_its_own() -> None:
@@ -154,7 +154,7 @@ async def test_an_hvm_guest_that_boots_its_disk_has_no_command_line() -> None:
         assert "Static address" not in shown(app)
         path = ("guests", "alpha", "extra")
         app.session.set_value(path, "quiet")
-        app.main.changed()
+        app.main.redraw_after_edit()
         await settle(pilot)
         assert "Kernel command line" in shown(app)
 
@@ -172,7 +172,7 @@ async def test_a_fix_replaces_what_was_typed_and_hidden_values_have_no_problems(
         app.session.edit(
             TWO.with_guest(replace(TWO.guest("alpha"), vcpus=3)), "what a fix elsewhere does"
         )
-        app.main.changed()
+        app.main.redraw_after_edit()
         await settle(pilot)
         assert app.focused.value == "3"  # type: ignore[union-attr]
         assert not app.session.state.invalid_texts
@@ -197,7 +197,7 @@ async def test_a_problem_is_shown_whole_above_the_keys() -> None:
         for _ in app.session.findings.all:
             await press(pilot, "f8")
             pane = app.main.query_one(HelpPane)
-            finding = app.main.finding_in_sight()
+            finding = app.main.current_finding()
             assert finding is not None
             text = " ".join(line.strip() for line in shown(app).split("\n")[pane.region.y :])
             assert finding.message in " ".join(text.split())
@@ -259,11 +259,11 @@ async def test_a_digit_after_g_is_a_step_only_until_the_focus_moves() -> None:
         app.main.set_focus(field(app, "guests.alpha.memory").editor)
         await settle(pilot)
         await press(pilot, "6")
-        assert app.main.here == "guests"
-        assert not app.main.jumping
+        assert app.main.step_name == "guests"
+        assert not app.main.awaits_step_number
 
 
 def test_wide_characters_are_wrapped_by_the_cells_they_take() -> None:
-    lines = filled("漢字" * 20, 20, 3, "...")
+    lines = wrap_and_cut("漢字" * 20, 20, 3, "...")
     assert max(map(cell_len, lines)) == 20
     assert lines[-1].endswith("...")

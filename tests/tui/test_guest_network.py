@@ -29,7 +29,7 @@ def alpha_of(app: XentuiApp) -> Guest:
 
 
 async def editing(app: XentuiApp, pilot: Pilot[int]) -> None:
-    await app.main.go("guests", "guests.alpha.memory")
+    await app.main.show_step("guests", "guests.alpha.memory")
     await pilot.pause()
 
 

@@ -17,7 +17,7 @@ from textual.dom import DOMNode
 import xentui.screens
 import xentui.widgets
 from tests.sessions import TWO, session_of
-from tests.tui.wizards import LARGE, SMALL, press, running, settle, shown
+from tests.tui.wizards import LARGE, SMALL, key_line, press, running, settle, shown
 from xentui.app import XentuiApp
 from xentui.errors import UsageError
 from xentui.screens import keymap
@@ -97,15 +97,15 @@ def test_every_binding_does_something_that_there_is() -> None:
 async def test_up_and_down_go_between_the_fields_of_a_form() -> None:
     async with running(TWO, "guests") as (app, pilot):
         await press(pilot, "enter")
-        first = app.main.step.place()
+        first = app.main.step.current_path()
         walked = [first]
         for _ in range(4):
             await press(pilot, "down")
-            walked.append(app.main.step.place())
+            walked.append(app.main.step.current_path())
         assert [place.rpartition(".")[2] for place in walked] == EDITED
         for place in reversed(walked[:-1]):
             await press(pilot, "up")
-            assert app.main.step.place() == place
+            assert app.main.step.current_path() == place
 
 
 @pytest.mark.slow
@@ -117,8 +117,8 @@ async def test_every_key_of_a_step_can_be_pressed(step: str) -> None:
             await pilot.press(key)
             if len(app.screen_stack) > 1:
                 await pilot.press("escape")
-            if app.main.here != step:
-                await app.main.go(step)
+            if app.main.step_name != step:
+                await app.main.show_step(step)
         await settle(pilot)
         while app.session.undo():
             pass
@@ -180,7 +180,7 @@ async def test_the_mouse_goes_to_steps_rows_and_keys() -> None:
         line = shown(app).split("\n")[1]
         await pilot.click(StepStrip, offset=(line.index("Guests"), 0))
         await settle(pilot)
-        assert app.main.here == "guests"
+        assert app.main.step_name == "guests"
         table = app.main.query_one("#guest-table", Table)
         await pilot.click("#guest-table", offset=(6, 2))
         await settle(pilot)
@@ -202,7 +202,7 @@ async def test_the_mouse_goes_to_steps_on_a_wide_terminal() -> None:
     async with running(TWO, "review", size=LARGE) as (app, pilot):
         await pilot.click(StepStrip, offset=(50, 0))
         await settle(pilot)
-        assert app.main.here == "memory"
+        assert app.main.step_name == "memory"
         await pilot.click("#preview-sheets", offset=(44, 0))
         await settle(pilot)
         assert app.main.query_one("#preview-sheets", Options).value == "target"
@@ -211,11 +211,11 @@ async def test_the_mouse_goes_to_steps_on_a_wide_terminal() -> None:
 
 async def test_the_footer_shows_what_can_be_done_here() -> None:
     async with running(TWO, "guests", size=(200, 24)) as (app, pilot):
-        shown_keys = dict(app.main.query_one(KeyLine).shown)
+        shown_keys = key_line(app)
         assert shown_keys["a"] == "Add"
         assert "m" not in shown_keys
         await press(pilot, "enter", "tab")
-        assert "a" not in dict(app.main.query_one(KeyLine).shown)
+        assert "a" not in key_line(app)
 
 
 async def test_f8_begins_with_the_first_problem_and_shift_f8_with_the_last() -> None:
@@ -225,4 +225,4 @@ async def test_f8_begins_with_the_first_problem_and_shift_f8_with_the_last() -> 
             await press(pilot, key)
             findings = app.session.findings.all
             assert len(findings) > 1
-            assert app.main.finding_in_sight() == findings[index]
+            assert app.main.current_finding() == findings[index]

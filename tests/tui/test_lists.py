@@ -13,14 +13,13 @@ from tests.bitbake.trees import small
 from tests.sessions import TWO
 from tests.tui.test_build_dir import LOCAL, in_build_dir, made, read
 from tests.tui.test_wizard import field
-from tests.tui.wizards import SMALL, press, running, settle, shown, wizard
+from tests.tui.wizards import SMALL, key_line, press, running, settle, shown, wizard
 from xentui.project.model import Guest, Host, Project
 from xentui.screens.dialogs import Pick
 from xentui.screens.guests import Guests
 from xentui.session import MOST_GUESTS
 from xentui.session.forms import STEPS
 from xentui.session.target import BuildSurvey, StoppedError, survey_build_dir
-from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
 
 
@@ -110,11 +109,11 @@ async def test_what_earlier_builds_left_is_offered_for_disk_and_kernel() -> None
     async with running(in_build_dir(build), "guests") as (app, pilot):
         await read(pilot, app)
         await press(pilot, "enter")
-        assert [n for n, _ in field(app, "guests.alpha.kernel").offers] == ["bzImage"]
+        assert [n for n, _ in field(app, "guests.alpha.kernel").suggestions] == ["bzImage"]
         app.main.set_focus(field(app, "guests.alpha.kernel").editor)
         await press(pilot, "f2", "enter")
         assert app.session.project.guest("alpha").kernel == "bzImage"
-        offers = field(app, "guests.alpha.rootfs").offers
+        offers = field(app, "guests.alpha.rootfs").suggestions
         assert [name for name, _ in offers] == ["core-image-minimal-qemux86-64.ext4"]
 
 
@@ -141,14 +140,14 @@ async def test_nothing_is_offered_without_a_build_directory() -> None:
         await press(pilot, "a", "1")
         assert not isinstance(app.screen, Pick)
         await pilot.press("escape")
-        assert "F2" not in dict(app.main.query_one(KeyLine).shown)
+        assert "F2" not in key_line(app)
 
 
 async def test_two_edits_at_once_do_not_overwrite_each_other() -> None:
     async with running(TWO, "guests") as (app, pilot):
         step = app.main.step
         assert isinstance(step, Guests)
-        key = step.standing
+        key = step.highlighted_guest
         before = app.session.project.guest(key)
         # Two keys that are handled before the screen is drawn again.
         step.action_tag("autostart")
@@ -178,7 +177,7 @@ async def test_as_many_guests_as_can_be_are_listed_edited_and_walked_through() -
         assert app.main.query_one("#guest-table", Table).key == "guest-1000"
         for number, step in enumerate(STEPS[1:], start=2):
             await press(pilot, f"alt+{number}")
-            assert app.main.here == step
+            assert app.main.step_name == step
         await press(pilot, "alt+4", "a", "1", *"web", "enter")
         assert f"{MOST_GUESTS} guests already" in shown(app)
         await press(pilot, "c")

@@ -56,7 +56,7 @@ async def test_the_page_of_a_board_explains_flashing_and_the_console(key: str) -
         for part in ("tried in QEMU", "meta-raspberrypi", "sudo dd", "screen /dev/ttyUSB0"):
             assert part in page
         await press(pilot, "escape")
-        assert app.main.here == "machine"
+        assert app.main.step_name == "machine"
 
 
 async def test_nothing_unknown_is_reported_about_an_unknown_board() -> None:

@@ -22,7 +22,7 @@ from tests.tui.wizards import LARGE, SMALL, press, running, settle, shown, wizar
 from xentui.app import XentuiApp
 from xentui.project.model import Guest, Host, Project
 from xentui.safe_text import visible
-from xentui.screens.dialogs import Ask, Pick, Question
+from xentui.screens.dialogs import AskText, Pick, Question
 from xentui.screens.help import HelpScreen
 from xentui.screens.main import MainScreen
 from xentui.screens.palette import Commands
@@ -85,7 +85,7 @@ def offered(app: XentuiApp) -> set[str]:
 @pytest.mark.parametrize("step", STEPS)
 async def test_every_key_has_a_twin_that_is_clicked(step: str) -> None:
     async with running(TWO, step, size=(300, 60)) as (app, _pilot):
-        in_sight = {key.action for key in app.main.query_one(KeyLine).drawn()}
+        in_sight = {key.action for key in app.main.query_one(KeyLine).visible_keys()}
         commands = offered(app)
         active = [one for one in app.screen.active_bindings.values() if one.binding.id]
         reported = {(one.node, one.binding.action) for one in active if one.binding.description}
@@ -120,7 +120,7 @@ async def test_the_memory_on_top_leads_to_memory() -> None:
         for column, here in ((shown(app).index("  ", 30), "guests"), (70, "memory")):
             await pilot.click(HeaderLine, offset=(column, 0))
             await settle(pilot)
-            assert app.main.here == here
+            assert app.main.step_name == here
 
 
 async def test_the_help_pane_leads_to_problems_explains_and_fixes_them() -> None:
@@ -129,7 +129,7 @@ async def test_the_help_pane_leads_to_problems_explains_and_fixes_them() -> None
         assert app.session.view.errors
         await pilot.click(HelpPane, offset=(4, 2))
         await settle(pilot)
-        assert app.main.finding_in_sight() is not None
+        assert app.main.current_finding() is not None
         await pilot.click(HelpPane, offset=(4, 0))
         await settle(pilot)
         assert [type(screen) for screen in app.screen_stack] == [MainScreen, HelpScreen]
@@ -144,7 +144,7 @@ async def test_the_help_pane_leads_to_problems_explains_and_fixes_them() -> None
 async def test_dialogs_are_answered_with_the_mouse() -> None:
     async with running(TWO, "review", size=(60, 16)) as (app, pilot):
         await press(pilot, "s")
-        assert isinstance(app.screen, Ask)
+        assert isinstance(app.screen, AskText)
         await pilot.click("#answer-take")
         await settle(pilot)
         assert Path("xentui-out/edge-lab.toml").is_file()
@@ -173,7 +173,7 @@ async def test_tooltips_explain_keys_steps_and_the_project() -> None:
 async def test_tooltips_explain_a_field_and_its_error() -> None:
     async with running(TWO, "guests", tooltips=True) as (app, pilot):
         await press(pilot, "enter", "tab", "tab", "1", "2")
-        row = next(r for r in app.main.query(FieldRow) if r.key == "guests.alpha.memory")
+        row = next(r for r in app.main.query(FieldRow) if r.path_text == "guests.alpha.memory")
         reported = await tip(pilot, row, (3, 0))
         assert reported.startswith("Must be a whole number from 32 to")
         assert "XEN_GUEST_MEMORY[alpha]" in reported
@@ -198,7 +198,7 @@ async def test_choices_without_room_for_one_line_take_more() -> None:
 async def test_buttons_explain_what_they_do() -> None:
     refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64"))
     async with running(refused, "review", tooltips=True) as (_app, pilot):
-        assert "--allow XT101" in await tip(pilot, "#problem-waive", (2, 0))
+        assert "--allow XT101" in await tip(pilot, "#problem-allow", (2, 0))
 
 
 @pytest.mark.slow

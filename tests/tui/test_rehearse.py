@@ -18,13 +18,12 @@ from textual.widgets import Button
 from tests.rehearsal.test_run import gone, player
 from tests.rehearsal.test_transcript import RUNS
 from tests.sessions import TWO, session_of
-from tests.tui.wizards import SMALL, press, running, settle, shown
+from tests.tui.wizards import SMALL, key_line, press, running, settle, shown
 from xentui.app import XentuiApp
 from xentui.project import document
 from xentui.rehearsal import fetch, parts
 from xentui.screens.rehearse import Rehearse
 from xentui.session import Session, opening
-from xentui.widgets.chrome import KeyLine
 from xentui.widgets.table import Table
 
 
@@ -83,7 +82,7 @@ async def test_one_key_rehearses_and_shows_the_outcome_of_each_guest(
 ) -> None:
     session = recorded("many")
     async with running(session, step) as (app, pilot):
-        assert ("x", "Rehearse") in app.main.query_one(KeyLine).shown
+        assert key_line(app)["x"] == "Rehearse"
         await pilot.press("x")
         page = await until(pilot, app, "guests started")
         assert "Again" in page
@@ -93,18 +92,18 @@ async def test_one_key_rehearses_and_shows_the_outcome_of_each_guest(
         assert keys == {guest.key for guest in session.project.guests}
         await press(pilot, "escape")
         assert app.screen is app.main
-        await app.main.go("memory")
+        await app.main.show_step("memory")
         await settle(pilot)
         assert "started, 114.7 MiB" in shown(app)
         await pilot.resize_terminal(120, 40)
         await settle(pilot)
-        app.main.changed()
+        app.main.redraw_after_edit()
         await settle(pilot)
         assert "e  \u2717 refused" in shown(app)
         await pilot.resize_terminal(*SMALL)
         await settle(pilot)
         session.edit(replace(session.project, guests=session.project.guests[1:]), "one less")
-        app.main.changed()
+        app.main.redraw_after_edit()
         await settle(pilot)
         assert "started, 114.7 MiB" not in shown(app)
 

@@ -24,7 +24,12 @@ from tests.sessions import session_of
 from tests.tui.wizards import LARGE, SMALL, shown, wizard
 from xentui.app import XentuiApp
 from xentui.project.model import Guest, Host, Project
-from xentui.screens.terminal_latency import TerminalLatency, is_slow, is_slow_line, take_answer
+from xentui.screens.terminal_latency import (
+    TerminalLatency,
+    discard_answer,
+    is_slow_device,
+    is_slow_line,
+)
 from xentui.screens.textual_hooks import CURSOR_POSITION_REQUEST
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,10 +45,10 @@ def answers(pace: TerminalLatency, *seconds: float) -> list[bool]:
     """Return what is said after answers that took so long."""
     output, now = [], 100.0
     for taken in seconds:
-        assert pace.ask(now)
-        assert not pace.ask(now)
+        assert pace.start_request(now)
+        assert not pace.start_request(now)
         now += taken
-        output.append(pace.answered(now))
+        output.append(pace.record_answer(now))
         now += 1
     return output
 
@@ -62,17 +67,17 @@ def test_distance_alone_does_not_make_a_line_slow() -> None:
 
 def test_an_answer_without_question_is_ignored() -> None:
     pace = TerminalLatency()
-    assert not pace.answered(1)
-    assert (pace.answers, pace.waits) == (False, False)
+    assert not pace.record_answer(1)
+    assert (pace.has_answered, pace.is_pending) == (False, False)
     assert answers(pace, 0.1) == [False]
-    assert (pace.answers, pace.waits) == (True, False)
+    assert (pace.has_answered, pace.is_pending) == (True, False)
 
 
 def test_an_answer_on_its_way_is_not_left_for_the_shell() -> None:
     master, slave = pty.openpty()
     try:
         threading.Timer(0.1, os.write, (master, b"\x1b[5;1R")).start()
-        take_answer(slave, 5)
+        discard_answer(slave, 5)
         os.set_blocking(slave, False)
         with pytest.raises(BlockingIOError):
             os.read(slave, 10)
@@ -86,7 +91,7 @@ def answer_late(app: XentuiApp) -> None:
     """Let the terminal answer as late as it takes to count as slow."""
     now = 100.0
     for taken in (0.01, 5, 5):
-        app.latency.ask(now)
+        app.latency.start_request(now)
         event = events.CursorPosition(0, 0)
         event.time = now + taken
         app.on_cursor_position(event)
@@ -223,7 +228,7 @@ def test_a_terminal_that_reads_slowly_is_found_slow(tmp_path: Path, rate: int, s
     ],
 )
 def test_a_serial_line_is_slow_by_its_speed(device: str, speed: int, slow: bool) -> None:
-    assert is_slow(device, speed) is slow
+    assert is_slow_device(device, speed) is slow
 
 
 def test_a_pseudo_terminal_is_not_slow_and_no_terminal_neither() -> None:

@@ -150,7 +150,7 @@ async def test_keys_typed_for_a_list_keep_their_order() -> None:
         typed(app, "g", "5", "g", "4", "down", "up", "down")
         await quiet(app, pilot)
         await settle(pilot)
-        assert app.main.here == "guests"
+        assert app.main.step_name == "guests"
         assert app.main.query_one("#guest-table", Table).key == "beta"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.sessions import TWO, session_of
-from tests.tui.wizards import LARGE, SMALL, press, running, settle, shown, wizard
+from tests.tui.wizards import LARGE, SMALL, key_line, press, running, settle, shown, wizard
 from xentui.cli.process import run
 from xentui.project.model import Guest, Host, Project
 from xentui.rules import check
@@ -74,17 +74,17 @@ async def test_a_refused_board_can_be_allowed_on_screen_and_headless() -> None:
     session = session_of(REFUSED)
     async with running(session, "review", size=LARGE, notifications=True) as (app, pilot):
         assert "Cannot be written yet: 1 error" in shown(app)
-        keys = dict(app.main.query_one(KeyLine).shown)
+        keys = key_line(app)
         assert keys["a"] == "Allow this here"
         await press(pilot, "a")
         page = shown(app)
         assert "Ready: 3 new, 1 error allowed. Press ctrl+s to write." in page
         assert "(allowed here)" in page
-        assert dict(app.main.query_one(KeyLine).shown)["a"] == "No longer allow"
+        assert key_line(app)["a"] == "No longer allow"
         await press(pilot, "ctrl+s")
         assert "XT101 allowed" in shown(app)
         await press(pilot, "enter")
-        assert app.main.here == "write"
+        assert app.main.step_name == "write"
     assert Path("xentui-out/conf/xentui.conf").is_file()
     assert session.written is not None
     assert session.written.headless.endswith("--out xentui-out --allow XT101")
@@ -109,10 +109,10 @@ async def test_a_click_on_the_button_allows() -> None:
         problems = app.main.query_one(ProblemList)
         problems.highlighted = problems.get_option_index("XT406 guests.beta.memory")
         await settle(pilot)
-        await pilot.click("#problem-waive")
+        await pilot.click("#problem-allow")
         await settle(pilot)
         assert codes(session.allowed_errors()) == [("XT406", "guests.beta.memory")]
-        await pilot.click("#problem-waive")
+        await pilot.click("#problem-allow")
         await settle(pilot)
         assert not session.allowed_errors()
 
@@ -121,8 +121,8 @@ async def test_a_warning_offers_nothing_to_allow() -> None:
     project = replace(TWO, host=replace(TWO.host, network=None))
     async with running(project, "review") as (app, pilot):
         await press(pilot, "4")
-        assert "a" not in dict(app.main.query_one(KeyLine).shown)
-        assert not app.main.query_one("#problem-waive").display
+        assert "a" not in key_line(app)
+        assert not app.main.query_one("#problem-allow").display
         await press(pilot, "a")
         assert app.session.state.allowed == frozenset()
 
@@ -142,13 +142,13 @@ async def test_a_failing_rule_is_reported_and_stops_nothing_else(
         assert app.is_running
         assert "1 error" in shown(app)
         await press(pilot, "f8")
-        assert app.main.here == "review"
+        assert app.main.step_name == "review"
         assert "xentui itself failed" in shown(app)
         assert "[/x]" in shown(app)
         await press(pilot, "ctrl+s")
         assert "cannot be written yet" in shown(app).lower()
         await press(pilot, "a", "ctrl+s", "enter")
-        assert app.main.here == "write"
+        assert app.main.step_name == "write"
     assert Path("xentui-out/conf/xentui.conf").is_file()
 
 

@@ -21,13 +21,13 @@ from xentui.widgets.table import Table
 
 
 def field(app: XentuiApp, path: str) -> FieldRow:
-    return next(row for row in app.main.query(FieldRow) if row.key == path)
+    return next(row for row in app.main.query(FieldRow) if row.path_text == path)
 
 
 async def test_three_keys_lead_from_the_start_to_written_files() -> None:
     async with running() as (app, pilot):
         await press(pilot, "enter", "ctrl+s", "enter")
-        assert app.main.here == "write"
+        assert app.main.step_name == "write"
         assert "Written into xentui-out" in shown(app)
     written = Path("xentui-out/conf/xentui.conf").read_text()
     assert is_intact(written)
@@ -49,7 +49,7 @@ async def test_what_was_written_is_what_bitbake_reads() -> None:
 async def test_escape_in_the_question_writes_nothing() -> None:
     async with running() as (app, pilot):
         await press(pilot, "enter", "ctrl+s", "escape")
-        assert app.main.here == "review"
+        assert app.main.step_name == "review"
     assert not Path("xentui-out").exists()
 
 
@@ -57,7 +57,7 @@ async def test_each_step_is_reached_from_each_and_has_the_focus() -> None:
     async with running(TWO) as (app, pilot):
         for number in (4, 7, 2, 6, 3, 5, 1):
             await press(pilot, f"alt+{number}")
-            name = app.main.here
+            name = app.main.step_name
             assert app.main.focused is not None, name
             assert app.main.step in app.main.focused.ancestors_with_self, name
 
@@ -65,7 +65,7 @@ async def test_each_step_is_reached_from_each_and_has_the_focus() -> None:
 async def test_g_and_a_digit_goes_to_a_step() -> None:
     async with running(TWO, "guests") as (app, pilot):
         await press(pilot, "g", "5")
-        assert app.main.here == "memory"
+        assert app.main.step_name == "memory"
 
 
 async def test_a_step_is_found_as_it_was_left() -> None:
@@ -165,10 +165,10 @@ async def test_an_invalid_value_is_reported_kept_and_prevents_writing() -> None:
 async def test_nothing_moves_when_an_error_comes() -> None:
     async with running(TWO, "guests") as (app, pilot):
         await press(pilot, "enter", "tab", "tab")
-        before = {row.key: row.region for row in app.main.query(FieldRow)}
+        before = {row.path_text: row.region for row in app.main.query(FieldRow)}
         await press(pilot, "x")
         assert field(app, "guests.alpha.memory").message[0] == "error"
-        assert {row.key: row.region for row in app.main.query(FieldRow)} == before
+        assert {row.path_text: row.region for row in app.main.query(FieldRow)} == before
 
 
 async def test_typing_is_one_step_of_undo_and_the_text_follows() -> None:
@@ -219,7 +219,7 @@ async def test_a_quick_fix_is_one_key() -> None:
     async with running(crowded, "guests") as (app, pilot):
         assert app.session.view.errors
         await press(pilot, "f8")
-        assert app.main.finding_in_sight() is not None
+        assert app.main.current_finding() is not None
         await press(pilot, "alt+m")
         assert app.session.view.errors == []
 

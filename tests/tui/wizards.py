@@ -14,9 +14,9 @@ from textual.pilot import Pilot
 from tests.sessions import session_of
 from xentui.app import XentuiApp
 from xentui.project.model import Project
-from xentui.screens.main import MainScreen
 from xentui.screens.themes import DARK
 from xentui.session import Session
+from xentui.widgets.chrome import KeyLine
 
 SMALL, LARGE = (80, 24), (120, 40)
 
@@ -43,11 +43,6 @@ def shown(app: App[int]) -> str:
     """Return the text on the screen, line by line."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
-
-
-def main_of(app: XentuiApp) -> MainScreen:
-    """Return the main screen."""
-    return app.main
 
 
 @asynccontextmanager
@@ -78,3 +73,8 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
     """Press keys, and wait until the wizard has handled them."""
     await pilot.press(*keys)
     await settle(pilot)
+
+
+def key_line(app: XentuiApp) -> dict[str, str]:
+    """Return the keys on the last line with their descriptions, including those that do not fit."""
+    return {key.key: key.text for key in app.main.query_one(KeyLine).keys}

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Add a guest: ask for its kind first, then fill in the rest from its files."""
+"""Ask what a new guest is made from, a recipe or a file for example, and read its files."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,7 +18,7 @@ from textual.widgets.option_list import Option
 
 from xentui.project.filesystem import exists
 from xentui.project.guest_presets import guest_presets
-from xentui.screens.dialogs import Ask, Modal, Pick, answers, refuse
+from xentui.screens.dialogs import AskText, Modal, Pick, answer_buttons, show_refusal
 from xentui.screens.files import FileBrowser, Reading, size_text
 from xentui.screens.step import AddGuest, Step
 from xentui.session import Session, field_paths, guests
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
 
 _KINDS = (*KINDS, READY_MADE)
 NEW_NAME = ("guests", "", field_paths.KEY)
-"""The path of a new guest's name, before the guest exists."""
+"""The path whose suggestions from the build directory are names for a new guest."""
 
 
 class ChooseKind(Modal[KindText | None]):
-    """The list of kinds of guests. A digit chooses immediately."""
+    """A dialog with the list of kinds of guests. A digit chooses one immediately."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back", show=False),
@@ -44,7 +45,7 @@ class ChooseKind(Modal[KindText | None]):
         super().__init__(classes="dialog")
 
     def compose(self) -> ComposeResult:
-        """Make the list, with the description of the highlighted kind below it."""
+        """Create the list, with the description of the highlighted kind below it."""
         options = [
             Option(lit(f"{number}  {kind.title}"), id=kind.kind.value)
             for number, kind in enumerate(_KINDS, 1)
@@ -55,7 +56,7 @@ class ChooseKind(Modal[KindText | None]):
             yield Text(id="kind-help")
             text = "A digit or Enter chooses, Esc goes back"
             yield Static(lit(text, "muted"), markup=False)
-            yield answers(("back", "Back"))
+            yield answer_buttons(("back", "Back"))
 
     def on_mount(self) -> None:
         """Focus the list."""
@@ -90,100 +91,98 @@ _EXAMPLES = {
     GuestKind.IMPORT: "~/xen/guest.cfg",
     GuestKind.CONFIG: "~/xen/guest.cfg",
 }
+"""The path that is shown as an example while nothing is typed."""
 
 
 async def add_guest(step: Step, session: Session) -> None:
     """Ask for the kind of the new guest, read its files, and post :class:`AddGuest`."""
-    kind = await wizard(step).ask(ChooseKind())
-    if kind is None:
+    answer = await wizard(step).ask(ChooseKind())
+    if answer is None:
         return
-    if kind.kind is GuestKind.RECIPE:
+    kind = answer.kind
+    if kind is GuestKind.RECIPE:
         name = await _ask_recipe(step, session)
         if name:
-            step.post_message(AddGuest(kind.kind, name=name))
+            step.post_message(AddGuest(kind, name=name))
         return
-    if kind.kind is GuestKind.PRESET:
+    if kind is GuestKind.PRESET:
         await _add_preset(step, session)
         return
-    deployed = kind.kind is GuestKind.VENDOR
+    has_kernel = kind is GuestKind.VENDOR
+    title, example = f"{answer.file}: which file?", _EXAMPLES.get(kind, "")
     path = await wizard(step).ask(
-        FileBrowser(
-            f"{kind.file}: which file?",
-            kind.help,
-            names=deployed,
-            example=_EXAMPLES.get(kind.kind, ""),
-        )
+        FileBrowser(title, answer.help, allow_missing=has_kernel, example=example)
     )
     if path is None:
         return
-    if kind.kind in (GuestKind.IMPORT, GuestKind.CONFIG):
-        step.post_message(AddGuest(kind.kind, str(path)))
+    if kind in (GuestKind.IMPORT, GuestKind.CONFIG):
+        step.post_message(AddGuest(kind, str(path)))
         return
     file = await _read(step, path)
     if file is None:
         return
     kernel: Inspected | str = ""
-    if deployed:
-        path = await wizard(step).ask(
-            FileBrowser(
-                "Kernel: which file?",
-                names=isinstance(file, str),
-                folder=path.parent,
-                example="~/vendor/Image",
-            )
+    if has_kernel:
+        browser = FileBrowser(
+            "Kernel: which file?",
+            allow_missing=isinstance(file, str),
+            folder=path.parent,
+            example="~/vendor/Image",
         )
-        found = await _read(step, path) if path is not None else None
-        if found is None:
+        path = await wizard(step).ask(browser)
+        kernel_file = await _read(step, path) if path is not None else None
+        if kernel_file is None:
             return
-        kernel = found
-    step.post_message(AddGuest(kind.kind, file, kernel=kernel, note=_note(step, file, kernel)))
+        kernel = kernel_file
+    step.post_message(AddGuest(kind, file, kernel=kernel, note=_note(step, file, kernel)))
 
 
 async def _add_preset(step: Step, session: Session) -> None:
     """Ask which of the ready-made guests that fit the board to add."""
-    fitting = {one.title: one for one in guest_presets() if one.fits(session.project)}
-    offers = [(title, preset.description) for title, preset in fitting.items()]
+    by_title = {preset.title: preset for preset in guest_presets() if preset.fits(session.project)}
+    offers = [(title, preset.description) for title, preset in by_title.items()]
     title = await wizard(step).ask(Pick("Which ready-made guest?", offers))
-    if title in fitting:
-        note = lit(f"{fitting[title].description}\nTried: {fitting[title].tried}", "muted")
-        step.post_message(AddGuest(GuestKind.PRESET, fitting[title].name, note=note))
+    if title is not None:
+        preset = by_title[title]
+        note = lit(f"{preset.description}\nTried: {preset.tried}", "muted")
+        step.post_message(AddGuest(GuestKind.PRESET, preset.name, note=note))
 
 
 async def _ask_recipe(step: Step, session: Session) -> str:
-    """Return the name of the recipe that builds the guest, or an empty text."""
+    """Ask for the recipe that builds the guest; return an empty text if the user goes back."""
     offers = session.target.offers(NEW_NAME)
     if offers:
         offers = sorted(offers, key=lambda offer: offer[0] != guests.REFERENCE)
-        screen: Modal[str | None] = Pick("Which image recipe is the guest?", offers, free=True)
+        dialog: Modal[str | None] = Pick("Which image recipe is the guest?", offers, free=True)
     else:
-        taken = guests.keys(session.project)
-        known = guests.REFERENCE if guests.REFERENCE not in taken else ""
-        screen = Ask("Which image recipe builds the guest?", known, guests.REFERENCE)
-    return await wizard(step).ask(screen) or ""
+        exists_already = guests.has_guest(session.project, guests.REFERENCE)
+        text = "" if exists_already else guests.REFERENCE
+        dialog = AskText("Which image recipe builds the guest?", text, guests.REFERENCE)
+    return await wizard(step).ask(dialog) or ""
 
 
 async def _read(step: Step, path: Path) -> Inspected | str | None:
-    """Inspect a file; return the name itself if the file is not on this machine."""
+    """Inspect a file; return its name if it is not on this machine, ``None`` if it is unusable."""
     if not exists(path):
         return path.name
     from xentui.images.inspect import inspect
 
-    reading = Reading(path, lambda progress: inspect(path, progress))
-    seen = await wizard(step).ask(reading)
-    if seen is None and reading.problem:
-        await refuse(step, "No guest can be made from this file.", reading.problem)
-    return seen
+    reading = Reading(path, partial(inspect, path))
+    inspected = await wizard(step).ask(reading)
+    if inspected is None and reading.problem:
+        await show_refusal(step, "No guest can be made from this file.", reading.problem)
+    return inspected
 
 
-def _note(step: Step, *found: Inspected | str) -> Content | None:
-    """Describe the files of a new guest, with the problems found in them."""
+def _note(step: Step, *files: Inspected | str) -> Content | None:
+    """Describe the inspected files of a new guest, with the problems found in them."""
     lines = []
-    for one in found:
-        if isinstance(one, str):
+    for file in files:
+        if isinstance(file, str):
             continue
-        init = ", without an init" if one.init is False else ""
-        text = f"{one.path.name}: {one.label}, {size_text(one.size)}{init}"
+        init = ", without an init" if file.init is False else ""
+        text = f"{file.path.name}: {file.label}, {size_text(file.size)}{init}"
         lines.append(lit(text, "muted"))
         sign = glyphs(step).warning
-        lines += [lit(f"{sign} {problem}", "warning") for problem in one.problems[:2]]
+        lines += [lit(f"{sign} {problem}", "warning") for problem in file.problems[:2]]
     return Content("\n").join(lines) if lines else None

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The dialogs: a question with buttons, one line of text, a list to pick from."""
+"""Dialogs over the main screen: a question with buttons, one line of text, a list to pick from."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from textual.widgets import Button, Input, Static
 
 from xentui.errors import XentuiError
 from xentui.project.filesystem import exists
-from xentui.screens.step import Retargeted, Step
+from xentui.screens.step import Step, TargetChanged
 from xentui.session import Session, texts, writing
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Hanging, Text, lit, wizard
+from xentui.widgets.text import HangingText, Text, lit, wizard
 
 Answer = tuple[str, str]
 """The name of an answer, and the label of its button."""
 
 
 class Modal(ModalScreen[ScreenResultType]):
-    """A screen on top of another. It can be closed only while it is the topmost one.
+    """The base class of all dialogs: a screen on top of another, which is closed only once.
 
-    Two answers can be on their way at once, such as enter and escape in a row. Textual closes
-    the screen on top for each (``Screen.dismiss``), whichever that is by then.
+    Two answers can arrive at once, such as enter and escape typed in a row. For each, Textual's
+    ``Screen.dismiss`` closes the topmost screen, even if that is another one by then.
     """
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
-        """Close the screen with a result, if it was not closed before."""
+        """Close the dialog with a result, unless it is closed already."""
         if self.app.screen is not self:
             return AwaitComplete()
         wizard(self).hold_keys_while_closing()
@@ -43,17 +43,17 @@ class Modal(ModalScreen[ScreenResultType]):
 
 
 class Question(Modal[str]):
-    """A question with a few answers; Esc gives the one that changes nothing.
+    """A question with a button for each answer. The result is the name of an answer.
 
     Args:
         title: the question.
         body: the lines below it.
         answers: the name and the label of each answer.
-        safe: the name of the answer that Esc gives; by default the last.
+        safe: the name of the answer that changes nothing, which Esc gives; by default the last.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "last", "Back", show=False),
+        Binding("escape", "answer_safely", "Back", show=False),
         Binding("right,down,l,j", "app.focus_next", "Next", show=False),
         Binding("left,up,h,k", "app.focus_previous", "Previous", show=False),
     ]
@@ -68,11 +68,11 @@ class Question(Modal[str]):
         self._answers = answers
 
     def compose(self) -> ComposeResult:
-        """Make the question and its answers; the first has the focus."""
+        """Create the question and its buttons."""
         with Vertical(classes="box"):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             with VerticalScroll(can_focus=False, classes="dialog-body"):
-                yield Hanging(self._body)
+                yield HangingText(self._body)
             with Horizontal(classes="answers"):
                 for name, label in self._answers:
                     yield Button(lit(label), id=f"answer-{name}", compact=True)
@@ -82,29 +82,29 @@ class Question(Modal[str]):
         self.query(Button).first().focus()
 
     @on(Button.Pressed)
-    def _answered(self, event: Button.Pressed) -> None:
+    def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.dismiss((event.button.id or "").removeprefix("answer-"))
 
-    def action_last(self) -> None:
+    def action_answer_safely(self) -> None:
         """Give the answer that changes nothing."""
         self.dismiss(self._safe)
 
 
-def answers(*named: Answer) -> Horizontal:
+def answer_buttons(*answers: Answer) -> Horizontal:
     """Return buttons for mouse users; Tab reaches them last."""
     return Horizontal(
-        *(Button(lit(label), id=f"answer-{name}", compact=True) for name, label in named),
+        *(Button(lit(label), id=f"answer-{name}", compact=True) for name, label in answers),
         classes="answers",
     )
 
 
-class Ask(Modal[str | None]):
-    """A question answered with one line of text.
+class AskText(Modal[str | None]):
+    """A question answered with one line of text. The result is ``None`` if the user goes back.
 
     Args:
         title: the question.
-        text: the text in the line at first.
+        text: the initial text of the line.
         placeholder: the text shown while the line is empty.
         empty: whether an empty line is an answer.
     """
@@ -121,22 +121,22 @@ class Ask(Modal[str | None]):
         self._placeholder = placeholder
 
     def compose(self) -> ComposeResult:
-        """Make the question and its line."""
+        """Create the question and its line."""
         with Vertical(classes="box"):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             yield Input(self._text, placeholder=self._placeholder, compact=True)
             yield Static(lit("Enter uses it, Esc goes back", "muted"), markup=False)
-            yield answers(("take", "Use this"), ("back", "Back"))
+            yield answer_buttons(("use", "Use this"), ("back", "Back"))
 
     @on(Input.Submitted)
-    def _given(self, event: Input.Submitted) -> None:
+    def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self._use(event.value)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        if event.button.id == "answer-take":
+        if event.button.id == "answer-use":
             self._use(self.query_one(Input).value)
         else:
             self.dismiss(None)
@@ -147,12 +147,11 @@ class Ask(Modal[str | None]):
 
 
 class Pick(Modal[str | None]):
-    """A list to pick from; typing filters it, and names that begin with the filter come first.
+    """A list of values to pick from. Typing filters it; names that begin with the text come first.
 
     Args:
         title: the question.
         offers: the values, each with its description.
-        note: a remark below the list.
         free: whether typed text that matches no row is an answer.
     """
 
@@ -168,7 +167,6 @@ class Pick(Modal[str | None]):
         self,
         title: str,
         offers: Sequence[tuple[str, str]],
-        note: str = "",
         *,
         free: bool = False,
     ) -> None:
@@ -176,51 +174,49 @@ class Pick(Modal[str | None]):
         self._free = free
         self._title = title
         self._offers = offers
-        self._note = note
 
     def compose(self) -> ComposeResult:
-        """Make the filter and the list."""
+        """Create the filter and the list."""
         with Vertical(classes="box"):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
             yield Input(placeholder="part of a name", compact=True, id="pick-filter")
             table = Table(Column("Name", 28), Column("What it is"), id="pick-table")
-            # The focus stays in the filter, where letters go and the arrow keys work too.
+            # The focus stays in the filter, which gets the letters; the arrow keys work there too.
             table.can_focus = False
             yield table
             yield Text(id="pick-about")
-            text = f"{self._note}  Enter uses it, Esc goes back".strip()
-            yield Static(lit(text, "muted"), markup=False)
-            yield answers(("take", "Use this"), ("back", "Back"))
+            yield Static(lit("Enter uses it, Esc goes back", "muted"), markup=False)
+            yield answer_buttons(("use", "Use this"), ("back", "Back"))
 
     def on_mount(self) -> None:
         """Fill the list, and leave room for the lines below it."""
         self.query_one(Table).styles.height = max(2, min(12, self.app.size.height - 15))
         self._fill("")
 
-    def _fill(self, wanted: str) -> None:
-        words = wanted.lower().split()
-        found = [
-            (place, name, text)
-            for place, (name, text) in enumerate(self._offers)
-            if all(word in f"{name} {text}".lower() for word in words)
+    def _fill(self, text: str) -> None:
+        """List the values that have every word of a text in their name or description."""
+        words, start = text.lower().split(), text.strip().lower()
+        matching = [
+            (index, name, description)
+            for index, (name, description) in enumerate(self._offers)
+            if all(word in f"{name} {description}".lower() for word in words)
         ]
-        start = wanted.strip().lower()
-        found.sort(key=lambda one: not one[1].lower().startswith(start))
-        rows = [Row(str(place), (name, (text, "muted"))) for place, name, text in found]
-        table = self.query_one(Table)
-        table.set_rows(rows, keep=rows[0].key if rows else "")
+        matching.sort(key=lambda item: not item[1].lower().startswith(start))
+        rows = [Row(str(index), (name, (about, "muted"))) for index, name, about in matching]
+        self.query_one(Table).set_rows(rows, keep=rows[0].key if rows else "")
         self._describe()
 
     def _describe(self) -> None:
-        """Show what the highlighted row is in full; the table may cut it."""
+        """Show the whole description of the highlighted row, which the table may cut."""
         key = self.query_one(Table).key
         self.query_one("#pick-about", Text).show(lit(self._offers[int(key)][1] if key else ""))
 
     def action_move(self, by: int) -> None:
-        """Go up or down in the list while the focus stays in the line."""
+        """Move the highlight in the list while the focus stays in the filter."""
         self.query_one(Table).action_move(by)
 
-    def _take(self) -> None:
+    def _use(self) -> None:
+        """Answer with the highlighted value, or with the typed text if any is allowed."""
         key = self.query_one(Table).key
         typed = self.query_one("#pick-filter", Input).value.strip()
         if key:
@@ -234,20 +230,20 @@ class Pick(Modal[str | None]):
         self._fill(event.value)
 
     @on(Input.Submitted)
-    def _given(self, event: Input.Submitted) -> None:
+    def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._take()
+        self._use()
 
     @on(Table.Activated)
     def _chosen(self, event: Table.Activated) -> None:
         event.stop()
-        self._take()
+        self._use()
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        if event.button.id == "answer-take":
-            self._take()
+        if event.button.id == "answer-use":
+            self._use()
         else:
             self.dismiss(None)
 
@@ -257,29 +253,30 @@ class Pick(Modal[str | None]):
         self._describe()
 
 
-async def refuse(step: Step, title: str, error: XentuiError | str) -> None:
-    """Say why something cannot be done, in a dialog that stays until it is closed."""
+async def show_refusal(step: Step, title: str, error: XentuiError | str) -> None:
+    """Show why something cannot be done, in a dialog that stays until it is closed."""
     text = error if isinstance(error, str) else error.text
     await wizard(step).ask(Question(title, [lit(text, "error")], (("back", "Back"),)))
 
 
 async def save_as(step: Step, session: Session) -> None:
     """Ask for a file and save the project in it."""
-    known = str(session.project_file)
-    given = await wizard(step).ask(Ask("Save the project as which file?", known))
-    if not given or "\0" in given:
+    text = await wizard(step).ask(
+        AskText("Save the project as which file?", str(session.project_file))
+    )
+    if not text or "\0" in text:
         return
-    place = writing.project_file_named(given)
-    if exists(place):
-        offered = (("back", "Back"), ("over", "Overwrite"))
-        title = texts.overwrite(place.name)
-        if await wizard(step).ask(Question(title, [], offered, safe="back")) != "over":
+    file = writing.project_file_named(text)
+    if exists(file):
+        answers = (("back", "Back"), ("overwrite", "Overwrite"))
+        question = Question(texts.overwrite(file.name), [], answers, safe="back")
+        if await wizard(step).ask(question) != "overwrite":
             return
     try:
-        writing.save_as(session, place)
+        writing.save_as(session, file)
     except XentuiError as error:
-        step.say(f"{error.message}. {error.fix}", "error")
+        step.show_toast(error.text, "error")
         return
     step.sync()
-    step.say(f"Saved as {place}.")
-    step.post_message(Retargeted())
+    step.show_toast(f"Saved as {file}.")
+    step.post_message(TargetChanged())

@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Find a file anywhere on this machine, and inspect it."""
+"""Dialogs that find a file on this machine, read it, and import it for a guest."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
@@ -20,7 +21,7 @@ from textual.worker import get_current_worker
 from xentui.errors import XentuiError
 from xentui.project import filesystem
 from xentui.safe_text import visible
-from xentui.screens.dialogs import Modal, Pick, Question, answers
+from xentui.screens.dialogs import Modal, Pick, Question, answer_buttons
 from xentui.screens.step import Edited, ImportFile, Step
 from xentui.session import Session, files, texts
 from xentui.session.target import StoppedError
@@ -28,58 +29,58 @@ from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import Text, glyphs, lit, wizard
 
-MOST = 2_000
-"""Most entries of a folder that are listed."""
-CELLS = 40
+MAX_ENTRIES = 2_000
+"""Maximum number of entries of a folder that are listed."""
+PROGRESS_WIDTH = 40
 T = TypeVar("T")
 
 
 class Entry(NamedTuple):
-    """A file or folder in a folder."""
+    """A file or folder in a folder. ``size`` is in bytes, and 0 for a folder."""
 
     name: str
     is_folder: bool
     size: int
 
 
-def entries(folder: Path) -> list[Entry]:
+def list_folder(folder: Path) -> list[Entry]:
     """Return the entries of a folder: folders first, then files, each sorted by name.
 
     Raises:
         OSError: the folder cannot be read.
     """
-    found = []
+    entries = []
     with os.scandir(folder) as listing:
-        for one in listing:
+        for item in listing:
             try:
-                is_folder = one.is_dir()
-                size = 0 if is_folder else one.stat().st_size
+                is_folder = item.is_dir()
+                size = 0 if is_folder else item.stat().st_size
             except OSError:
                 continue
-            found.append(Entry(one.name, is_folder, size))
-            if len(found) == MOST:
+            entries.append(Entry(item.name, is_folder, size))
+            if len(entries) == MAX_ENTRIES:
                 break
-    return sorted(found, key=lambda entry: (not entry.is_folder, entry.name.lower(), entry.name))
+    return sorted(entries, key=lambda entry: (not entry.is_folder, entry.name.lower(), entry.name))
 
 
-def completed(text: str, names: list[str]) -> str:
+def complete_path(text: str, names: list[str]) -> str:
     """Complete the last part of a path as far as all matching names agree.
 
-    >>> completed("~/Down", ["Downloads/"])
+    >>> complete_path("~/Down", ["Downloads/"])
     '~/Downloads/'
-    >>> completed("/srv/a", ["alpine.tar.gz", "alpine.qcow2", "b"])
+    >>> complete_path("/srv/a", ["alpine.tar.gz", "alpine.qcow2", "b"])
     '/srv/alpine.'
     """
     head, slash, part = text.rpartition("/")
-    fitting = [name for name in names if name.startswith(part)]
-    if not fitting:
-        fitting = [name for name in names if name.lower().startswith(part.lower())]
-    common = os.path.commonprefix(fitting)  # noqa: RUF071 - characters, not components
+    matching = [name for name in names if name.startswith(part)]
+    if not matching:
+        matching = [name for name in names if name.lower().startswith(part.lower())]
+    common = os.path.commonprefix(matching)  # noqa: RUF071 - characters, not components
     return f"{head}{slash}{common}" if len(common) >= len(part) and common else text
 
 
 def size_text(size: int) -> str:
-    """Return the size of a file in words.
+    """Return a number of bytes with its unit.
 
     >>> size_text(3_500_000), size_text(12)
     ('3.3 MiB', '12 B')
@@ -93,13 +94,14 @@ def size_text(size: int) -> str:
 
 
 class FileBrowser(Modal[Path | None]):
-    """A dialog for a path anywhere on this machine, typed or picked. Tab completes it.
+    """A dialog that asks for the path of a file, typed or picked from a list. Tab completes it.
 
     Args:
         title: the question.
         note: a remark about the kind of file.
-        folder: the folder to list first.
-        names: whether a name without a file is an answer, such as one in the deploy directory.
+        folder: the folder to list first; the current one by default.
+        allow_missing: whether the name of a missing file is an answer too, such as one in the
+            deploy directory.
         example: a path, shown while nothing is typed.
     """
 
@@ -118,11 +120,11 @@ class FileBrowser(Modal[Path | None]):
         note: str = "",
         *,
         folder: Path | None = None,
-        names: bool = False,
+        allow_missing: bool = False,
         example: str = "",
     ) -> None:
         super().__init__(classes="dialog")
-        self._names = names
+        self._allow_missing = allow_missing
         self._title = title
         self._note = note
         self._example = example
@@ -130,10 +132,10 @@ class FileBrowser(Modal[Path | None]):
         self._listed: tuple[Path, list[Entry]] | None = None
 
     def compose(self) -> ComposeResult:
-        """Make the line for the path, and the list."""
+        """Create the line for the path, and the list."""
         with Vertical(classes="box"):
             yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
-            # Selecting on focus would let the next key replace what was typed ahead.
+            # Selecting all on focus would let a key typed meanwhile replace the keys before it.
             yield Input(
                 placeholder=self._example or "part of a path, such as ~/Downloads/",
                 compact=True,
@@ -144,7 +146,7 @@ class FileBrowser(Modal[Path | None]):
             yield Table(Column("Name"), Column("Size", 10, right=True), id="file-table")
             text = "Tab completes, Enter opens a folder or uses a file, Esc goes back"
             yield Static(lit(text, "muted"), markup=False)
-            yield answers(("use", "Use this"), ("back", "Back"))
+            yield answer_buttons(("use", "Use this"), ("back", "Back"))
 
     def on_mount(self) -> None:
         """List the folder."""
@@ -152,11 +154,12 @@ class FileBrowser(Modal[Path | None]):
         self._fill("")
 
     def _path_of(self, text: str) -> Path:
+        """Return the path that a typed text means; it may be quoted, or begin with file://."""
         path = filesystem.expand_user(files.without_quotes(text).removeprefix("file://"))
         return path if path.is_absolute() else self._base / path
 
     def _listing(self, text: str) -> tuple[Path, list[Entry], str]:
-        """Return the folder that is listed, its entries, and why they cannot be read."""
+        """Return the folder of a typed path, its entries, and an error message or an empty text."""
         head, slash, _ = text.removeprefix("file://").rpartition("/")
         folder = self._path_of(f"{head}{slash}") if slash else self._base
         if text == "~":
@@ -164,19 +167,20 @@ class FileBrowser(Modal[Path | None]):
         if self._listed is not None and self._listed[0] == folder:
             return folder, self._listed[1], ""
         try:
-            found = entries(folder)
+            entries = list_folder(folder)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             return folder, [], f"{folder}: {reason}"
-        self._listed = (folder, found)
-        return folder, found, ""
+        self._listed = (folder, entries)
+        return folder, entries, ""
 
     def _fill(self, text: str) -> None:
-        folder, found, problem = self._listing(text)
+        """List the entries that begin with the last part of a typed path."""
+        folder, entries, problem = self._listing(text)
         part = text.rpartition("/")[2] if text != "~" else ""
-        shown = [
+        matching = [
             entry
-            for entry in found
+            for entry in entries
             if entry.name.lower().startswith(part.lower())
             and (part.startswith(".") or not entry.name.startswith("."))
         ]
@@ -186,16 +190,16 @@ class FileBrowser(Modal[Path | None]):
                 entry.name,
                 (f"{entry.name}/" if entry.is_folder else entry.name, _size_cell(entry)),
             )
-            for entry in shown
+            for entry in matching
         ]
         note, style = (problem, "error") if problem else (self._note or str(folder), "muted")
-        if part and not shown and not problem:
+        if part and not matching and not problem:
             note, style = f"Nothing in {folder} begins with {part}.", "warning"
-            if self._names and "/" not in text:
+            if self._allow_missing and "/" not in text:
                 note = f"{note} Enter takes the name as it is."
         self.query_one("#file-note", Text).show(lit(visible(note), style))
         table = self.query_one(Table)
-        first = shown[0].name if shown and part else None
+        first = matching[0].name if matching and part else None
         table.set_rows(rows, keep=first)
 
     @property
@@ -209,22 +213,22 @@ class FileBrowser(Modal[Path | None]):
         field.focus()
 
     def action_move(self, by: int) -> None:
-        """Go up or down in the list while the focus stays in the line."""
+        """Move the highlight in the list while the focus stays in the line."""
         self.query_one(Table).action_move(by)
 
     def action_complete(self) -> None:
-        """Complete the path as far as it is unambiguous, or else take the highlighted row."""
+        """Complete the path as far as it is unambiguous, or else use the highlighted row."""
         text = self._text
-        _, found, _ = self._listing(text)
-        names = [f"{entry.name}/" if entry.is_folder else entry.name for entry in found]
-        longer = completed("~/" if text == "~" else text, names)
+        _, entries, _ = self._listing(text)
+        names = [f"{entry.name}/" if entry.is_folder else entry.name for entry in entries]
+        longer = complete_path("~/" if text == "~" else text, names)
         if longer != text:
             self._set_text(longer)
         else:
-            self._take_row()
+            self._open_row()
 
-    def _take_row(self) -> Path | None:
-        """Put the highlighted entry into the line; return its path if it is a file."""
+    def _open_row(self) -> Path | None:
+        """Put a highlighted folder into the line; return the path of a highlighted file."""
         key = self.query_one(Table).key
         if not key:
             return None
@@ -240,16 +244,16 @@ class FileBrowser(Modal[Path | None]):
         return path
 
     def _use(self) -> None:
-        """Use the file that was typed, or else the highlighted row."""
+        """Answer with the typed file, or else with the highlighted row; open a folder."""
         text = self._text.strip()
         typed = self._path_of(text) if text and "\0" not in text else None
         if typed is not None and typed.is_file():
             self.dismiss(typed)
         elif typed is not None and typed.is_dir() and not text.endswith("/"):
             self._set_text(f"{text}/")
-        elif (path := self._take_row()) is not None:
+        elif (path := self._open_row()) is not None:
             self.dismiss(path)
-        elif self._names and text and "/" not in text and not self.query_one(Table).key:
+        elif self._allow_missing and text and "/" not in text and not self.query_one(Table).key:
             self.dismiss(Path(text))
 
     @on(Input.Changed)
@@ -265,7 +269,7 @@ class FileBrowser(Modal[Path | None]):
     @on(Table.Activated)
     def _activated(self, event: Table.Activated) -> None:
         event.stop()
-        if (path := self._take_row()) is not None:
+        if (path := self._open_row()) is not None:
             self.dismiss(path)
 
     @on(Table.Moved)
@@ -290,15 +294,16 @@ class Reading(Modal["T | None"], Generic[T]):
 
     Args:
         path: the file or directory.
-        read: reads it in a thread; its argument is called with the bytes read and the total.
+        read: a function that reads it; it is run in a thread. Its argument is a function to
+            call with the bytes read so far and the total.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "give_up", "Give up", show=False),
+        Binding("escape", "cancel", "Cancel", show=False),
     ]
 
     class Progressed(Message):
-        """More of the file was read."""
+        """More of the file was read: the bytes so far, and the total."""
 
         def __init__(self, done: int, total: int) -> None:
             super().__init__()
@@ -306,7 +311,7 @@ class Reading(Modal["T | None"], Generic[T]):
             self.total = total
 
     class Finished(Message):
-        """Reading ended, or failed."""
+        """Reading ended, with a result or a problem."""
 
         def __init__(self, result: object, problem: str = "") -> None:
             super().__init__()
@@ -320,17 +325,17 @@ class Reading(Modal["T | None"], Generic[T]):
         self._read = read
 
     def compose(self) -> ComposeResult:
-        """Make the progress bar."""
+        """Create the progress bar."""
         with Vertical(classes="box"):
             title = f"Reading {self.path.name}"
             yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
             yield Text(id="reading-progress")
-            yield answers(("give-up", "Give up"))
+            yield answer_buttons(("cancel", "Cancel"))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.action_give_up()
+        self.action_cancel()
 
     def on_mount(self) -> None:
         """Begin to read."""
@@ -338,15 +343,15 @@ class Reading(Modal["T | None"], Generic[T]):
 
     def _work(self) -> None:
         worker = get_current_worker()
-        shown = -1
+        shown_percent = -1
 
         def progress(done: int, total: int) -> None:
-            nonlocal shown
+            nonlocal shown_percent
             if worker.is_cancelled:
                 raise StoppedError
             percent = 100 * done // max(1, total)
-            if percent != shown:
-                shown = percent
+            if percent != shown_percent:
+                shown_percent = percent
                 self.post_message(self.Progressed(done, total))
 
         try:
@@ -360,8 +365,8 @@ class Reading(Modal["T | None"], Generic[T]):
     def _progressed(self, event: Progressed) -> None:
         event.stop()
         signs = glyphs(self)
-        full = CELLS * event.done // max(1, event.total)
-        line = signs.bar[0] * full + signs.bar[5] * (CELLS - full)
+        full = PROGRESS_WIDTH * event.done // max(1, event.total)
+        line = signs.bar[0] * full + signs.bar[5] * (PROGRESS_WIDTH - full)
         text = f"{line} {100 * event.done // max(1, event.total)} % of {size_text(event.total)}"
         self.query_one("#reading-progress", Text).show(lit(text))
 
@@ -371,49 +376,45 @@ class Reading(Modal["T | None"], Generic[T]):
         self.problem = event.problem
         self.dismiss(event.result)  # type: ignore[arg-type]
 
-    def action_give_up(self) -> None:
+    def action_cancel(self) -> None:
         """Stop reading."""
         self.workers.cancel_node(self)
         self.dismiss(None)
 
 
-async def import_file(step: Step, session: Session, key: str, path: Path | None = None) -> None:
+async def import_file(step: Step, session: Session, guest: str) -> None:
     """Inspect a file, show the result, and import it for a guest if the user agrees.
 
     Args:
-        step: asks the questions.
+        step: posts the request to import, and shows errors.
         session: the session being edited.
-        key: the guest.
-        path: the file; asked for if left out.
+        guest: the guest's key. If it names no local file, the user is asked for one.
     """
     from xentui.images.inspect import inspect
     from xentui.images.suggest import suggest
 
-    if path is None:
-        path = files.source_file(session, key)
-    if path is None:
-        path = await wizard(step).ask(FileBrowser(f"Import which file for {key}?"))
-    if path is None:
+    file = files.source_file(session, guest)
+    file = file or await wizard(step).ask(FileBrowser(f"Import which file for {guest}?"))
+    if file is None:
         return
-    chosen = path
-    reading = Reading(chosen, lambda progress: inspect(chosen, progress))
-    seen = await wizard(step).ask(reading)
-    if seen is None:
+    reading = Reading(file, partial(inspect, file))
+    inspected = await wizard(step).ask(reading)
+    if inspected is None:
         if reading.problem:
-            step.say(reading.problem, "error")
+            step.show_toast(reading.problem, "error")
         return
-    name = files.valid_name(path, seen)
-    suggestion = suggest(seen, name, key)
-    lines = files.description_lines(seen, suggestion, name)
-    offered = [("back", "Back")]
+    name = files.valid_name(file, inspected)
+    suggestion = suggest(inspected, name, guest)
+    lines = files.description_lines(inspected, suggestion, name)
+    answers = [("back", "Back")]
     if suggestion is None:
         lines.append((texts.NO_IMPORT, "error"))
     else:
-        offered.insert(0, ("import", f"Import {key} from it"))
+        answers.insert(0, ("import", f"Import {guest} from it"))
     body = [lit(text, style) for text, style in lines]
-    answer = await wizard(step).ask(Question(path.name, body, offered, safe="back"))
+    answer = await wizard(step).ask(Question(file.name, body, answers, safe="back"))
     if answer == "import":
-        step.post_message(ImportFile(key, seen))
+        step.post_message(ImportFile(guest, inspected))
 
 
 async def choose_value(step: Step, row: FieldRow) -> None:
@@ -423,9 +424,9 @@ async def choose_value(step: Step, row: FieldRow) -> None:
         if path is not None and row.is_attached:
             problem = row.session.set_file(row.path, str(path))
             if problem:
-                step.say(problem, "error")
+                step.show_toast(problem, "error")
             step.post_message(Edited())
         return
-    chosen = await wizard(step).ask(Pick(row.field.title, row.offers))
-    if chosen and row.is_attached:
-        row.take(chosen)
+    text = await wizard(step).ask(Pick(row.field.title, row.suggestions))
+    if text and row.is_attached:
+        row.replace_text(text)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Draw everything around the step: header, step strip, help pane, keys and preview."""
+"""Fill the widgets around the current step: header, list of steps, preview, help and keys."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from xentui.session.state import State
 
-GOTO = "Press 1 to 7 to go to a step."
-OVER = "p shows the next sheet; {key} or Esc goes back."
+STEP_NUMBER_HELP = "Press 1 to 7 to go to a step."
+PREVIEW_HELP = "p shows the next sheet; {key} or Esc goes back."
 """Help while the preview covers the step."""
 
 
 class Frame:
-    """Draws the widgets around the step.
+    """Fills the widgets around the step, and knows which steps were visited.
 
     Args:
         screen: the main screen, which owns it.
@@ -37,8 +37,8 @@ class Frame:
 
     # The state of each step
 
-    def visit(self, name: str) -> None:
-        """Note that a step was visited."""
+    def mark_visited(self, name: str) -> None:
+        """Remember that a step was visited, and which state Review has shown."""
         self._visited.add(name)
         if name == "review":
             self._reviewed = self._session.state
@@ -49,9 +49,10 @@ class Frame:
         return self._reviewed is self._session.state
 
     def _marks(self, counts: Mapping[str, tuple[int, int, int]]) -> tuple[StepMark, ...]:
+        """Return the state of each step, from its number of errors, warnings and advice."""
         session = self._session
-        known = bool(session.state.origin.name)
-        done = {name: known or name in self._visited for name in STEPS}
+        has_origin = bool(session.state.origin.name)
+        done = {name: has_origin or name in self._visited for name in STEPS}
         done["review"] = self.reviewed
         done["write"] = session.written is not None and not session.changed
         marks = []
@@ -65,44 +66,46 @@ class Frame:
 
     # Drawing
 
-    def show_first(self) -> None:
-        """Draw the first frame, before anything is computed."""
+    def draw_first(self) -> None:
+        """Draw what needs no computation, for the first frame."""
         screen, session = self._screen, self._session
         header = screen.query_one(HeaderLine)
-        header.show(session.title, TITLES[screen.here], None, changed=session.changed)
-        screen.query_one(StepStrip).show(self._marks({}), screen.here)
+        header.show(session.title, TITLES[screen.step_name], None, changed=session.changed)
+        screen.query_one(StepStrip).show(self._marks({}), screen.step_name)
         screen.query_one(HelpPane).show(screen.step.hint())
 
-    def show(self) -> None:
-        """Draw everything for the present state."""
+    def draw(self) -> None:
+        """Draw everything around the step, and the preview if it is visible."""
         screen, session = self._screen, self._session
-        found = session.findings
-        # On Start nothing may be chosen yet: then there is no project whose problems count.
-        chosen = screen.here != "start" or bool(session.state.origin.name) or session.changed
-        # Start shows the budget of the highlighted row itself.
-        budget = session.view.budget if screen.here != "start" else None
+        findings = session.findings
+        # On Start, the project may be an empty one that the user has not chosen: no problems count.
+        chosen = screen.step_name != "start" or bool(session.state.origin.name) or session.changed
+        # Start itself shows the budget of the highlighted project.
+        budget = session.view.budget if screen.step_name != "start" else None
         header = screen.query_one(HeaderLine)
-        header.show(session.title, TITLES[screen.here], budget, changed=session.changed)
-        screen.query_one(StepStrip).show(self._marks(found.counts if chosen else {}), screen.here)
+        header.show(session.title, TITLES[screen.step_name], budget, changed=session.changed)
+        marks = self._marks(findings.counts if chosen else {})
+        screen.query_one(StepStrip).show(marks, screen.step_name)
         title = screen.step.title() if screen.has_class("-wide") else ""
         set_border_title(screen.query_one("#body"), title)
         keys = screen.query_one(KeyLine)
-        keys.follow()
+        keys.update_keys()
         pane = screen.query_one(HelpPane)
-        finding = screen.finding_in_sight()
-        if screen.jumping:
-            pane.show(GOTO)
+        finding = screen.current_finding()
+        if screen.awaits_step_number:
+            pane.show(STEP_NUMBER_HELP)
         elif screen.has_class("-preview"):
-            pane.show(OVER.format(key=wizard(screen).key_for("wizard.preview", "F4")))
+            pane.show(PREVIEW_HELP.format(key=wizard(screen).key_for("wizard.preview", "F4")))
         elif finding is not None:
-            pane.show_finding(finding, found.number_of(finding), found.total, keys.key_of("fix"))
+            number = findings.number_of(finding)
+            pane.show_finding(finding, number, findings.total, keys.key_of("fix"))
         else:
-            counts = (found.errors, found.warnings, found.advice) if chosen else (0, 0, 0)
+            counts = (findings.errors, findings.warnings, findings.advice) if chosen else (0, 0, 0)
             pane.show(screen.step.hint(), counts)
-        self.show_preview()
+        self.draw_preview()
 
-    def show_preview(self) -> None:
-        """Draw the preview, if it is visible."""
+    def draw_preview(self) -> None:
+        """Draw the preview if it is visible."""
         screen, session = self._screen, self._session
         wide = screen.has_class("-wide") and not screen.plain_preview
         if not (wide or screen.has_class("-preview")) or screen.has_class("-no-preview"):
@@ -112,7 +115,7 @@ class Frame:
         screen.query_one(Preview).show(
             view,
             base,
-            guest=screen.step.guest(),
+            guest=screen.step.current_guest(),
             conf=session.target.conf,
             layer=session.target.layer_name,
         )

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The form that edits one guest: the fields from the schema, and controls for network and kernel.
+"""The form that edits one guest: the fields from ``schema.json``, and choices that set several.
 
 Each change applies immediately and can be undone; there is no Save button.
 """
@@ -19,10 +19,10 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from xentui.project import bundling, effective
-from xentui.screens.dialogs import Ask
+from xentui.screens.dialogs import AskText
 from xentui.screens.entry_rows import EntryRows
 from xentui.screens.files import import_file
-from xentui.screens.step import Edited, Form, Step, edit, section
+from xentui.screens.step import Edited, Form, Step, edit, section_heading
 from xentui.session import Session, field_paths, forms, guest_network, guests, texts
 from xentui.session.entry_lists import (
     INTERFACES,
@@ -46,102 +46,102 @@ IMPORT_TITLES = {
     "ext4": "ext4 image",
     "raw": "raw image",
 }
-INTERFACE = (
+INTERFACE_PARTS = (
     Part("bridge", "", "bridge", 10),
     Part("mac", "", "MAC (automatic)", 18),
     Part("model", "", "model", 8),
     Part("ip", "", "address"),
 )
-SHARE = (
+SHARE_PARTS = (
     Part("tag", "", "tag", 10),
     Part("path", "", "folder in Dom0"),
     Part("security_model", "", "security", 9),
 )
-SETTING = (Part("value", "", "value"),)
-ADDRESS = (
+SETTING_PARTS = (Part("value", "", "value"),)
+ADDRESS_PARTS = (
     Part("address", "", "none (DHCP)"),
     Part("gateway", "gateway", "", below=True),
     Part("device", "device", "eth0", 7),
 )
-TABLES = ("table", "tables", "named", "map")
-"""Kinds of fields that do not fit on one line."""
+TABLE_KINDS = ("table", "tables", "named", "map")
+"""The kinds of fields that do not fit on one line."""
 
 
 class GuestEditor(Vertical):
-    """The fields of one guest. Rarely needed ones are folded away.
+    """The fields of one guest. Rarely needed ones are hidden until a button shows them.
 
     Args:
         session: the session being edited.
-        key: the guest.
-        note: a remark shown under the title, such as what was found in its file.
+        guest_key: the guest.
+        note: a remark shown under the title, such as what was found in the guest's file.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f3,ctrl+l", "look", "Examine the file", id="source.look"),
+        Binding("f3,ctrl+l", "examine_file", "Examine the file", id="source.look"),
     ]
 
-    def __init__(self, session: Session, key: str, note: Content | None = None) -> None:
+    def __init__(self, session: Session, guest_key: str, note: Content | None = None) -> None:
         super().__init__()
         self.session = session
-        self.key = key
+        self.guest_key = guest_key
         self._note = note
-        self._parts: object = None
-        self._unfolded = False
-        self._known_rows: list[FieldRow] = []
-        self._focus_next = ""
-        # They come back when the user chooses "own" again.
+        self._shown_structure: object = None
+        self._shows_all_fields = False
+        self._all_rows: list[FieldRow] = []
+        self._path_to_focus = ""
+        # What was typed comes back when the user chooses "own" again.
         self._own_vif: tuple[str, ...] = ()
         self._own_kernel: str | None = None
-        self._before_address = guest_network.original_extra(session, key)
+        self._before_address = guest_network.original_extra(session, guest_key)
 
     @property
-    def base(self) -> field_paths.Path:
-        """The path of the guest."""
-        return ("guests", self.key)
+    def guest_path(self) -> field_paths.Path:
+        """The path of the guest in the project."""
+        return ("guests", self.guest_key)
 
     def compose(self) -> ComposeResult:
-        """Make the fields."""
+        """Create the fields, in groups that are rebuilt when the guest gets other fields."""
         yield Text(id="editor-head")
         with Form(id="editor-form"):
-            yield from self._main()
-            yield section("Disk")
+            yield from self._main_fields()
+            yield section_heading("Disk")
             yield self._import_choice()
-            yield Vertical(*self._import(), classes="group", id="editor-import")
-            yield Vertical(*self._bundle(), classes="group", id="editor-bundle")
-            yield FormButton(self._fold_label(), id="editor-fold")
-            folded = "group" if self._unfolded else "group folded"
-            yield Vertical(*self._advanced(), classes=folded, id="editor-advanced")
+            yield Vertical(*self._import_fields(), classes="group", id="editor-import")
+            yield Vertical(*self._bundle_fields(), classes="group", id="editor-bundle")
+            yield FormButton(self._more_label(), id="editor-more")
+            classes = "group" if self._shows_all_fields else "group folded"
+            yield Vertical(*self._advanced_fields(), classes=classes, id="editor-advanced")
 
     def on_mount(self) -> None:
         """Show the values."""
-        self._parts = self._wanted_parts()
+        self._shown_structure = self._structure()
         self.sync()
 
     # The fields
 
     def _group_rows(self, group: forms.Group) -> Iterator[Widget]:
         for path in group.paths:
-            if field_paths.field_of(path).kind not in TABLES:
+            if field_paths.field_of(path).kind not in TABLE_KINDS:
                 yield FieldRow(path, self.session)
 
-    def _main(self) -> Iterator[Widget]:
-        for group in forms.guest_groups(self.session.project, self.key, "main"):
+    def _main_fields(self) -> Iterator[Widget]:
+        for group in forms.guest_groups(self.session.project, self.guest_key, "main"):
             for path in group.paths:
-                if field_paths.field_of(path).kind in TABLES:
+                if field_paths.field_of(path).kind in TABLE_KINDS:
                     continue
                 if path[-1] == "vif":
                     yield self._network_choice()
                     yield EntryRows(
                         self.session,
-                        self.key,
+                        self.guest_key,
                         INTERFACES,
-                        INTERFACE,
+                        INTERFACE_PARTS,
                         add="Add an interface",
                         always=False,
                     )
                     yield PartsRow(
                         "Static address",
-                        ADDRESS,
+                        ADDRESS_PARTS,
                         "The guest's own address, such as 192.168.7.50/24, its gateway and its "
                         "interface: written as ip= on the kernel command line. Left "
                         "empty, the guest asks DHCP if its command line has ip=dhcp.",
@@ -170,7 +170,7 @@ class GuestEditor(Vertical):
         )
 
     def _network_mode(self) -> str:
-        vif = self.session.project.guest(self.key).vif
+        vif = self.session.project.guest(self.guest_key).vif
         return "default" if vif is None else "own" if vif else "none"
 
     def _kernel_choice(self) -> ChoiceRow:
@@ -186,7 +186,7 @@ class GuestEditor(Vertical):
         )
 
     def _kernel_mode(self) -> str:
-        kernel = self.session.project.guest(self.key).kernel
+        kernel = self.session.project.guest(self.guest_key).kernel
         return "host" if kernel is None else "none" if kernel == "none" else "own"
 
     def _import_choice(self) -> ChoiceRow:
@@ -195,71 +195,71 @@ class GuestEditor(Vertical):
             "Where the disk comes from. Made by a recipe: BitBake builds the image recipe with the "
             "guest's name. A root directory or tarball becomes an ext4 image. Images are used as "
             "they are (ext4, raw) or converted.",
-            Options(self._imports(), chosen=(self._import_type(),), id="import-type"),
+            Options(self._import_types(), chosen=(self._import_type(),), id="import-type"),
         )
 
-    def _imports(self) -> list[tuple[str, str]]:
+    def _import_types(self) -> list[tuple[str, str]]:
         names = forms.import_types(self.session.project)
         titled = [(name, IMPORT_TITLES.get(name, name)) for name in names]
         return [(NO_IMPORT, "made by a recipe"), *titled]
 
     def _import_type(self) -> str:
-        source = self.session.project.guest(self.key).source
+        source = self.session.project.guest(self.guest_key).source
         return source.type if source is not None else NO_IMPORT
 
-    def _import(self) -> Iterator[Widget]:
-        for group in forms.guest_groups(self.session.project, self.key, "import"):
+    def _import_fields(self) -> Iterator[Widget]:
+        for group in forms.guest_groups(self.session.project, self.guest_key, "import"):
             if group.title:
-                yield section(group.title)
+                yield section_heading(group.title)
             yield from self._group_rows(group)
             if group.entry >= 0:
                 label = f"Remove file {group.entry + 1}"
                 yield FormButton(label, id=f"fetch-remove-{group.entry}")
-        if self.session.project.guest(self.key).source is not None:
+        if self.session.project.guest(self.guest_key).source is not None:
             yield FormButton(texts.ADD_FETCHED, id="fetch-add")
 
-    def _bundle(self) -> Iterator[Widget]:
-        for group in forms.guest_groups(self.session.project, self.key, "bundle"):
-            yield section(group.title)
+    def _bundle_fields(self) -> Iterator[Widget]:
+        for group in forms.guest_groups(self.session.project, self.guest_key, "bundle"):
+            yield section_heading(group.title)
             yield from self._group_rows(group)
 
-    def _advanced(self) -> Iterator[Widget]:
-        for group in forms.guest_groups(self.session.project, self.key, "more"):
+    def _advanced_fields(self) -> Iterator[Widget]:
+        for group in forms.guest_groups(self.session.project, self.guest_key, "more"):
             for path in group.paths:
                 if path[-1] == SHARES.field:
-                    yield self._entry_rows(SHARES, SHARE, "Add a shared folder")
+                    yield self._entry_rows(SHARES, SHARE_PARTS, "Add a shared folder")
                 elif path[-1] == SETTINGS.field:
-                    yield section("Other settings of xl")
-                    yield self._entry_rows(SETTINGS, SETTING, "Add a setting of xl")
+                    yield section_heading("Other settings of xl")
+                    yield self._entry_rows(SETTINGS, SETTING_PARTS, "Add a setting of xl")
                 else:
                     yield FieldRow(path, self.session)
-        yield section("Additional disks")
-        yield Vertical(*self._disks(), classes="group", id="editor-disks")
-        yield FieldRow((*self.base, "vif"), self.session)
+        yield section_heading("Additional disks")
+        yield Vertical(*self._disk_fields(), classes="group", id="editor-disks")
+        yield FieldRow((*self.guest_path, "vif"), self.session)
 
     def _entry_rows(self, entries: EntryList, parts: Sequence[Part], add: str) -> EntryRows:
-        return EntryRows(self.session, self.key, entries, parts, add=add, always=True)
+        return EntryRows(self.session, self.guest_key, entries, parts, add=add, always=True)
 
-    def _disks(self) -> Iterator[Widget]:
-        for group in forms.guest_groups(self.session.project, self.key, "disks"):
-            yield section(group.title)
+    def _disk_fields(self) -> Iterator[Widget]:
+        for group in forms.guest_groups(self.session.project, self.guest_key, "disks"):
+            yield section_heading(group.title)
             yield from self._group_rows(group)
             if group.title.startswith("Disk"):
                 label = f"Remove disk {group.entry + 1}"
                 yield FormButton(label, id=f"disk-remove-{group.entry}")
         yield FormButton(texts.ADD_DISK, id="disk-add")
 
-    def _fold_label(self) -> str:
-        if self._unfolded:
+    def _more_label(self) -> str:
+        if self._shows_all_fields:
             return "Fewer fields"
         return "More fields: ramdisk, disks, devices"
 
     # Following the session
 
-    def _wanted_parts(self) -> tuple[object, ...]:
-        """Return the values on which the set of fields depends; a change rebuilds the fields."""
+    def _structure(self) -> tuple[object, ...]:
+        """Return the values that decide which fields there are; the fields follow a change."""
         project = self.session.project
-        guest = project.guest(self.key)
+        guest = project.guest(self.guest_key)
         source = guest.source
         kinds = tuple(kind.key for kind in project.import_types)
         return (
@@ -272,13 +272,13 @@ class GuestEditor(Vertical):
     def sync(self) -> None:
         """Show the current values, and rebuild the groups whose fields have changed."""
         if not (self.is_attached and self.query("#editor-advanced")):
-            # Not composed yet; the fields show their values when they are mounted.
+            # Not composed yet: the fields show their values when they are mounted.
             return
-        parts = self._wanted_parts()
-        if parts != self._parts:
-            self._parts = parts
+        structure = self._structure()
+        if structure != self._shown_structure:
+            self._shown_structure = structure
             self.call_later(self._rebuild)
-        for row in self._rows():
+        for row in self._visible_rows():
             row.sync()
         for name, chosen in (
             ("network-mode", self._network_mode()),
@@ -286,7 +286,7 @@ class GuestEditor(Vertical):
         ):
             options = self.query_one(f"#{name}", Options)
             options.show(options.choices, (chosen,))
-        self.query_one("#import-type", Options).show(self._imports(), (self._import_type(),))
+        self.query_one("#import-type", Options).show(self._import_types(), (self._import_type(),))
         for entries in self.query(EntryRows):
             entries.sync()
         self._show_address()
@@ -294,114 +294,114 @@ class GuestEditor(Vertical):
         self._show_head()
 
     def _show_needed_rows(self) -> None:
-        """Hide rows that have no effect, but never the one that is being typed into."""
-        has_command_line = guest_network.has_command_line(self.session.project, self.key)
-        for hidden, rows in (
+        """Hide fields that have no effect, but never the one that is being typed into."""
+        has_command_line = guest_network.has_command_line(self.session.project, self.guest_key)
+        for has_no_effect, name in (
             (self._kernel_mode() != "own", "kernel-file"),
             (not has_command_line, "command-line"),
         ):
-            has_focus = any(row.has_focus_within for row in self.query(f".{rows}"))
-            self.set_class(hidden and not has_focus, f"-no-{rows}")
+            has_focus = any(row.has_focus_within for row in self.query(f".{name}"))
+            self.set_class(has_no_effect and not has_focus, f"-no-{name}")
 
     def on_descendant_blur(self) -> None:
-        """Hide a row that was only shown because it had the focus."""
-        self.call_later(self._hide_left_row)
+        """Hide a field that was only shown because it had the focus."""
+        self.call_later(self._hide_rows_without_effect)
 
-    def _hide_left_row(self) -> None:
-        if self.is_attached and guests.has_guest(self.session.project, self.key):
+    def _hide_rows_without_effect(self) -> None:
+        if self.is_attached and guests.has_guest(self.session.project, self.guest_key):
             self._show_needed_rows()
 
     def _show_address(self) -> None:
         """Show the static address, or the invalid text that was typed."""
-        extra = guest_network.command_line(self.session, self.key)
-        address, problem = guest_network.invalid_address(self.session, self.key)
+        extra = guest_network.command_line(self.session, self.guest_key)
+        address, problem = guest_network.invalid_address(self.session, self.guest_key)
         if not problem:
             address = static_address(extra)
             if not address.address:
-                self._before_address = self.session.project.guest(self.key).extra
+                self._before_address = self.session.project.guest(self.guest_key).extra
         row = self.query_one("#static-address", PartsRow)
-        row.complain("")
+        row.set_problem("")
         row.show(address._asdict())
-        row.complain(problem)
-        row.offer("address", "none (DHCP)" if "ip=dhcp" in extra.split() else "none")
+        row.set_problem(problem)
+        row.set_placeholder("address", "none (DHCP)" if "ip=dhcp" in extra.split() else "none")
 
-    def _rows(self) -> list[FieldRow]:
+    def _visible_rows(self) -> list[FieldRow]:
         """Return the fields that are visible."""
-        if not self._known_rows:
-            self._known_rows = list(self.query(FieldRow))
-        return [row for row in self._known_rows if row.region or row.has_focus_within]
+        if not self._all_rows:
+            self._all_rows = list(self.query(FieldRow))
+        return [row for row in self._all_rows if row.region or row.has_focus_within]
 
     async def _rebuild(self) -> None:
         """Rebuild the groups whose fields have changed; the focus stays where it is."""
-        if not self.is_attached or not guests.has_guest(self.session.project, self.key):
+        if not self.is_attached or not guests.has_guest(self.session.project, self.guest_key):
             return
         focused = self.screen.focused
-        kept = None
+        focused_name = None
         if focused is not None and self in focused.ancestors:
-            row = next((n for n in focused.ancestors if isinstance(n, FieldRow)), None)
-            kept = row.key if row is not None else focused.id
+            row = self._focused_row()
+            focused_name = row.path_text if row is not None else focused.id
         with wizard(self).holding_keys():
-            for name, made in (
-                ("import", self._import),
-                ("bundle", self._bundle),
-                ("disks", self._disks),
+            for name, fields in (
+                ("import", self._import_fields),
+                ("bundle", self._bundle_fields),
+                ("disks", self._disk_fields),
             ):
                 group = self.query_one(f"#editor-{name}")
                 await group.remove_children()
-                await group.mount(*made())
-            self._known_rows = []
-            lost = focused is not None and not focused.is_attached
-            if self._focus_next and self.focus_path(self._focus_next):
-                self._focus_next = ""
-                self.query_one(Form).keep_in_sight(top=True)
-            elif lost or self.screen.focused is None:
+                await group.mount(*fields())
+            self._all_rows = []
+            was_removed = focused is not None and not focused.is_attached
+            if self._path_to_focus and self.focus_path(self._path_to_focus):
+                self._path_to_focus = ""
+                self.query_one(Form).scroll_to_focus(top=True)
+            elif was_removed or self.screen.focused is None:
                 # Textual has moved the focus to whatever came next.
-                self._refocus(kept)
+                self._refocus(focused_name)
         self.sync()
 
-    def _refocus(self, kept: str | None) -> None:
+    def _refocus(self, name: str | None) -> None:
         """Focus the field with this path, or the widget with this id."""
-        if kept is not None and "." in kept and self.focus_path(kept):
+        if name is not None and "." in name and self.focus_path(name):
             return
-        wanted = [kept] if kept is not None and "." not in kept else []
-        if kept is not None and "-remove-" in kept:
-            # The last entry was removed: the one before, or the button that adds one.
-            name, _, place = kept.partition("-remove-")
-            wanted += [f"{name}-remove-{int(place) - 1}", f"{name}-add"]
-        found = (widget for name in wanted for widget in self.query(f"#{name}"))
-        target = next(found, None) or self.first()
+        ids = [name] if name is not None and "." not in name else []
+        if name is not None and "-remove-" in name:
+            # The last entry was removed: the one before it, or the button that adds one.
+            kind, _, number = name.partition("-remove-")
+            ids += [f"{kind}-remove-{int(number) - 1}", f"{kind}-add"]
+        widgets = (widget for id_ in ids for widget in self.query(f"#{id_}"))
+        target = next(widgets, None) or self.first_editor()
         if target is not None:
             target.focus()
 
     def _show_head(self) -> None:
         project = self.session.project
-        guest = project.guest(self.key)
+        guest = project.guest(self.guest_key)
         advice = bundling.advice(project, guest)
         where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
-        head = lit(f"Guest {self.key}", "strong").append(lit(f"  {where}", "muted"))
+        head = lit(f"Guest {self.guest_key}", "strong").append(lit(f"  {where}", "muted"))
         if advice:
             head = head.append(lit(f"\n{glyphs(self).warning} {advice}", "warning"))
         if self._note is not None:
             head = head.append("\n").append(self._note)
         self.query_one("#editor-head", Text).show(head)
 
-    def written_line(self) -> str:
-        """Return the BitBake line that the focused field produces, a remark, or an empty text."""
-        focused = self.screen.focused
-        if focused is None:
-            return ""
-        row = next((n for n in focused.ancestors if isinstance(n, FieldRow)), None)
+    def _focused_row(self) -> FieldRow | None:
+        return self.query_ancestor(Step).focused_row()
+
+    def generated_line(self) -> str:
+        """Return the line in the configuration that the focused field produces, or a remark."""
+        row = self._focused_row()
         if row is None or "[{guest}]" not in row.field.bitbake:
             return ""
-        name = row.field.bitbake.replace("{guest}", self.key)
-        line = self.session.view.assignment_line(self.session.project.guest(self.key), name)
+        name = row.field.bitbake.replace("{guest}", self.guest_key)
+        line = self.session.view.assignment_line(self.session.project.guest(self.guest_key), name)
         return line or "Left at its default, so not written."
 
-    def renamed(self, name: str) -> None:
-        """Use the guest's new name from now on."""
-        old, self.key = self.key, name
+    def follow_rename(self, name: str) -> None:
+        """Edit the guest under its new name from now on."""
+        old, self.guest_key = self.guest_key, name
         for entries in self.query(EntryRows):
-            entries.key = name
+            entries.guest_key = name
         for row in self.query(FieldRow):
             if row.path[:2] == ("guests", old):
                 row.path = ("guests", name, *row.path[2:])
@@ -410,159 +410,176 @@ class GuestEditor(Vertical):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Enable "Examine the file" on fields that name a file."""
-        if action != "look":
+        if action != "examine_file":
             return True
-        focused = self.screen.focused
-        if focused is None or focused.id == "import-type":
-            return focused is not None
-        row = next((n for n in focused.ancestors if isinstance(n, FieldRow)), None)
+        if getattr(self.screen.focused, "id", None) == "import-type":
+            return True
+        row = self._focused_row()
         return row is not None and row.path[2:3] == ("source",) and row.path[-1] in ("file", "uri")
 
-    def action_look(self) -> None:
-        """Examine the image file of the guest."""
+    def action_examine_file(self) -> None:
+        """Inspect the guest's image file, and offer to import it."""
         step = self.query_ancestor(Step)
-        self.app.run_worker(import_file(step, self.session, self.key), exclusive=True)
+        self.app.run_worker(import_file(step, self.session, self.guest_key), exclusive=True)
 
     # Focus
 
-    def first(self) -> Widget | None:
+    def first_editor(self) -> Widget | None:
         """Return the editor of the first field."""
         return next((row.editor for row in self.query(FieldRow)), None)
 
     def focus_path(self, path: str) -> bool:
-        """Focus the field with this path, or its closest ancestor."""
-        if path.removeprefix(f"guests.{self.key}.").startswith("vif"):
+        """Focus the field with this path, or its closest ancestor; return whether there is one."""
+        if path.removeprefix(f"guests.{self.guest_key}.").startswith("vif"):
             target = next(iter(self.query("#interface-rows Input")), None)
             self.screen.set_focus(target or self.query_one("#network-mode"))
             return True
-        if path == field_paths.text_of_path(guest_network.address_field(self.key)):
-            _, problem = guest_network.invalid_address(self.session, self.key)
+        if path == field_paths.text_of_path(guest_network.address_field(self.guest_key)):
+            _, problem = guest_network.invalid_address(self.session, self.guest_key)
             if problem:
                 self.screen.set_focus(self.query("#static-address Input").first())
                 return True
         best: FieldRow | None = None
         for row in self.query(FieldRow):
-            if row.key == path:
+            if row.path_text == path:
                 best = row
                 break
-            if path.startswith((f"{row.key}[", f"{row.key}.")) and len(row.path) > 2:
-                best = best if best is not None and len(best.key) > len(row.key) else row
+            if path.startswith((f"{row.path_text}[", f"{row.path_text}.")) and len(row.path) > 2:
+                best = (
+                    best if best is not None and len(best.path_text) > len(row.path_text) else row
+                )
         if best is None:
             return False
         if best.field.advanced:
-            self._unfold(True)
+            self._set_all_fields(shown=True)
         self.screen.set_focus(best.editor)
         return True
 
     # Buttons and choices
 
-    def _unfold(self, unfolded: bool) -> None:
-        self._unfolded = unfolded
-        self.query_one("#editor-advanced").set_class(not unfolded, "folded")
-        self.query_one("#editor-fold", FormButton).rename(self._fold_label())
+    def _set_all_fields(self, *, shown: bool) -> None:
+        """Show or hide the rarely needed fields."""
+        self._shows_all_fields = shown
+        self.query_one("#editor-advanced").set_class(not shown, "folded")
+        self.query_one("#editor-more", FormButton).rename(self._more_label())
 
-    def _go_to_unfolded(self) -> None:
-        """Focus the first of the fields that were unfolded, which may be out of sight."""
+    def _focus_advanced_fields(self) -> None:
+        """Focus and scroll to the first of the rarely needed fields."""
         rows = self.query("#editor-advanced FieldRow").results(FieldRow)
         self.screen.set_focus(next(rows).editor)
-        self.query_one(Form).keep_in_sight(top=True)
+        self.query_one(Form).scroll_to_focus(top=True)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         name = event.button.id or ""
         project = self.session.project
-        if name == "editor-fold":
-            self._unfold(not self._unfolded)
-            if self._unfolded:
-                self.call_after_refresh(self._go_to_unfolded)
+        if name == "editor-more":
+            self._set_all_fields(shown=not self._shows_all_fields)
+            if self._shows_all_fields:
+                self.call_after_refresh(self._focus_advanced_fields)
         elif name == "disk-add":
-            place = len(project.guest(self.key).disks)
-            self._focus_next = field_paths.text_of_path((*self.base, "disks", place, "device"))
-            project = guests.with_disk(project, self.key)
-            edit(self, self.session, project, f"add a disk to {self.key}")
+            new_disk = (*self.guest_path, "disks", len(project.guest(self.guest_key).disks))
+            self._path_to_focus = field_paths.text_of_path((*new_disk, "device"))
+            project = guests.with_disk(project, self.guest_key)
+            edit(self, self.session, project, f"add a disk to {self.guest_key}")
         elif name.startswith("disk-remove-"):
-            place = int(name.removeprefix("disk-remove-"))
-            project = guests.without_disk(project, self.key, place)
-            entry = (*self.base, "disks", place)
-            edit(self, self.session, project, texts.remove_disk_label(self.key), removed=entry)
-        elif project.guest(self.key).source is None:
+            index = int(name.removeprefix("disk-remove-"))
+            project = guests.without_disk(project, self.guest_key, index)
+            entry = (*self.guest_path, "disks", index)
+            edit(
+                self, self.session, project, texts.remove_disk_label(self.guest_key), removed=entry
+            )
+        elif project.guest(self.guest_key).source is None:
             return
         elif name == "fetch-add":
-            project = guests.with_fetch(project, self.key)
-            edit(self, self.session, project, f"add a fetched file to {self.key}")
+            project = guests.with_fetch(project, self.guest_key)
+            edit(self, self.session, project, f"add a fetched file to {self.guest_key}")
         elif name.startswith("fetch-remove-"):
-            place = int(name.removeprefix("fetch-remove-"))
-            project = guests.without_fetch(project, self.key, place)
-            entry = (*self.base, "source", "fetch", place)
-            edit(self, self.session, project, texts.remove_fetched_label(self.key), removed=entry)
+            index = int(name.removeprefix("fetch-remove-"))
+            project = guests.without_fetch(project, self.guest_key, index)
+            entry = (*self.guest_path, "source", "fetch", index)
+            edit(
+                self,
+                self.session,
+                project,
+                texts.remove_fetched_label(self.guest_key),
+                removed=entry,
+            )
 
-    def _put(self, name: str, value: object, label: str, merge: str = "") -> None:
-        project = field_paths.with_value(self.session.project, (*self.base, name), value)
+    def _set(self, name: str, value: object, label: str, merge: str = "") -> None:
+        """Set a field of the guest; see :func:`edit` for ``label`` and ``merge``."""
+        project = field_paths.with_value(self.session.project, (*self.guest_path, name), value)
         edit(self, self.session, project, label, merge=merge)
 
     @on(Options.Chosen, "#network-mode")
     def _network_chosen(self, event: Options.Chosen) -> None:
         event.stop()
-        given = event.chosen[0] if event.chosen else "default"
-        full = effective.effective(self.session.project, self.session.project.guest(self.key))
+        mode = event.chosen[0] if event.chosen else "default"
+        full = effective.effective(self.session.project, self.session.project.guest(self.guest_key))
         self._own_vif = full.guest.vif or self._own_vif
         own = self._own_vif or full.vif or ("bridge=xenbr0",)
-        vif = {"default": None, "none": ()}.get(given, own)
-        self._put("vif", vif, f"Network of {self.key}", f"network {self.key}")
+        vif = {"default": None, "none": ()}.get(mode, own)
+        self._set("vif", vif, f"Network of {self.guest_key}", f"network {self.guest_key}")
 
-    @on(EntryRows.AddAsked)
-    def _add_entry(self, event: EntryRows.AddAsked) -> None:
+    @on(EntryRows.AddRequested)
+    def _add_entry(self, event: EntryRows.AddRequested) -> None:
         event.stop()
-        guest, rows = self.session.project.guest(self.key), event.rows
+        guest, rows = self.session.project.guest(self.guest_key), event.rows
         if rows.entries is INTERFACES:
             vif = (*(guest.vif or ()), NEW_INTERFACE)
-            self._put("vif", vif, f"add an interface to {self.key}")
+            self._set("vif", vif, f"add an interface to {self.guest_key}")
         elif rows.entries is SHARES:
             shares = (*guest.p9, new_share(guest))
-            self._put("p9", shares, f"add a shared folder to {self.key}")
+            self._set("p9", shares, f"add a shared folder to {self.guest_key}")
         else:
             self.app.run_worker(self._add_setting(rows), exclusive=True)
 
     async def _add_setting(self, rows: EntryRows) -> None:
         """Ask which setting of xl to add, and add it with an empty value."""
-        name = await wizard(self).ask(Ask("Which setting of xl.cfg(5)?", ""))
+        name = await wizard(self).ask(AskText("Which setting of xl.cfg(5)?", ""))
         if not name or not rows.is_attached:
             return
-        guest = self.session.project.guest(self.key)
+        guest = self.session.project.guest(self.guest_key)
         problem = setting_problem(guest, name.strip())
         if problem:
-            self.query_ancestor(Step).say(problem, "error")
+            self.query_ancestor(Step).show_toast(problem, "error")
         else:
             settings = {**dict(guest.xl), name.strip(): ""}
-            self._put("xl", settings, f"set {name.strip()} of {self.key}")
+            self._set("xl", settings, f"set {name.strip()} of {self.guest_key}")
 
     @on(PartsRow.Changed, "#static-address")
     def _address_changed(self, event: PartsRow.Changed) -> None:
         event.stop()
-        wanted = StaticAddress(*(event.row.value(part.name) for part in ADDRESS))
-        if event.name == "address" and not wanted.address.strip():
-            # The gateway and the device go with the address.
-            wanted = StaticAddress()
-        guest_network.type_address(self.session, self.key, wanted, self._before_address)
+        address = StaticAddress(*(event.row.text_of(part.name) for part in ADDRESS_PARTS))
+        if event.name == "address" and not address.address.strip():
+            # Without an address, the gateway and the device have no meaning.
+            address = StaticAddress()
+        guest_network.type_address(self.session, self.guest_key, address, self._before_address)
         self.post_message(Edited())
 
     @on(Options.Chosen, "#kernel-mode")
     def _kernel_chosen(self, event: Options.Chosen) -> None:
         event.stop()
-        given = event.chosen[0] if event.chosen else "host"
-        if given == self._kernel_mode():
-            # The file that was typed stays.
+        mode = event.chosen[0] if event.chosen else "host"
+        if mode == self._kernel_mode():
+            # Setting it again would replace the file that was typed.
             return
         if self._kernel_mode() == "own":
-            self._own_kernel = self.session.project.guest(self.key).kernel
-        own = self._own_kernel or f"{self.key}-kernel"
-        kernel = {"host": None, "none": "none"}.get(given, own)
-        self._put("kernel", kernel, f"Kernel of {self.key}", f"kernel {self.key}")
+            self._own_kernel = self.session.project.guest(self.guest_key).kernel
+        own = self._own_kernel or f"{self.guest_key}-kernel"
+        kernel = {"host": None, "none": "none"}.get(mode, own)
+        self._set("kernel", kernel, f"Kernel of {self.guest_key}", f"kernel {self.guest_key}")
 
     @on(Options.Chosen, "#import-type")
     def _import_chosen(self, event: Options.Chosen) -> None:
         event.stop()
         kind = event.chosen[0] if event.chosen and event.chosen[0] != NO_IMPORT else None
-        project = field_paths.with_import(self.session.project, self.key, kind)
-        edit(self, self.session, project, f"Import of {self.key}", merge=f"import {self.key}")
+        project = field_paths.with_import(self.session.project, self.guest_key, kind)
+        edit(
+            self,
+            self.session,
+            project,
+            f"Import of {self.guest_key}",
+            merge=f"import {self.guest_key}",
+        )

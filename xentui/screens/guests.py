@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 4: the guests, and one of them at a time in every detail."""
+"""Step 4 of the wizard: the table of guests, and the editor of one guest, which replaces it."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from xentui.rules.finding import Finding
 from xentui.screens.add_guest import add_guest
 from xentui.screens.guest_editor import GuestEditor
 from xentui.screens.step import CursorMoved, Step, edit
-from xentui.session import Session, field_paths, guests, texts
-from xentui.session.view import OtherGuest, View
-from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Glyphs, Hanging, Text, glyphs, lit, wizard
+from xentui.session import Session, View, field_paths, guests, texts
+from xentui.session.view import OtherGuest
+from xentui.widgets.table import Column, Filter, Row, Table
+from xentui.widgets.text import Glyphs, HangingText, Text, glyphs, lit, wizard
 
-DISK = 10
+DISK_WIDTH = 10
 """Width of the column with the source of the disk."""
-OTHER = "other "
-"""Begins the key of a guest that is not the project's. No guest's key has a space."""
+OTHER_PREFIX = "other "
+"""Begins the row key of a guest that is not in the project. No guest's key has a space."""
 SEVERITIES = ("error", "warning", "advice")
 
 
 class GuestTable(Table):
-    """The guests."""
+    """The table of guests, where Enter edits one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "activate", "Edit", id="list.choose"),
@@ -65,28 +65,27 @@ class Guests(Step):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._filter = ""
         self._editor: GuestEditor | None = None
 
     def compose(self) -> ComposeResult:
-        """Make the table, the text for an empty list, and the container of the editor."""
+        """Create the table, the text for an empty list, and the container of the editor."""
         with Vertical(id="guest-list"):
-            yield Input(placeholder="part of a name, a bundle", compact=True, id="guest-filter")
+            yield Filter("part of a name, a bundle", "#guest-table", id="guest-filter")
             yield GuestTable(
                 Column("", 1),
                 Column("Guest"),
                 Column("Auto", 4),
                 Column("MiB", 6, right=True),
                 Column("vCPUs", 5, right=True),
-                Column("Disk", DISK, above=60),
+                Column("Disk", DISK_WIDTH, above=60),
                 Column("Goes into", 13, above=70),
                 Column("Network", 16, above=84),
                 id="guest-table",
             )
             yield Text(id="guest-empty")
             with VerticalScroll(id="guest-details", can_focus=False):
-                yield Hanging(id="guest-facts")
-        yield Vertical(id="guest-place")
+                yield HangingText(id="guest-facts")
+        yield Vertical(id="guest-editor-place")
 
     def on_mount(self) -> None:
         """Fill the table."""
@@ -97,27 +96,27 @@ class Guests(Step):
         """The table."""
         return self.query_one("#guest-table", Table)
 
-    def first(self) -> Widget | None:
+    def first_widget(self) -> Widget | None:
         """The editor's first field, or the table."""
         if self._editor is not None:
-            return self._editor.first()
+            return self._editor.first_editor()
         return self if self.has_class("-empty") else self.table
 
-    def take_focus(self) -> None:
+    def restore_focus(self) -> None:
         """Focus the remembered widget; without guests, the step itself."""
         if self.has_class("-empty"):
             self.screen.set_focus(None)
             self.can_focus = True
             self.focus()
             return
-        super().take_focus()
+        super().restore_focus()
 
     def sync(self) -> None:
         """Show the current values."""
         self._fill()
         if self._editor is not None:
-            if not guests.has_guest(self.session.project, self._editor.key):
-                self._close()
+            if not guests.has_guest(self.session.project, self._editor.guest_key):
+                self._close_editor()
             else:
                 self._editor.sync()
 
@@ -126,11 +125,11 @@ class Guests(Step):
         none = not self.session.project.guests and not self.session.view.other_guests
         if self.has_class("-empty") and not none:
             self.can_focus = False
-            self.call_after_refresh(self._to_table)
+            self.call_after_refresh(self._focus_table)
         lost_focus = none and self.table.has_focus
         self.set_class(none, "-empty")
         if lost_focus:
-            self.take_focus()
+            self.restore_focus()
         if self._editor is None:
             view, signs = self.session.view, glyphs(self)
             rows = [guest_row(view, guest, signs) for guest in own]
@@ -143,82 +142,88 @@ class Guests(Step):
 
     def _matches(self, guest: Guest) -> bool:
         """Return whether a guest has every word of the filter."""
-        text = f"{guest.key} {guest.bundle} {guests.disk_summary(guest)}".lower()
-        return all(word in text for word in self._filter.lower().split())
+        text = f"{guest.key} {guest.bundle} {guests.disk_summary(guest)}"
+        return self.query_one(Filter).matches(text)
 
     def _other_rows(self, view: View) -> list[Row]:
-        """Return the guests on the target that the project does not have, below a heading."""
-        rows = [other_row(one) for one in view.other_guests if self._matches(one.guest.guest)]
-        text = "  Also on the target, not in this project" if rows else ""
-        return [Row(":others", (text,), heading=True), *rows] if rows else []
+        """Return a heading and the guests on the target that are not in the project."""
+        rows = [other_row(other) for other in view.other_guests if self._matches(other.guest.guest)]
+        heading = Row(":others", ("  Also on the target, not in this project",), heading=True)
+        return [heading, *rows] if rows else []
 
-    def _to_table(self) -> None:
+    def _focus_table(self) -> None:
         """Focus the table after its first guest was added, unless the guest is being edited."""
         if self._editor is None:
             self.table.focus()
 
     def _show_facts(self) -> None:
         """Show the details of the highlighted guest."""
-        key = self.standing
+        key = self.highlighted_guest
         facts: list[Content] = []
         if key:
             count = f"{self.table.cursor + 1} of {len(self.session.project.guests)}"
             facts = guest_facts(self.session.view, key, count, glyphs(self))
-        elif (other := self._other) is not None:
+        elif (other := self._other_guest) is not None:
             facts = other_facts(self.session.view, other)
-        self.query_one("#guest-facts", Hanging).show(facts)
+        self.query_one("#guest-facts", HangingText).show(facts)
 
-    def place(self) -> str:
-        """The focused field, or the guest under the cursor."""
-        inner = super().place()
-        if inner or self._editor is not None:
-            return inner
-        return f"guests.{self.standing}" if self.standing else ""
+    def current_path(self) -> str:
+        """Return the path of the focused field, or of the highlighted guest."""
+        path = super().current_path()
+        if path or self._editor is not None:
+            return path
+        return f"guests.{self.highlighted_guest}" if self.highlighted_guest else ""
 
     def title(self) -> str:
-        """The guest that is edited, or the number of guests."""
+        """Return the name of the edited guest, or the number of guests."""
         if self._editor is not None:
-            return f"Guest {glyphs(self).dot} {self._editor.key}"
+            return f"Guest {glyphs(self).dot} {self._editor.guest_key}"
         count = len(self.session.project.guests)
         more = len(self.session.view.other_guests)
         others = f" + {more} more on the target" if more else ""
         return f"Guests {glyphs(self).dot} {count}{others}"
 
-    def finding_in_sight(self) -> Finding | None:
-        """Return nothing: problems are shown for the focused field only."""
+    def current_finding(self) -> Finding | None:
+        """Return ``None``: the table's rows are not problems. Their details list the problems."""
         return None
 
     @property
-    def standing(self) -> str:
-        """The guest under the cursor, if it is still there."""
+    def highlighted_guest(self) -> str:
+        """The key of the highlighted guest if the project has it, or an empty text."""
         key = self.table.key
         return key if key and guests.has_guest(self.session.project, key) else ""
 
     @property
-    def _other(self) -> OtherGuest | None:
-        """The guest under the cursor if it is not the project's."""
-        key = self.table.key.removeprefix(OTHER)
+    def _other_guest(self) -> OtherGuest | None:
+        """The highlighted guest if it is on the target, but not in the project."""
+        key = self.table.key.removeprefix(OTHER_PREFIX)
         if self.table.key == key:
             return None
-        return next((one for one in self.session.view.other_guests if one.guest.key == key), None)
+        others = self.session.view.other_guests
+        return next((other for other in others if other.guest.key == key), None)
 
-    def guest(self) -> str:
-        """The guest that is edited, or the one under the cursor."""
-        return self._editor.key if self._editor is not None else self.standing
+    def current_guest(self) -> str:
+        """Return the key of the edited guest, or of the highlighted one."""
+        return self._editor.guest_key if self._editor is not None else self.highlighted_guest
 
     def hint(self) -> str:
-        """The help for the list, or for the focused field of the editor."""
+        """Return the help for the table, or for the focused field of the editor."""
         if self._editor is None:
             if not self.session.project.guests:
                 return "Press a to add a guest."
-            return self.HINT if self.standing else "Not in this project: it is only shown here."
+            return (
+                self.HINT
+                if self.highlighted_guest
+                else "Not in this project: it is only shown here."
+            )
         text = super().hint()
         if text == self.HINT:
             return "Changes apply immediately; ctrl+z undoes them. Esc goes back to the list."
-        line = self._editor.written_line()
+        line = self._editor.generated_line()
         if line and (self.screen.has_class("-narrow") or self.screen.has_class("-plain-preview")):
-            # The line is not visible in a preview next to the form.
-            text = f"{text.partition(chr(10))[0]}\n{line}"
+            # No preview next to the form shows the line.
+            first, _, _ = text.partition("\n")
+            text = f"{first}\n{line}"
         return text
 
     @on(Table.Moved)
@@ -232,88 +237,86 @@ class Guests(Step):
     @on(Table.Activated)
     async def _activated(self, event: Table.Activated) -> None:
         event.stop()
-        other = self._other
+        other = self._other_guest
         if other is not None:
-            self.say(_comes_from(other))
+            self.show_toast(_where_to_change(other))
         else:
-            await self._open(event.key)
+            await self._edit_guest(event.key)
 
     async def action_edit(self) -> None:
-        """Edit the guest under the cursor."""
-        if self.standing:
-            await self._open(self.standing)
+        """Edit the highlighted guest."""
+        if self.highlighted_guest:
+            await self._edit_guest(self.highlighted_guest)
 
-    async def _open(self, key: str, path: str = "", note: Content | None = None) -> None:
-        if self._editor is not None and self._editor.key != key:
-            self._drop_editor()
+    async def _edit_guest(self, key: str, path: str = "", note: Content | None = None) -> None:
+        """Show the editor of a guest; focus the field with a path, or else the first."""
+        if self._editor is not None and self._editor.guest_key != key:
+            self._remove_editor()
         self.table.select(key)
         self.add_class("-editing")
         with wizard(self).holding_keys():
             if self._editor is None:
                 self._editor = GuestEditor(self.session, key, note)
-                await self.query_one("#guest-place").mount(self._editor)
+                await self.query_one("#guest-editor-place").mount(self._editor)
             if not path or not self._editor.focus_path(path):
-                self.screen.set_focus(self._editor.first())
+                self.screen.set_focus(self._editor.first_editor())
         self.refresh_bindings()
         self.post_message(CursorMoved())
 
-    def _drop_editor(self) -> None:
+    def _remove_editor(self) -> None:
         if self._editor is not None:
             self._editor.remove()
             self._editor = None
 
-    def _close(self) -> None:
-        key = self._editor.key if self._editor is not None else ""
-        self._drop_editor()
+    def _close_editor(self) -> None:
+        key = self._editor.guest_key if self._editor is not None else ""
+        self._remove_editor()
         self.remove_class("-editing")
         self._fill()
         self.table.select(key)
         self.refresh_bindings()
-        self._kept_focus = None
-        self.take_focus()
+        self._last_focus = None
+        self.restore_focus()
 
-    def back(self) -> bool:
+    def go_back(self) -> bool:
         """Leave the editor, or the filter."""
         if self._editor is not None:
-            self._close()
+            self._close_editor()
             return True
-        if self.has_class("-filtering"):
-            self.remove_class("-filtering")
-            self._filter = ""
-            self.query_one("#guest-filter", Input).value = ""
+        if self.query_one(Filter).close():
             self._fill()
-            self.take_focus()
             return True
         return False
 
-    async def jump(self, path: str) -> bool:
-        """Focus the field of a guest or of its bundle."""
-        parts = path.split(".")
+    async def focus_path(self, path: str) -> bool:
+        """Edit the guest of a path, or one with its bundle or import type, and focus the field."""
+        table, _, rest = path.partition(".")
+        name = rest.partition(".")[0]
         keys = guests.keys(self.session.project)
-        key = parts[1] if len(parts) > 1 else ""
-        if parts[0] == "bundles":
-            key = next((g.key for g in self.session.project.guests if g.bundle == key), "")
-        elif parts[0] == "import_types":
+        key = name
+        if table == "bundles":
+            key = next((g.key for g in self.session.project.guests if g.bundle == name), "")
+        elif table == "import_types":
             key = next(
-                (g.key for g in self.session.project.guests if g.source and g.source.type == key),
+                (g.key for g in self.session.project.guests if g.source and g.source.type == name),
                 keys[0] if keys else "",
             )
         if key not in keys:
             return False
-        await self._open(key, path)
+        await self._edit_guest(key, path)
         return True
 
-    def renamed(self, path: field_paths.Path, name: str) -> None:
-        """Update the editor after a rename."""
-        if self._editor is not None and path[:2] == ("guests", self._editor.key):
-            self._editor.renamed(name)
+    def follow_rename(self, path: field_paths.Path, name: str) -> None:
+        """Give the editor the new name of its guest."""
+        if self._editor is not None and path[:2] == ("guests", self._editor.guest_key):
+            self._editor.follow_rename(name)
 
     # Actions on the highlighted guest
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Enable actions on a guest only if there is one."""
+        """Enable actions only in the table, and actions on a guest only if one is highlighted."""
         if action in ("edit", "clone", "remove", "tag", "switch", "move"):
-            return self._editor is None and bool(self.standing)
+            return self._editor is None and bool(self.highlighted_guest)
         if action == "filter":
             return self._editor is None and not self.has_class("-empty")
         if action == "add":
@@ -326,78 +329,59 @@ class Guests(Step):
 
     def action_clone(self) -> None:
         """Add a copy of the guest."""
-        if self.standing:
+        if self.highlighted_guest:
             try:
-                project, key = guests.cloned(self.session.project, self.standing)
+                project, key = guests.cloned(self.session.project, self.highlighted_guest)
             except UsageError as error:
-                self.say(error.text, "error")
+                self.show_toast(error.text, "error")
                 return
-            edit(self, self.session, project, f"clone {self.standing}", guest=key)
+            edit(self, self.session, project, f"clone {self.highlighted_guest}", guest=key)
 
-    async def stand_on(self, guest: str, *, opened: bool, note: Content | None = None) -> None:
-        """Put the cursor on a guest; edit it if ``opened``, with a note at the top."""
+    async def highlight_guest(
+        self, guest: str, *, edit: bool = False, note: Content | None = None
+    ) -> None:
+        """Highlight a guest in the table, or edit it with a note above its fields."""
         self.table.select(guest)
-        if opened:
-            await self._open(guest, note=note)
+        if edit:
+            await self._edit_guest(guest, note=note)
 
     def action_remove(self) -> None:
         """Delete the guest; undo restores it."""
-        key = self.standing
-        if key:
-            toast = texts.deleted(key)
-            edit(
-                self,
-                self.session,
-                guests.removed(self.session.project, key),
-                f"delete {key}",
-                toast=toast,
-            )
+        if key := self.highlighted_guest:
+            project = guests.removed(self.session.project, key)
+            edit(self, self.session, project, f"delete {key}", toast=texts.deleted(key))
 
     def action_tag(self, tag: str) -> None:
         """Set or clear a tag of the guest."""
-        key = self.standing
-        if key:
-            edit(
-                self,
-                self.session,
-                guests.with_tag_toggled(self.session.project, key, tag),
-                f"{tag} of {key}",
-            )
+        if key := self.highlighted_guest:
+            project = guests.with_tag_toggled(self.session.project, key, tag)
+            edit(self, self.session, project, f"{tag} of {key}")
 
     def action_switch(self) -> None:
         """Move the guest between a bundle and the configuration."""
-        key = self.standing
-        if key:
+        if key := self.highlighted_guest:
             project, where = guests.with_bundle_toggled(self.session.project, key)
             label = f"move {key} to {where}"
             edit(self, self.session, project, label, toast=f"{key} goes into {where}.")
 
     def action_move(self, by: int) -> None:
         """Move the guest up or down."""
-        key = self.standing
-        if key:
+        if key := self.highlighted_guest:
             project = guests.moved(self.session.project, key, by)
             edit(self, self.session, project, f"move {key}", merge=f"move {key}")
 
     def action_filter(self) -> None:
-        """Filter the list by typing."""
-        self.add_class("-filtering")
-        self.query_one("#guest-filter", Input).focus()
+        """Filter the table by typing."""
+        self.query_one(Filter).open()
 
     @on(Input.Changed, "#guest-filter")
     def _filtered(self, event: Input.Changed) -> None:
         event.stop()
-        self._filter = event.value
         self._fill()
-
-    @on(Input.Submitted, "#guest-filter")
-    def _filter_done(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.table.focus()
 
 
 def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
-    """Return a guest as a row of the table."""
+    """Return the table's row of a guest."""
     full = view.effective(guest)
     severity = view.indexed_findings.severity(guest.key)
     style = SEVERITIES[severity] if severity is not None else "ok"
@@ -411,7 +395,7 @@ def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
             "yes" if guest.autostart else "",
             str(full.memory),
             str(full.vcpus),
-            disk if len(disk) <= DISK else "file",
+            disk if len(disk) <= DISK_WIDTH else "file",
             (guest.bundle or "conf", "" if guest.bundle else "muted"),
             vif,
         ),
@@ -419,7 +403,7 @@ def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
 
 
 def other_row(other: OtherGuest) -> Row:
-    """Return a guest that the project does not have as a row of the table."""
+    """Return the table's row of a guest that is not in the project."""
     full = other.guest
     guest = full.guest
     disk = guests.disk_summary(guest)
@@ -429,15 +413,15 @@ def other_row(other: OtherGuest) -> Row:
         "yes" if guest.autostart else "",
         str(full.memory),
         str(full.vcpus),
-        disk if len(disk) <= DISK else "file",
+        disk if len(disk) <= DISK_WIDTH else "file",
         guest.bundle or "your conf",
         " ".join(full.vif) if full.vif else "none",
     )
-    return Row(f"{OTHER}{full.key}", tuple((cell, "muted") for cell in cells))
+    return Row(f"{OTHER_PREFIX}{full.key}", tuple((cell, "muted") for cell in cells))
 
 
 def other_facts(view: View, other: OtherGuest) -> list[Content]:
-    """Return the details of a guest that the project does not have."""
+    """Return the details of a guest that is not in the project."""
     full = other.guest
     total = view.budget.total
     share = f", {round(100 * full.memory / total)} % of {total} MiB" if total else ""
@@ -446,12 +430,12 @@ def other_facts(view: View, other: OtherGuest) -> list[Content]:
         _fact("Memory", f"{full.memory} MiB{share}"),
         _fact("Disk", guests.disk_summary(full.guest)),
         _fact("Network", " ".join(full.vif) if full.vif else "none"),
-        lit(_comes_from(other), "muted"),
+        lit(_where_to_change(other), "muted"),
     ]
 
 
-def _comes_from(other: OtherGuest) -> str:
-    """Return where to change a guest that the project does not have."""
+def _where_to_change(other: OtherGuest) -> str:
+    """Return a sentence about where to change a guest that is not in the project."""
     return (
         f"{other.guest.key} comes from {other.bundled_by}. It is counted in the memory budget; "
         "change it there."
@@ -459,7 +443,14 @@ def _comes_from(other: OtherGuest) -> str:
 
 
 def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> list[Content]:
-    """Return the details of a guest: its share of the board, its problems, its xl config."""
+    """Return the details of a guest: its share of the memory, its problems, its xl config.
+
+    Args:
+        view: what is derived from the project.
+        key: the guest.
+        count: the guest's number and the number of guests, or an empty text.
+        signs: the glyphs of the terminal.
+    """
     project, guest = view.project, view.project.guest(key)
     full = view.effective(guest)
     where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
@@ -471,7 +462,9 @@ def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> list[Content
         if guest.source.type == "rootfs_dir":
             disk += f", {full.image_size} MiB"
     lines = [
-        lit(key, "strong").append(lit(f"  {full.type}, {where}, {count}", "muted")),
+        lit(key, "strong").append(
+            lit("  " + ", ".join(filter(None, (full.type, where, count))), "muted")
+        ),
         _fact("Memory", f"{full.memory} MiB{share}"),
         _fact("Disk", disk),
         _fact("Network", " ".join(full.vif) if full.vif else "none"),
@@ -501,8 +494,8 @@ def no_guests() -> Content:
         [
             lit("No guests yet.", "strong"),
             lit(""),
-            lit("a", "here").append("  adds one, of a recipe, a file or a container image"),
-            lit("ctrl+p", "here").append("  guest NAME adds one by its name"),
-            lit("alt+1", "here").append("  presets that have guests"),
+            lit("a", "focused").append("  adds one, of a recipe, a file or a container image"),
+            lit("ctrl+p", "focused").append("  guest NAME adds one by its name"),
+            lit("alt+1", "focused").append("  presets that have guests"),
         ]
     )

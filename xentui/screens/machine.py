@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Steps 2 and 3: the board with its memory and network; containers and defaults for guests."""
+"""Steps 2 and 3 of the wizard: the board and its Dom0; containers and the defaults of guests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from xentui.project import board_file, boards
-from xentui.screens.step import Form, FormStep, edit
+from xentui.screens.step import Form, Step, edit, section_heading
 from xentui.session import Session, field_paths, forms
 from xentui.session.board_page import board_needs, board_page
 from xentui.widgets.field import FieldRow
-from xentui.widgets.table import Column, Row, Table
+from xentui.widgets.table import Column, Filter, Row, Table
 from xentui.widgets.text import Text, glyphs, lit
 
 SUPPORT: dict[board_file.State, tuple[str, str]] = {
@@ -27,10 +27,11 @@ SUPPORT: dict[board_file.State, tuple[str, str]] = {
     "refused": ("error", "no Xen"),
     "unknown": ("warning", "unknown"),
 }
+"""The style and the word for how well Xen is known to run on a board."""
 
 
 class BoardTable(Table):
-    """The boards."""
+    """The list of boards."""
 
     CLICK_CHOOSES = True
 
@@ -40,8 +41,8 @@ class BoardTable(Table):
     ]
 
 
-class Machine(FormStep):
-    """The list of boards, and the fields of the host."""
+class Machine(Step):
+    """The list of boards, and the fields about the host."""
 
     NAME: ClassVar[str] = "machine"
     HINT: ClassVar[str] = (
@@ -54,12 +55,11 @@ class Machine(FormStep):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._filter = ""
-        self._machine = ""
+        self._shown_machine = ""
 
     def compose(self) -> ComposeResult:
-        """Make the list and the fields."""
-        yield Input(placeholder="part of a name, a maker, a layer", compact=True, id="board-filter")
+        """Create the list and the fields."""
+        yield Filter("part of a name, a maker, a layer", "#boards", id="board-filter")
         yield BoardTable(
             Column("Board"),
             Column("What it is", 26, above=60),
@@ -77,59 +77,58 @@ class Machine(FormStep):
         self.sync()
 
     def _fill(self) -> None:
-        machine = self.session.project.host.machine
-        known = list(boards.search(self._filter))
-        if not self._filter and machine not in {board.machine for board in known}:
-            known.insert(0, boards.board(machine))
+        machine, text = self.session.project.host.machine, self.query_one(Filter).value
+        matching = list(boards.search(text))
+        if not text and machine not in {board.machine for board in matching}:
+            matching.insert(0, boards.board(machine))
         rows = []
-        for vendor, group in boards.by_vendor(known).items():
+        for vendor, group in boards.by_vendor(matching).items():
             if self.screen.has_class("-tall"):
                 rows.append(Row(f":{vendor}", (f"  {vendor}",), heading=True))
             rows += [self._row(board, machine) for board in group]
-        rows += self._others({row.key for row in rows})
+        rows += self._other_machines({row.key for row in rows})
         if not rows:
             rows = [Row(":none", ("  No board matches. Esc shows all.",), heading=True)]
         self.query_one(Table).set_rows(rows)
 
-    def _row(self, board: board_file.Board, chosen: str) -> Row:
+    def _row(self, board: board_file.Board, machine: str) -> Row:
         signs = glyphs(self)
         style, word = SUPPORT[board.state]
-        here = board.machine == chosen
-        name = f"{signs.on if here else signs.off} {board.machine}"
+        chosen = board.machine == machine
+        name = f"{signs.on if chosen else signs.off} {board.machine}"
         layer = board.layer.name if board.layer is not None else ""
         return Row(
             board.machine,
             (
-                (name, "strong" if here else ""),
+                (name, "strong" if chosen else ""),
                 board.title,
                 (layer, "muted"),
                 (f"{signs.severity(style)} {word}", style),
             ),
         )
 
-    def _others(self, known: set[str]) -> list[Row]:
-        """Return the layers' machines that have no board file."""
-        build_survey = self.session.target.survey
-        if build_survey is None or build_survey.problem:
+    def _other_machines(self, listed: set[str]) -> list[Row]:
+        """Return the machines of the build directory's layers that are not listed yet."""
+        survey = self.session.target.survey
+        if survey is None or survey.problem:
             return []
-        if build_survey.build is None:
+        if survey.build is None:
             return [Row(":reading", (f"  Reading the layers {glyphs(self).more}",), heading=True)]
         sign = glyphs(self).off
-        words = self._filter.lower().split()
         rows = [
             Row(one.name, (f"{sign} {one.name}", one.title or one.layer, "", ("unknown", "muted")))
-            for one in build_survey.machines
-            if one.name not in known
-            and all(word in f"{one.name} {one.title} {one.layer}".lower() for word in words)
+            for one in survey.machines
+            if one.name not in listed
+            and self.query_one(Filter).matches(f"{one.name} {one.title} {one.layer}")
         ]
         heading = Row(":layers", ("  Other machines of the layers",), heading=True)
         return [heading, *rows] if rows else []
 
     def build_survey_changed(self) -> None:
-        """Show the machines of the layers."""
+        """List the machines of the build directory's layers."""
         self._fill()
 
-    def first(self) -> Widget | None:
+    def first_widget(self) -> Widget | None:
         """The list."""
         return self.query_one(Table)
 
@@ -138,13 +137,13 @@ class Machine(FormStep):
         super().sync()
         self._fill()
         machine = self.session.project.host.machine
-        if machine != self._machine:
-            self._machine = machine
+        if machine != self._shown_machine:
+            self._shown_machine = machine
             self.query_one(Table).select(machine)
         self._describe(self.query_one(Table).key)
 
     def _describe(self, machine: str) -> None:
-        """Describe the highlighted board and its needs."""
+        """Show what is known about a board, and what it needs."""
         if not machine:
             return
         board = boards.board(machine)
@@ -152,8 +151,8 @@ class Machine(FormStep):
         note = lit(f"{glyphs(self).severity(style)} {word}", style)
         text = board.summary
         if self.size.width < 68:
-            build_survey = self.session.target.survey
-            machines = build_survey.machines if build_survey is not None else ()
+            survey = self.session.target.survey
+            machines = survey.machines if survey is not None else ()
             title = next((one.title for one in machines if one.name == machine), "")
             text = f"{title or board.title}. {text}"
         needs = board_needs(board)
@@ -162,7 +161,7 @@ class Machine(FormStep):
         self.query_one("#board-note", Text).show(note.append(lit(f"  {text}", "muted")))
 
     def help_page(self) -> tuple[str, list[forms.HelpLine]] | None:
-        """Return the page of the board under the cursor, while the list has the focus."""
+        """Return the help about the highlighted board if the list has the focus."""
         table = self.query_one(Table)
         if not table.has_focus or not table.key:
             return None
@@ -173,45 +172,36 @@ class Machine(FormStep):
     # Filter
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer the filter at the list only, where a slash is not text."""
+        """Enable the filter only in the list: in a field, a slash is text."""
         return self.query_one(Table).has_focus if action == "filter" else True
 
     def action_filter(self) -> None:
         """Filter the boards by typing; machines that cannot run Xen are found too."""
-        self.add_class("-filtering")
-        self.query_one("#board-filter", Input).focus()
+        self.query_one(Filter).open()
 
-    def back(self) -> bool:
+    def go_back(self) -> bool:
         """Leave the filter."""
-        if not self.has_class("-filtering"):
+        if not self.query_one(Filter).close():
             return False
-        self.remove_class("-filtering")
-        self.query_one("#board-filter", Input).value = self._filter = ""
         self._fill()
         self.query_one(Table).select(self.session.project.host.machine)
-        self.query_one(Table).focus()
         return True
 
     @on(Input.Changed, "#board-filter")
     def _filtered(self, event: Input.Changed) -> None:
         event.stop()
-        self._filter = event.value
         self._fill()
-        keys = [row.key for row in self.query_one(Table).rows if not row.heading]
-        text = event.value.strip().lower()
-        best = next((key for key in keys if key.lower().startswith(text)), next(iter(keys), ""))
-        self.query_one(Table).select(best if text else self.session.project.host.machine)
-        self._describe(self.query_one(Table).key)
-
-    @on(Input.Submitted, "#board-filter")
-    def _filter_done(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.query_one(Table).focus()
+        table, text = self.query_one(Table), event.value.strip().lower()
+        machines = [row.key for row in table.rows if not row.heading]
+        first = next(iter(machines), "")
+        best = next((name for name in machines if name.lower().startswith(text)), first)
+        table.select(best if text else self.session.project.host.machine)
+        self._describe(table.key)
 
     # The list
 
     def on_resize(self) -> None:
-        """Adapt to the new size."""
+        """Fill the list for the new size: headings and the description depend on it."""
         self._fill()
         self._describe(self.query_one(Table).key)
 
@@ -227,15 +217,15 @@ class Machine(FormStep):
         edit(self, self.session, project, f"Board {event.key}")
 
 
-class Features(FormStep):
-    """The fields of containers and of the defaults."""
+class Features(Step):
+    """The fields about containers on Dom0 and about the defaults of guests."""
 
     NAME: ClassVar[str] = "features"
     HINT: ClassVar[str] = "A field left empty keeps its default, and is not written."
 
-    def groups(self) -> list[tuple[str, list[Widget]]]:
-        """Return the two tables' fields."""
-        return [
-            (group.title, [FieldRow(path, self.session) for path in group.paths])
-            for group in forms.feature_groups()
-        ]
+    def compose(self) -> ComposeResult:
+        """Create the fields of each group under its heading."""
+        with Form():
+            for number, group in enumerate(forms.feature_groups()):
+                yield section_heading(group.title, first=number == 0)
+                yield from (FieldRow(path, self.session) for path in group.paths)

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The command palette: every action by name, with its object.
-
-"machine qemuarm64", "guest alpine", "step memory", "undo", "theme", "add guest web" …
-"""
+"""The commands of the command palette, such as "step memory", "machine qemuarm64" or "undo"."""
 
 from __future__ import annotations
 
@@ -28,14 +25,14 @@ from xentui.widgets.options import Options
 from xentui.widgets.table import Table
 from xentui.widgets.text import cut, glyphs, lit
 
-Do = Callable[[], Awaitable[object] | object]
-MOST = 200
-"""Most guests that are listed by name."""
-WIDTH = 90
-"""Greatest width of the list."""
-FRAME = 7
-"""Width of the list's padding and scroll bar."""
-BINDINGS = {
+Action = Callable[[], Awaitable[object] | object]
+MAX_GUESTS = 200
+"""Maximum number of guests that are listed by name."""
+MAX_WIDTH = 90
+"""Maximum width of the list; the style sheet has it too."""
+PADDING = 7
+"""Cells of the list's padding and scroll bar."""
+BINDING_IDS = {
     "write": "wizard.write",
     "undo": "edit.undo",
     "redo": "edit.redo",
@@ -45,8 +42,8 @@ BINDINGS = {
     "help": "wizard.help",
     "quit": "wizard.quit",
 }
-"""Commands that are always listed, with the ids of their key bindings."""
-LISTED = {*BINDINGS.values(), "preview.live"}
+"""The commands that have a key on every step, with the ids of their key bindings."""
+LISTED_IDS = {*BINDING_IDS.values(), "preview.live"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +52,15 @@ class Command:
 
     Attributes:
         name: the text that finds it; the first letter is shown as a capital.
-        note: one remark after the name, which may be empty.
-        key: the key that does the same, or an empty text.
-        common: whether it is offered before anything is typed.
+        note: a remark after the name, or an empty text.
+        run: does it; the result is awaited if it can be.
+        key: the name of the key that does the same, or an empty text.
+        common: whether it is listed before anything is typed.
     """
 
     name: str
     note: str
-    run: Do
+    run: Action
     key: str = ""
     common: bool = False
 
@@ -73,7 +71,7 @@ class Command:
 
 
 class Commands(Provider):
-    """The commands of the wizard."""
+    """Finds the wizard's commands for the palette."""
 
     @property
     def main(self) -> MainScreen | None:
@@ -81,39 +79,44 @@ class Commands(Provider):
         return self.screen if isinstance(self.screen, MainScreen) else None
 
     async def discover(self) -> Hits:
-        """Yield the most common commands."""
+        """Yield the commands that are listed before anything is typed."""
         for command in self._commands():
             if command.common:
                 line = self._line(command, lit(command.title))
-                yield DiscoveryHit(line, self._do(command), text=command.name)
+                yield DiscoveryHit(line, self._runner(command), text=command.name)
 
     async def search(self, query: str) -> Hits:
         """Yield the matching commands."""
         matcher = self.matcher(query)
-        for command in (*self._commands(), *self._with_words(query)):
+        for command in (*self._commands(), *self._commands_with_argument(query)):
             score = matcher.match(command.name)
             if command.name.lower() == query.strip().lower():
                 score = 1000.0
             elif command.name.lower().startswith(query.strip().lower()):
                 score += 100.0
             if score > 0:
-                plain = "[" in command.name
-                title = lit(command.title) if plain else matcher.highlight(command.title)
-                yield Hit(score, self._line(command, title), self._do(command), text=command.name)
+                # The matcher parses markup.
+                has_bracket = "[" in command.name
+                title = lit(command.title) if has_bracket else matcher.highlight(command.title)
+                yield Hit(
+                    score, self._line(command, title), self._runner(command), text=command.name
+                )
 
     def _line(self, command: Command, title: Content) -> Content:
         """Return a command as one line, with its key at the right."""
-        room = min(self.app.size.width, WIDTH) - FRAME - len(command.key)
+        room = min(self.app.size.width, MAX_WIDTH) - PADDING - len(command.key)
         note = cut(command.note, max(0, room - title.cell_length - 4), glyphs(self.app).more)
         line = title.append(lit(f"  {note}" if note else "", "muted"))
         line = line.pad_right(max(1, room - line.cell_length))
         return line.append(lit(command.key, "muted"))
 
-    def _do(self, command: Command) -> Callable[[], None]:
+    def _runner(self, command: Command) -> Callable[[], None]:
+        """Return a function that starts a command; the palette cannot await it."""
+
         async def run() -> None:
-            done = command.run()
-            if done is not None:
-                await cast("Awaitable[object]", done)
+            result = command.run()
+            if result is not None:
+                await cast("Awaitable[object]", result)
 
         def start() -> None:
             self.app.run_worker(run(), exclusive=False)
@@ -125,136 +128,140 @@ class Commands(Provider):
         if main is None:
             return
         session = main.session
-        yield self._key(main, "write", "review, then write", main.action_write)
+        yield self._key_command(main, "write", "review, then write", main.action_write)
         if session.undo_label:
-            yield self._key(main, "undo", session.undo_label, main.action_undo)
+            yield self._key_command(main, "undo", session.undo_label, main.action_undo)
         if session.redo_label:
-            yield self._key(main, "redo", session.redo_label, main.action_redo)
-        yield from self._here(main)
+            yield self._key_command(main, "redo", session.redo_label, main.action_redo)
+        yield from self._focused_commands(main)
         for number, name in enumerate(STEPS, 1):
-            if name != main.here:
-                step = partial(main.action_step, name)
+            if name != main.step_name:
+                step = partial(main.show_step, name)
                 note = f"go to {TITLES[name]}"
                 yield Command(f"step {name}", note, step, f"alt+{number}", common=True)
         if session.findings.total:
-            yield self._key(main, "next problem", "", partial(main.action_problem, 1))
+            yield self._key_command(main, "next problem", "", partial(main.action_next_problem, 1))
         if main.check_action("fix", ()):
-            yield self._key(main, "fix", "the problem under the cursor", main.action_fix)
+            yield self._key_command(main, "fix", "the problem under the cursor", main.action_fix)
         if main.check_action("preview", ()):
-            yield self._key(main, "preview", "show or hide it", main.action_preview)
+            yield self._key_command(main, "preview", "show or hide it", main.action_preview)
         follow = partial(main.app.run_action, "live_preview")
         note = "stop following each key" if not main.plain_preview else "follow each key"
         yield Command("live preview", note, follow, "shift+F4", common=True)
-        yield self._key(main, "help", "what you can do here", main.action_help)
+        yield self._key_command(main, "help", "what you can do here", main.action_help)
         for theme in ("xentui-dark", "xentui-light"):
             if theme != self.app.theme:
                 name = theme.removeprefix("xentui-")
-                yield Command(f"theme {name}", "colours", partial(self._theme, theme))
+                yield Command(f"theme {name}", "colours", partial(self._set_theme, theme))
         leave = partial(main.app.run_action, "request_quit")
-        yield self._key(main, "quit", "leave xentui", leave)
+        yield self._key_command(main, "quit", "leave xentui", leave)
         for board in boards.all_boards():
             note = f"{board.title}, {board.state_words}"
-            yield Command(f"machine {board.machine}", note, partial(self._machine, board.machine))
+            yield Command(
+                f"machine {board.machine}", note, partial(self._set_machine, board.machine)
+            )
         for name, what in session.target.offers(("host", "machine")):
             if not boards.board(name).is_known:
-                yield Command(f"machine {name}", what, partial(self._machine, name))
+                yield Command(f"machine {name}", what, partial(self._set_machine, name))
         for preset in presets.available():
-            take = partial(self._preset, preset.name)
-            yield Command(f"preset {preset.name}", preset.title, take)
-        for guest in session.project.guests[:MOST]:
+            begin = partial(self._begin_with_preset, preset.name)
+            yield Command(f"preset {preset.name}", preset.title, begin)
+        for guest in session.project.guests[:MAX_GUESTS]:
             path = f"guests.{guest.key}"
-            yield Command(f"guest {guest.key}", "edit it", partial(main.go, "guests", path))
-            remove = partial(self._remove, guest.key)
+            yield Command(f"guest {guest.key}", "edit it", partial(main.show_step, "guests", path))
+            remove = partial(self._remove_guest, guest.key)
             yield Command(f"delete guest {guest.key}", "undo brings it back", remove)
 
     @staticmethod
-    def _key(main: MainScreen, name: str, note: str, run: Do) -> Command:
-        """Return a command that also has a key on the main screen."""
+    def _key_command(main: MainScreen, name: str, note: str, run: Action) -> Command:
+        """Return a command that also has a key on every step."""
         keys = (
             key_name(main.app, one.binding)
             for one in main.active_bindings.values()
-            if one.binding.id == BINDINGS[name]
+            if one.binding.id == BINDING_IDS[name]
         )
         return Command(name, note, run, next(keys, ""), common=True)
 
-    def _here(self, main: MainScreen) -> Iterator[Command]:
-        """Yield the actions of the focused widget's keys, so that mouse users have them too."""
+    def _focused_commands(self, main: MainScreen) -> Iterator[Command]:
+        """Yield the actions that the focused widget has keys for, so that mouse users have them."""
         seen = set()
         for node, binding, enabled, _ in main.active_bindings.values():
             name = binding.description.lower()
             if not enabled or not binding.id or not name or (node, binding.action) in seen:
                 continue
             seen.add((node, binding.action))
-            if binding.id in LISTED or isinstance(node, (Table, CodeView, Options, Form)):
-                # A row, a line or a choice is clicked.
+            if binding.id in LISTED_IDS or isinstance(node, (Table, CodeView, Options, Form)):
+                # With a mouse, a row, a line or a choice is clicked.
                 continue
             run = partial(main.app.run_action, binding.action, node)
             yield Command(
-                name, f"in {TITLES[main.here]}", run, key_name(main.app, binding), common=True
+                name, f"in {TITLES[main.step_name]}", run, key_name(main.app, binding), common=True
             )
 
-    def _with_words(self, query: str) -> Iterator[Command]:
-        """Yield commands that take any word: a board, a guest, or a file to open."""
+    def _commands_with_argument(self, query: str) -> Iterator[Command]:
+        """Yield commands for any name: of a machine, a guest, a file or an import type."""
         main = self.main
         verb, _, word = query.strip().partition(" ")
         word = word.strip()
         if main is None or not word:
             return
         if verb == "machine" and not boards.board(word).is_known:
-            yield Command(f"machine {word}", "another machine", partial(self._machine, word))
+            yield Command(f"machine {word}", "another machine", partial(self._set_machine, word))
         elif verb == "guest":
             keys = guests.keys(main.session.project)
-            if word in keys[MOST:]:
+            if word in keys[MAX_GUESTS:]:
                 yield Command(
-                    f"guest {word}", "edit it", partial(main.go, "guests", f"guests.{word}")
+                    f"guest {word}", "edit it", partial(main.show_step, "guests", f"guests.{word}")
                 )
             elif word not in keys:
-                yield Command(f"guest {word}", "add it", partial(self._add, word))
+                yield Command(f"guest {word}", "add it", partial(self._add_guest, word))
         elif verb == "open":
-            yield Command(f"open {word}", "a project file", partial(self._open, word))
+            yield Command(f"open {word}", "a project file", partial(self._open_file, word))
         elif verb == "import" and word.startswith("type "):
             name = word.removeprefix("type ").strip()
             yield Command(
-                f"import type {name}", "one of your own", partial(self._import_type, name)
+                f"import type {name}",
+                "a custom type of import",
+                partial(self._add_import_type, name),
             )
 
-    def _theme(self, name: str) -> None:
+    def _set_theme(self, name: str) -> None:
         self.app.theme = name
 
-    async def _machine(self, machine: str) -> None:
+    async def _set_machine(self, machine: str) -> None:
         main = self.main
         if main is not None:
             message = main.session.type_text(("host", "machine"), machine)
-            main.changed()
-            await main.go("machine", "host.machine" if message else "")
+            main.redraw_after_edit()
+            await main.show_step("machine", "host.machine" if message else "")
 
-    async def _preset(self, name: str) -> None:
+    async def _begin_with_preset(self, name: str) -> None:
         main = self.main
         if main is not None:
-            await main.go("start")
+            await main.show_step("start")
             if isinstance(main.step, Start):
-                main.step.take_preset(name, "review")
+                main.step.begin_with_preset(name)
 
-    async def _open(self, path: str) -> None:
+    async def _open_file(self, path: str) -> None:
         main = self.main
         if main is not None:
-            await main.go("start")
+            await main.show_step("start")
             if isinstance(main.step, Start):
                 main.step.open_file(path)
 
-    async def _add(self, name: str) -> None:
+    async def _add_guest(self, name: str) -> None:
         main = self.main
         if main is not None:
-            await main.go("guests")
+            await main.show_step("guests")
             main.post_message(AddGuest(GuestKind.RECIPE, name=name))
 
-    def _remove(self, key: str) -> None:
+    def _remove_guest(self, key: str) -> None:
         main = self.main
         if main is not None:
             main.session.edit(guests.removed(main.session.project, key), f"delete {key}")
-            main.changed()
+            main.redraw_after_edit()
 
-    def _import_type(self, name: str) -> None:
+    def _add_import_type(self, name: str) -> None:
         main = self.main
         if main is None:
             return
@@ -265,4 +272,4 @@ class Commands(Provider):
         main.session.edit(
             field_paths.with_custom_import_type(main.session.project, name), f"add {name}"
         )
-        main.changed()
+        main.redraw_after_edit()

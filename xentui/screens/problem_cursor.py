@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Going from problem to problem, wherever each is fixed, and fixing them."""
+"""Go from one problem of the project to the next, to the field where each is fixed, and fix it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ProblemCursor:
-    """The current problem: the one of the focused field, or the one F8 went to.
+    """The current problem: that of the focused field, or the target, which F8 went to.
 
     Args:
         screen: the main screen, which owns it.
@@ -26,103 +26,99 @@ class ProblemCursor:
     def __init__(self, screen: StepScreen) -> None:
         self._screen = screen
         self._session = screen.session
-        self._gone_to: Finding | None = None
-        self._place = ""
+        self._target: Finding | None = None
+        self._target_path = ""
+        """The path that was focused or highlighted when F8 went to the target."""
 
-    def in_sight(self) -> Finding | None:
+    def current_finding(self) -> Finding | None:
         """Return the current problem."""
-        found, step = self._session.findings, self._screen.step
-        own = step.finding_in_sight()
-        if own is not None:
-            return own
-        if self._gone_to is not None and found.has(self._gone_to):
-            return self._gone_to
-        place = step.place()
-        return next(iter(found.at(place)), None) if place else None
+        findings, step = self._session.findings, self._screen.step
+        highlighted = step.current_finding()
+        if highlighted is not None:
+            return highlighted
+        if self._target is not None and findings.has(self._target):
+            return self._target
+        path = step.current_path()
+        return next(iter(findings.at(path)), None) if path else None
 
-    def forget(self) -> None:
-        """Forget the problem that F8 went to."""
-        self._gone_to = None
+    def forget_target(self) -> None:
+        """Make the problem of the focused field the current one."""
+        self._target = None
 
-    def forget_if_left(self) -> None:
-        """Forget the problem that F8 went to if the focus has moved on."""
-        if self._gone_to is not None and self._screen.step.place() != self._place:
-            self._gone_to = None
+    def forget_target_if_left(self) -> None:
+        """Forget the target if the focus or cursor has left its field."""
+        if self._target is not None and self._screen.step.current_path() != self._target_path:
+            self._target = None
 
-    async def go_on(self, by: int) -> None:
-        """Go to the next problem, or the one before."""
+    async def go_to_next(self, by: int) -> None:
+        """Go to the next problem if ``by`` is 1, or the previous one if it is -1."""
         findings = self._session.findings.all
         if not findings:
-            self._screen.step.say("No problems.")
+            self._screen.step.show_toast("No problems.")
             return
-        at = self._session.findings.number_of(self._gone_to or self.in_sight()) - 1
-        if at < 0:
-            at = -1 if by > 0 else 0
-        await self.go_to(findings[(at + by) % len(findings)])
+        current = self._target or self.current_finding()
+        index = self._session.findings.number_of(current) - 1
+        if index < 0:
+            index = -1 if by > 0 else 0
+        await self.go_to(findings[(index + by) % len(findings)])
 
     async def go_to(self, finding: Finding) -> None:
-        """Go to the field of a problem."""
+        """Focus the field of a problem, or highlight the problem on Review."""
         screen = self._screen
-        await screen.go(step_of(finding), finding.path)
-        if screen.here == "review":
-            cast("Review", screen.step).stand_on_problem(finding)
-        self._gone_to = finding
-        self._place = screen.step.place()
-        screen.call_after_refresh(screen.show)
-
-    async def go_to_path(self, path: str) -> None:
-        """Go to the first problem of a path, if it has one."""
-        finding = next((f for f in self._session.findings.all if f.path == path), None)
-        if finding is not None:
-            await self.go_to(finding)
+        await screen.show_step(step_of(finding), finding.path)
+        if screen.step_name == "review":
+            cast("Review", screen.step).highlight_problem(finding)
+        self._target = finding
+        self._target_path = screen.step.current_path()
+        screen.call_after_refresh(screen.redraw_frame)
 
     def fix(self) -> None:
         """Apply the first fix of the current problem, if it has one."""
-        finding = self.in_sight()
+        finding = self.current_finding()
         before = self._session.project
-        done = self._session.apply_fix(finding) if finding is not None else None
-        if done is None:
-            self._screen.step.say("xentui has no fix for this one: F1 explains it.")
+        label = self._session.apply_fix(finding) if finding is not None else None
+        if label is None:
+            self._screen.step.show_toast("xentui has no fix for this one: F1 explains it.")
             return
         if finding is not None and not finding.code:
-            self._follow_names(before)
-        self._done(f"Fixed: {done}. ctrl+z undoes it.")
+            self._follow_renames(before)
+        self._redraw(f"Fixed: {label}. ctrl+z undoes it.")
 
-    def _follow_names(self, before: Project) -> None:
-        """Let the step follow a guest or bundle whose former name came back."""
-        now = self._session.project
+    def _follow_renames(self, before: Project) -> None:
+        """Update the step if the fix gave a guest or bundle its former name back."""
+        project = self._session.project
         for table in ("guests", "bundles"):
-            for one, other in zip(getattr(before, table), getattr(now, table), strict=True):
-                if one.key != other.key:
-                    self._screen.step.renamed((table, one.key, field_paths.KEY), other.key)
+            for old, new in zip(getattr(before, table), getattr(project, table), strict=True):
+                if old.key != new.key:
+                    self._screen.step.follow_rename((table, old.key, field_paths.KEY), new.key)
 
-    def alike(self) -> int:
-        """Return how many problems of the current kind can be fixed, the current one included."""
-        finding = self.in_sight()
+    def count_fixable_alike(self) -> int:
+        """Return how many problems with the current one's code can be fixed, including it."""
+        finding = self.current_finding()
         if finding is None or not finding.code or finding.quick_fix is None:
             return 0
         return len(self._session.findings.fixable_like(finding))
 
     def fix_all(self) -> None:
-        """Fix all problems of the current kind, as one step of undo."""
-        finding = self.in_sight()
+        """Fix all problems with the current one's code, as one undo step."""
+        finding = self.current_finding()
         fixed = self._session.fix_all_like(finding) if finding is not None else 0
         if finding is not None and fixed:
-            self._done(f"Fixed {fixed} problems {finding.code}. ctrl+z undoes it.")
+            self._redraw(f"Fixed {fixed} problems {finding.code}. ctrl+z undoes it.")
 
-    def waive(self, finding: Finding) -> None:
-        """Let an error count as a warning, or as an error again."""
-        done = self._session.toggle_allowed(finding)
-        if done is not None:
-            self._done(f"Done: {done}. ctrl+z undoes it.")
+    def toggle_allowed(self, finding: Finding) -> None:
+        """Count an error as a warning, or as an error again."""
+        label = self._session.toggle_allowed(finding)
+        if label is not None:
+            self._redraw(f"Done: {label}. ctrl+z undoes it.")
 
-    def _done(self, text: str) -> None:
-        self._gone_to = None
-        self._screen.step.say(text)
-        self._screen.changed()
+    def _redraw(self, toast: str) -> None:
+        self._target = None
+        self._screen.step.show_toast(toast)
+        self._screen.redraw_after_edit()
 
     @property
-    def fixable(self) -> bool:
+    def is_fixable(self) -> bool:
         """Whether the current problem can be fixed; invalid text is fixed by removing it."""
-        finding = self.in_sight()
+        finding = self.current_finding()
         return finding is not None and (finding.quick_fix is not None or not finding.code)

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 6: the changes that would be written, where they go, and the problems to fix first."""
+"""Step 6 of the wizard: what would be written, where, and the problems to fix first.
+
+The comparison with the disk and its sentences come from ``session/review.py``.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +19,16 @@ from textual.content import Content
 from textual.widget import Widget
 
 from xentui.project import filesystem
-from xentui.screens.dialogs import Ask, save_as
+from xentui.screens.dialogs import AskText, save_as
 from xentui.screens.problems import Problems
-from xentui.screens.step import CursorMoved, Examine, Retargeted, StartRehearsal, Step
+from xentui.screens.step import CursorMoved, ExamineBuildDir, StartRehearsal, Step, TargetChanged
 from xentui.session import texts
-from xentui.session.review import (
-    ATTACH,
-    attach_choices,
-    file_text,
-    output_formats,
-)
+from xentui.session.findings import can_be_allowed
+from xentui.session.review import ATTACH, attach_choices, file_text, output_formats, short_path
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Hanging, Text, glyphs, lit, wizard
+from xentui.widgets.text import HangingText, Text, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
@@ -40,10 +39,11 @@ if TYPE_CHECKING:
     from xentui.session.view import View
 
 SHEETS = ("diff", "files", "target", "problems")
+"""The tabs: the diff, the written files, the files on the target board, and the problems."""
 
 
 class Review(Step):
-    """The sheets: diff, files, files on the target, and problems."""
+    """The choices of where and how to write, and the four sheets below tabs."""
 
     NAME: ClassVar[str] = "review"
     HINT: ClassVar[str] = (
@@ -53,19 +53,20 @@ class Review(Step):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "change_directory", "Write into", id="review.directory"),
-        Binding("w", "to_attach", "local.conf", id="review.way"),
-        Binding("w", "to_form", "Write as", id="review.form"),
+        # With a build directory: how conf/local.conf includes the settings; else: the format.
+        Binding("w", "choose_way(True)", "local.conf", id="review.way"),
+        Binding("w", "choose_way(False)", "Write as", id="review.form"),
         Binding("v", "change_layer", "Layer", show=False, id="review.layer"),
-        Binding("a", "waive(True)", "Allow this here", id="review.allow"),
-        Binding("a", "waive(False)", "No longer allow", id="review.allow-no-more"),
+        Binding("a", "toggle_allowed(True)", "Allow this here", id="review.allow"),
+        Binding("a", "toggle_allowed(False)", "No longer allow", id="review.allow-no-more"),
         Binding("slash", "filter", "Filter", key_display="/", id="list.filter"),
         Binding("x", "rehearse", "Rehearse", id="review.rehearse"),
         Binding("y", "copy", "Copy", show=False, id="review.copy"),
         Binding("s", "save_as", "Save as", id="review.save-as"),
-        Binding("left,h", "turn(-1)", "Previous sheet", show=False, id="review.previous"),
-        Binding("right,l", "turn(1)", "Next sheet", show=False, id="review.next"),
+        Binding("left,h", "next_sheet(-1)", "Previous sheet", show=False, id="review.previous"),
+        Binding("right,l", "next_sheet(1)", "Next sheet", show=False, id="review.next"),
         *(
-            Binding(str(number), f"sheet('{name}')", show=False, id=f"review.{name}")
+            Binding(str(number), f"show_sheet('{name}')", show=False, id=f"review.{name}")
             for number, name in enumerate(SHEETS, 1)
         ),
     ]
@@ -73,12 +74,13 @@ class Review(Step):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.sheet = ""
-        self._shown: tuple[View, Path] | None = None
+        self._compared: tuple[View, Path] | None = None
+        """The project and the target of the last comparison."""
         self._changes: dict[str, Change] = {}
         self._examining = False
 
     def compose(self) -> ComposeResult:
-        """Make the lines at the top, and the sheets."""
+        """Create the choices at the top, and the sheets."""
         yield Text(id="review-out")
         with Horizontal(id="review-attach"):
             yield Text(id="review-way-name")
@@ -92,31 +94,35 @@ class Review(Step):
                 yield Table(
                     Column("File", keep_end=True), Column("What happens", 14), id="review-files"
                 )
-                yield Hanging(id="review-file-name")
+                yield HangingText(id="review-file-name")
                 yield CodeView(id="review-file")
             yield CodeView(look="plain", id="review-target")
             yield Problems(self.session)
 
-    def first(self) -> Widget | None:
-        """The diff, or the problems if something has to be fixed."""
-        return self._focus_of(self.sheet or "diff")
+    def first_widget(self) -> Widget | None:
+        """Return the widget of the current sheet."""
+        return self._sheet_widget(self.sheet or "diff")
 
-    def _focus_of(self, sheet: str) -> Widget:
-        return self.problems.list if sheet == "problems" else self.query_one(f"#review-{sheet}")
+    def _sheet_widget(self, sheet: str) -> Widget:
+        return (
+            self.problems.problem_list
+            if sheet == "problems"
+            else self.query_one(f"#review-{sheet}")
+        )
 
     @property
     def problems(self) -> Problems:
         """The sheet of problems."""
         return self.query_one(Problems)
 
-    def take_focus(self) -> None:
-        """Show the problems if there are errors, or else the diff."""
+    def restore_focus(self) -> None:
+        """Show the problems if there are errors, or else the diff; then focus the sheet."""
         self.sync()
         if self.errors and self.sheet != "problems":
             self.show_sheet("problems")
         elif not self.errors and self.sheet == "problems" and not self.problems.count:
             self.show_sheet("diff")
-        super().take_focus()
+        super().restore_focus()
 
     @property
     def errors(self) -> Sequence[Finding]:
@@ -125,13 +131,13 @@ class Review(Step):
 
     def sync(self) -> None:
         """Compare with the disk again if the project or target has changed."""
-        now = (self.session.view, self.session.target.path)
-        if self._shown is None or self._shown[0] is not now[0] or self._shown[1] != now[1]:
-            self._shown = now
+        view, path = self.session.view, self.session.target.path
+        if self._compared is None or self._compared[0] is not view or self._compared[1] != path:
+            self._compared = (view, path)
             self.compare()
 
     def compare(self) -> None:
-        """Compute and show what writing would change."""
+        """Compare with the files on disk, and show what writing would change."""
         review = self.session.review
         review.compare(again=True, examine=False)
         self._show_target_lines()
@@ -147,7 +153,7 @@ class Review(Step):
         self._show_tabs()
 
     def _show_target_lines(self) -> None:
-        """Show the target."""
+        """Show where the files go, and how they are written there."""
         target = self.session.target
         build = target.build_dir is not None
         self.set_class(build, "-build")
@@ -159,8 +165,8 @@ class Review(Step):
         elif self.session.review.plan is not None:
             way = target.effective_attach()
             self.query_one("#review-way", Options).show(attach_choices(way), (way,))
-            place = target.layer_path
-            text = texts.short_path(place) if place is not None else "not needed"
+            layer = target.layer_path
+            text = short_path(layer) if layer is not None else "not needed"
             head = lit(f"{'Layer':<12}", "muted")
             self.query_one("#review-layer", Text).show(head.append(lit(text)))
         self.refresh_bindings()
@@ -168,9 +174,9 @@ class Review(Step):
     def _show_way_name(self) -> None:
         """Show the name of the choice at the top, marked if it has the focus."""
         name = "local.conf" if self.has_class("-build") else "Write as"
-        here = self.query_one("#review-way").has_focus
-        text = f"{glyphs(self).cursor} {name}" if here else name
-        self.query_one("#review-way-name", Text).show(lit(text, "here" if here else "muted"))
+        focused = self.query_one("#review-way").has_focus
+        text = f"{glyphs(self).cursor} {name}" if focused else name
+        self.query_one("#review-way-name", Text).show(lit(text, "focused" if focused else "muted"))
 
     def hint(self) -> str:
         """Return the help for the choice at the top, or for the sheets."""
@@ -183,25 +189,25 @@ class Review(Step):
         return wizard(self).key_for("wizard.write", "ctrl+s")
 
     def on_descendant_focus(self) -> None:
-        """Mark the choice at the top."""
+        """Mark the name of the choice at the top if it has the focus."""
         self._show_way_name()
 
     def on_descendant_blur(self) -> None:
-        """Unmark it."""
+        """Remove the mark."""
         self._show_way_name()
 
     # The build directory
 
     def _examine(self) -> None:
-        """Examine the build directory after the planned changes, in a thread."""
+        """Ask for the problems of the build directory as writing would leave it."""
         plan = self.session.review.plan
         self._examining = self.session.target.build_dir is not None and plan is not None
         if self.session.target.build_dir is None:
             self.session.target.set_findings(())
-        self.post_message(Examine(plan))
+        self.post_message(ExamineBuildDir(plan))
 
-    def examined(self, plan: Plan) -> None:
-        """Show the findings about the build directory."""
+    def show_build_findings(self, plan: Plan) -> None:
+        """Show the problems of the build directory, unless the plan has changed meanwhile."""
         if plan is self.session.review.plan:
             self._examining = False
             self._show_problems()
@@ -227,12 +233,12 @@ class Review(Step):
         self.query_one("#review-sum", Text).show(lit(text, review.style))
 
     def _show_tabs(self) -> None:
-        files = len(self.session.review.changes)
-        found = self.session.findings
-        problems = f"Problems {found.errors + found.warnings}"
-        if found.advice:
-            problems += f" {glyphs(self).dot} Advice {found.advice}"
-        titles = ("Diff", f"Files {files}", "On target", problems)
+        findings = self.session.findings
+        problems = f"Problems ({findings.errors + findings.warnings})"
+        if findings.advice:
+            problems += f" and advice ({findings.advice})"
+        files = f"Files ({len(self.session.review.changes)})"
+        titles = ("Diff", files, "Files on target", problems)
         tabs = [
             (name, f"{number} {title}")
             for number, (name, title) in enumerate(zip(SHEETS, titles, strict=True), 1)
@@ -246,13 +252,13 @@ class Review(Step):
         styles = {"same": "muted", "edited": "error", "new": "ok", "changed": "warning"}
         rows = [
             Row(
-                str(one.path),
+                str(change.path),
                 (
-                    review.short_name(one.path),
-                    (texts.change_word(one.kind), styles.get(one.kind, "warning")),
+                    review.short_name(change.path),
+                    (texts.change_word(change.kind), styles.get(change.kind, "warning")),
                 ),
             )
-            for one in changes
+            for change in changes
         ]
         table = self.query_one("#review-files", Table)
         table.styles.height = min(8, len(rows) + 1)
@@ -261,8 +267,8 @@ class Review(Step):
 
     def _show_file(self) -> None:
         change = self._changes.get(self.query_one("#review-files", Table).key)
-        heading = lit(texts.short_path(change.path), "strong") if change is not None else lit("")
-        self.query_one("#review-file-name", Hanging).show([heading])
+        heading = lit(short_path(change.path), "strong") if change is not None else lit("")
+        self.query_one("#review-file-name", HangingText).show([heading])
         text = file_text(change)
         view = self.query_one("#review-file", CodeView)
         view.show(text.removesuffix("\n").split("\n"), follow=False)
@@ -271,26 +277,26 @@ class Review(Step):
         self.problems.show(self.session.findings.all)
 
     def title(self) -> str:
-        """The number of files, and how many of them would change."""
+        """Return the number of files, and how many of them would change."""
         review = self.session.review
         pending = len(review.plan.pending) if review.plan is not None else 0
         return f"Review {glyphs(self).dot} {len(review.changes)} files, {pending} to write"
 
-    def finding_in_sight(self) -> Finding | None:
+    def current_finding(self) -> Finding | None:
         """Return the highlighted problem."""
         return self.problems.current if self.sheet == "problems" else None
 
-    async def jump(self, path: str) -> bool:
-        """Go to a problem that is fixed here."""
-        finding = self.problems.at(path)
-        return finding is not None and self.stand_on_problem(finding)
+    async def focus_path(self, path: str) -> bool:
+        """Highlight the first problem of a path; return whether there is one."""
+        finding = self.problems.first_at(path)
+        return finding is not None and self.highlight_problem(finding)
 
-    def stand_on_problem(self, finding: Finding) -> bool:
+    def highlight_problem(self, finding: Finding) -> bool:
         """Highlight a problem in the list; return whether it is there."""
-        found = self.problems.select(finding)
-        if found:
-            self.action_sheet("problems")
-        return found
+        selected = self.problems.select(finding)
+        if selected:
+            self.action_show_sheet("problems")
+        return selected
 
     # Sheets
 
@@ -303,14 +309,14 @@ class Review(Step):
         self.refresh_bindings()
         self.post_message(CursorMoved())
 
-    def action_sheet(self, name: str) -> None:
-        """Show one of the sheets and focus it."""
+    def action_show_sheet(self, name: str) -> None:
+        """Show and focus one of the sheets."""
         self.show_sheet(name)
-        self._focus_of(name).focus()
+        self._sheet_widget(name).focus()
 
-    def action_turn(self, by: int) -> None:
-        """Show the next sheet, or the one before."""
-        self.action_sheet(SHEETS[(SHEETS.index(self.sheet) + by) % len(SHEETS)])
+    def action_next_sheet(self, by: int) -> None:
+        """Show the next sheet if ``by`` is 1, or the previous one if it is -1."""
+        self.action_show_sheet(SHEETS[(SHEETS.index(self.sheet) + by) % len(SHEETS)])
 
     @on(Options.Chosen, "#review-tabs")
     def _tab_chosen(self, event: Options.Chosen) -> None:
@@ -326,75 +332,72 @@ class Review(Step):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable the actions that apply to this target and sheet."""
-        if action in ("to_attach", "change_layer"):
+        if action == "change_layer":
             return self.has_class("-build")
-        if action == "to_form":
-            return not self.has_class("-build")
-        if action == "waive":
-            already = parameters != (True,)
-            return self.sheet == "problems" and self.problems.can_be_waived(already=already)
+        if action == "choose_way":
+            return self.has_class("-build") is parameters[0]
+        if action == "toggle_allowed":
+            allow = parameters[0] is True
+            possible = can_be_allowed(self.problems.current) if allow else self.problems.is_allowed
+            return self.sheet == "problems" and possible
         if action == "copy":
             return self.sheet != "problems"
         if action == "filter":
             return self.sheet == "problems" and self.problems.count > 1
         return True
 
-    def action_waive(self, _waived: bool) -> None:
+    def action_toggle_allowed(self, _allow: bool) -> None:
         """Count the highlighted error as a warning, or as an error again."""
         if self.sheet == "problems":
-            self.problems.waive()
+            self.problems.toggle_allowed()
 
     def action_filter(self) -> None:
         """Filter the problems by typing."""
-        self.problems.filter()
+        self.problems.open_filter()
 
     def action_change_directory(self) -> None:
         """Ask for the target directory."""
         self.app.run_worker(self._change_directory(), exclusive=True)
 
     async def _change_directory(self) -> None:
-        given = await wizard(self).ask(
-            Ask("Write into which folder, or build directory?", str(self.session.target.path))
+        text = await wizard(self).ask(
+            AskText("Write into which folder, or build directory?", str(self.session.target.path))
         )
-        if not given or "\0" in given:
+        if not text or "\0" in text:
             return
-        folder = filesystem.expand_user(given)
+        folder = filesystem.expand_user(text)
         if str(folder).startswith("~"):
-            self.say(f"There is no home folder {folder.parts[0]}.", "error")
+            self.show_toast(f"There is no home folder {folder.parts[0]}.", "error")
         elif folder != self.session.target.path:
             self.session.target.move_to(folder)
             self.sync()
-            self.post_message(Retargeted())
+            self.post_message(TargetChanged())
 
     def action_change_layer(self) -> None:
         """Ask for the layer's folder."""
         self.app.run_worker(self._change_layer(), exclusive=True)
 
     async def _change_layer(self) -> None:
-        known = str(self.session.target.chosen_layer or "")
+        current = str(self.session.target.chosen_layer or "")
         title = "Put the layer into which folder? Leave empty for the usual one."
-        given = await wizard(self).ask(Ask(title, known, empty=True))
-        if given is None or "\0" in given:
+        text = await wizard(self).ask(AskText(title, current, empty=True))
+        if text is None or "\0" in text:
             return
-        place = filesystem.expand_user(given) if given else None
-        if place != self.session.target.chosen_layer:
-            self.session.target.choose_layer(place)
+        folder = filesystem.expand_user(text) if text else None
+        if folder != self.session.target.chosen_layer:
+            self.session.target.choose_layer(folder)
             self.compare()
 
-    def action_to_attach(self) -> None:
-        """Focus the choice of how conf/local.conf includes the settings, or choose the next."""
+    def action_choose_way(self, _in_build_dir: bool) -> None:
+        """Focus the choice at the top; if it has the focus, choose the next way."""
         way = self.query_one("#review-way", Options)
         if way.has_focus:
-            last = way.at == len(way.choices) - 1
-            way.action_move(-way.at if last else 1)
+            is_last = way.cursor == len(way.choices) - 1
+            way.action_move(-way.cursor if is_last else 1)
         way.focus()
 
-    def action_to_form(self) -> None:
-        """Focus the choice of the output format."""
-        self.action_to_attach()
-
     @on(Options.Chosen, "#review-way")
-    def _attach_chosen(self, event: Options.Chosen) -> None:
+    def _way_chosen(self, event: Options.Chosen) -> None:
         event.stop()
         if not self.has_class("-build"):
             self.session.target.choose_format(
@@ -413,7 +416,7 @@ class Review(Step):
         self.app.run_worker(save_as(self, self.session), exclusive=True)
 
     def action_rehearse(self) -> None:
-        """Start the guests on a real Xen."""
+        """Boot the guests on a real Xen in QEMU."""
         self.post_message(StartRehearsal())
 
     def action_copy(self) -> None:
@@ -421,12 +424,12 @@ class Review(Step):
         name = "file" if self.sheet == "files" else self.sheet
         for view in self.query(f"#review-{name}").results(CodeView):
             self.app.copy_to_clipboard("\n".join(view.lines))
-            self.say("Copied, if your terminal supports it (OSC 52).")
+            self.show_toast("Copied, if your terminal supports it (OSC 52).")
 
-    def back(self) -> bool:
+    def go_back(self) -> bool:
         """Leave the filter, or the choice at the top."""
-        if self.problems.leave_filter() or self.query_one("#review-way").has_focus:
-            self._focus_of(self.sheet).focus()
+        if self.problems.close_filter() or self.query_one("#review-way").has_focus:
+            self._sheet_widget(self.sheet).focus()
             return True
         return False
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 1: choose a starting point, and see the target."""
+"""Step 1 of the wizard: choose what to begin with, and see where the files will go."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from textual.widgets import Input
 
 from xentui.errors import XentuiError
 from xentui.project import boards, presets
-from xentui.screens.step import Begin, CursorMoved, Edited, Go, Resume, Step
-from xentui.session import Session, opening, texts
+from xentui.screens.step import CursorMoved, Edited, OpenProject, ResumeDraft, ShowStep, Step
+from xentui.session import Session, View, opening, texts
+from xentui.session.review import short_path
 from xentui.session.state import EMPTY, Origin
-from xentui.widgets.bars import bar, summary
-from xentui.widgets.table import Column, Row, Table
-from xentui.widgets.text import Glyphs, Hanging, cut, glyphs, lit, wizard
+from xentui.widgets.bars import memory_bar, memory_summary
+from xentui.widgets.table import Column, Filter, Row, Table
+from xentui.widgets.text import Glyphs, HangingText, cut, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -30,19 +31,18 @@ if TYPE_CHECKING:
     from xentui.session.drafts import Draft
     from xentui.session.view import View
 
-DRAFT, EXISTING, NOTHING, OPEN, FILE = ":draft", ":existing", ":empty", ":open", ":file:"
-MOST_FILES = 3
-"""Most project files that are listed."""
-REST = 0.06
+DRAFT, EXISTING, SCRATCH, OPEN, FILE_PREFIX = ":draft", ":existing", ":empty", ":open", ":file:"
+"""The row keys of what is not a preset. A project file's row key is the prefix and its path."""
+MAX_FILES = 3
+"""Maximum number of project files that are listed."""
+READ_DELAY = 0.06
 """Seconds that the cursor stays on a row before its project is read."""
-
-
-Line = tuple[str, str]
+StyledLine = tuple[str, str]
 """A text and its style."""
 
 
 class StartTable(Table):
-    """The list of starting points."""
+    """The list of what to begin with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "activate", "Review", id="list.choose"),
@@ -64,19 +64,18 @@ class Start(Step):
         super().__init__(session)
         self._presets: dict[str, presets.PresetFile] = {}
         self._origins: dict[str, Origin | str] = {}
-        self._filter = ""
-        self._rest: Timer | None = None
+        self._read_timer: Timer | None = None
         self._draft: Draft | None = None
         self._draft_note = ""
         self._has_draft = False
         self._files: list[Path] = []
         self._has_existing = False
-        self._machine = ""
+        self._build_machine = ""
 
     def compose(self) -> ComposeResult:
-        """Make the list, and the details of the row under the cursor."""
-        yield Hanging(id="start-where")
-        yield Input(placeholder="part of a name, a board …", compact=True, id="start-filter")
+        """Create the list, and the details of the highlighted row below it."""
+        yield HangingText(id="start-where")
+        yield Filter("part of a name, a board …", "#start-list", id="start-filter")
         yield StartTable(
             Column("Begin with"),
             Column("Board", 16, above=62),
@@ -84,18 +83,18 @@ class Start(Step):
             Column("From", 7, above=72),
             id="start-list",
         )
-        yield Hanging(id="start-details")
+        yield HangingText(id="start-details")
 
     def on_mount(self) -> None:
         """Fill the list."""
         self.build_survey_changed()
         self._presets = {preset.name: preset for preset in presets.available()}
         self._has_draft = self.session.drafts.available()
-        self._files = opening.project_files([Path.cwd(), self.session.target.path])[:MOST_FILES]
+        self._files = opening.project_files([Path.cwd(), self.session.target.path])[:MAX_FILES]
         self._fill()
 
     def sync(self) -> None:
-        """Show the draft as long as it can be resumed."""
+        """List the draft only while it can be resumed."""
         offered = self.session.drafts.available()
         if self.is_attached and self._presets and offered != self._has_draft:
             self._has_draft = offered
@@ -103,52 +102,54 @@ class Start(Step):
             self._fill()
 
     def build_survey_changed(self) -> None:
-        """Show what is now known about the build directory."""
-        lines = location_lines(self.session, glyphs(self))
-        self.query_one("#start-where", Hanging).show([lit(text, style) for text, style in lines])
+        """Show the build directory, and list its guests and the presets for its machine first."""
+        lines = target_lines(self.session, glyphs(self))
+        self.query_one("#start-where", HangingText).show(
+            [lit(text, style) for text, style in lines]
+        )
         settings, survey = self.session.target.user_settings, self.session.target.survey
         has_existing = settings is not None and bool(settings.guests)
         machine = survey.machine if survey is not None else ""
-        if (has_existing, machine) != (self._has_existing, self._machine):
+        if (has_existing, machine) != (self._has_existing, self._build_machine):
             table = self.query_one(Table)
-            untouched = table.key == next(iter(self._presets), "")
-            self._has_existing, self._machine = has_existing, machine
+            cursor_unmoved = table.key == next(iter(self._presets), "")
+            self._has_existing, self._build_machine = has_existing, machine
             self._fill()
-            first = next((one for one in self._ordered() if one.machine == machine), None)
-            if untouched and first is not None:
-                table.select(first.name)
+            preset = next((one for one in self._sorted_presets() if one.machine == machine), None)
+            if cursor_unmoved and preset is not None:
+                table.select(preset.name)
 
-    def _ordered(self) -> list[presets.PresetFile]:
+    def _sorted_presets(self) -> list[presets.PresetFile]:
         """Return the presets; those for the build directory's machine come first."""
-        return sorted(self._presets.values(), key=lambda one: one.machine != self._machine)
+        return sorted(self._presets.values(), key=lambda one: one.machine != self._build_machine)
 
     def _fill(self) -> None:
         rows: list[Row] = []
-        wanted = self._filter.lower().split()
-        if not wanted and self._has_draft:
+        words = self.query_one(Filter).value.lower().split()
+        if not words and self._has_draft:
             rows += [
                 Row(DRAFT, ((texts.RESUME, "strong"), "", "", ("yours", "muted"))),
                 Row(":or", ("  Start over",), heading=True),
             ]
-        if not wanted and self._has_existing:
+        if not words and self._has_existing:
             rows.append(
                 Row(
                     EXISTING,
                     (("The guests of this build directory", "strong"), "", "", ("here", "muted")),
                 )
             )
-        if not wanted:
+        if not words:
             rows += [
                 Row(
-                    f"{FILE}{path}",
-                    ((f"Open {texts.short_path(path)}", "strong"), "", "", ("yours", "muted")),
+                    f"{FILE_PREFIX}{path}",
+                    ((f"Open {short_path(path)}", "strong"), "", "", ("yours", "muted")),
                 )
                 for path in self._files
             ]
             if self._files or self._has_existing:
                 rows.append(Row(":new", ("  Start another project from",), heading=True))
-        for preset in self._ordered():
-            if not opening.preset_matches(preset, wanted):
+        for preset in self._sorted_presets():
+            if not opening.preset_matches(preset, words):
                 continue
             name = preset.title or preset.name
             memory = f"{preset.memory} MiB" if preset.memory else ""
@@ -164,8 +165,8 @@ class Start(Step):
         open_file = f"{texts.OPEN_FILE} {glyphs(self).more}"
         others = [
             Row(key, (title, "", "", ""))
-            for key, title in ((NOTHING, "Start from scratch"), (OPEN, open_file))
-            if all(word in title.lower() for word in wanted)
+            for key, title in ((SCRATCH, "Start from scratch"), (OPEN, open_file))
+            if all(word in title.lower() for word in words)
         ]
         if others:
             rows += [Row(":other", ("  Other",), heading=True), *others]
@@ -175,125 +176,112 @@ class Start(Step):
         table.styles.max_height = len(rows) + 1
         table.set_rows(rows)
 
-    def first(self) -> Widget | None:
-        """Return the list, which gets the focus first."""
+    def first_widget(self) -> Widget | None:
+        """Return the list."""
         return self.query_one(Table)
 
-    def back(self) -> bool:
+    def go_back(self) -> bool:
         """Leave the filter."""
-        if self.has_class("-filtering"):
-            self.remove_class("-filtering")
-            self._filter = ""
-            self.query_one("#start-filter", Input).value = ""
-            self._fill()
-            self.query_one(Table).focus()
-            return True
-        return False
+        if not self.query_one(Filter).close():
+            return False
+        self._fill()
+        return True
 
     # The project of the highlighted row
 
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
         event.stop()
-        self._details()
-        if self._rest is not None:
-            self._rest.stop()
-        self._rest = self.set_timer(REST, self._look_into)
+        self._show_details()
+        if self._read_timer is not None:
+            self._read_timer.stop()
+        self._read_timer = self.set_timer(READ_DELAY, self._read_highlighted)
 
-    def _look_into(self) -> None:
+    def _read_highlighted(self) -> None:
+        """Read the project of the highlighted row, once the first frame has been drawn."""
         if not getattr(self.screen, "ready", True):
-            self._rest = self.set_timer(REST, self._look_into)
+            self._read_timer = self.set_timer(READ_DELAY, self._read_highlighted)
             return
         key = self.query_one(Table).key
         if key not in self._origins:
             if key in self._presets:
                 self._origins[key] = opening.origin_of_preset(key)
-            elif key.startswith(FILE):
-                self._origins[key] = opening.origin_of_file(key.removeprefix(FILE))
+            elif key.startswith(FILE_PREFIX):
+                self._origins[key] = opening.origin_of_file(key.removeprefix(FILE_PREFIX))
         if key == DRAFT and not self._draft_note:
             self._draft_note = f"Reading it {glyphs(self).more}"
             self.run_worker(self._read_draft(), group="draft")
-        self._details()
+        self._show_details()
         self.post_message(CursorMoved())
 
     async def _read_draft(self) -> None:
         """Read the draft in a thread: one with many guests takes a while."""
-        kept = await to_thread(self.session.drafts.load)
-        when = kept.when if kept else ""
-        self._draft_note = f"Kept {when}." if kept else "It cannot be read."
-        self._draft = kept
-        self._details()
+        self._draft = await to_thread(self.session.drafts.load)
+        self._draft_note = f"Saved {self._draft.when}." if self._draft else "It cannot be read."
+        self._show_details()
         self.post_message(CursorMoved())
 
-    def origin_in_sight(self) -> Origin | None:
-        """Return the origin for the highlighted row, if it has been read."""
+    def highlighted_origin(self) -> Origin | None:
+        """Return the project of the highlighted row, or ``None`` if it has not been read."""
         key = self.query_one(Table).key
-        if key == NOTHING:
+        if key == SCRATCH:
             return EMPTY
-        found = self._origins.get(key)
-        return found if isinstance(found, Origin) else None
+        origin = self._origins.get(key)
+        return origin if isinstance(origin, Origin) else None
 
     def hint(self) -> str:
-        """Return the help for the highlighted row: the effect of Enter."""
+        """Return what Enter does with the highlighted row."""
         key = self.query_one(Table).key
         if self.query_one("#start-filter").has_focus:
             return "Enter goes to the list; Esc shows all again." if key else "Esc shows all again."
         if not key:
             return "No match. Esc shows all again."
-        if key == NOTHING:
+        if key == SCRATCH:
             return "Enter begins with an empty project, on Machine."
         if key == OPEN:
             return "Enter asks for the file."
         if key == EXISTING:
             return "Enter takes your guests into a new project, and shows them."
-        if key == DRAFT or key.startswith(FILE):
+        if key == DRAFT or key.startswith(FILE_PREFIX):
             return "Enter opens it, on Guests."
         return self.HINT
 
     def previewed_view(self) -> View | None:
-        """Return the view of the highlighted row's project."""
-        kept = self._draft
-        if self.query_one(Table).key == DRAFT and kept is not None:
-            return self.session.view_of(kept.state)
-        origin = self.origin_in_sight()
+        """Return the project of the highlighted row."""
+        if self.query_one(Table).key == DRAFT and self._draft is not None:
+            return self.session.view_of(self._draft.state)
+        origin = self.highlighted_origin()
         return self.session.view_of_origin(origin) if origin is not None else None
 
     @property
-    def _line(self) -> int:
+    def _line_width(self) -> int:
         """Columns available to a line: each part of the step has a margin of one at both sides."""
         return self.size.width - 2
 
-    def _details(self) -> None:
+    def _show_details(self) -> None:
         key = self.query_one(Table).key
-        self.query_one("#start-details", Hanging).show(self._lines(key))
+        self.query_one("#start-details", HangingText).show(self._detail_lines(key))
 
-    def _lines(self, key: str) -> list[Content]:
+    def _detail_lines(self, key: str) -> list[Content]:
+        """Return the lines below the list about the row with this key."""
         if key == DRAFT:
             return self._draft_lines()
         if key == EXISTING:
             return self._existing_lines()
-        if key == NOTHING:
+        if key == SCRATCH:
             return [lit("A QEMU board and no guest: go through the steps one after the other.")]
         if key == OPEN:
             return [lit("A project file that you, or xentui, wrote before.")]
-        if key.startswith(FILE):
-            return self._file_lines(key)
         preset = self._presets.get(key)
-        if preset is None:
+        if key.startswith(FILE_PREFIX):
+            lines = [lit("A project file. Enter continues with it.")]
+        elif preset is None:
             return []
-        if preset.error:
+        elif preset.error:
             return [lit(preset.name, "strong"), lit(preset.error, "error")]
-        lines = [lit(preset.description or preset.name)]
+        else:
+            lines = [lit(preset.description or preset.name)]
         origin = self._origins.get(key)
-        if isinstance(origin, str):
-            return [*lines, lit(f"{glyphs(self).error} {origin}", "error")]
-        if origin is None:
-            return lines
-        return [*lines, *self._project_lines(self.session.view_of_origin(origin))]
-
-    def _file_lines(self, key: str) -> list[Content]:
-        origin = self._origins.get(key)
-        lines = [lit("A project file. Enter continues with it.")]
         if isinstance(origin, str):
             return [*lines, lit(f"{glyphs(self).error} {origin}", "error")]
         if origin is None:
@@ -301,7 +289,7 @@ class Start(Step):
         return [*lines, *self._project_lines(self.session.view_of_origin(origin))]
 
     def _existing_lines(self) -> list[Content]:
-        """Return the lines in the user's own files that a project would begin with."""
+        """Return the Xen settings in the user's own files that a project would begin with."""
         settings = self.session.target.user_settings
         head = lit("The Xen settings that you wrote in this build directory yourself:")
         return [head, *(lit(line, "muted") for line in (settings.lines() if settings else ()))]
@@ -323,7 +311,7 @@ class Start(Step):
 
     def _project_lines(self, view: View) -> list[Content]:
         """Return a summary of a project."""
-        room = max(20, self._line - 12)
+        room = max(20, self._line_width - 12)
         more_sign = glyphs(self).more
         guests = ", ".join(guest.key for guest in view.project.guests) or "none"
         files = [path for path in view.files if not path.endswith("layer.conf")]
@@ -340,82 +328,77 @@ class Start(Step):
 
     def _memory(self, view: View) -> Content:
         signs = glyphs(self)
-        words = summary(view.budget, signs)
-        cells = max(8, min(32, self._line - 14 - words.cell_length))
-        return _pair("Memory", "").append(bar(view.budget, cells, signs)).append("  ").append(words)
+        words = memory_summary(view.budget, signs)
+        cells = max(8, min(32, self._line_width - 14 - words.cell_length))
+        return (
+            _pair("Memory", "")
+            .append(memory_bar(view.budget, cells, signs))
+            .append("  ")
+            .append(words)
+        )
 
     # Actions
 
     def action_filter(self) -> None:
         """Filter the list by typing."""
-        self.add_class("-filtering")
-        self.query_one("#start-filter", Input).focus()
+        self.query_one(Filter).open()
 
     @on(Input.Changed, "#start-filter")
     def _filtered(self, event: Input.Changed) -> None:
         event.stop()
-        self._filter = event.value
         self._fill()
-
-    @on(Input.Submitted, "#start-filter")
-    def _filter_done(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.query_one(Table).focus()
 
     @on(Table.Activated)
     def _activated(self, event: Table.Activated) -> None:
         event.stop()
-        self._take(event.key, "review")
+        self._begin_with_row(event.key, "review")
 
     def action_customise(self) -> None:
-        """Begin with the row, on the Machine step."""
-        self._take(self.query_one(Table).key, "machine")
+        """Begin with the highlighted row, on the Machine step."""
+        self._begin_with_row(self.query_one(Table).key, "machine")
 
-    def take_preset(self, name: str, then: str) -> None:
-        """Begin with a preset by its name, whether or not the filter shows it.
-
-        Args:
-            name: the preset's.
-            then: the step to go to.
-        """
+    def begin_with_preset(self, name: str) -> None:
+        """Begin with a preset, even if the filter hides it, and show Review."""
         if name in self._presets:
             self.query_one(Table).select(name)
-            self._take(name, then)
+            self._begin_with_row(name, "review")
 
-    def _take(self, key: str, then: str) -> None:
-        """Begin with a row of the list, and go to a step."""
+    def _begin_with_row(self, key: str, step: str) -> None:
+        """Begin with the row with this key; show ``step`` if it is a preset."""
         if key == DRAFT:
-            kept = self._draft or self.session.drafts.load()
-            if kept is None:
-                self.say(texts.UNREADABLE_DRAFT, "warning")
+            draft = self._draft or self.session.drafts.load()
+            if draft is None:
+                self.show_toast(texts.UNREADABLE_DRAFT, "warning")
             else:
-                self.post_message(Resume(kept.state))
+                self.post_message(ResumeDraft(draft.state))
         elif key == EXISTING:
-            self._take_existing()
-        elif key == NOTHING:
-            self.post_message(Begin(self.session.empty_origin(), "begin with nothing", "machine"))
+            self._begin_with_existing()
+        elif key == SCRATCH:
+            self.post_message(
+                OpenProject(self.session.empty_origin(), "start from scratch", "machine")
+            )
         elif key == OPEN:
             self.app.run_worker(self._open(), exclusive=True)
-        elif key.startswith(FILE):
-            self.open_file(key.removeprefix(FILE))
+        elif key.startswith(FILE_PREFIX):
+            self.open_file(key.removeprefix(FILE_PREFIX))
         elif key in self._presets:
-            found = self._origins.get(key) or opening.origin_of_preset(key)
-            self._origins[key] = found
-            if isinstance(found, str):
-                self._details()
-                self.say(f"{key}: {found}", "error")
+            origin = self._origins.get(key) or opening.origin_of_preset(key)
+            self._origins[key] = origin
+            if isinstance(origin, str):
+                self._show_details()
+                self.show_toast(f"{key}: {origin}", "error")
             else:
-                self.post_message(Begin(found, f"take {key}", then))
+                self.post_message(OpenProject(origin, f"start from {key}", step))
 
-    def _take_existing(self) -> None:
-        """Begin with the guests that the user set in the build directory."""
+    def _begin_with_existing(self) -> None:
+        """Begin with the guests that the user has set in the build directory."""
         try:
             text = self.session.start_from_existing()
         except XentuiError as error:
-            self.say(error.text, "error")
+            self.show_toast(error.text, "error")
             return
         self.post_message(Edited(text))
-        self.post_message(Go("guests"))
+        self.post_message(ShowStep("guests"))
 
     async def _open(self) -> None:
         from xentui.screens.files import FileBrowser
@@ -424,20 +407,20 @@ class Start(Step):
         if path is not None:
             self.open_file(str(path))
 
-    def open_file(self, given: str) -> None:
-        """Open a project file."""
-        origin = opening.origin_of_file(given)
+    def open_file(self, path: str) -> None:
+        """Open a project file by its path, which may begin with ``~``."""
+        origin = opening.origin_of_file(path)
         if isinstance(origin, str):
-            self.say(origin, "error")
+            self.show_toast(origin, "error")
         else:
-            self.post_message(Begin(origin, f"open {origin.name}", "guests"))
+            self.post_message(OpenProject(origin, f"open {origin.name}", "guests"))
 
 
 def _pair(name: str, text: str) -> Content:
     return lit(f"{name:<9}", "muted").append(lit(text))
 
 
-def location_lines(session: Session, signs: Glyphs) -> list[Line]:
+def target_lines(session: Session, signs: Glyphs) -> list[StyledLine]:
     """Return the lines about the target directory."""
     target = session.target.build_dir
     if target is None:
@@ -462,9 +445,9 @@ def location_lines(session: Session, signs: Glyphs) -> list[Line]:
         count = f" {survey.done} of {survey.total}" if survey.total else ""
         text += f"  {signs.dot}  reading the recipes{count} {signs.more}"
     lines.append((text, "ok" if fine else "error"))
-    theirs = survey.user_settings
-    if theirs is not None and theirs.about_xen:
-        guests = ", ".join(guest.entry for guest in theirs.guests)
+    settings = survey.user_settings
+    if settings is not None and settings.about_xen:
+        guests = ", ".join(guest.entry for guest in settings.guests)
         what = f"guests {guests}" if guests else "Xen settings"
         lines.append(
             (f"{signs.warning} Set by hand there: {what}. Review asks what to do.", "warning")

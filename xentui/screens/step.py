@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The base class of all steps, and the messages they post.
+"""The base class of the wizard's seven steps, and the messages that steps post to the main screen.
 
-A step shows the session. Its buttons and choices change the project through :func:`edit`, and those
-on Review change the target. For everything else it posts a request, such as to begin with a preset,
-which the main screen carries out. The main screen then redraws everything.
+A step shows the session. To change the project it calls :func:`edit`; to change anything else, such
+as which step is shown, it posts a message. The main screen acts on it and redraws everything.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -40,8 +38,8 @@ class Edited(Message):
     """The session has changed, so everything that depends on it should be redrawn.
 
     Attributes:
-        toast: the message to the user.
-        guest: the guest to highlight, if it is still there.
+        toast: a message to the user, or an empty text.
+        guest: the key of the guest to highlight, or an empty text.
     """
 
     toast: str = ""
@@ -59,20 +57,20 @@ def edit(
     guest: str = "",
     removed: field_paths.Path = (),
 ) -> None:
-    """Make a project the current one immediately, and have the screen redrawn.
+    """Set the session's project at once, and post :class:`Edited` to have the screen redrawn.
 
-    The project is not sent in the message: by the time the message is handled, it would overwrite
-    later changes.
+    The message does not carry the project: later edits may be made before it is handled, and
+    would be lost.
 
     Args:
-        widget: the widget that posts :class:`Edited`.
+        widget: the widget that posts the message.
         session: the session being edited.
         project: the project after the edit.
-        label: the name of the step for undo.
-        merge: edits with the same name are undone together.
-        toast: as in :class:`Edited`.
-        guest: as in :class:`Edited`.
-        removed: the path of a list's entry that the project no longer has.
+        label: the name of the edit for undo.
+        merge: edits with the same ``merge`` text are undone together.
+        toast: a message to the user.
+        guest: the key of the guest to highlight.
+        removed: the path of the list entry that the edit removed.
     """
     if session.edit(project, label, merge=merge, removed=removed):
         widget.post_message(Edited(toast, guest))
@@ -80,10 +78,10 @@ def edit(
 
 @dataclass
 class ImportFile(Message):
-    """Request: build a guest from an inspected file."""
+    """Request: import an inspected file for the guest with this key."""
 
     guest: str
-    seen: Inspected
+    inspected: Inspected
 
 
 @dataclass
@@ -91,8 +89,11 @@ class AddGuest(Message):
     """Request: add a guest and edit it.
 
     Attributes:
-        file: as :meth:`xentui.session.Session.add_guest` takes it.
-        note: a remark about its files.
+        kind: what the guest is made from.
+        file: the inspected file, the path of an xl config, or the name of a ready-made guest.
+        name: the guest's name; by default it comes from the file.
+        kernel: the inspected kernel, or the name of one in the deploy directory.
+        note: a remark about the files, shown above the guest's fields.
     """
 
     kind: GuestKind
@@ -103,36 +104,48 @@ class AddGuest(Message):
 
 
 @dataclass
-class Begin(Message):
-    """Request: open another project and show a step."""
+class OpenProject(Message):
+    """Request: replace the project with that of a preset, a file or a draft, and show a step.
+
+    Attributes:
+        label: the name of the change for undo.
+        step: the name of the step.
+    """
 
     origin: Origin
     label: str
-    then: str
+    step: str
 
 
 @dataclass
-class Resume(Message):
-    """Request: resume a draft."""
+class ResumeDraft(Message):
+    """Request: continue with a draft."""
 
     state: State
 
 
 @dataclass
-class Go(Message):
-    """Request: show another step, or the field with a path."""
+class ShowStep(Message):
+    """Request: show the step with this name, and focus the field with this path."""
 
-    step: str = ""
+    name: str
     path: str = ""
 
 
 @dataclass
-class CursorMoved(Message):
-    """The cursor moved, so details shown next to it should be redrawn."""
+class ShowProblem(Message):
+    """Request: show the step where a problem is fixed, and focus its field."""
+
+    finding: Finding
 
 
 @dataclass
-class Waive(Message):
+class CursorMoved(Message):
+    """The cursor of a list moved, so what describes its row should be redrawn."""
+
+
+@dataclass
+class ToggleAllowed(Message):
     """Request: count an error as a warning, or as an error again."""
 
     finding: Finding
@@ -140,23 +153,28 @@ class Waive(Message):
 
 @dataclass
 class StartRehearsal(Message):
-    """Request: rehearse the guests on a real Xen."""
+    """Request: boot the guests on a real Xen in QEMU."""
 
 
 @dataclass
-class Examine(Message):
-    """Request: examine the build directory as a plan would change it."""
+class ExamineBuildDir(Message):
+    """Request: look for problems in the build directory as a plan would leave it."""
 
     plan: Plan | None
 
 
 @dataclass
-class Retargeted(Message):
-    """The target directory has changed."""
+class TargetChanged(Message):
+    """The directory that files are written into has changed."""
 
 
 class Step(Vertical):
-    """One of the seven steps."""
+    """One of the seven steps.
+
+    Attributes:
+        NAME: the name of the step, such as ``guests``.
+        HINT: the help while no field has the focus.
+    """
 
     NAME: ClassVar[str] = ""
     HINT: ClassVar[str] = ""
@@ -164,22 +182,24 @@ class Step(Vertical):
     def __init__(self, session: Session) -> None:
         super().__init__(id=f"step-{self.NAME}", classes="step")
         self.session = session
-        self._kept_focus: Widget | None = None
-        self._kept_selection: Selection | None = None
+        self._last_focus: Widget | None = None
+        self._last_selection: Selection | None = None
 
     def sync(self) -> None:
-        """Show the current state of the session."""
+        """Show the current state of the session; by default, the values of the fields."""
+        for row in self.query(FieldRow):
+            row.sync()
 
     def build_survey_changed(self) -> None:
-        """Show what is now known about the build directory."""
+        """Show what has been read from the build directory so far."""
 
-    def examined(self, plan: Plan) -> None:
-        """Show the findings about the build directory as a plan would change it."""
+    def show_build_findings(self, plan: Plan) -> None:
+        """Show the problems of the build directory as a plan would leave it."""
 
-    def place(self) -> str:
+    def current_path(self) -> str:
         """Return the path of the focused field or highlighted row, or an empty text."""
         row = self.focused_row()
-        return row.key if row is not None else ""
+        return row.path_text if row is not None else ""
 
     def focused_row(self) -> FieldRow | None:
         """Return the field that has the focus."""
@@ -192,16 +212,16 @@ class Step(Vertical):
         """Return the title on the step's border."""
         return forms.TITLES[self.NAME]
 
-    def finding_in_sight(self) -> Finding | None:
-        """Return the current finding, if the step itself selects one."""
+    def current_finding(self) -> Finding | None:
+        """Return the finding that the step highlights; ``None`` leaves it to the focused field."""
         return None
 
-    def guest(self) -> str:
+    def current_guest(self) -> str:
         """Return the key of the current guest, or an empty text."""
         return ""
 
     def previewed_view(self) -> View | None:
-        """Return a view that the preview should show instead of the session's, or ``None``."""
+        """Return the project to preview instead of the session's, or ``None``."""
         return None
 
     def hint(self) -> str:
@@ -212,52 +232,56 @@ class Step(Vertical):
                 return node.help_text or self.HINT
         return self.HINT
 
-    def first(self) -> Widget | None:
-        """Return the widget that gets the focus first."""
+    def first_widget(self) -> Widget | None:
+        """Return the widget that is focused when the step is shown for the first time."""
         return next((w for w in self.query("*") if w.focusable), None)
 
-    def keep_focus(self) -> None:
-        """Remember the focused widget."""
+    def remember_focus(self) -> None:
+        """Remember the focused widget of this step, and the selection in it."""
         focused = self.screen.focused
         if focused is not None and self in focused.ancestors:
-            self._kept_focus = focused
-            self._kept_selection = focused.selection if isinstance(focused, Input) else None
+            self._last_focus = focused
+            self._last_selection = focused.selection if isinstance(focused, Input) else None
 
-    def take_focus(self) -> None:
+    def restore_focus(self) -> None:
         """Focus the remembered widget, or the first one."""
-        kept = self._kept_focus
-        target = kept if kept is not None and kept.is_attached and kept.focusable else self.first()
+        last = self._last_focus
+        usable = last is not None and last.is_attached and last.focusable
+        target = last if usable else self.first_widget()
         if target is not None:
             self.screen.set_focus(target)
-        selection = self._kept_selection
-        if target is kept and isinstance(target, Input) and selection is not None:
-            # After the focus itself, which selects all.
+        selection = self._last_selection
+        if target is last and isinstance(target, Input) and selection is not None:
+            # Later, because focusing a text field selects all of its text.
             target.call_later(_select, target, selection)
 
     def help_page(self) -> tuple[str, list[forms.HelpLine]] | None:
         """Return the title and lines of a help page that is not about a field, or ``None``."""
         return None
 
-    def renamed(self, path: field_paths.Path, name: str) -> None:
-        """Update the step after a guest or bundle was renamed."""
+    def follow_rename(self, path: field_paths.Path, name: str) -> None:
+        """Update the step after the guest or bundle whose name is at ``path`` was renamed."""
 
-    async def stand_on(self, guest: str, *, opened: bool, note: Content | None = None) -> None:
-        """Highlight a guest; edit it if ``opened``, with a note at the top."""
+    async def highlight_guest(
+        self, guest: str, *, edit: bool = False, note: Content | None = None
+    ) -> None:
+        """Highlight a guest in the list, or edit it with a note above its fields."""
 
-    def back(self) -> bool:
-        """Go back one level inside the step; return whether that was possible."""
+    def go_back(self) -> bool:
+        """Leave an editor or filter inside the step; return whether one was open."""
         return False
 
-    async def jump(self, path: str) -> bool:
-        """Focus the field with this path or its closest ancestor; return whether there is one."""
+    async def focus_path(self, path: str) -> bool:
+        """Focus the field with this path, or one that contains it; return whether there is one."""
         for row in self.query(FieldRow):
-            if row.key == path or path.startswith((f"{row.key}[", f"{row.key}.")):
+            name = row.path_text
+            if name == path or path.startswith((f"{name}[", f"{name}.")):
                 self.screen.set_focus(row.editor)
                 return True
         return False
 
-    def say(self, text: str, severity: str = "information") -> None:
-        """Show a toast, in place of earlier ones, which would cover more of the step."""
+    def show_toast(self, text: str, severity: str = "information") -> None:
+        """Show a toast in place of earlier ones: several would cover too much of the step."""
         self.app.clear_notifications()
         level = severity if severity in ("warning", "error") else "information"
         self.notify(lit(text).plain, severity=level, markup=False, timeout=5)  # type: ignore[arg-type]
@@ -272,21 +296,21 @@ class Form(VerticalScroll, can_focus=False):
     ]
 
     def on_resize(self) -> None:
-        """Keep the focused field in sight."""
-        self.keep_in_sight()
+        """Keep the focused field visible."""
+        self.scroll_to_focus()
 
-    def keep_in_sight(self, *, top: bool = False) -> None:
-        """Scroll to the focused field after the next layout; with ``top``, to the first line."""
+    def scroll_to_focus(self, *, top: bool = False) -> None:
+        """Scroll to the focused field after the next layout; ``top`` puts it on the first line."""
         focused = self.screen.focused
         if focused is not None and self in focused.ancestors:
-            self.call_after_refresh(self._keep_in_sight, focused, top)
+            self.call_after_refresh(self._scroll_to_field, focused, top)
 
-    def _keep_in_sight(self, focused: Widget, top: bool) -> None:
+    def _scroll_to_field(self, focused: Widget, top: bool) -> None:
         if focused.is_attached and self in focused.ancestors:
             self.scroll_to_widget(focused, animate=False, top=top)
 
 
-def section(text: str, *, first: bool = False) -> Static:
+def section_heading(text: str, *, first: bool = False) -> Static:
     """Return the heading of a group of fields."""
     return Static(lit(text), markup=False, classes="section first" if first else "section")
 
@@ -295,24 +319,3 @@ def _select(field: Input, selection: Selection) -> None:
     """Restore the selection of a text field."""
     end = len(field.value)
     field.selection = Selection(min(selection.start, end), min(selection.end, end))
-
-
-class FormStep(Step):
-    """A step that consists only of fields."""
-
-    def groups(self) -> list[tuple[str, list[Widget]]]:
-        """Return the fields, in groups with a heading each."""
-        return []
-
-    def compose(self) -> ComposeResult:
-        """Make the fields."""
-        with Form():
-            for place, (title, rows) in enumerate(self.groups()):
-                if title:
-                    yield section(title, first=place == 0)
-                yield from rows
-
-    def sync(self) -> None:
-        """Show the current values."""
-        for row in self.query(FieldRow):
-            row.sync()

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The interface of the main screen, for the parts that it is made of.
+"""The interface of the main screen for the classes that it delegates to, such as ``Frame``.
 
-They import it instead of the main screen, which imports them.
+The main screen imports those classes, so they cannot import the main screen.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class StepScreen(Screen[None]):
 
     Args:
         session: the session being edited.
-        begin: the step to begin with.
-        plain_preview: whether the preview is shown only when it is asked for.
+        begin: the name of the first step.
+        plain_preview: whether the preview is shown only on request.
         classes: CSS classes.
 
     Attributes:
-        here: the name of the present step.
-        jumping: whether the next key is the number of a step.
+        step_name: the name of the current step.
+        awaits_step_number: whether the next key is the number of a step.
     """
 
     def __init__(
@@ -41,40 +41,40 @@ class StepScreen(Screen[None]):
     ) -> None:
         super().__init__(classes=classes)
         self.session = session
-        self.here = begin
+        self.step_name = begin
         self.plain_preview = plain_preview
-        self.jumping = False
+        self.awaits_step_number = False
 
     @property
     def step(self) -> Step:
-        """The present step."""
-        return self.query_one(f"#step-{self.here}", Step)
+        """The current step."""
+        return self.query_one(f"#step-{self.step_name}", Step)
 
     @property
     @abstractmethod
-    def rehearsed(self) -> RehearsalReport | None:
+    def rehearsal_report(self) -> RehearsalReport | None:
         """The report of the last rehearsal, if the project is still the one rehearsed."""
 
     @abstractmethod
-    def finding_in_sight(self) -> Finding | None:
+    def current_finding(self) -> Finding | None:
         """Return the finding for the focused field or highlighted row."""
 
     @abstractmethod
-    async def go(self, name: str, path: str = "") -> None:
-        """Go to a step, and in it to the field of a path in the project."""
+    async def show_step(self, name: str, path: str = "") -> None:
+        """Show a step, and focus the field with a path in the project, such as ``host.memory``."""
 
     @abstractmethod
-    def changed(self) -> None:
-        """Redraw everything for the new state, once for all keys that are waiting."""
+    def redraw_after_edit(self) -> None:
+        """Redraw everything, once for all edits whose messages are waiting; save the draft soon."""
 
     @abstractmethod
-    def show(self) -> None:
-        """Redraw the frame for the present state."""
+    def redraw_frame(self) -> None:
+        """Redraw everything around the step."""
 
     @abstractmethod
     def measure_latency(self) -> None:
         """Measure the terminal's latency after this frame."""
 
     @abstractmethod
-    def examined(self, plan: Plan, findings: Sequence[Finding]) -> None:
-        """Keep and show the findings about the build directory as a plan would leave it."""
+    def show_build_findings(self, plan: Plan, findings: Sequence[Finding]) -> None:
+        """Store and show the findings about the build directory as a plan would leave it."""

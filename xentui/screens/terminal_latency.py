@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Measures whether the terminal is too slow for a preview that follows each key."""
+"""Find out whether the terminal is too slow for a preview that is redrawn after each key."""
 
 from __future__ import annotations
 
@@ -14,95 +14,98 @@ import tty
 _SERIAL = re.compile(r"/dev/tty(?:[A-Z]+|mxc|hvc)\d+|/dev/hvc\d+")
 _BAUDS = "50 75 110 134 150 200 300 600 1200 1800 2400 4800 9600 19200 38400 57600 115200"
 _SPEEDS = frozenset(getattr(termios, f"B{baud}") for baud in _BAUDS.split())
-"""Termios names of speeds at which sending a preview takes most of a second or longer."""
+"""The termios constants of speeds at which sending a preview takes most of a second or longer."""
 
 
-def is_slow(device: str, speed: int) -> bool:
-    """Return whether a line is too slow for a preview that follows each key.
+def is_slow_device(device: str, speed: int) -> bool:
+    """Return whether a terminal is a serial line that is too slow for a live preview.
 
     Args:
-        device: the terminal's device.
-        speed: its output speed, as termios names it. A pseudo-terminal has one as well, which
-            means nothing: only a serial line is limited by it.
+        device: the path of the terminal's device.
+        speed: its output speed as a termios constant. Pseudo-terminals have a speed as well, but
+            it does not limit them.
     """
     return _SERIAL.fullmatch(device) is not None and speed in _SPEEDS
 
 
-def is_slow_line(number: int) -> bool:
-    """Return whether an open terminal, by its file descriptor, is a slow serial line."""
+def is_slow_line(descriptor: int) -> bool:
+    """Return whether the terminal with this file descriptor is a slow serial line."""
     try:
-        return is_slow(os.ttyname(number), termios.tcgetattr(number)[5])
+        return is_slow_device(os.ttyname(descriptor), termios.tcgetattr(descriptor)[5])
     except (OSError, termios.error):
         return False
 
 
 class TerminalLatency:
-    """The latency of a terminal, measured by requests sent after each drawing.
+    """The delay of the terminal's drawing, measured by a request sent after each drawing.
 
     A terminal answers a request after drawing everything sent before it, wherever that was queued:
-    in a serial line, in ssh, in a multiplexer. The time that an answer takes beyond the quickest
-    one is therefore the delay of the drawing. A long but constant way is not counted.
+    in a serial line, in ssh, in a multiplexer. So the delay is the time that an answer takes beyond
+    the quickest answer; a long but constant way to the terminal does not count.
+
+    All times are in seconds.
     """
 
     LATE = 0.25
-    """Latency in seconds that users notice."""
-    STUCK = 1.0
-    """Latency in seconds that counts twice."""
-    OFTEN = 3
-    """Number of late answers in a row: one or two can have other causes."""
+    """The delay that users notice."""
+    VERY_LATE = 1.0
+    """The delay that counts as two late answers."""
+    MAX_LATE_ANSWERS = 3
+    """How many late answers in a row mean a slow terminal: one or two can have other causes."""
 
     def __init__(self) -> None:
-        self._asked: float | None = None
-        self._least = float("inf")
-        self._late = 0
+        self._request_time: float | None = None
+        self._quickest = float("inf")
+        self._late_answers = 0
 
     @property
-    def waits(self) -> bool:
-        """Whether an answer is pending."""
-        return self._asked is not None
+    def is_pending(self) -> bool:
+        """Whether a request has not been answered yet."""
+        return self._request_time is not None
 
     @property
-    def answers(self) -> bool:
-        """Whether the terminal has answered at all."""
-        return self._least < float("inf")
+    def has_answered(self) -> bool:
+        """Whether the terminal has answered any request."""
+        return self._quickest < float("inf")
 
-    def ask(self, now: float) -> bool:
-        """Return whether to send a request now; at most one is pending."""
-        if self.waits:
+    def start_request(self, now: float) -> bool:
+        """Return whether a request should be sent now: only one may be pending."""
+        if self.is_pending:
             return False
-        self._asked = now
+        self._request_time = now
         return True
 
-    def answered(self, now: float) -> bool:
-        """Take an answer, and return whether the line is slow."""
-        if self._asked is None:
+    def record_answer(self, now: float) -> bool:
+        """Record that the request was answered; return whether the terminal is slow."""
+        if self._request_time is None:
             return False
-        taken, self._asked = now - self._asked, None
-        behind = taken - self._least
-        self._late = self._late + 1 + (behind > self.STUCK) if behind > self.LATE else 0
-        self._least = min(self._least, taken)
-        return self._late >= self.OFTEN
+        seconds, self._request_time = now - self._request_time, None
+        delay = seconds - self._quickest
+        late = self._late_answers + 1 + (delay > self.VERY_LATE)
+        self._late_answers = late if delay > self.LATE else 0
+        self._quickest = min(self._quickest, seconds)
+        return self._late_answers >= self.MAX_LATE_ANSWERS
 
 
-def take_answer(number: int, seconds: float) -> None:
-    """Read a pending answer, so that the shell does not take it for typed text.
+def discard_answer(descriptor: int, seconds: float) -> None:
+    """Read the pending answer, which the shell would take for typed text.
 
     Args:
-        number: the file descriptor of the terminal.
-        seconds: how long to wait for it.
+        descriptor: the file descriptor of the terminal.
+        seconds: how long to wait for the answer.
     """
     try:
-        kept = termios.tcgetattr(number)
-        tty.setcbreak(number, termios.TCSANOW)
+        attributes = termios.tcgetattr(descriptor)
+        tty.setcbreak(descriptor, termios.TCSANOW)
     except (OSError, termios.error):
         return
     try:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            ready, _, _ = select.select([number], [], [], left)
-            if not ready or b"R" in os.read(number, 64):
+            ready, _, _ = select.select([descriptor], [], [], left)
+            if not ready or b"R" in os.read(descriptor, 64):
                 return
     except OSError:
         return
     finally:
-        termios.tcsetattr(number, termios.TCSANOW, kept)
+        termios.tcsetattr(descriptor, termios.TCSANOW, attributes)

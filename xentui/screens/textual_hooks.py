@@ -5,12 +5,11 @@
 ``tests/tui/test_textual_hooks.py`` fails when Textual changes one of them. Nothing else in the
 screens and widgets uses a private name of Textual or replaces one of its parts:
 
-- :func:`name_alt_keys` adds to the table of key sequences, which has no alt and a digit.
-- :class:`OrderedKeys` overrides ``App.on_event``, because Textual hands a key to the widget that
-  has the focus when the key arrives, not when the keys before it have had their effect, and a
-  click to whatever is under the mouse by then.
-- :meth:`OrderedKeys.ask_terminal` writes to the driver: an app cannot send a question to its
-  terminal otherwise.
+- :func:`name_alt_keys` adds alt with a digit to the table of key sequences.
+- :class:`OrderedKeys` overrides ``App.on_event``. Textual sends a key to the widget that is focused
+  when the key arrives, even if a key before it will move the focus.
+- :meth:`OrderedKeys.ask_terminal` writes to the driver, the only way to send a request to the
+  terminal.
 - :class:`Palette` overrides ``CommandPalette._action_command_list``, which fails for a page key
   that is pressed before the list is drawn.
 - :func:`draw_scroll_bars_in_ascii` replaces the renderer of all scroll bars.
@@ -39,11 +38,11 @@ from xentui.safe_text import visible
 
 ResultT = TypeVar("ResultT")
 PASSES = 4
-"""Rounds of messages that are awaited: the key, its binding's messages, and their effects."""
-PATIENCE = 0.5
-"""Seconds after which held keys are released if the widget that was waited for is gone."""
-MOST_PATIENCE = 10
-"""How often :data:`PATIENCE` is granted to a widget that is there, but busy."""
+"""How often a key is followed up the screen: itself, the messages it causes, and their effects."""
+TIMEOUT = 0.5
+"""Seconds after which held keys are released if the awaited widget was removed."""
+MAX_TIMEOUTS = 10
+"""How many timeouts an awaited widget gets that still exists: it may be busy."""
 CLICKS = (
     events.MouseDown,
     events.MouseUp,
@@ -57,7 +56,7 @@ CURSOR_POSITION_REQUEST = "\x1b[6n"
 
 
 class _NamedKey(NamedTuple):
-    """A key that is missing in Textual's own list of names; Textual reads its ``value``."""
+    """The name of a key that Textual's ``Keys`` lacks; Textual reads ``value``."""
 
     value: str
 
@@ -90,28 +89,28 @@ def draw_scroll_bars_in_ascii() -> None:
 
 
 class OrderedKeys(App[int]):
-    """An app that processes each key and click after the keys before it had their effect.
+    """An app that delivers a key or click only after the keys before it had their effect.
 
-    Otherwise, keys typed ahead, or delivered many at once, would reach the widget that had the
-    focus before. A key goes to the focused widget and up from there; its
-    binding is run by the app, and the messages that it posts go up again. A callback sent the
-    same way after the key arrives when all of that is done.
+    Otherwise keys typed fast, or sent all at once, would reach the widget that was focused before.
+    Textual sends a key to the focused widget and then to each of its ancestors; the messages that
+    the key causes take the same way. So the app sends a callback the same way, and holds later keys
+    until it has arrived.
 
-    After a character typed into a text field, only the text field is waited for, so that typing
-    stays quick. The first key or click that is not such a character waits for the rest.
+    Characters typed into a text field do not wait for each other, so that typing stays fast. The
+    first key or click after them waits for all of them.
     """
 
     LEADING_KEYS: ClassVar[tuple[str, ...]] = ("enter", "escape")
-    """Keys that may move the focus out of a text field; elsewhere any key may."""
+    """Keys that may move the focus from a text field. Elsewhere, any key may move it."""
 
     def __init__(self) -> None:
         super().__init__()
         self._holds = 0
         self._held_keys: deque[events.InputEvent] = deque()
-        self._awaited_key: events.InputEvent | None = None
-        self._awaited_widget: MessagePump | None = None
+        self._awaited_event: events.InputEvent | None = None
+        self._awaited_node: MessagePump | None = None
         self._typed_into: Input | None = None
-        self._patience_timer: Timer | None = None
+        self._timeout_timer: Timer | None = None
 
     @property
     def holds_keys(self) -> bool:
@@ -119,16 +118,16 @@ class OrderedKeys(App[int]):
         return bool(self._held_keys or self._holds)
 
     def hold_keys(self) -> None:
-        """Hold keys until :meth:`release_keys`."""
+        """Hold keys until :meth:`release_keys` is called."""
         self._holds += 1
 
     def release_keys(self) -> None:
-        """Release the held keys, unless something else holds them too."""
+        """Deliver the held keys, unless something else holds them too."""
         self._release()
 
     @contextmanager
     def holding_keys(self) -> Iterator[None]:
-        """Hold keys typed meanwhile for the widget that is being made."""
+        """Hold keys that are typed while a widget is created, and deliver them to it."""
         self._holds += 1
         try:
             yield
@@ -136,27 +135,27 @@ class OrderedKeys(App[int]):
             self._release()
 
     async def ask(self, screen: Screen[ResultT]) -> ResultT | None:
-        """Show a screen on top and return its result; keys typed ahead go to it."""
+        """Show a dialog and return its result; keys typed before it is shown go to it."""
         answer = self.push_screen(screen, wait_for_dismiss=True)
         self._holds += 1
         self._release_when_focused(screen)
         result = await answer
-        # The caller may show another screen at once; the keys go to that one.
+        # The caller may show another dialog at once, which then gets the keys.
         self._holds += 1
         if not self.call_later(self._release):
             self._release()
         return result
 
     def _release_when_focused(self, screen: Screen[ResultT], tries: int = 20) -> None:
-        """Release the held keys once a screen has focused its first widget, if it has one."""
+        """Release the held keys once a screen has focused a widget, if it has one."""
         again = partial(self._release_when_focused, screen, tries - 1)
-        # Once more after that: a text field selects its text a moment after it is focused.
-        waits = tries > 0 and screen.focused is None
-        if not screen.call_after_refresh(again if waits else self._release):
+        # After another refresh: a text field selects its text a moment after it is focused.
+        must_wait = tries > 0 and screen.focused is None
+        if not screen.call_after_refresh(again if must_wait else self._release):
             self._release()
 
     def hold_keys_while_closing(self) -> None:
-        """Hold keys while a screen closes, until its caller has the result."""
+        """Hold keys while a dialog closes, until its caller has the result."""
         self._holds += 1
         if not self.call_after_refresh(self._release):
             self._release()
@@ -164,15 +163,15 @@ class OrderedKeys(App[int]):
     def _release(self) -> None:
         self._holds -= 1
         if not self._holds and self._held_keys:
-            self.call_later(self._hand_on)
+            self.call_later(self._deliver_held_keys)
 
-    async def _hand_on(self) -> None:
-        """Release the held keys in order, until one of them has to be waited for."""
+    async def _deliver_held_keys(self) -> None:
+        """Deliver the held keys in order, until one of them has to be waited for."""
         while self._held_keys and not self._holds:
-            await self._hand_on_key(self._held_keys.popleft())
+            await self._deliver(self._held_keys.popleft())
 
     async def on_event(self, event: events.Event) -> None:
-        """Forward events, with keys in their order."""
+        """Deliver an event, but hold a key or click while others are held."""
         if isinstance(event, events.Paste):
             # Control characters must not get into a field. Pasted lines are joined by spaces,
             # because a field has one line.
@@ -183,14 +182,14 @@ class OrderedKeys(App[int]):
         elif self._holds or self._held_keys:
             self._held_keys.append(event)
         else:
-            await self._hand_on_key(event)
+            await self._deliver(event)
 
-    async def _hand_on_key(self, event: events.InputEvent) -> None:
-        """Forward a key or click, and hold the following ones until a key has had its effect."""
+    async def _deliver(self, event: events.InputEvent) -> None:
+        """Deliver a key or click; after a key, hold later ones until it has had its effect."""
         typed_into, self._typed_into = self._typed_into, None
-        types = isinstance(event, events.Key) and event.is_printable
-        if typed_into is not None and not types:
-            # What was typed is still on its way to the session.
+        is_character = isinstance(event, events.Key) and event.is_printable
+        if typed_into is not None and not is_character:
+            # The messages about typed characters may not have reached the main screen yet.
             self._held_keys.appendleft(event)
             self._wait_for(event, [*typed_into.ancestors_with_self] * PASSES)
             return
@@ -198,57 +197,57 @@ class OrderedKeys(App[int]):
         await super().on_event(event)
         if not isinstance(event, events.Key) or not event.is_forwarded or target is None:
             return
-        way: list[MessagePump] = [target]
+        nodes: list[MessagePump] = [target]
         if event.key in self.LEADING_KEYS or not isinstance(target, Input):
-            way = [*target.ancestors_with_self] * PASSES
+            nodes = [*target.ancestors_with_self] * PASSES
         else:
             self._typed_into = target
-        self._wait_for(event, way)
+        self._wait_for(event, nodes)
 
-    def _wait_for(self, event: events.InputEvent, way: list[MessagePump]) -> None:
-        """Hold what follows an event until the widgets on the way have no messages before ours."""
+    def _wait_for(self, event: events.InputEvent, nodes: list[MessagePump]) -> None:
+        """Hold later keys until the nodes have handled the messages they have now."""
         self._holds += 1
-        self._awaited_key = event
-        if self._patience_timer is None:
-            self._patience_timer = self.set_timer(PATIENCE, lambda: self._look_after(event))
-        self._follow(event, way)
+        self._awaited_event = event
+        if self._timeout_timer is None:
+            self._timeout_timer = self.set_timer(TIMEOUT, lambda: self._time_out(event))
+        self._follow(event, nodes)
 
-    def _follow(self, event: events.InputEvent, way: list[MessagePump]) -> None:
-        """Send a callback along the path of the event's messages."""
-        while way:
-            self._awaited_widget = way.pop(0)
-            if self._awaited_widget.call_later(self._follow, event, way):
+    def _follow(self, event: events.InputEvent, nodes: list[MessagePump]) -> None:
+        """Send a callback from node to node along the way of the event's messages."""
+        while nodes:
+            self._awaited_node = nodes.pop(0)
+            if self._awaited_node.call_later(self._follow, event, nodes):
                 return
-        self._settled(event)
+        self._finish(event)
 
-    def _settled(self, event: events.InputEvent) -> None:
+    def _finish(self, event: events.InputEvent) -> None:
         """Release the keys held behind an event, unless that has been done."""
-        if event is self._awaited_key:
-            self._awaited_key = None
+        if event is self._awaited_event:
+            self._awaited_event = None
             self._release()
 
-    def _look_after(self, event: events.InputEvent, tries: int = MOST_PATIENCE) -> None:
-        """Release the keys held behind an event whose widget, and callback, were removed.
+    def _time_out(self, event: events.InputEvent, tries: int = MAX_TIMEOUTS) -> None:
+        """Release the keys held behind an event if its callback was lost with a removed widget.
 
         A widget that still exists gets more time: it may be slow on a busy machine.
         """
-        awaited, self._patience_timer = self._awaited_key, None
+        awaited, self._timeout_timer = self._awaited_event, None
         if awaited is None:
             return
-        widget = self._awaited_widget
-        busy = tries > 0 and widget is not None and widget.is_attached
-        if awaited is event and not busy:
-            self._settled(event)
+        node = self._awaited_node
+        is_busy = tries > 0 and node is not None and node.is_attached
+        if awaited is event and not is_busy:
+            self._finish(event)
             return
-        left = tries - 1 if awaited is event else MOST_PATIENCE
-        self._patience_timer = self.set_timer(PATIENCE, lambda: self._look_after(awaited, left))
+        left = tries - 1 if awaited is event else MAX_TIMEOUTS
+        self._timeout_timer = self.set_timer(TIMEOUT, lambda: self._time_out(awaited, left))
 
-    def ask_terminal(self, question: str) -> bool:
-        """Send a request to the terminal after everything drawn; return whether it was sent."""
+    def ask_terminal(self, request: str) -> bool:
+        """Send a request to the terminal after all drawing; return whether it was sent."""
         driver = self._driver
         if driver is None or self.is_headless:
             return False
-        driver.write(question)
+        driver.write(request)
         driver.flush()
         return True
 

@@ -54,7 +54,7 @@ class Write(Step):
         with Sheet(id="write-sheet"):
             yield Text(id="write-text")
 
-    def first(self) -> Widget | None:
+    def first_widget(self) -> Widget | None:
         """The sheet."""
         return self.query_one("#write-sheet")
 
@@ -110,14 +110,14 @@ class Write(Step):
 
     async def action_edit(self) -> None:
         """Go back to the steps."""
-        await self.run_action("screen.step('guests')")
+        await self.run_action("screen.show_step('guests')")
 
     def action_copy(self) -> None:
         """Copy the commands."""
         if self.session.written is not None:
             lines = [line for line, _ in self.session.written.commands]
             self.app.copy_to_clipboard("\n".join(lines))
-            self.say("Copied, if your terminal supports it (OSC 52).")
+            self.show_toast("Copied, if your terminal supports it (OSC 52).")
 
     def action_build(self) -> None:
         """Hand the terminal over to verify, build and boot, and take it back afterwards."""
@@ -125,11 +125,11 @@ class Write(Step):
             with self.app.suspend():
                 code = writing.build(self.session)
         except SuspendNotSupported:
-            self.say("This terminal cannot be handed over.", "error")
+            self.show_toast("This terminal cannot be handed over.", "error")
         except XentuiError as error:
-            self.say(error.message, "error")
+            self.show_toast(error.message, "error")
         else:
-            self.say(writing.build_summary(code), "information" if code == 0 else "error")
+            self.show_toast(writing.build_summary(code), "information" if code == 0 else "error")
 
 
 def written_lines(written: Written, signs: Glyphs, width: int = 0) -> list[Content]:

@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The questions before anything is written."""
+"""Ask what is still to be decided before the files are written, and for confirmation; then write.
+
+The questions are about the user's own Xen settings in the build directory, and about generated
+files that were edited by hand.
+"""
 
 from __future__ import annotations
 
@@ -29,30 +33,30 @@ class WriteQuestions:
         self._session = screen.session
 
     async def ask(self, step: Review) -> None:
-        """Ask, and write, unless something has to be fixed first: then Review shows what."""
+        """Ask, and write the files; if something must be fixed first, show that on Review."""
         step.compare()
         review = self._session.review
         if review.status == "errors" and review.plan is not None:
             # The build directory's files may have changed, and its problems with them.
             await self._examine_again(review.plan)
         if review.blocked or review.plan is None:
-            step.action_sheet("problems" if review.errors else "files")
-            step.say("This cannot be written yet: the line at the top says why.", "error")
+            step.action_show_sheet("problems" if review.errors else "files")
+            step.show_toast("This cannot be written yet: the line at the top says why.", "error")
             return
         self._screen.app.run_worker(self._ask(step), exclusive=True)
 
     async def _examine_again(self, plan: Plan) -> None:
-        """Examine the build directory as it is now, before the user reads what blocks writing."""
+        """Update the findings about the build directory, which may be what blocks writing."""
         with suppress(XentuiError):
             findings = await asyncio.to_thread(self._session.review.examine)
-            self._screen.examined(plan, findings)
+            self._screen.show_build_findings(plan, findings)
 
     async def _ask(self, step: Review) -> None:
         from xentui.screens.dialogs import Question
 
         review = self._session.review
-        edited = ""
-        while not edited and (decision := review.decision()) is not None:
+        edited_answer = ""
+        while not edited_answer and (decision := review.decision()) is not None:
             details = [lit(line) for line in decision.details]
             answer = await wizard(self._screen).ask(
                 Question(decision.question, details, decision.answers, safe="back")
@@ -60,34 +64,42 @@ class WriteQuestions:
             if answer is None or answer == "back":
                 return
             if decision.kind == "edited":
-                edited = answer
+                edited_answer = answer
                 continue
             try:
-                step.say(review.decide_existing(answer))
+                step.show_toast(review.decide_existing(answer))
             except XentuiError as error:
-                step.say(error.text, "error")
+                step.show_toast(error.text, "error")
                 return
             step.compare()
-            self._screen.changed()
+            self._screen.redraw_after_edit()
             if review.blocked:
-                step.action_sheet("problems")
+                step.action_show_sheet("problems")
                 return
-        if not edited:
+        if not edited_answer:
             answers = (("write", "Write"), ("back", "Back"))
             answer = await wizard(self._screen).ask(
                 Question(review.question(), step.confirmation(), answers, safe="back")
             )
             if answer != "write":
                 return
-        await self._write(step, edited)
+        await self._write(step, edited_answer)
 
-    async def _write(self, step: Review, edited: str) -> None:
+    async def _write(self, step: Review, edited_answer: str) -> None:
+        """Write the files.
+
+        Args:
+            step: shows the result of the comparison with the disk.
+            edited_answer: what to do with files edited by hand; empty if there are none.
+        """
         try:
-            self._session.write(edited=cast("EditedChoice", edited) if edited else None)
+            self._session.write(
+                edited=cast("EditedChoice", edited_answer) if edited_answer else None
+            )
         except XentuiError as error:
-            step.say(error.text, "error")
-            self._screen.changed()
+            step.show_toast(error.text, "error")
+            self._screen.redraw_after_edit()
             return
         step.compare()
-        await self._screen.go("write")
-        self._screen.changed()
+        await self._screen.show_step("write")
+        self._screen.redraw_after_edit()

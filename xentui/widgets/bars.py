@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Memory as bars: who takes how much, in patterns as well as in colours."""
+"""Bars that show who uses how much of the board's memory, in patterns as well as in colours."""
 
 from __future__ import annotations
 
@@ -24,16 +24,15 @@ _STYLE = {
 }
 
 
-def shares(rows: list[Row], total: int, width: int) -> list[int]:
-    """Return the width of each row's segment; every row with memory gets at least one cell."""
+def segment_widths(rows: list[Row], total: int, width: int) -> list[int]:
+    """Return the cells of each row in a bar; every row with memory gets at least one."""
     if total <= 0 or width <= 0:
         return [0 for _ in rows]
-    cells, before = [], 0
+    cells, mib = [], 0
     for row in rows:
-        end = round((before + row.mib) * width / total)
-        taken = end - round(before * width / total)
-        cells.append(max(1, taken) if row.mib > 0 else 0)
-        before += row.mib
+        start, end = (round(edge * width / total) for edge in (mib, mib + row.mib))
+        cells.append(max(1, end - start) if row.mib > 0 else 0)
+        mib += row.mib
     while sum(cells) > width and max(cells) > 1:
         cells[cells.index(max(cells))] -= 1
     return cells
@@ -41,33 +40,33 @@ def shares(rows: list[Row], total: int, width: int) -> list[int]:
 
 def used_rows(budget: Budget) -> list[Row]:
     """Return the rows that use memory after boot."""
-    taking = ("xen", "dom0", "guest", "reserve")
-    return [row for row in budget.rows if row.kind in taking and row.autostart]
+    kinds = ("xen", "dom0", "guest", "reserve")
+    return [row for row in budget.rows if row.kind in kinds and row.autostart]
 
 
-def pattern(row: Row, number: int, signs: Glyphs) -> tuple[str, str]:
-    """Return the sign and style of a row; guests take turns."""
+def row_pattern(row: Row, number: int, signs: Glyphs) -> tuple[str, str]:
+    """Return the sign and style of a row in a bar; two signs alternate for guests by number."""
     if row.kind == "guest":
         return signs.bar[2 + number % 2], _STYLE["guest"]
     return signs.bar[KINDS.index(row.kind)], _STYLE[row.kind]
 
 
-def bar(budget: Budget, width: int, signs: Glyphs) -> Content:
+def memory_bar(budget: Budget, width: int, signs: Glyphs) -> Content:
     """Return the memory as one line of ``width`` cells."""
     rows = used_rows(budget)
     used = sum(row.mib for row in rows)
     # If the total is unknown, the used memory takes half of the bar, and ? fills the rest.
     total = max(budget.total, used) if budget.total is not None else 2 * used
     parts: list[Content] = []
-    guests = left = 0
-    for row, cells in zip(rows, shares(rows, total, width), strict=True):
-        sign, style = pattern(row, guests, signs)
+    guests = filled = 0
+    for row, cells in zip(rows, segment_widths(rows, total, width), strict=True):
+        sign, style = row_pattern(row, guests, signs)
         if row.kind == "guest":
             guests += 1
-        parts.append(Content.assemble((sign * min(cells, width - left), style)))
-        left += min(cells, width - left)
+        parts.append(Content.assemble((sign * min(cells, width - filled), style)))
+        filled += min(cells, width - filled)
     rest = signs.bar[5] if budget.total is not None else "?"
-    parts.append(Content.assemble((rest * max(0, width - left), _STYLE["free"])))
+    parts.append(Content.assemble((rest * max(0, width - filled), _STYLE["free"])))
     line = Content("").join(parts)
     if budget.total is None or used <= budget.total:
         return line
@@ -77,8 +76,8 @@ def bar(budget: Budget, width: int, signs: Glyphs) -> Content:
     return Content("").join([line[:end], mark, line[end + 1 :]])
 
 
-def summary(budget: Budget, signs: Glyphs) -> Content:
-    """Return used and total in a few words; too much is in words, not only in colour."""
+def memory_summary(budget: Budget, signs: Glyphs) -> Content:
+    """Return the used and the total MiB, or how much is missing."""
     used = sum(row.mib for row in used_rows(budget))
     if budget.total is None:
         return lit(f"{used} MiB of ?", "muted")
@@ -90,7 +89,7 @@ def summary(budget: Budget, signs: Glyphs) -> Content:
 
 
 class MemoryMap(Widget):
-    """The budget as a broad bar with names under it."""
+    """The memory budget as a bar two lines high, with names under it."""
 
     DEFAULT_CSS = """
     MemoryMap { height: 3; width: 1fr; }
@@ -112,7 +111,7 @@ class MemoryMap(Widget):
         if self._budget is None:
             return Content("")
         signs = glyphs(self)
-        line = bar(self._budget, width, signs)
+        line = memory_bar(self._budget, width, signs)
         return Content("\n").join([line, line, self._names(width)])
 
     def _names(self, width: int) -> Content:
@@ -120,13 +119,13 @@ class MemoryMap(Widget):
         rows = used_rows(self._budget)
         total = max(self._budget.total or 0, sum(row.mib for row in rows))
         parts: list[Content] = []
-        taken = 0
-        for row, cells in zip(rows, shares(rows, total, width), strict=True):
+        used = 0
+        for row, cells in zip(rows, segment_widths(rows, total, width), strict=True):
             label = {"xen": "Xen", "reserve": "vxn"}.get(row.kind, row.label)
             # A name without room is left out: the table below has it.
             parts.append(lit(fit(label if len(label) < cells else "", cells), "muted"))
-            taken += cells
+            used += cells
         free = self._budget.free or 0
-        if free > 0 and len(f"free {free}") <= width - taken:
+        if free > 0 and len(f"free {free}") <= width - used:
             parts.append(lit(f"free {free}", "muted"))
         return Content("").join(parts)

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The widgets around every step: header, step strip, help pane and key line."""
+"""The widgets around every step: the header, the list of steps, the help and the keys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
@@ -22,8 +22,8 @@ from textual.widgets import Input
 
 from xentui.errors import counted
 from xentui.safe_text import visible
-from xentui.widgets.bars import bar, summary
-from xentui.widgets.text import Tipped, cut, glyphs, lit, wizard
+from xentui.widgets.bars import memory_bar, memory_summary
+from xentui.widgets.text import TooltipWidget, cut, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -33,16 +33,21 @@ if TYPE_CHECKING:
     from xentui.rules.budget import Budget
     from xentui.rules.finding import Finding
 
-MEMORY_BAR = 16
-TIP_ROWS = 12
-"""Most rows of the budget in the header's tooltip."""
-WRITE, HELP = "write", "help"
-"""The actions whose keys are always shown."""
+MEMORY_BAR_WIDTH = 16
+MAX_TOOLTIP_ROWS = 12
+"""Maximum number of rows of the memory budget in the header's tooltip."""
+ALWAYS_SHOWN = ("write", "help")
+"""The actions whose keys are shown even if others are cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepMark:
-    """A step's state: ``status`` is ``ok``, ``error``, ``warning`` or ``todo``."""
+    """The state of a step.
+
+    Attributes:
+        status: ``ok``, ``error``, ``warning``, or ``todo`` for a step not visited yet.
+        count: how many errors or warnings it has.
+    """
 
     name: str
     title: str
@@ -50,10 +55,10 @@ class StepMark:
     count: int = 0
 
 
-class HeaderLine(Tipped):
-    """The project, the step, whether something changed, and the memory.
+class HeaderLine(TooltipWidget):
+    """The first line: the project, whether it has unwritten changes, the step, and the memory.
 
-    A click on the memory goes to Memory, one on the name of the program opens the palette.
+    A click on the memory shows the step Memory; one on "xentui" opens the command palette.
     """
 
     DEFAULT_CSS = """
@@ -67,7 +72,7 @@ class HeaderLine(Tipped):
         self._budget: Budget | None = None
 
     def show(self, title: str, step: str, budget: Budget | None, *, changed: bool) -> None:
-        """Show another state; ``budget`` is ``None`` until it is computed."""
+        """Show a state; ``budget`` is ``None`` until it is computed."""
         self._budget = budget
         self._state = (title, step, budget, changed)
 
@@ -89,42 +94,44 @@ class HeaderLine(Tipped):
         return left.pad_right(max(1, width - left.cell_length - right.cell_length)).append(right)
 
     def _memory(self) -> Content:
-        """Return the memory at the right end, which is empty until the budget is computed."""
+        """Return the bar at the right end and its sum, or an empty text without a budget."""
         if self._budget is None:
             return Content("")
-        cells = MEMORY_BAR if self.size.width < 100 else MEMORY_BAR * 2
+        cells = MEMORY_BAR_WIDTH if self.size.width < 100 else MEMORY_BAR_WIDTH * 2
         signs = glyphs(self)
-        return Content(" ").join([bar(self._budget, cells, signs), summary(self._budget, signs)])
+        return Content(" ").join(
+            [memory_bar(self._budget, cells, signs), memory_summary(self._budget, signs)]
+        )
 
     async def on_click(self, event: events.Click) -> None:
-        """Open the palette or go to Memory, depending on the place."""
+        """Open the command palette, or show the step Memory."""
         if event.x - 1 < len("xentui"):
             await self.run_action("app.command_palette")
         elif event.x - 1 >= self.size.width - self._memory().cell_length:
-            await self.run_action("screen.step('memory')")
+            await self.run_action("screen.show_step('memory')")
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return the full title, and the rows of the budget."""
+        """Return the full title and the rows of the memory budget."""
         if x < len("xentui"):
             return "Everything you can do, by its name (ctrl+p)"
         title, _, _, changed = self._state
         lines = [f"{title}{', changed' if changed else ''}"]
         rows = self._budget.rows if self._budget is not None else ()
-        lines += [f"{row.mib:>8} MiB  {row.label}" for row in rows[:TIP_ROWS]]
-        if len(rows) > TIP_ROWS:
-            lines.append(f"and {len(rows) - TIP_ROWS} more, on Memory")
+        lines += [f"{row.mib:>8} MiB  {row.label}" for row in rows[:MAX_TOOLTIP_ROWS]]
+        if len(rows) > MAX_TOOLTIP_ROWS:
+            lines.append(f"and {len(rows) - MAX_TOOLTIP_ROWS} more, on Memory")
         return "\n".join(lines)
 
 
-class StepStrip(Tipped):
-    """The seven steps on one line, each with its state; a click goes there."""
+class StepStrip(TooltipWidget):
+    """The list of the seven steps on one line, each with its state. A click shows the step."""
 
     DEFAULT_CSS = """
     StepStrip { height: 1; padding: 0 1; background: $surface; }
     """
     GAP: ClassVar[str] = "   "
 
-    class Picked(Message):
+    class Clicked(Message):
         """A step was clicked."""
 
         def __init__(self, name: str) -> None:
@@ -132,17 +139,17 @@ class StepStrip(Tipped):
             self.name = name
 
     marks: reactive[tuple[StepMark, ...]] = reactive(())
-    here: reactive[str] = reactive("")
+    current: reactive[str] = reactive("")
 
     def __init__(self) -> None:
         super().__init__(id="strip")
 
-    def show(self, marks: tuple[StepMark, ...], here: str) -> None:
-        """Show the states of the steps, and which one is shown."""
-        self.marks, self.here = marks, here
+    def show(self, marks: tuple[StepMark, ...], current: str) -> None:
+        """Show the states of the steps; ``current`` is the name of the current one."""
+        self.marks, self.current = marks, current
 
     def _sign(self, mark: StepMark) -> tuple[str, str]:
-        """Return the sign of a step and its style."""
+        """Return the sign of a step, and the sign's style."""
         signs = glyphs(self)
         if mark.status in ("error", "warning"):
             return f"{signs.severity(mark.status)}{mark.count}", mark.status
@@ -151,26 +158,26 @@ class StepStrip(Tipped):
     def _parts(self) -> list[tuple[StepMark, str, str, str]]:
         """Return each step with its title, its sign and the sign's style.
 
-        Where there is not room for all titles, all but the present one are numbers.
+        If the titles do not fit, all steps but the current one have a number instead.
         """
         parts = [(mark, mark.title, *self._sign(mark)) for mark in self.marks]
         width = sum(cell_len(title) + 1 + cell_len(sign) for _, title, sign, _ in parts)
         if width + len(self.GAP) * max(0, len(parts) - 1) <= self.size.width:
             return parts
         return [
-            (mark, title if mark.name == self.here else str(number), sign, style)
+            (mark, title if mark.name == self.current else str(number), sign, style)
             for number, (mark, title, sign, style) in enumerate(parts, 1)
         ]
 
     def render(self) -> Content:
         """Draw the line."""
-        shown = []
-        for mark, title, sign, style in self._parts():
-            look = "bold $accent underline" if mark.name == self.here else "$text-muted"
-            shown.append(Content.assemble((title, look), " ").append(lit(sign, style)))
-        return Content(self.GAP).join(shown)
+        parts = []
+        for mark, title, sign, sign_style in self._parts():
+            style = "bold $accent underline" if mark.name == self.current else "$text-muted"
+            parts.append(Content.assemble((title, style), " ").append(lit(sign, sign_style)))
+        return Content(self.GAP).join(parts)
 
-    def _at(self, x: int) -> StepMark | None:
+    def _mark_at(self, x: int) -> StepMark | None:
         """Return the step that is drawn at a column, if there is one."""
         for mark, title, sign, _ in self._parts():
             width = cell_len(f"{title} {sign}")
@@ -181,7 +188,7 @@ class StepStrip(Tipped):
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
         """Return the step's state in words, and the key that goes there."""
-        mark = self._at(x)
+        mark = self._mark_at(x)
         if mark is None:
             return ""
         words = {
@@ -193,47 +200,54 @@ class StepStrip(Tipped):
         return f"{mark.title}: {words.get(mark.status, 'not visited yet')} (alt+{number})"
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the step clicked."""
-        mark = self._at(event.x - 1)
+        """Post which step was clicked."""
+        mark = self._mark_at(event.x - 1)
         if mark is not None:
-            self.post_message(self.Picked(mark.name))
+            self.post_message(self.Clicked(mark.name))
 
 
-Lines = tuple[tuple[str, str, str], ...]
-"""Each a text, its style, and the action that a click on it runs."""
+HelpLine = tuple[str, str, str]
+"""A text, its style, and the action that a click on it runs, or an empty text."""
 
 
-class HelpPane(Tipped):
+class HelpPane(TooltipWidget):
     """The lines above the keys: the current problem, or help for the focused field.
 
-    A click on a problem explains it, one on its fix applies the fix, and one on the count of
-    problems goes to the next.
+    A click on a problem shows its explanation, one on its fix applies the fix, and one on the
+    number of problems goes to the next.
     """
 
     DEFAULT_CSS = """
     HelpPane { height: 3; padding: 0 1; }
     """
 
-    _lines: reactive[Lines] = reactive((), repaint=False)
+    _lines: reactive[tuple[HelpLine, ...]] = reactive((), repaint=False)
 
     def __init__(self) -> None:
         super().__init__(id="help-pane")
-        self._draw: Callable[[int, int], Lines] | None = None
+        self._lines_for: Callable[[int, int], tuple[HelpLine, ...]] | None = None
         self._tip_text = ""
 
     def show(self, text: str, counts: tuple[int, int, int] = (0, 0, 0)) -> None:
         """Show help, and the number of errors, warnings and pieces of advice."""
         self._tip_text = text
-        self._draw = partial(self._help_lines, text, counts)
+        self._lines_for = partial(self._help_lines, text, counts)
         self._wrap()
 
     def show_finding(self, finding: Finding, number: int, total: int, key: str) -> None:
-        """Show a problem, its number and their total, and the key that fixes it."""
-        self._draw = partial(self._finding_lines, finding, number, total, key)
+        """Show a problem.
+
+        Args:
+            finding: the problem.
+            number: its number among all problems, from 1; 0 shows none.
+            total: the number of all problems.
+            key: the name of the key that fixes it.
+        """
+        self._lines_for = partial(self._finding_lines, finding, number, total, key)
         self._wrap()
 
-    def watch__lines(self, before: Lines, after: Lines) -> None:
-        """Redraw only the lines that differ, to send no more to a slow terminal."""
+    def watch__lines(self, before: tuple[HelpLine, ...], after: tuple[HelpLine, ...]) -> None:
+        """Redraw only the lines that differ, to send little to a slow terminal."""
         for y, (old, new) in enumerate(zip_longest(before, after)):
             if old != new:
                 self.refresh(Region(0, y, self.size.width, 1))
@@ -245,24 +259,24 @@ class HelpPane(Tipped):
         self.refresh()
 
     def _wrap(self) -> None:
-        """Wrap the text again; the pane grows if the text needs more lines."""
-        if self._draw is None:
+        """Wrap the text for the current size; the pane grows if the text needs more lines."""
+        if self._lines_for is None:
             return
         width, height = max(10, self.size.width), self._usual_height
-        lines = self._draw(width, height)
+        lines = self._lines_for(width, height)
         if self._is_cut(lines):
-            lines = self._draw(width, max(height, self.screen.size.height // 4))
+            lines = self._lines_for(width, max(height, self.screen.size.height // 4))
         wanted = max(height, len(lines))
         if self.size.height and wanted != self.size.height:
             self.styles.height = wanted
         self._lines = lines
 
-    def _is_cut(self, lines: Lines) -> bool:
+    def _is_cut(self, lines: tuple[HelpLine, ...]) -> bool:
         return any(text.endswith(self._cut_mark) for text, _, _ in lines)
 
     @property
     def _cut_mark(self) -> str:
-        """The end of a text that does not fit."""
+        """The end of a text that was cut off."""
         return f"{glyphs(self).more} F1: all"
 
     @property
@@ -271,12 +285,12 @@ class HelpPane(Tipped):
 
     def _help_lines(
         self, text: str, counts: tuple[int, int, int], width: int, height: int
-    ) -> Lines:
+    ) -> tuple[HelpLine, ...]:
         head, _, rest = text.partition("\n")
-        if rest and len(filled(text, width, 99, "")) > height:
-            # The first line describes the field; F1 shows the rest.
+        if rest and len(wrap_and_cut(text, width, 99, "")) > height:
+            # The first line describes the field. F1 shows the rest.
             text = head
-        lines = [(line, "muted", "") for line in filled(text, width, height, self._cut_mark)]
+        lines = [(line, "muted", "") for line in wrap_and_cut(text, width, height, self._cut_mark)]
         if not sum(counts) or len(lines) >= height:
             return tuple(lines)
         nouns = ("error", "warning", "advice")
@@ -285,16 +299,16 @@ class HelpPane(Tipped):
         key = wizard(self).key_for("problem.next", "F8")
         line = f"{', '.join(words)}. {key} goes to {'it' if sum(counts) == 1 else 'the first'}."
         blank = [("", "", "")] * (height - 1 - len(lines))
-        return (*lines, *blank, (line, style, "screen.problem(1)"))
+        return (*lines, *blank, (line, style, "screen.next_problem(1)"))
 
     def _finding_lines(
         self, finding: Finding, number: int, total: int, key: str, width: int, height: int
-    ) -> Lines:
+    ) -> tuple[HelpLine, ...]:
         signs = glyphs(self)
         severity = finding.severity.value
-        place = f" {number}/{total}" if number else ""
+        position = f" {number}/{total}" if number else ""
         code = f" {finding.code}" if finding.code else ""
-        head = f"{signs.severity(severity)}{place}{code} {finding.message}"
+        head = f"{signs.severity(severity)}{position}{code} {finding.message}"
         label = finding.quick_fix.label if finding.quick_fix is not None else ""
         if not finding.code:
             label = "Take back what was typed"
@@ -302,10 +316,11 @@ class HelpPane(Tipped):
         self._tip_text = f"{head}\n{finding.fix}"
         room = height - (1 if fix else 0)
         lines = [
-            (line, severity, "screen.help") for line in filled(head, width, room, self._cut_mark)
+            (line, severity, "screen.help")
+            for line in wrap_and_cut(head, width, room, self._cut_mark)
         ]
         if room > len(lines) and finding.fix:
-            rest = filled(finding.fix, width, room - len(lines), self._cut_mark)
+            rest = wrap_and_cut(finding.fix, width, room - len(lines), self._cut_mark)
             lines += [(line, "", "screen.help") for line in rest]
         return (*lines, fix) if fix else tuple(lines)
 
@@ -314,7 +329,7 @@ class HelpPane(Tipped):
         return Content("\n").join(lit(text, style) for text, style, _ in self._lines)
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return the full text if it is cut off."""
+        """Return the full text if some of it was cut off."""
         return self._tip_text if self._is_cut(self._lines) else ""
 
     async def on_click(self, event: events.Click) -> None:
@@ -323,13 +338,13 @@ class HelpPane(Tipped):
             await self.run_action(action)
 
 
-def filled(text: str, width: int, height: int, more: str) -> list[str]:
-    """Return text wrapped into lines; what does not fit into ``height`` is cut off, and marked."""
+def wrap_and_cut(text: str, width: int, height: int, more: str) -> list[str]:
+    """Return text wrapped into at most ``height`` lines; ``more`` marks where it was cut off."""
     lines = [
         part
         for line in text.split("\n")
-        for whole in wrap(visible(line), width) or [""]
-        for part in chop_cells(whole, width) or [""]
+        for wrapped in wrap(visible(line), width) or [""]
+        for part in chop_cells(wrapped, width) or [""]
     ]
     if len(lines) <= height:
         return lines
@@ -338,8 +353,8 @@ def filled(text: str, width: int, height: int, more: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownKey:
-    """A key on the last line: its name, its description, and the action it runs."""
+class KeyHint:
+    """A key on the last line: its name, its description, and the action that it runs on a node."""
 
     key: str
     text: str
@@ -352,75 +367,70 @@ class ShownKey:
         return cell_len(self.key) + 1 + cell_len(self.text) + 2
 
 
-class KeyLine(Tipped):
-    """The keys that are active now; a click works like the key."""
+class KeyLine(TooltipWidget):
+    """The last line: the keys that are active now. A click on a key runs its action."""
 
     DEFAULT_CSS = """
     KeyLine { height: 1; background: $panel; color: $foreground; padding: 0 1; }
     """
 
-    keys: reactive[tuple[ShownKey, ...]] = reactive(())
+    keys: reactive[tuple[KeyHint, ...]] = reactive(())
 
     def __init__(self) -> None:
         super().__init__(id="keys")
 
     def on_mount(self) -> None:
-        """Follow the keys of the focused widget."""
+        """Update the keys when those of the focused widget change."""
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
-        self.follow()
+        self.update_keys()
 
     def _bindings_updated(self, _screen: Screen[object]) -> None:
-        self.follow()
+        self.update_keys()
 
-    def follow(self) -> None:
+    def update_keys(self) -> None:
         """Show the keys that are active now."""
-        found: dict[str, ShownKey] = {}
+        hints: dict[str, KeyHint] = {}
         typing = isinstance(self.screen.focused, Input)
         for node, binding, enabled, _ in self.screen.active_bindings.values():
-            if not binding.show or not enabled or binding.action in found:
+            if not binding.show or not enabled or binding.action in hints:
                 continue
             if typing and len(binding.key) == 1:
                 continue
             name = key_name(self.app, binding)
-            found[binding.action] = ShownKey(name, binding.description, binding.action, node)
-        self.keys = tuple(found.values())
-
-    @property
-    def shown(self) -> Sequence[tuple[str, str]]:
-        """The keys and their descriptions, in order."""
-        return [(key.key, key.text) for key in self.keys]
+            hints[binding.action] = KeyHint(name, binding.description, binding.action, node)
+        self.keys = tuple(hints.values())
 
     def key_of(self, action: str) -> str:
         """Return the name of the key for an action, or an empty text if it has none."""
         return next((key.key for key in self.keys if key.action == action), "")
 
-    def drawn(self) -> list[ShownKey]:
+    def visible_keys(self) -> list[KeyHint]:
         """Return the keys that fit; if some do not, Write and Help are the last ones."""
         room = max(1, self.size.width)
         if sum(key.cells for key in self.keys) - 2 <= room:
             return list(self.keys)
-        tail = [key for key in self.keys if key.action in (WRITE, HELP)]
+        tail = [key for key in self.keys if key.action in ALWAYS_SHOWN]
         room -= sum(key.cells for key in tail)
-        fit = []
+        fitting = []
         for key in self.keys:
             if key in tail:
                 continue
             if key.cells - 2 > room:
                 break
-            fit.append(key)
+            fitting.append(key)
             room -= key.cells
-        return [*fit, *tail]
+        return [*fitting, *tail]
 
     def render(self) -> Content:
         """Draw the keys that fit."""
         return Content("  ").join(
             Content.assemble((key.key, "bold"), (f" {key.text}", "$text-muted"))
-            for key in self.drawn()
+            for key in self.visible_keys()
         )
 
-    def at(self, x: int) -> ShownKey | None:
+    def key_at(self, x: int) -> KeyHint | None:
         """Return the key that is drawn at a column, if there is one."""
-        for key in self.drawn():
+        for key in self.visible_keys():
             if 0 <= x < key.cells - 2:
                 return key
             x -= key.cells
@@ -428,7 +438,7 @@ class KeyLine(Tipped):
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
         """Return a key's description, and other keys with the same action."""
-        key = self.at(x)
+        key = self.key_at(x)
         if key is None:
             return ""
         names = [
@@ -440,17 +450,17 @@ class KeyLine(Tipped):
 
     async def on_click(self, event: events.Click) -> None:
         """Run the action of the clicked key."""
-        key = self.at(event.x - 1)
+        key = self.key_at(event.x - 1)
         if key is not None:
             await self.app.run_action(key.action, key.node)
 
 
 def key_name(app: App[object], binding: Binding) -> str:
-    """Return the displayed name of a key."""
+    """Return the name of a binding's first key as it is displayed."""
     if binding.key_display:
         return binding.key_display
     key = binding.key.split(",")[0]
     if key.startswith("f") and key[1:].isdigit():
         return key.upper()
-    plain = len(key) > 1 and "ctrl" not in key and "_" not in key and key != "slash"
-    return key if plain else app.get_key_display(binding)
+    is_readable = len(key) > 1 and "ctrl" not in key and "_" not in key and key != "slash"
+    return key if is_readable else app.get_key_display(binding)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A read-only view of generated text: BitBake and xl code, a diff, a list of files."""
+"""A read-only view of text: coloured BitBake and xl code, a diff, or plain lines."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from xentui.safe_text import visible
-from xentui.widgets.text import fitting, glyphs
+from xentui.widgets.text import count_fitting, glyphs
 
 Look = Literal["code", "diff", "plain"]
+"""How the text is coloured."""
 _DIGEST = re.compile("xentui-digest:|XENTUI_HASH")
 """Matches the lines with digests, which change whenever any other line does."""
 _CODE = re.compile(
@@ -33,7 +34,11 @@ _CODE = re.compile(
 
 
 class VisualLine(NamedTuple):
-    """One line on the screen: a part of a wrapped line of the text."""
+    """One line on the screen: the characters from ``start`` to ``end`` of a line of the text.
+
+    Attributes:
+        number: the index of the line in the text.
+    """
 
     number: int
     start: int
@@ -101,12 +106,12 @@ class CodeView(ScrollView, can_focus=True):
 
     @property
     def changed(self) -> frozenset[int]:
-        """The numbers of the lines that are not in ``base``, from 0."""
+        """The indices of the lines that are not in the base text given to :meth:`show`."""
         return self._changed
 
     @property
     def latest(self) -> frozenset[int]:
-        """The numbers of the lines changed by the last edit, from 0."""
+        """The indices of the lines that the last edit changed."""
         return self._latest
 
     def show(
@@ -117,42 +122,42 @@ class CodeView(ScrollView, can_focus=True):
         look: Look | None = None,
         follow: bool = True,
     ) -> None:
-        """Show lines.
+        """Show a text.
 
         Args:
-            lines: the text.
-            base: lines that are not in it are marked as changed.
-            look: how the text is coloured.
-            follow: whether this is a later version of the text shown before. Lines that differ
-                from it are then marked as the latest change, and scrolled to.
+            lines: the lines of the text.
+            base: an earlier text. Lines that are not in it are marked as changed.
+            look: how the text is coloured; as before by default.
+            follow: whether this is a later version of the text shown before. If so, lines that
+                differ from it are marked as the latest change, and scrolled to.
         """
-        before, marked = self._lines, (self._changed, self._latest)
-        looked, self.look = self.look, look or self.look
+        before, marks_before = self._lines, (self._changed, self._latest)
+        look_before, self.look = self.look, look or self.look
         changed = frozenset() if base is None else changed_lines(base, lines)
-        if before == lines and changed == self._changed and looked == self.look:
+        if before == lines and changed == self._changed and look_before == self.look:
             return
         self._lines, self._changed = lines, changed
         if before != lines:
             self._latest = changed_lines(before, lines) if before and follow else frozenset()
         wrapped_before = self._wrapped
         self._wrap()
-        if self.look != looked or [w.number for w in wrapped_before] != [
+        if self.look != look_before or [w.number for w in wrapped_before] != [
             w.number for w in self._wrapped
         ]:
             self.refresh()
         else:
-            self._refresh_differing(before, marked)
+            self._refresh_differing(before, marks_before)
         if before and before != lines:
             if not follow:
                 self.scroll_home(animate=False)
             else:
-                self._bring_into_sight(_first_difference(before, lines))
+                self._scroll_to_line(_first_difference(before, lines))
 
     def _refresh_differing(
-        self, before: Sequence[str], marked: tuple[frozenset[int], frozenset[int]]
+        self, before: Sequence[str], marks_before: tuple[frozenset[int], frozenset[int]]
     ) -> None:
         """Redraw only the visible lines that differ, to send no more to a slow terminal."""
-        changed, latest = marked
+        changed, latest = marks_before
         top = round(self.scroll_y)
         for y, (number, _, _) in enumerate(self._wrapped[top : top + self.size.height]):
             if (
@@ -174,13 +179,13 @@ class CodeView(ScrollView, can_focus=True):
         room = max(8, self.scrollable_content_region.width - self._gutter)
         if self._wrapped_for != (self._lines, room):
             before, width = self._wrapped_for
-            self._wrapped = rewrapped(
+            self._wrapped = rewrap_lines(
                 before if width == room else (), self._wrapped, self._lines, room
             )
             self._wrapped_for = (self._lines, room)
         self.virtual_size = Size(self.scrollable_content_region.width, len(self._wrapped))
 
-    def _bring_into_sight(self, number: int | None) -> None:
+    def _scroll_to_line(self, number: int | None) -> None:
         room = self.scrollable_content_region.height
         if number is None or room <= 0:
             return
@@ -244,51 +249,51 @@ def _part_of_diff(text: str) -> str:
 
 
 def _shown(line: str) -> str:
-    """Return a line as it is drawn: literal, with tabs as blanks."""
+    """Return a line as it is drawn: control characters visual_lines visible, tabs as blanks."""
     return visible(line.expandtabs(8))
 
 
-def wrapped(lines: Sequence[str], width: int) -> list[VisualLine]:
+def wrap_lines(lines: Sequence[str], width: int) -> list[VisualLine]:
     """Return the visual lines of a text: each line broken at blanks, or else anywhere."""
-    made = []
+    visual_lines = []
     for number, line in enumerate(lines):
         if len(line) <= width and line.isascii() and line.isprintable():
-            made.append(VisualLine(number, 0, len(line)))
+            visual_lines.append(VisualLine(number, 0, len(line)))
             continue
         text, start = _shown(line), 0
         if text.endswith("-----"):
             # A horizontal rule need not be wrapped.
-            made.append(VisualLine(number, 0, fitting(text, width)))
+            visual_lines.append(VisualLine(number, 0, count_fitting(text, width)))
             continue
         while True:
-            end = start + fitting(text[start:], width)
+            end = start + count_fitting(text[start:], width)
             if end < len(text):
                 blank = text.rfind(" ", start + width // 2, end)
                 end = blank + 1 if blank > 0 else end
-            made.append(VisualLine(number, start, end))
+            visual_lines.append(VisualLine(number, start, end))
             start = end
             if start >= len(text):
                 break
-    return made
+    return visual_lines
 
 
-def rewrapped(
+def rewrap_lines(
     before: Sequence[str], wrapped_before: list[VisualLine], lines: Sequence[str], width: int
 ) -> list[VisualLine]:
     """Wrap a text, reusing the lines that were wrapped for the same width before."""
     if not before or len(before) != len(lines):
-        return wrapped(lines, width)
-    made = list(wrapped_before)
+        return wrap_lines(lines, width)
+    visual_lines = list(wrapped_before)
     for number in compress(range(len(lines)), map(ne, before, lines)):
-        parts = [part._replace(number=number) for part in wrapped([lines[number]], width)]
-        first = bisect_left(made, number, key=attrgetter("number"))
-        last = bisect_right(made, number, key=attrgetter("number"))
-        made[first:last] = parts
-    return made
+        parts = [part._replace(number=number) for part in wrap_lines([lines[number]], width)]
+        first = bisect_left(visual_lines, number, key=attrgetter("number"))
+        last = bisect_right(visual_lines, number, key=attrgetter("number"))
+        visual_lines[first:last] = parts
+    return visual_lines
 
 
 def _first_difference(before: Sequence[str], after: Sequence[str]) -> int | None:
-    """Return the number of the first line that differs, ignoring digests."""
+    """Return the index of the first line that differs, ignoring digests, or ``None``."""
     differ = compress(range(len(after)), map(ne, before, after))
     first = next((number for number in differ if not _DIGEST.search(after[number])), None)
     if first is None and len(before) != len(after):
@@ -297,22 +302,24 @@ def _first_difference(before: Sequence[str], after: Sequence[str]) -> int | None
 
 
 def changed_lines(base: Sequence[str], lines: Sequence[str]) -> frozenset[int]:
-    """Return the numbers of the lines that are not in ``base``, from 0, in linear time."""
+    """Return the indices of the lines that are not in ``base``, in linear time."""
     if base is lines:
         return frozenset()
     shortest = min(len(base), len(lines))
     if len(base) == len(lines):
         differ = list(compress(range(shortest), map(ne, base, lines)))
-        known = {base[place] for place in differ}
+        replaced = {base[index] for index in differ}
         return frozenset(
-            at for at in differ if lines[at] not in known and not _DIGEST.search(lines[at])
+            index
+            for index in differ
+            if lines[index] not in replaced and not _DIGEST.search(lines[index])
         )
     start = next(compress(range(shortest), map(ne, base, lines)), shortest)
     from_end = map(ne, reversed(base), reversed(lines))
     tail = next(compress(range(shortest - start), from_end), shortest - start)
-    known = set(base[start : len(base) - tail])
+    replaced = set(base[start : len(base) - tail])
     return frozenset(
-        place
-        for place in range(start, len(lines) - tail)
-        if lines[place] not in known and not _DIGEST.search(lines[place])
+        index
+        for index in range(start, len(lines) - tail)
+        if lines[index] not in replaced and not _DIGEST.search(lines[index])
     )

@@ -1,14 +1,15 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A field of the project on one line: its label, its value, and its effect.
+"""A form's row for one field of the project: a label, and an input or choices.
 
-Everything about it comes from ``schema.json``. Its help and its problem are shown in the help pane
-while the field has the focus, so that each field takes only one line.
+The label, the choices and the help come from ``schema.json``. A row takes one line: its help and
+its problem are shown in the help pane while it has the focus.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -26,32 +27,32 @@ from xentui.project import schema, tables
 from xentui.project.model import DEFAULT_RELEASE
 from xentui.session import field_paths, forms
 from xentui.widgets.options import Choice, Options
-from xentui.widgets.text import LABEL, Tipped, cut, glyphs, lit
+from xentui.widgets.text import LABEL_WIDTH, TooltipWidget, cut, glyphs, lit
 
 if TYPE_CHECKING:
     from xentui.session import Session
 
-NUMBER = 12
-"""Cells of a number's input."""
-NAME = 31
-"""Width of BitBake's name after the value."""
-TIGHT = 76
-"""Width below which BitBake's name is shown in the help pane only."""
-LEFT_OUT = ""
+NUMBER_WIDTH = 12
+"""Cells of the input of a number."""
+BITBAKE_NAME_WIDTH = 31
+"""Cells of the name of the BitBake variable after the value."""
+WIDTH_WITH_BITBAKE_NAME = 76
+"""Width of a row from which on it shows the BitBake variable; the help always does."""
+USE_DEFAULT = ""
 """The choice that resets a field to its default."""
-LONG = (
+WIDE_FIELDS = (
     *(field_paths.KEY, "rootfs", "kernel", "extra", "uri", "vif", "sha256"),
     *("summary", "depends", "file", "config_file", "script"),
 )
 """Fields whose value needs the whole line."""
-NOTED = ("memory", "dom0_memory")
-"""Fields with their effect on the budget shown next to them."""
-FILES = ("uri", "config_file", "script")
-"""Fields that name a file anywhere on this machine."""
+MEMORY_FIELDS = ("memory", "dom0_memory")
+"""Fields with the free memory shown after the value."""
+FILE_FIELDS = ("uri", "config_file", "script")
+"""Fields whose value can be a file anywhere on this machine, which a dialog can find."""
 
 
-class Offered(Suggester):
-    """Suggestions from the build directory, shown after the typed text; right accepts one."""
+class BuildDirSuggester(Suggester):
+    """Completes typed text by a name from the build directory; the right arrow key accepts it."""
 
     def __init__(self, row: FieldRow) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
@@ -59,18 +60,18 @@ class Offered(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return the first value that starts with the typed text."""
-        names = (name for name, _ in self._row.offers)
+        names = (name for name, _ in self._row.suggestions)
         return next((name for name in names if value and name.startswith(value)), None)
 
 
 class FieldInput(Input):
-    """A text field in a form. A longer text triggers no new layout, unlike in a plain one."""
+    """A text field in a form. Unlike ``Input``, it triggers no new layout when its text grows."""
 
     virtual_size: reactive[Size] = reactive(Size(0, 0), init=False)
 
 
-class Labelled(Tipped):
-    """A label next to an editor; a click on the label focuses the editor."""
+class Labelled(TooltipWidget):
+    """The base class of a form's rows: a label, and next to it an editor, which a click focuses."""
 
     DEFAULT_CSS = """
     Labelled {
@@ -88,11 +89,11 @@ class Labelled(Tipped):
 
     @property
     def help_text(self) -> str:
-        """The help for this row."""
+        """The help for the row."""
         return ""
 
     def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
-        """Return the help for this row as a tooltip."""
+        """Return the help for the row as a tooltip."""
         return self.help_text
 
     def on_descendant_focus(self) -> None:
@@ -100,7 +101,7 @@ class Labelled(Tipped):
         self.refresh()
 
     def on_descendant_blur(self) -> None:
-        """Unmark it."""
+        """Remove the mark."""
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
@@ -111,28 +112,28 @@ class Labelled(Tipped):
                     child.focus()
                     return
 
-    def _mark(self) -> tuple[str, str]:
-        """Return the sign before the label and its style."""
+    def _sign(self) -> tuple[str, str]:
+        """Return the sign before the label, and its style."""
         return ("", "")
 
     def render(self) -> Content:
         """Draw the label."""
         return self._label()
 
-    def _label(self, *, here: bool | None = None) -> Content:
-        """Return the label; it is marked if the editor has the focus, or as ``here`` says."""
-        here = self.has_focus_within if here is None else here
-        sign, style = self._mark()
-        if here:
-            sign, style = glyphs(self).cursor, "here"
+    def _label(self, *, marked: bool | None = None) -> Content:
+        """Return the label; by default, it is marked if the editor has the focus."""
+        marked = self.has_focus_within if marked is None else marked
+        sign, style = self._sign()
+        if marked:
+            sign, style = glyphs(self).cursor, "focused"
         mark = lit(f"{sign or ' '} ", style)
-        title = lit(cut(self.title, LABEL - 3), "here" if here else style)
+        title = lit(cut(self.title, LABEL_WIDTH - 3), "focused" if marked else style)
         label = mark.append(title)
-        return label.pad_right(max(0, LABEL - label.cell_length))
+        return label.pad_right(max(0, LABEL_WIDTH - label.cell_length))
 
 
 class ChoiceRow(Labelled):
-    """A labelled choice that is not a field of the project, such as where the disk comes from."""
+    """A labelled choice that is not one field of the project, such as where a disk comes from."""
 
     def __init__(self, title: str, help_text: str, options: Options) -> None:
         super().__init__(title)
@@ -145,7 +146,7 @@ class ChoiceRow(Labelled):
         return self._help_text
 
     def compose(self) -> ComposeResult:
-        """Make the choices."""
+        """Yield the choices."""
         yield self.options
 
 
@@ -162,45 +163,25 @@ class FieldRow(Labelled):
     FieldRow.-below > Input.text { margin: 1 0 0 1; }
     """
 
+    @dataclass
     class Typed(Message):
-        """Something was typed into the field."""
+        """The user changed the text of the field."""
 
-        def __init__(self, row: FieldRow, text: str) -> None:
-            super().__init__()
-            self.row = row
-            self.path = row.path
-            self.text = text
+        row: FieldRow
+        text: str
 
-        @property
-        def control(self) -> FieldRow:
-            """The field."""
-            return self.row
+    @dataclass
+    class ChoiceRequested(Message):
+        """The user wants to pick the value from a list, or a file."""
 
-    class Asked(Message):
-        """A list of values, or a file, should be offered for the field."""
+        row: FieldRow
 
-        def __init__(self, row: FieldRow) -> None:
-            super().__init__()
-            self.row = row
-
-        @property
-        def control(self) -> FieldRow:
-            """The field."""
-            return self.row
-
+    @dataclass
     class Chosen(Message):
-        """Other choices were selected; ``None`` resets the field to its default."""
+        """The user chose another value; ``None`` resets the field to its default."""
 
-        def __init__(self, row: FieldRow, value: object) -> None:
-            super().__init__()
-            self.row = row
-            self.path = row.path
-            self.value = value
-
-        @property
-        def control(self) -> FieldRow:
-            """The field."""
-            return self.row
+        row: FieldRow
+        value: object
 
     def __init__(self, path: field_paths.Path, session: Session) -> None:
         self.field: schema.Field = field_paths.field_of(path)
@@ -210,24 +191,25 @@ class FieldRow(Labelled):
         self._shown = ""
         self._message = ("", "")
         self._note = ("", "")
-        self._left = False
-        self._on_their_way = 0
-        self.editor = self._made_editor()
+        self._was_left = False
+        self._texts_underway = 0
+        """How many typed texts were posted, but are not in the session yet."""
+        self.editor = self._create_editor()
 
     @property
-    def key(self) -> str:
-        """The path as findings name it."""
+    def path_text(self) -> str:
+        """The path as text, such as ``guests.alpine.memory``."""
         return field_paths.text_of_path(self.path)
 
     @property
     def names_file(self) -> bool:
-        """Whether the value names a file, which a browser can find."""
-        return self.path[-1] in FILES
+        """Whether the value can be a file, which a dialog can find."""
+        return self.path[-1] in FILE_FIELDS
 
-    def _made_editor(self) -> Input | Options:
-        """Return the widget that edits the value."""
+    def _create_editor(self) -> Input | Options:
+        """Return a new widget that edits the value."""
         if self.field.kind in ("choice", "flag", "choices"):
-            choices, chosen = self._offered()
+            choices, chosen = self._choices_and_chosen()
             return Options(choices, chosen=chosen, multiple=self.field.kind == "choices")
         self._shown, _ = self.session.field_text(self.path)
         return FieldInput(
@@ -235,11 +217,11 @@ class FieldRow(Labelled):
             compact=True,
             select_on_focus=True,
             classes="number" if self.field.kind == "integer" else "text",
-            suggester=Offered(self),
+            suggester=BuildDirSuggester(self),
         )
 
     def compose(self) -> ComposeResult:
-        """Show the widget that edits the value."""
+        """Yield the widget that edits the value."""
         yield self.editor
 
     def on_mount(self) -> None:
@@ -248,19 +230,19 @@ class FieldRow(Labelled):
 
     # From the session to the screen
 
-    def _offered(self) -> tuple[Sequence[Choice], Sequence[str]]:
-        """Return the choices and the selected ones: the default's if the field is not set."""
+    def _choices_and_chosen(self) -> tuple[Sequence[Choice], Sequence[str]]:
+        """Return the choices, and the selected ones: the default if the field is not set."""
         value = tables.value_at(self.session.project, self.path)
         if self.field.kind == "choices":
             return [(name, name) for name in self.field.choices], tuple(value or ())
         default, _ = self.session.fallback(self.path)
         if self.field.kind == "flag":
-            offered: list[Choice] = [("false", "no"), ("true", "yes")]
+            choices: list[Choice] = [("false", "no"), ("true", "yes")]
         else:
-            offered = [(name, name) for name in self.session.choices(self.path)]
+            choices = [(name, name) for name in self.session.choices(self.path)]
         if not default and not self.field.required:
-            offered.insert(0, (LEFT_OUT, self._default_title()))
-        return offered, (
+            choices.insert(0, (USE_DEFAULT, self._default_title()))
+        return choices, (
             default if value is None else field_paths.text_of_value(self.field, value),
         )
 
@@ -276,51 +258,57 @@ class FieldRow(Labelled):
         if not self.is_attached or not field_paths.exists(self.session.project, self.path):
             return
         if isinstance(self.editor, Options):
-            self.editor.show(*self._offered())
+            self.editor.show(*self._choices_and_chosen())
             self._set_message(self._finding())
             return
         text, message = self.session.field_text(self.path)
-        if text != self._shown and not self._on_their_way:
+        if text != self._shown and not self._texts_underway:
             self._shown = text
             if self.editor.value != text:
                 with self.prevent(Input.Changed):
                     self.editor.value = text
                 self.editor.cursor_position = len(text)
         self.editor.placeholder = self._placeholder()
-        if message and not text and not self._left and self.editor.has_focus:
+        if message and not text and not self._was_left and self.editor.has_focus:
             message = ""
         self._set_message(("error", message) if message else self._finding())
         self._place_editor()
 
     def _place_editor(self) -> None:
-        """Put the editor on a line of its own if its text does not fit after the label."""
+        """Put the editor below the label if its text does not fit next to it."""
         if isinstance(self.editor, Input) and self.field.kind != "integer" and self.size.width:
             # One cell for the cursor behind the text.
-            below = cell_len(self.editor.value) + 1 > self._editor_cells()
-            self.set_class(below, "-below")
+            fits = cell_len(self.editor.value) + 1 <= self._editor_cells()
+            self.set_class(not fits, "-below")
 
     def _placeholder(self) -> str:
+        """Return the default, with its origin if that fits."""
         default, origin = self.session.fallback(self.path)
         if default and origin and self.field.kind != "integer":
-            whole = f"{default}  ({origin})"
-            default = whole if len(whole) <= self._editor_cells() else default
+            text = f"{default}  ({origin})"
+            default = text if len(text) <= self._editor_cells() else default
         return cut(default, max(1, self._editor_cells()), glyphs(self).more)
 
     def _editor_cells(self) -> int:
         """Return the width of the editor after the next layout."""
         if self.field.kind == "integer":
-            return NUMBER
-        return self.size.width - LABEL - 1 - (NAME if self.has_class("-named") else 0)
+            return NUMBER_WIDTH
+        return (
+            self.size.width
+            - LABEL_WIDTH
+            - 1
+            - (BITBAKE_NAME_WIDTH if self.has_class("-named") else 0)
+        )
 
     def _finding(self) -> tuple[str, str]:
-        """Return the severity and message of the first finding about this very field."""
-        for finding in self.session.findings.at(self.key):
-            if finding.path == self.key and finding.code:
+        """Return the severity and message of the first finding about this field."""
+        for finding in self.session.findings.at(self.path_text):
+            if finding.path == self.path_text and finding.code:
                 return finding.severity.value, finding.message
         return "", ""
 
     def _set_message(self, message: tuple[str, str]) -> None:
-        note = self._noted()
+        note = self._current_note()
         if (message, note) != (self._message, self._note):
             self._message, self._note = message, note
             self.set_class(message[0] == "error", "-error")
@@ -340,24 +328,24 @@ class FieldRow(Labelled):
             return
         self._shown = event.value
         self._place_editor()
-        self._on_their_way += 1
+        self._texts_underway += 1
         self.post_message(self.Typed(self, event.value))
 
-    def arrived(self) -> None:
-        """Note that one typed text has reached the session; later ones may be on their way."""
-        self._on_their_way -= 1
+    def typed_text_received(self) -> None:
+        """Count a typed text as received by the session; later ones may still be posted."""
+        self._texts_underway -= 1
 
-    def taken(self) -> None:
-        """Note that the session accepted the typed text, so that it is not overwritten."""
-        if isinstance(self.editor, Input) and not self._on_their_way:
+    def typed_text_accepted(self) -> None:
+        """Keep the text that the session accepted, unless later ones are still posted."""
+        if isinstance(self.editor, Input) and not self._texts_underway:
             text, _ = self.session.field_text(self.path)
             self._shown = text
             if not self.editor.has_focus:
                 self._show_accepted()
 
     def _show_accepted(self) -> None:
-        """Show the value as the session has it, such as 64 for 0064, once it is not typed into."""
-        if isinstance(self.editor, Input) and not self._on_their_way:
+        """Show the value as the session writes it, such as 64 for 0064."""
+        if isinstance(self.editor, Input) and not self._texts_underway:
             self._shown, _ = self.session.field_text(self.path)
             if self.editor.value != self._shown:
                 with self.prevent(Input.Changed):
@@ -369,7 +357,7 @@ class FieldRow(Labelled):
         value: object
         if self.field.kind == "choices":
             value = tuple(event.chosen) or None
-        elif not event.chosen or event.chosen[0] == LEFT_OUT:
+        elif not event.chosen or event.chosen[0] == USE_DEFAULT:
             value = None
         else:
             value = event.chosen[0] == "true" if self.field.kind == "flag" else event.chosen[0]
@@ -381,22 +369,23 @@ class FieldRow(Labelled):
         self.screen.focus_next()
 
     def on_resize(self) -> None:
-        """Show BitBake's name after the value if both fit."""
-        named = (
-            self.size.width >= TIGHT
-            and self.path[-1] not in (*LONG, *NOTED)
+        """Show the BitBake variable after the value if both fit."""
+        shows_name = (
+            self.size.width >= WIDTH_WITH_BITBAKE_NAME
+            and self.path[-1] not in (*WIDE_FIELDS, *MEMORY_FIELDS)
             and bool(self._bitbake_name())
         )
         if isinstance(self.editor, Options):
-            named = named and self.editor.cells_on_one_line() <= self.size.width - LABEL - NAME - 2
-        self.set_class(named, "-named")
+            room = self.size.width - LABEL_WIDTH - BITBAKE_NAME_WIDTH - 2
+            shows_name = shows_name and self.editor.cells_on_one_line() <= room
+        self.set_class(shows_name, "-named")
         self.refresh()
         self.call_after_refresh(self.sync)
 
     def on_descendant_blur(self) -> None:
-        """Show a missing value as a problem once the field loses the focus."""
+        """Show a missing value as a problem when the field loses the focus."""
         super().on_descendant_blur()
-        self._left = True
+        self._was_left = True
         if field_paths.exists(self.session.project, self.path):
             self._show_accepted()
         self.sync()
@@ -404,25 +393,25 @@ class FieldRow(Labelled):
     def on_descendant_focus(self) -> None:
         """Hide the problem of a missing value while the field is being filled in."""
         super().on_descendant_focus()
-        self._left = False
+        self._was_left = False
 
     # Suggestions
 
     @property
-    def offers(self) -> Sequence[Choice]:
-        """Suggestions from the build directory; anything else may be typed too."""
+    def suggestions(self) -> Sequence[Choice]:
+        """Names from the build directory; any other text may be typed too."""
         return self.session.target.offers(self.path)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Enable the list only if there are suggestions."""
-        return self.names_file or bool(self.offers) if action == "choose" else True
+        """Enable the choice only if there are suggestions, or the value is a file."""
+        return self.names_file or bool(self.suggestions) if action == "choose" else True
 
     def action_choose(self) -> None:
-        """Offer a list of values, or the file browser."""
-        self.post_message(self.Asked(self))
+        """Ask the screen to let the user pick a value."""
+        self.post_message(self.ChoiceRequested(self))
 
-    def take(self, text: str) -> None:
-        """Take a text as if it had been typed."""
+    def replace_text(self, text: str) -> None:
+        """Replace the text as if the user had typed another."""
         if isinstance(self.editor, Input):
             self.editor.value = text
             self.editor.cursor_position = len(text)
@@ -435,11 +424,11 @@ class FieldRow(Labelled):
 
     @property
     def help_text(self) -> str:
-        """The description, and on the next line BitBake's name and the allowed values."""
+        """The description, and on the next line the BitBake variable and the allowed values."""
         default = self.session.fallback(self.path)
         return forms.short_help(self.session.project, self.path, default)
 
-    def _mark(self) -> tuple[str, str]:
+    def _sign(self) -> tuple[str, str]:
         severity, message = self._message
         return (glyphs(self).severity(severity), severity) if message else ("", "")
 
@@ -449,15 +438,15 @@ class FieldRow(Labelled):
             name = name.replace(part, "")
         return name
 
-    def _noted(self) -> tuple[str, str]:
-        """Return the note after a number (the value's origin, the free memory) and its style."""
+    def _current_note(self) -> tuple[str, str]:
+        """Return the note after a number, such as the free memory, and its style."""
         if self.field.kind != "integer":
             return "", ""
         text, _ = self.session.field_text(self.path)
         default, origin = self.session.fallback(self.path)
         parts = [origin] if not text and default and origin else []
         style = "muted"
-        if self.path[-1] in NOTED and self.path[0] != "defaults":
+        if self.path[-1] in MEMORY_FIELDS and self.path[0] != "defaults":
             free = self.session.view.budget.free
             if free is not None and free < 0:
                 parts, style = [f"{-free} MiB too much"], "error"
@@ -470,15 +459,22 @@ class FieldRow(Labelled):
         width = max(1, self.size.width)
         line = self._label()
         if self.field.kind == "integer":
-            line = line.pad_right(NUMBER + 1).append(lit(f"{self.field.unit}  ".lstrip()))
+            line = line.pad_right(NUMBER_WIDTH + 1).append(lit(f"{self.field.unit}  ".lstrip()))
             note, style = self._note
-            room = width - line.cell_length - 1 - (NAME if self.has_class("-named") else 0)
+            room = (
+                width
+                - line.cell_length
+                - 1
+                - (BITBAKE_NAME_WIDTH if self.has_class("-named") else 0)
+            )
             if len(note) > room:
                 note = note.rpartition(", ")[2]
             line = line.append(lit(note if len(note) <= room else "", style))
         if self.has_class("-named"):
-            if line.cell_length > width - NAME:
+            if line.cell_length > width - BITBAKE_NAME_WIDTH:
                 return line
-            line = line.pad_right(max(0, width - NAME - line.cell_length))
-            line = line.append(lit(cut(self._bitbake_name(), NAME - 1, glyphs(self).more), "muted"))
+            line = line.pad_right(max(0, width - BITBAKE_NAME_WIDTH - line.cell_length))
+            line = line.append(
+                lit(cut(self._bitbake_name(), BITBAKE_NAME_WIDTH - 1, glyphs(self).more), "muted")
+            )
         return line.truncate(width)

@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A row of choices, of which one or several can be selected. Also used for tabs."""
+"""A row of choices, of which the user selects one or several. Also used for tabs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -19,10 +20,18 @@ from xentui.safe_text import visible
 from xentui.widgets.text import glyphs
 
 Choice = tuple[str, str]
+"""The name of a choice, and its label."""
 
 
 class Options(Widget, can_focus=True):
-    """A row of choices. Left and right move between them."""
+    """A row of choices. Left and right move between them.
+
+    Args:
+        choices: the name and the label of each choice.
+        chosen: the names of the selected choices.
+        multiple: whether several can be selected.
+        tabs: whether the choices are drawn as tabs.
+    """
 
     DEFAULT_CSS = """
     Options { height: auto; width: 1fr; }
@@ -32,22 +41,19 @@ class Options(Widget, can_focus=True):
         Binding("left,h", "move(-1)", "Previous choice", show=False, id="choice.previous"),
         Binding("right,l", "move(1)", "Next choice", show=False, id="choice.next"),
         Binding("space,enter", "choose", "Choose", show=False, id="choice.choose"),
-        Binding(
-            "delete,backspace", "leave_out", "Reset to default", show=False, id="choice.leave-out"
-        ),
+        Binding("delete,backspace", "reset", "Reset to default", show=False, id="choice.leave-out"),
     ]
 
+    @dataclass
     class Chosen(Message):
-        """The selection changed."""
+        """The user changed the selection: the names of the selected choices."""
 
-        def __init__(self, options: Options, chosen: tuple[str, ...]) -> None:
-            super().__init__()
-            self.options = options
-            self.chosen = chosen
+        options: Options
+        chosen: tuple[str, ...]
 
         @property
         def control(self) -> Options:
-            """The widget."""
+            """The widget, for ``on`` with a selector."""
             return self.options
 
     def __init__(
@@ -65,8 +71,8 @@ class Options(Widget, can_focus=True):
         self.chosen: tuple[str, ...] = tuple(chosen)
         self.multiple = multiple
         self.tabs = tabs
-        self.at = 0
-        self._follow_chosen()
+        self.cursor = 0
+        self._move_cursor_to_chosen()
 
     @property
     def value(self) -> str:
@@ -74,20 +80,20 @@ class Options(Widget, can_focus=True):
         return self.chosen[0] if self.chosen else ""
 
     def show(self, choices: Sequence[Choice], chosen: Sequence[str]) -> None:
-        """Show other choices, and post no message."""
+        """Show choices with some of them selected, and post no message."""
         if tuple(choices) == tuple(self.choices) and tuple(chosen) == self.chosen:
             return
         changed = tuple(choices) != tuple(self.choices)
         self.choices, self.chosen = choices, tuple(chosen)
-        self.at = min(self.at, max(0, len(choices) - 1))
+        self.cursor = min(self.cursor, max(0, len(choices) - 1))
         if not self.multiple:
-            self._follow_chosen()
+            self._move_cursor_to_chosen()
         self.refresh(layout=changed)
 
-    def _follow_chosen(self) -> None:
+    def _move_cursor_to_chosen(self) -> None:
         names = [name for name, _ in self.choices]
         if self.chosen and self.chosen[0] in names:
-            self.at = names.index(self.chosen[0])
+            self.cursor = names.index(self.chosen[0])
 
     def _labels(self) -> list[str]:
         signs = glyphs(self)
@@ -102,15 +108,15 @@ class Options(Widget, can_focus=True):
         return labels
 
     def _rows(self, width: int) -> list[list[tuple[int, int, int]]]:
-        """Return the choices on each line, with the columns where each starts and ends."""
+        """Return for each line its choices: the index, and the columns where it starts and ends."""
         rows: list[list[tuple[int, int, int]]] = [[]]
         x = 0
-        for place, label in enumerate(self._labels()):
+        for index, label in enumerate(self._labels()):
             cells = cell_len(label)
             if x and x + cells > width:
                 rows.append([])
                 x = 0
-            rows[-1].append((place, x, x + cells))
+            rows[-1].append((index, x, x + cells))
             x += cells + self._gap
         return rows
 
@@ -131,13 +137,13 @@ class Options(Widget, can_focus=True):
             lines.append(Content(" " * self._gap).join(line))
         return Content("\n").join(lines)
 
-    def _style_of(self, place: int) -> str:
-        on, here = self.choices[place][0] in self.chosen, place == self.at and self.has_focus
+    def _style_of(self, index: int) -> str:
+        on, focused = self.choices[index][0] in self.chosen, index == self.cursor and self.has_focus
         if self.tabs:
-            if on and here:
+            if on and focused:
                 return "$block-cursor-foreground on $block-cursor-background bold"
             return "bold $accent underline" if on else "$text-muted"
-        if here:
+        if focused:
             return "bold reverse $accent"
         return "" if on else "$text-muted"
 
@@ -145,16 +151,15 @@ class Options(Widget, can_focus=True):
     def _gap(self) -> int:
         return 1 if self.tabs else 2
 
-    def _choose(self, place: int) -> None:
-        if not 0 <= place < len(self.choices):
+    def _choose(self, index: int) -> None:
+        """Select a choice and post a message; of several, toggle it."""
+        if not 0 <= index < len(self.choices):
             return
-        self.at = place
-        name = self.choices[place][0]
+        self.cursor = index
+        name = self.choices[index][0]
         if self.multiple:
-            kept = (*self.chosen, name)
-            if name in self.chosen:
-                kept = tuple(one for one in self.chosen if one != name)
-            self.chosen = tuple(one for one, _ in self.choices if one in kept)
+            selected = set(self.chosen) ^ {name}
+            self.chosen = tuple(name for name, _ in self.choices if name in selected)
         elif self.chosen == (name,):
             self.refresh()
             return
@@ -165,45 +170,45 @@ class Options(Widget, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Move to the next or previous choice; if only one can be selected, select it."""
-        place = min(max(self.at + by, 0), len(self.choices) - 1)
+        index = min(max(self.cursor + by, 0), len(self.choices) - 1)
         if self.multiple:
-            self.at = place
+            self.cursor = index
             self.refresh()
         else:
-            self._choose(place)
+            self._choose(index)
         self._place_hardware_cursor()
 
     def action_choose(self) -> None:
-        """Choose or unchoose the one under the cursor."""
-        self._choose(self.at)
+        """Select or deselect the choice under the cursor."""
+        self._choose(self.cursor)
 
-    def action_leave_out(self) -> None:
+    def action_reset(self) -> None:
         """Clear the selection, so that the default applies."""
         if not self.tabs:
             self.post_message(self.Chosen(self, ()))
 
     def on_focus(self) -> None:
-        """Show where the cursor is."""
+        """Draw the cursor."""
         self.refresh()
         self._place_hardware_cursor()
 
     def on_blur(self) -> None:
-        """Take the cursor off."""
+        """Draw the choices without the cursor."""
         self.refresh()
 
     def _place_hardware_cursor(self) -> None:
         """Put the terminal's own cursor on the choice, where braille displays look for it."""
         if self.has_focus:
             for y, row in enumerate(self._rows(max(1, self.size.width))):
-                for place, x, _ in row:
-                    if place == self.at:
+                for index, x, _ in row:
+                    if index == self.cursor:
                         self.app.cursor_position = self.content_region.offset + Offset(x, y)
 
     def on_click(self, event: events.Click) -> None:
         """Select the clicked choice."""
         rows = self._rows(max(1, self.size.width))
         if 0 <= event.y < len(rows):
-            for place, start, end in rows[event.y]:
+            for index, start, end in rows[event.y]:
                 if start <= event.x < end:
-                    self._choose(place)
+                    self._choose(index)
                     return

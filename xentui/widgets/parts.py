@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Several text inputs that form one value, such as the parts of an interface."""
+"""A row of a form with several text inputs for one value, such as an interface; and a button."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from xentui.widgets.text import glyphs, lit
 
 
 class Part(NamedTuple):
-    """One of several texts on a line.
+    """One of the inputs.
 
     Attributes:
-        cells: the width of its input; 0 shares what the others leave.
-        below: whether it begins another line.
+        title: the text before the input.
+        cells: the width of the input; those with 0 share the remaining width.
+        below: whether the input begins a new line.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Part(NamedTuple):
 
 
 class FormButton(Button):
-    """A button in a form; its label is marked while it has the focus, as those of fields are."""
+    """A button in a form. Like a field's label, its label is marked while it has the focus."""
 
     def __init__(self, text: str, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(lit(f"  {text}"), id=id, compact=True)
@@ -44,29 +45,29 @@ class FormButton(Button):
     def rename(self, text: str) -> None:
         """Change the label."""
         self._text = text
-        self._mark(here=self.has_focus)
+        self._show_label(marked=self.has_focus)
 
     def on_focus(self) -> None:
         """Mark the label."""
-        self._mark(here=True)
+        self._show_label(marked=True)
 
     def on_blur(self) -> None:
-        """Unmark the label."""
-        self._mark(here=False)
+        """Remove the mark."""
+        self._show_label(marked=False)
 
-    def _mark(self, *, here: bool) -> None:
-        sign = glyphs(self).cursor if here else " "
+    def _show_label(self, *, marked: bool) -> None:
+        sign = glyphs(self).cursor if marked else " "
         self.label = lit(f"{sign} {self._text}")
 
 
 class PartsRow(Labelled):
-    """Several text inputs that form one value, such as the parts of an interface.
+    """A labelled row with several inputs.
 
     Args:
         title: the label.
         parts: the inputs, in order.
         help_text: the help for the row.
-        removable: whether a button removes it.
+        removable: whether the row has a button Remove.
     """
 
     DEFAULT_CSS = """
@@ -78,7 +79,7 @@ class PartsRow(Labelled):
 
     @dataclass
     class Changed(Message):
-        """The text of one input changed."""
+        """The user changed the text of the input of the part ``name``."""
 
         row: PartsRow
         name: str
@@ -91,7 +92,7 @@ class PartsRow(Labelled):
 
     @dataclass
     class Removed(Message):
-        """The row should be removed."""
+        """The button Remove was pressed."""
 
         row: PartsRow
 
@@ -116,11 +117,12 @@ class PartsRow(Labelled):
         self._removable = removable
         self._values: dict[str, str] = {}
         self._sent: dict[str, list[str]] = {part.name: [] for part in parts}
+        """The texts of each input that were posted, but are not in the session yet."""
         self.problem = ""
         self.finding = ""
 
     def compose(self) -> ComposeResult:
-        """Make an input for each part."""
+        """Create an input for each part."""
         lines: list[list[Part]] = []
         for part in self._parts:
             if part.below or not lines:
@@ -149,23 +151,23 @@ class PartsRow(Labelled):
 
     @property
     def help_text(self) -> str:
-        """The problem with the typed text, or else the help for the row."""
+        """The problem with the text or the value, or else the help for the row."""
         return self.problem or self.finding or self._help_text
 
     def render(self) -> Content:
         """Draw the label, with the mark on the line of the focused input."""
         for number, line in enumerate(self.query(Horizontal)):
             if number and line.has_focus_within:
-                mark = lit("\n" * number).append(lit(f"{glyphs(self).cursor} ", "here"))
-                return self._label(here=False).append(mark)
+                mark = lit("\n" * number).append(lit(f"{glyphs(self).cursor} ", "focused"))
+                return self._label(marked=False).append(mark)
         return super().render()
 
-    def value(self, name: str) -> str:
-        """Return the text of one input."""
+    def text_of(self, name: str) -> str:
+        """Return the text of the input of the part ``name``."""
         return next((i.value for i in self.query(Input) if i.name == name), "")
 
     def show(self, values: Mapping[str, str]) -> None:
-        """Show other values, without disturbing text that is being typed."""
+        """Show the value of each part, without disturbing text that is being typed."""
         shown, self._values = self._values, dict(values)
         for field in self.query(Input):
             name = field.name or ""
@@ -181,30 +183,30 @@ class PartsRow(Labelled):
                 field.cursor_position = len(value)
 
     def on_descendant_blur(self) -> None:
-        """Show the current values: no typed text is on its way any more."""
+        """Forget what was posted, so that the session's values are shown again."""
         super().on_descendant_blur()
         for sent in self._sent.values():
             sent.clear()
 
-    def complain(self, problem: str) -> None:
-        """Show a problem with the typed text; an empty text clears it."""
+    def set_problem(self, problem: str) -> None:
+        """Show a problem with the typed text, or none if it is empty."""
         if problem != self.problem:
             self.problem = problem
             self.refresh()
 
-    def flag(self, finding: str) -> None:
-        """Show a problem with the value; an empty text clears it."""
+    def set_finding(self, finding: str) -> None:
+        """Show a problem with the value in the project, or none if it is empty."""
         if finding != self.finding:
             self.finding = finding
             self.refresh()
 
-    def offer(self, name: str, placeholder: str) -> None:
-        """Change the placeholder of one input."""
+    def set_placeholder(self, name: str, placeholder: str) -> None:
+        """Set the placeholder of the input of the part ``name``."""
         for field in self.query(Input):
             if field.name == name:
                 field.placeholder = placeholder
 
-    def _mark(self) -> tuple[str, str]:
+    def _sign(self) -> tuple[str, str]:
         return (glyphs(self).error, "error") if self.problem or self.finding else ("", "")
 
     @on(Input.Changed)

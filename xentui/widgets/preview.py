@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The preview of the files, rendered by the functions that write them."""
+"""The pane that previews the generated files; the functions that write them make its text."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ SHEETS = (
     ("cfg", "3 Guest cfg"),
     ("target", "4 Target"),
 )
+"""The name and the tab of each sheet: configuration, recipes, xl config, files on the target."""
 
 
 class Preview(Vertical):
-    """The pane next to the step, with a sheet for each kind of file; empty until it is shown."""
+    """The pane next to the step. A tab shows each kind of file; it is empty until it is visible."""
 
     DEFAULT_CSS = """
     Preview { width: 1fr; height: 1fr; }
@@ -40,27 +41,28 @@ class Preview(Vertical):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(str(n), f"choose('{name}')", show=False)
+            Binding(str(n), f"show_sheet('{name}')", show=False)
             for n, (name, _) in enumerate(SHEETS, 1)
         ),
-        Binding("left,h", "turn(-1)", "Previous sheet", show=False, id="preview.previous"),
-        Binding("right,l", "turn(1)", "Next sheet", show=False, id="preview.next"),
+        Binding("left,h", "next_sheet(-1)", "Previous sheet", show=False, id="preview.previous"),
+        Binding("right,l", "next_sheet(1)", "Next sheet", show=False, id="preview.next"),
     ]
 
     def __init__(self) -> None:
         super().__init__(id="preview")
         self.sheet = "conf"
         self.guest = ""
-        self.conf, self.folder = CONF, LAYER
+        self.conf, self.layer_folder = CONF, LAYER
         self._views: tuple[View, View] | None = None
-        self._drawn: tuple[str, object] = ("", None)
+        self._shown: tuple[str, object] = ("", None)
+        """The name of the shown file, and the origin of its project."""
 
     def compose(self) -> ComposeResult:
-        """Make the sheets' names and the text, where they are shown."""
+        """Create the tabs and the text if the pane is visible."""
         if self.display:
-            yield from self._parts()
+            yield from self._children()
 
-    def _parts(self) -> Iterator[Widget]:
+    def _children(self) -> Iterator[Widget]:
         yield Options(SHEETS, chosen=(self.sheet,), tabs=True, id="preview-sheets")
         yield Text(id="preview-name")
         yield CodeView(id="preview-text")
@@ -74,30 +76,34 @@ class Preview(Vertical):
         conf: str = CONF,
         layer: str = LAYER,
     ) -> None:
-        """Show the files for a state, with the differences from ``base`` marked."""
+        """Show the files of a project, with the differences from another marked.
+
+        Args:
+            view: the project.
+            base: the project that it began with.
+            guest: the guest whose xl config is shown; by default the one before.
+            conf: the path of the configuration file.
+            layer: the folder of the layer.
+        """
         if not self.children:
-            self.mount(*self._parts())
-        self.conf, self.folder = conf, layer
+            self.mount(*self._children())
+        self.conf, self.layer_folder = conf, layer
         if guest:
             self.guest = guest
         self._views = (view, base)
         self._draw()
 
-    def choose_sheet(self, name: str) -> None:
-        """Show another sheet."""
+    def action_show_sheet(self, name: str) -> None:
+        """Show a sheet by its name."""
         self.sheet = name
-        for names in self.query("#preview-sheets").results(Options):
-            names.show(SHEETS, (self.sheet,))
+        for tabs in self.query("#preview-sheets").results(Options):
+            tabs.show(SHEETS, (self.sheet,))
         self._draw()
 
-    def action_choose(self, name: str) -> None:
-        """Show a sheet by its digit."""
-        self.choose_sheet(name)
-
-    def action_turn(self, by: int) -> None:
-        """Show the next sheet, or the one before."""
+    def action_next_sheet(self, by: int) -> None:
+        """Show the next sheet if ``by`` is 1, or the previous one if it is -1."""
         names = [name for name, _ in SHEETS]
-        self.choose_sheet(names[(names.index(self.sheet) + by) % len(names)])
+        self.action_show_sheet(names[(names.index(self.sheet) + by) % len(names)])
 
     def _draw(self) -> None:
         if self._views is None or not self.is_attached or not self.children:
@@ -106,18 +112,19 @@ class Preview(Vertical):
         name, lines = self._lines(view)
         _, before = self._lines(base) if base is not view else ("", lines)
         set_border_title(self, name)
-        same = (name, view.state.origin) == self._drawn
-        if not same:
-            self._drawn = (name, view.state.origin)
+        is_same_file = (name, view.state.origin) == self._shown
+        if not is_same_file:
+            self._shown = (name, view.state.origin)
             self.query_one("#preview-name", Text).show(lit(name, "muted"))
         self.query_one("#preview-text", CodeView).show(
             lines,
             base=before if base is not view else None,
             look="plain" if self.sheet == "target" else "code",
-            follow=same,
+            follow=is_same_file,
         )
 
     def _lines(self, view: View) -> tuple[str, Sequence[str]]:
+        """Return the name and the lines of the sheet."""
         if self.sheet == "conf" and not view.render_error:
             return self.conf, view.conf_lines
         name, text = self._text(view)
@@ -127,16 +134,16 @@ class Preview(Vertical):
         if view.render_error and self.sheet != "target":
             return "cannot be written", view.render_error
         if self.sheet == "recipes":
-            recipes = view.recipes_text().replace(f"## {LAYER}/", f"## {self.folder}/")
+            recipes = view.recipes_text().replace(f"## {LAYER}/", f"## {self.layer_folder}/")
             return "the layer's recipes", recipes or "# No recipe is needed.\n"
         if self.sheet == "cfg":
-            return self._cfg(view)
+            return self._xl_config(view)
         if self.sheet == "target":
             lines = [*view.layout, *texts.start_order_lines(view.start_order)]
             return "on the target", "\n".join(lines)
         return self.conf, ""
 
-    def _cfg(self, view: View) -> tuple[str, str]:
+    def _xl_config(self, view: View) -> tuple[str, str]:
         guests = view.project.guests
         if not guests:
             return "no guest", "# There are no guests yet.\n"
@@ -146,4 +153,4 @@ class Preview(Vertical):
     @on(Options.Chosen)
     def _chosen(self, event: Options.Chosen) -> None:
         event.stop()
-        self.choose_sheet(event.chosen[0])
+        self.action_show_sheet(event.chosen[0])

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A table of rows to choose from, with headings between them.
+"""A table of rows to choose from, with headings between them; and a line that filters a list.
 
 Textual's ``DataTable`` has no column that takes the remaining width, no column that disappears on
 narrow screens, and no rows that the cursor skips; its ``OptionList`` has no columns.
@@ -9,23 +9,27 @@ narrow screens, and no rows that the cursor skips; its ``OptionList`` has no col
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widgets import Input
 
 from xentui.safe_text import visible
-from xentui.widgets.text import Tipped, cut_front, fit, glyphs
+from xentui.widgets.text import TooltipWidget, cut_front, fit, glyphs
 
 Cell = str | tuple[str, str]
+"""A text, or a text and the name of its style."""
 
 
 class Column(NamedTuple):
@@ -33,9 +37,9 @@ class Column(NamedTuple):
 
     Attributes:
         right: whether its cells are aligned right.
-        above: the least width of the table at which the column is shown; 0 for a column that is
-            always shown. Optional columns are also left out where others need their room.
-        keep_end: whether a long cell is cut at its front: paths differ at their ends.
+        above: the width of the table from which on the column is shown; 0 for a column that is
+            always shown. The others are also left out if those need their room.
+        keep_end: whether a long cell is cut at its front, because paths differ at their ends.
     """
 
     title: str
@@ -46,15 +50,20 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row: cells are text, or text and the name of a style. Headings cannot be selected."""
+    """A row of the table. The cursor skips headings, which have one cell."""
 
     key: str
     cells: tuple[Cell, ...]
     heading: bool = False
 
 
-class Table(ScrollView, Tipped, can_focus=True):
-    """Rows to choose from."""
+class Table(ScrollView, TooltipWidget, can_focus=True):
+    """Rows to choose from, with a cursor on one of them.
+
+    Args:
+        columns: the columns, from left to right.
+        header: whether the titles of the columns are shown.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "table--head",
@@ -103,21 +112,20 @@ class Table(ScrollView, Tipped, can_focus=True):
 
     cursor: reactive[int] = reactive(0, repaint=False)
 
+    @dataclass
     class Moved(Message):
-        """The cursor moved to another row."""
+        """The cursor moved to the row with this key."""
 
-        def __init__(self, table: Table, key: str) -> None:
-            super().__init__()
-            self.table = table
-            self.key = key
+        table: Table
+        key: str
 
         @property
         def control(self) -> Table:
-            """The table."""
+            """The table, for ``on`` with a selector."""
             return self.table
 
     class Activated(Moved):
-        """A row was chosen."""
+        """The user chose the row with this key."""
 
     def __init__(
         self,
@@ -152,60 +160,58 @@ class Table(ScrollView, Tipped, can_focus=True):
             rows: the rows.
             keep: the key of the row to highlight; the current one by default.
         """
-        wanted = self.key if keep is None else keep
-        here = self.cursor
-        if list(rows) == list(self._rows) and self.key == wanted and self._announced is not None:
+        key = self.key if keep is None else keep
+        before = self.cursor
+        if list(rows) == list(self._rows) and self.key == key and self._announced is not None:
             return
         self._rows = rows
         self._widths = ()
         self._resize_canvas()
-        target = here if here < len(rows) and rows[here].key == wanted else self.place_of(wanted)
-        if target is None:
-            target = min(here, len(rows) - 1)
-        self._set_cursor(max(0, target), 1)
+        same_line = before < len(rows) and rows[before].key == key
+        index = before if same_line else self._index_of(key)
+        if index is None:
+            index = min(before, len(rows) - 1)
+        self._set_cursor(max(0, index), 1)
         self.refresh()
 
-    def place_of(self, key: str) -> int | None:
-        """Return the index of the row with this key, or ``None``."""
+    def _index_of(self, key: str) -> int | None:
         if not key:
             return None
-        return next((place for place, row in enumerate(self._rows) if row.key == key), None)
+        return next((index for index, row in enumerate(self._rows) if row.key == key), None)
 
     def select(self, key: str) -> bool:
-        """Put the cursor on a row and scroll to it; return whether such a row exists."""
-        place = self.place_of(key)
-        if place is None:
+        """Put the cursor on the row with this key; return whether there is one."""
+        index = self._index_of(key)
+        if index is None:
             return False
-        self._set_cursor(place, 1)
+        self._set_cursor(index, 1)
         return True
 
     def _resize_canvas(self) -> None:
         height = len(self._rows) + int(self.header)
         self.virtual_size = Size(max(1, self.scrollable_content_region.width), height)
 
-    def _set_cursor(self, place: int, direction: int) -> None:
+    def _set_cursor(self, index: int, direction: int) -> None:
+        """Put the cursor on the row at ``index``, or on the next one that is no heading.
+
+        The next row is searched downwards if ``direction`` is 1, upwards if it is negative, and if
+        there is none, the other way.
+        """
         last = len(self._rows) - 1
-        place = min(max(place, 0), max(0, last))
-        step = 1 if direction >= 0 else -1
-        probe = place
-        while 0 <= probe <= last and self._rows[probe].heading:
-            probe += step
-        if not 0 <= probe <= last:
-            probe = place
-            while 0 <= probe <= last and self._rows[probe].heading:
-                probe -= step
-        if 0 <= probe <= last:
-            place = probe
+        place = min(max(index, 0), max(0, last))
+        down, up = range(place, last + 1), range(place, -1, -1)
+        candidates = chain(down, up) if direction >= 0 else chain(up, down)
+        place = next((row for row in candidates if not self._rows[row].heading), place)
         moved = place != self.cursor
         self.cursor = place
-        self.call_after_refresh(self._into_sight)
+        self.call_after_refresh(self._scroll_to_cursor)
         if moved:
             self.refresh()
         if moved or self.key != self._announced:
             self._announced = self.key
             self.post_message(self.Moved(self, self.key))
 
-    def _into_sight(self) -> None:
+    def _scroll_to_cursor(self) -> None:
         room = self.scrollable_content_region.height - int(self.header)
         top = round(self.scroll_y)
         if room > 0:
@@ -225,7 +231,7 @@ class Table(ScrollView, Tipped, can_focus=True):
     def on_focus(self) -> None:
         """Draw the cursor as focused."""
         self.refresh()
-        self.call_after_refresh(self._into_sight)
+        self.call_after_refresh(self._scroll_to_cursor)
 
     def on_blur(self) -> None:
         """Draw the cursor as not focused."""
@@ -235,7 +241,7 @@ class Table(ScrollView, Tipped, can_focus=True):
         """Compute the column widths again."""
         self._widths = ()
         self._resize_canvas()
-        self.call_after_refresh(self._into_sight)
+        self.call_after_refresh(self._scroll_to_cursor)
 
     def _measure(self, width: int) -> tuple[int, ...]:
         """Return the width of the marker and of each column; 0 for a column that is left out.
@@ -363,3 +369,44 @@ class Table(ScrollView, Tipped, can_focus=True):
                 return text if cell_len(visible(text)) > room - (2 if room > 2 else 0) else ""
             x -= room
         return ""
+
+
+class Filter(Input):
+    """A line above a list. While it is open, the list shows only rows with all typed words.
+
+    Args:
+        placeholder: what can be typed.
+        list_selector: the CSS selector of the list, which is focused on Enter and on closing.
+    """
+
+    DEFAULT_CSS = """
+    Filter { height: 1; display: none; &.-open { display: block; } }
+    """
+
+    def __init__(self, placeholder: str, list_selector: str, *, id: str) -> None:  # noqa: A002
+        super().__init__(placeholder=placeholder, compact=True, id=id)
+        self._list_selector = list_selector
+
+    def open(self) -> None:
+        """Show and focus the line."""
+        self.add_class("-open")
+        self.focus()
+
+    def close(self) -> bool:
+        """Clear and hide the line; return whether it was open. The list has to be filled again."""
+        was_open = self.has_class("-open")
+        self.remove_class("-open")
+        self.value = ""
+        if was_open:
+            self._focus_list()
+        return was_open
+
+    def matches(self, text: str) -> bool:
+        """Return whether a text has all typed words, in any case."""
+        return all(word in text.lower() for word in self.value.lower().split())
+
+    @on(Input.Submitted)
+    def _focus_list(self, event: Input.Submitted | None = None) -> None:
+        if event is not None:
+            event.stop()
+        self.screen.query_one(self._list_selector).focus()

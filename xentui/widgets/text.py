@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Text for the screen: literal, cut to a width, with glyphs that the terminal can show.
+"""Text for widgets: literal, cut or wrapped to a width, with glyphs that the terminal can show.
 
-Text from outside never reaches a parameter that parses markup: BitBake's own notation
-``XEN_GUEST_MEMORY[alpine]`` looks like a tag to it.
+No text reaches a parameter that parses markup: BitBake's ``XEN_GUEST_MEMORY[alpine]`` would look
+like a tag to it.
 """
 
 from __future__ import annotations
@@ -26,31 +26,35 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.screen import Screen
 
-    from xentui.session import Session
 
 ResultT = TypeVar("ResultT")
-LABEL = 24
-"""Width of the labels of a form."""
+LABEL_WIDTH = 24
+"""Cells of the labels of a form."""
 
 STYLES = {
     "": "",
-    "plain": "",
     "muted": "$text-muted",
     "strong": "bold",
     "accent": "$accent",
-    "here": "bold $accent",
+    "focused": "bold $accent",
     "error": "$error",
     "warning": "$warning",
     "advice": "$text-muted",
     "ok": "$success",
 }
-"""The text styles, made of theme variables."""
+"""The names of styles, each with its style in terms of the theme."""
 
 
 class Glyphs(NamedTuple):
-    """Signs that carry meaning, as the terminal can show them."""
+    """The characters that mark something, in a form that the terminal can show.
 
-    name: str
+    Attributes:
+        todo: marks a step that was not visited yet.
+        dot: separates two texts on a line.
+        more: marks where a text was cut off.
+        bar: the patterns of a memory bar: Xen, Dom0, guests by turns, reserve, free.
+    """
+
     cursor: str
     ok: str
     error: str
@@ -65,16 +69,13 @@ class Glyphs(NamedTuple):
     uncheck: str
     bar: tuple[str, str, str, str, str, str]
     changed: str
-    arrow: str
-    rule: str
 
     def severity(self, name: str) -> str:
-        """Return the sign of a severity."""
+        """Return the sign of a severity; ``ok`` has one too."""
         return {"error": self.error, "warning": self.warning, "ok": self.ok}.get(name, self.advice)
 
 
 UNICODE = Glyphs(
-    name="unicode",
     cursor="▸",
     ok="✓",
     error="✗",
@@ -89,11 +90,8 @@ UNICODE = Glyphs(
     uncheck="[ ]",
     bar=("█", "▓", "▒", "█", "░", "·"),
     changed="●",
-    arrow="→",
-    rule="─",
 )
 ASCII = Glyphs(
-    name="ascii",
     cursor=">",
     ok="+",
     error="x",
@@ -108,17 +106,14 @@ ASCII = Glyphs(
     uncheck="[ ]",
     bar=("X", "#", "=", "%", "+", "."),
     changed="*",
-    arrow="->",
-    rule="-",
 )
-"""Twins in ASCII, for a serial line or a console font without more."""
+"""The same in ASCII, for a serial line or a console font with few characters."""
 
 
 class Wizard(Protocol):
-    """The methods of the app that widgets use."""
+    """What widgets use of the app. They cannot import the app, which imports them."""
 
     glyphs: Glyphs
-    session: Session
 
     def key_for(self, action: str, usual: str) -> str:
         """Return the key that the user chose for an action, by its name, or the usual one."""
@@ -127,17 +122,17 @@ class Wizard(Protocol):
         """Show a screen on top and return its result."""
 
     def release_keys(self) -> None:
-        """Release the keys held since the start."""
+        """Deliver the keys that were held since the start."""
 
     def hold_keys_while_closing(self) -> None:
-        """Hold keys while a screen closes, until its caller has the result."""
+        """Hold keys while a dialog closes, until its caller has the result."""
 
     def holding_keys(self) -> AbstractContextManager[None]:
-        """Hold keys typed meanwhile for the widget that is being made."""
+        """Hold keys that are typed while a widget is created, and deliver them to it."""
 
 
 def wizard(node: DOMNode) -> Wizard:
-    """Return the app as far as widgets know it."""
+    """Return the app of a widget."""
     return cast("Wizard", node.app)
 
 
@@ -147,7 +142,7 @@ def glyphs(node: DOMNode) -> Glyphs:
 
 
 def lit(text: str, style: str = "") -> Content:
-    """Return text that is shown literally, including brackets."""
+    """Return literal text, in one of the styles of :data:`STYLES` or another Textual style."""
     safe = visible(text, keep="\n")
     return Content.assemble((safe, STYLES.get(style, style))) if style else Content(safe)
 
@@ -170,22 +165,15 @@ def cut_front(text: str, width: int, more: str = "…") -> str:
     return more + text if text else cut(more, width, "")
 
 
-def clip(text: Content, width: int, more: str = "…") -> Content:
-    """Return styled text of at most ``width`` cells, marked where something was cut off."""
-    if text.cell_length <= max(0, width):
-        return text
-    return text.truncate(max(0, width - cell_len(more))).append(more)
-
-
 def fit(text: str, width: int, *, right: bool = False, more: str = "…") -> str:
-    """Return text of exactly ``width`` cells."""
+    """Return text cut or padded to exactly ``width`` cells."""
     text = cut(text, width, more)
     room = " " * max(0, width - cell_len(text))
     return room + text if right else text + room
 
 
-def fitting(text: str, width: int) -> int:
-    """Return how many characters fit into ``width`` cells, at least one."""
+def count_fitting(text: str, width: int) -> int:
+    """Return how many of the first characters fit into ``width`` cells, at least 1."""
     if text.isascii():
         return max(1, min(len(text), width))
     cells = 0
@@ -197,21 +185,21 @@ def fitting(text: str, width: int) -> int:
 
 
 _LEAD = re.compile(r" *(?:\S+ {2,}|\S+(?: \S+)?: |\S )?")
-"""Matches what the rest of a line is aligned with: a name and blanks, ``new:``, a sign."""
+"""Matches the start of a line that continuation lines are indented by: a name, ``new:``, a sign."""
 
 
-def hanging(text: Content, width: int) -> list[Content]:
-    """Return a line wrapped to ``width`` cells, with its parts aligned below the first.
+def wrap_hanging(text: Content, width: int) -> list[Content]:
+    """Return a line wrapped to ``width`` cells, with continuation lines indented.
 
     A word that does not fit in the rest of a line is divided, after a slash if there is one, so
     that a long path stays next to the word before it.
     """
     plain, parts, start, lead = text.plain, [], 0, 0
-    found = _LEAD.match(plain)
-    indent = found.end() if found else 0
+    match = _LEAD.match(plain)
+    indent = match.end() if match else 0
     indent = indent if indent <= width // 3 else 2
     while cell_len(plain[start:]) > max(1, width - lead):
-        end = start + fitting(plain[start:], width - lead)
+        end = start + count_fitting(plain[start:], width - lead)
         third = start + (end - start) // 3
         blank, slash = plain.rfind(" ", third, end + 1), plain.rfind("/", third, end)
         cut_at = blank if blank > start else slash + 1 if slash > start else end
@@ -221,14 +209,14 @@ def hanging(text: Content, width: int) -> list[Content]:
     return [*parts, lit(" " * lead).append(text[start:])]
 
 
-LONGEST_TIP = 600
-"""Characters of a tooltip at most."""
+MAX_TOOLTIP = 600
+"""Maximum number of characters of a tooltip."""
 
 
-class Tipped(Widget):
-    """A widget whose tooltip follows the place under the mouse. Its text is literal.
+class TooltipWidget(Widget):
+    """A widget whose tooltip depends on the cell under the mouse. Its text is literal.
 
-    A widget with another base class names that one first: Textual takes CSS and bindings from the
+    A class with two base classes names this one second: Textual inherits CSS and bindings from the
     first base class only.
     """
 
@@ -240,16 +228,16 @@ class Tipped(Widget):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Show the tooltip of the cell under the mouse."""
-        place = event.screen_offset - self.content_region.offset
-        text = self.tip_at(place.x, place.y)
+        cell = event.screen_offset - self.content_region.offset
+        text = self.tip_at(cell.x, cell.y)
         if text != self._tip:
             self._tip = text
-            shown = text if len(text) <= LONGEST_TIP else f"{text[:LONGEST_TIP]} ..."
+            shown = text if len(text) <= MAX_TOOLTIP else f"{text[:MAX_TOOLTIP]} ..."
             self.tooltip = lit(shown) if text else None
 
 
 def set_border_title(widget: Widget, title: str) -> None:
-    """Set a literal title, if it is another one: setting it draws the whole widget again."""
+    """Set a literal title if it differs: setting it draws the whole widget again."""
     text = lit(title)
     if widget.border_title != text.markup:
         widget.border_title = text
@@ -263,17 +251,17 @@ class Text(Static):
         self._shown = Content("")
 
     def show(self, content: Content) -> None:
-        """Show another text."""
+        """Show a text in place of the one before."""
         if not self._shown.is_same(content):
             self._shown = content
             self.update(content)
 
 
-class Hanging(Widget):
-    """Lines of literal text, each wrapped with its parts aligned."""
+class HangingText(Widget):
+    """Lines of literal text, each wrapped with its continuation lines indented."""
 
     DEFAULT_CSS = """
-    Hanging { height: auto; width: 1fr; }
+    HangingText { height: auto; width: 1fr; }
     """
 
     def __init__(self, lines: Sequence[Content] = (), *, id: str | None = None) -> None:  # noqa: A002
@@ -281,13 +269,13 @@ class Hanging(Widget):
         self._lines = lines
 
     def show(self, lines: Sequence[Content]) -> None:
-        """Show other lines."""
+        """Show lines in place of those before."""
         before, self._lines = self._lines, lines
         if len(before) != len(lines) or not all(map(Content.is_same, before, lines)):
             self.refresh(layout=True)
 
     def _wrapped(self, width: int) -> list[Content]:
-        return [part for line in self._lines for part in hanging(line, width)]
+        return [part for line in self._lines for part in wrap_hanging(line, width)]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """Return the number of lines that show the whole text."""
