@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The wizard as an application: start, exit, and the keys that work on every screen."""
+"""The wizard's Textual app: how it starts and ends, and what works on every screen."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class XentuiApp(OrderedKeys):
         plain_preview: show the preview only on request, instead of after each key.
         begin: the name of the first step.
         theme: the name of the first theme.
-        keymap: the user's own keys, by the ids of the bindings.
+        user_keys: the user's keys, by the ids of the bindings, as ``keymap.read`` returns them.
     """
 
     TITLE = "xentui"
@@ -80,7 +80,7 @@ class XentuiApp(OrderedKeys):
         plain_preview: bool = False,
         begin: str = "start",
         theme: str = DARK.name,
-        keymap: dict[str, str] | None = None,
+        user_keys: dict[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.session = session
@@ -93,12 +93,12 @@ class XentuiApp(OrderedKeys):
         for available in THEMES:
             self.register_theme(available)
         self._set_first_theme(theme)
-        self._other_keys = keymap or {}
-        self._live_wanted = False
+        self._user_keys = user_keys or {}
+        self._live_preview_chosen = False
         self._quit_question: Question | None = None
-        self._loop_running: asyncio.AbstractEventLoop | None = None
+        self._running_loop: asyncio.AbstractEventLoop | None = None
         self.latency = TerminalLatency()
-        # What is typed before the first step is there is for that step.
+        # Keys that are typed before the first step is shown are for that step.
         self.hold_keys()
 
     def _set_first_theme(self, name: str) -> None:
@@ -114,35 +114,35 @@ class XentuiApp(OrderedKeys):
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> MainScreen:
-        """Return the main screen, the bottom of the stack."""
+        """Return the main screen; dialogs are shown on top of it."""
         return MainScreen(
             self.session, plain_preview=self._plain_preview, begin=self._begin, size=self.size
         )
 
     def on_mount(self) -> None:
-        """Apply the user's own keys, and get ready to end."""
-        if self._other_keys:
-            self.set_keymap(self._other_keys)
+        """Apply the user's keys, and remember the loop that :meth:`call_soon` needs."""
+        if self._user_keys:
+            self.set_keymap(self._user_keys)
         self.measure_latency()
-        self._loop_running = asyncio.get_running_loop()
+        self._running_loop = asyncio.get_running_loop()
 
-    def call_soon(self, call: Callable[[], object]) -> bool:
-        """Let the event loop make a call after its current step; return whether it runs already."""
-        if self._loop_running is None:
+    def call_soon(self, function: Callable[[], object]) -> bool:
+        """Call a function soon, from a signal handler; return whether the event loop runs."""
+        if self._running_loop is None:
             return False
         with suppress(RuntimeError):
-            self._loop_running.call_soon_threadsafe(call)
+            self._running_loop.call_soon_threadsafe(function)
         return True
 
     def measure_latency(self) -> None:
-        """Measure the terminal's latency after everything drawn so far."""
+        """Have the terminal report when it has drawn everything so far."""
         if not self.is_headless and self.latency.start_request(monotonic()):
             self.ask_terminal(CURSOR_POSITION_REQUEST)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
-        """Take the terminal's answer; where it is late, let no preview follow each key."""
+        """Record the terminal's report; if reports are late, stop redrawing the preview per key."""
         slow = self.latency.record_answer(event.time)
-        if not slow or self.main.plain_preview or self._live_wanted:
+        if not slow or self.main.plain_preview or self._live_preview_chosen:
             return
         self.main.follow_keys_in_preview(follows=False)
         self.notify(
@@ -155,24 +155,24 @@ class XentuiApp(OrderedKeys):
         )
 
     def action_command_palette(self) -> None:
-        """Open the command palette on the main screen; over a dialog it would be empty."""
+        """Open the command palette on the main screen; on a dialog it would have no commands."""
         if self.screen is self.main:
-            # Without an id: a palette that is just being closed still has it.
+            # Without Textual's id for it, which a palette that is still closing has.
             self.push_screen(Palette())
 
     def action_live_preview(self) -> None:
-        """Let the preview follow each key, or no more."""
-        self._live_wanted = self.main.plain_preview
-        self.main.follow_keys_in_preview(follows=self._live_wanted)
+        """Redraw the preview after each key, or only on request."""
+        self._live_preview_chosen = self.main.plain_preview
+        self.main.follow_keys_in_preview(follows=self._live_preview_chosen)
         key = self.key_for("wizard.preview", "F4")
-        word = (
-            "follows each key" if self._live_wanted else f"no longer follows keys; {key} shows it"
-        )
-        self.notify(f"The preview {word}.", markup=False, timeout=3)
+        text = "The preview follows each key."
+        if not self._live_preview_chosen:
+            text = f"The preview no longer follows each key; {key} shows it."
+        self.notify(text, markup=False, timeout=3)
 
-    def key_for(self, action: str, usual: str) -> str:
-        """Return the key that the user chose for an action, by its name, or the usual one."""
-        key = self._other_keys.get(action, usual).split(",")[0]
+    def key_for(self, binding_id: str, default: str) -> str:
+        """Return the name of the first key that the user set for a binding, or ``default``."""
+        key = self._user_keys.get(binding_id, default).split(",")[0]
         return key.upper() if key[:1] == "f" and key[1:].isdigit() else key
 
     @property
@@ -181,11 +181,11 @@ class XentuiApp(OrderedKeys):
         return next(s for s in self.screen_stack if isinstance(s, MainScreen))
 
     async def action_request_quit(self) -> None:
-        """Leave; ask first if something would be lost."""
+        """Exit; ask first if there are unwritten changes."""
         if not self.session.changed:
             self.exit(int(Exit.OK))
         elif self._quit_question is None or not self._quit_question.is_current:
-            # A group of its own, because a dialog below may be waited for in the default group.
+            # In its own group: in the default one, it would cancel a dialog that is open.
             self.run_worker(self._ask_quit(), group="quit", exclusive=True)
 
     async def _ask_quit(self) -> None:
@@ -209,25 +209,26 @@ class XentuiApp(OrderedKeys):
             self.exit(int(Exit.OK))
 
 
-def _collect_from_now_on() -> None:
-    """Enable garbage collection, except for the objects that stay for good."""
+def _enable_garbage_collection() -> None:
+    """Enable garbage collection, which start-up disables; skip the objects that exist by now."""
     gc.freeze()
     gc.enable()
 
 
-def _ascii_wanted(asked: bool | None) -> bool:
-    if asked is not None:
-        return asked
+def _needs_ascii(ascii_only: bool | None) -> bool:
+    """Return whether to draw in ASCII: as told, or else as terminal and locale need it."""
+    if ascii_only is not None:
+        return ascii_only
     if os.environ.get("TERM", "") in ("linux", "vt100", "vt220", "ansi"):
         return True
     return "utf" not in (locale.getpreferredencoding(False) or "").lower()
 
 
-def _theme_wanted() -> str:
-    """Return the first theme: a light one if the terminal reports a light background."""
-    asked = os.environ.get("XENTUI_THEME", "")
-    if asked in {theme.name for theme in THEMES}:
-        return asked
+def _first_theme() -> str:
+    """Return the theme that ``XENTUI_THEME`` names, or one for the terminal's background."""
+    name = os.environ.get("XENTUI_THEME", "")
+    if name in {theme.name for theme in THEMES}:
+        return name
     background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
     return LIGHT.name if background in ("7", "15") else DARK.name
 
@@ -257,20 +258,20 @@ def run(
     session = Session(opening.origin_named(project, preset), out=initial_target(project, build_dir))
     app = XentuiApp(
         session,
-        ascii_only=_ascii_wanted(ascii),
+        ascii_only=_needs_ascii(ascii),
         plain_preview=plain_preview or is_slow_line(sys.stdin.fileno()),
         begin="start" if project is None and preset is None else "review",
-        theme=_theme_wanted(),
-        keymap=keymap.read(),
+        theme=_first_theme(),
+        user_keys=keymap.read(XentuiApp),
     )
-    app.call_later(_collect_from_now_on)
+    app.call_later(_enable_garbage_collection)
     name_alt_keys()
     with exit_on_signal(app.call_soon, session.autosave):
         code = app.run()
     if app.latency.is_pending and app.latency.has_answered:
         discard_answer(sys.stdin.fileno(), 1)
     if session.written is not None:
-        from xentui.screens.write import plain
+        from xentui.screens.write import plain_text
 
-        sys.stdout.write(plain(session.written))
+        sys.stdout.write(plain_text(session.written))
     return int(code if code is not None else app.return_code or Exit.OK)

@@ -127,7 +127,7 @@ async def test_every_key_of_a_step_can_be_pressed(step: str) -> None:
 
 async def test_keys_can_be_rebound() -> None:
     session = session_of(TWO)
-    app = XentuiApp(session, begin="guests", keymap={"guest.delete": "f6"})
+    app = XentuiApp(session, begin="guests", user_keys={"guest.delete": "f6"})
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
         await pilot.press("d")
@@ -139,7 +139,7 @@ async def test_keys_can_be_rebound() -> None:
 async def test_help_and_hints_name_the_chosen_keys() -> None:
     bad = replace(TWO, guests=(replace(TWO.guests[0], memory=100_000), TWO.guests[1]))
     keys = {"problem.next": "f6", "wizard.write": "f12"}
-    app = XentuiApp(session_of(bad), begin="machine", keymap=keys)
+    app = XentuiApp(session_of(bad), begin="machine", user_keys=keys)
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
         await settle(pilot)
@@ -169,10 +169,10 @@ def test_a_key_that_does_not_exist_is_refused(
     config = tmp_path / "xentui/config.toml"
     config.write_text(f"[keys]\n{keys}\n")
     with pytest.raises(UsageError) as refused:
-        keymap.read()
+        keymap.read(XentuiApp)
     assert message in refused.value.message
     config.write_text('[keys]\n"edit.undo" = "ctrl+u, alt+m,left_square_bracket,z"\n')
-    assert list(keymap.read()) == ["edit.undo"]
+    assert list(keymap.read(XentuiApp)) == ["edit.undo"]
 
 
 async def test_the_mouse_goes_to_steps_rows_and_keys() -> None:

@@ -25,27 +25,27 @@ if TYPE_CHECKING:
     from xentui.session import Session
     from xentui.session.target import BuildSurvey
 
-REST = 0.4
-"""Seconds after an edit until the build directory is examined again."""
+EXAMINE_DELAY = 0.4
+"""Seconds from an edit until the build directory is examined again."""
 
 
 class BuildWatch:
     """Reads the build directory in threads and posts the results to the screen that owns it.
 
     Args:
-        screen: owns the threads and is posted :class:`Surveyed` and :class:`Examined`.
-        session: names the build directory and stores what was found.
+        screen: owns the threads, and gets the messages :class:`Surveyed` and :class:`Examined`.
+        session: has the target, which stores the results.
     """
 
     @dataclass
     class Surveyed(Message):
-        """More of the build directory has been read."""
+        """More of the build directory has been read; a survey is what its layers provide."""
 
         survey: BuildSurvey
 
     @dataclass
     class Examined(Message):
-        """A build directory was examined as a plan would leave it."""
+        """The problems of the build directory, as a plan would leave it, were found."""
 
         plan: Plan
         findings: Sequence[Finding]
@@ -57,7 +57,7 @@ class BuildWatch:
         self._timer: Timer | None = None
 
     def survey(self) -> None:
-        """Read the target, if it is a build directory."""
+        """Start to read the target, if it is a build directory."""
         build_dir = self._target.start_survey()
         self._screen.workers.cancel_group(self._screen, "survey")
         if build_dir is not None:
@@ -70,17 +70,17 @@ class BuildWatch:
         with suppress(StoppedError):
             survey_build_dir(
                 build_dir,
-                lambda known: self._post(self.Surveyed(known)),
+                lambda result: self._post(self.Surveyed(result)),
                 lambda: worker.is_cancelled,
             )
 
     def _post(self, message: Message) -> None:
-        # The loop may have ended meanwhile, and takes no message then.
+        # The loop has ended if the app exited meanwhile.
         with suppress(RuntimeError):
             self._screen.post_message(message)
 
-    def take_survey(self, survey: BuildSurvey) -> bool:
-        """Keep the survey; return whether it belongs to the current build directory."""
+    def store_survey(self, survey: BuildSurvey) -> bool:
+        """Store a survey; return whether it belongs to the current build directory."""
         if not self._target.store_survey(survey):
             return False
         if survey.complete:
@@ -88,11 +88,11 @@ class BuildWatch:
         return True
 
     def examine_soon(self) -> None:
-        """Examine the build directory once nothing was typed for a moment."""
+        """Examine the build directory when there has been no edit for a moment."""
         if self._timer is not None:
             self._timer.stop()
         if self._target.survey is not None:
-            self._timer = self._screen.set_timer(REST, self._examine_now)
+            self._timer = self._screen.set_timer(EXAMINE_DELAY, self._examine_now)
 
     def _examine_now(self) -> None:
         self._timer = None
@@ -100,18 +100,18 @@ class BuildWatch:
             self.examine(self._session.plan())
 
     def examine(self, plan: Plan | None) -> None:
-        """Examine the build directory as ``plan`` would leave it."""
+        """Find the problems of the build directory as ``plan`` would leave it, in a thread."""
         screen, build_dir = self._screen, self._target.build_dir
         screen.workers.cancel_group(screen, "examine")
         if build_dir is None or plan is None:
             self._target.set_findings(())
             return
-        examination = self._session.examination(plan)
+        find_problems = self._session.examination(plan)
 
         def examine() -> None:
             worker = get_current_worker()
             try:
-                findings: Sequence[Finding] = examination()
+                findings: Sequence[Finding] = find_problems()
             except XentuiError:
                 findings = ()
             if not worker.is_cancelled:

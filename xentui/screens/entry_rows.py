@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from textual import on
@@ -33,12 +34,11 @@ class EntryRows(Vertical):
         always: whether the button is shown even if there are no entries.
     """
 
+    @dataclass
     class AddRequested(Message):
         """The button that adds an entry was pressed."""
 
-        def __init__(self, rows: EntryRows) -> None:
-            super().__init__()
-            self.rows = rows
+        rows: EntryRows
 
         @property
         def control(self) -> EntryRows:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Generic, NamedTuple, TypeVar
@@ -302,21 +303,19 @@ class Reading(Modal["T | None"], Generic[T]):
         Binding("escape", "cancel", "Cancel", show=False),
     ]
 
+    @dataclass
     class Progressed(Message):
         """More of the file was read: the bytes so far, and the total."""
 
-        def __init__(self, done: int, total: int) -> None:
-            super().__init__()
-            self.done = done
-            self.total = total
+        done: int
+        total: int
 
+    @dataclass
     class Finished(Message):
         """Reading ended, with a result or a problem."""
 
-        def __init__(self, result: object, problem: str = "") -> None:
-            super().__init__()
-            self.result = result
-            self.problem = problem
+        result: object
+        problem: str = ""
 
     def __init__(self, path: Path, read: Callable[[Callable[[int, int], None]], T]) -> None:
         super().__init__(classes="dialog")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The user's own keys, from ``[keys]`` in ``xentui/config.toml``."""
+"""Read the keys that the user set for actions, in ``[keys]`` of ``xentui/config.toml``."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ from xentui.project import filesystem
 from xentui.safe_text import quoted
 
 _MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")
-_NAMES = {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values())
+_KEY_NAMES = {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values())
 
 
-def read() -> dict[str, str]:
-    """Return the keys by the names of their actions; without a file there are none.
+def read(app_class: type) -> dict[str, str]:
+    """Return the user's keys by the ids of their bindings; without a file there are none.
+
+    Args:
+        app_class: the class of the app, whose bindings can get other keys too.
 
     Raises:
-        UsageError: the file cannot be read, or names an action or a key that does not exist.
+        UsageError: the file cannot be read, or names a binding or a key that does not exist.
     """
     path = filesystem.user_folder("config") / "config.toml"
     try:
@@ -39,15 +42,15 @@ def read() -> dict[str, str]:
         raise UsageError(
             f"{path}: each value in [keys] must be a string", fix='Write "edit.undo" = "ctrl+z".'
         )
-    actions = set(_actions()) if keys else set()
-    for action, given in keys.items():
+    actions = set(_binding_ids(app_class)) if keys else set()
+    for action, names in keys.items():
         if action not in actions:
             guess = did_you_mean(action, actions, "")
             raise UsageError(
                 f"{path}: no action is named {quoted(action)}",
                 fix=f"{guess} docs/reference-keys.md lists all names.".lstrip(),
             )
-        for key in given.split(","):
+        for key in names.split(","):
             if not _is_key(key.strip()):
                 raise UsageError(
                     f"{path}: {action}: no key is named {quoted(key.strip())}",
@@ -56,17 +59,17 @@ def read() -> dict[str, str]:
     return keys
 
 
-def _actions() -> Iterator[str]:
-    """Yield the names of all actions of the wizard. All of its screens are imported for that."""
-    modules = [import_module("xentui.app")]
+def _binding_ids(app_class: type) -> Iterator[str]:
+    """Yield the ids of all bindings of the app, its screens and its widgets; import them all."""
+    classes = [app_class]
     for package in (screens, widgets):
-        names = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
-        modules += [import_module(found.name) for found in names]
-    for module in modules:
-        for value in vars(module).values():
-            for binding in getattr(value, "BINDINGS", ()) if isinstance(value, type) else ():
-                if isinstance(binding, Binding) and binding.id:
-                    yield binding.id
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            values = vars(import_module(module.name)).values()
+            classes += [value for value in values if isinstance(value, type)]
+    for cls in classes:
+        for binding in getattr(cls, "BINDINGS", ()):
+            if isinstance(binding, Binding) and binding.id:
+                yield binding.id
 
 
 def _is_key(name: str) -> bool:
@@ -74,7 +77,7 @@ def _is_key(name: str) -> bool:
     *modifiers, key = name.split("+") if len(name) > 1 else [name]
     if not all(modifier in _MODIFIERS for modifier in modifiers):
         return False
-    if len(key) == 1 or name in _NAMES or key in _NAMES:
+    if len(key) == 1 or name in _KEY_NAMES or key in _KEY_NAMES:
         return True
     try:
         unicodedata.lookup(key.replace("_", " "))

@@ -535,7 +535,7 @@ class MainScreen(StepScreen):
     @on(BuildWatch.Surveyed)
     def _surveyed(self, event: BuildWatch.Surveyed) -> None:
         event.stop()
-        if self.build_watch.take_survey(event.survey):
+        if self.build_watch.store_survey(event.survey):
             # Findings, budget and other guests depend on the layers.
             self.step.sync()
             self.step.build_survey_changed()

@@ -1,14 +1,15 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The rehearsal dialog: boots the guests on Xen in QEMU, shows results, and offers fixes.
+"""The dialog of the rehearsal, which boots the guests on Xen in QEMU and offers fixes.
 
-If Xen, QEMU or a kernel is missing, it offers to download them.
+If Xen, QEMU or a kernel is missing, the dialog offers to download them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -37,16 +38,16 @@ if TYPE_CHECKING:
 
 
 Action = Callable[[], "Awaitable[None] | None"]
-"""What a button does."""
+"""The function that a button calls."""
 
 
 class Rehearse(Modal[None]):
-    """Runs rehearsals until the user leaves; Esc stops the present one.
+    """Rehearses the project again and again until the user leaves; Esc stops a rehearsal.
 
     Args:
-        session: supplies the project, as it is when a rehearsal begins.
-        done: called with the report of each rehearsal, or ``None`` if one failed.
-        changed: called after each edit of the session.
+        session: has the project, which a fix changes.
+        on_report: called with the report of each rehearsal, or ``None`` if one failed.
+        on_edit: called after each edit of the session.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,55 +56,50 @@ class Rehearse(Modal[None]):
         Binding("left", "app.focus_previous", show=False),
     ]
 
+    @dataclass
     class MachineEvent(Message):
-        """Something happened on the rehearsed machine."""
+        """The rehearsed machine reported an event, such as the start of a guest."""
 
-        def __init__(self, event: Event) -> None:
-            super().__init__()
-            self.event = event
+        event: Event
 
+    @dataclass
     class Fetching(Message):
-        """A line about the progress of a download."""
+        """The download reported its progress in a line."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
+    @dataclass
     class PartsMissing(Message):
         """Xen, QEMU or a kernel was not found."""
 
-        def __init__(self, missing: MissingPartsError) -> None:
-            super().__init__()
-            self.missing = missing
+        missing: MissingPartsError
 
     class Fetched(Message):
-        """Everything was downloaded."""
+        """The download is complete."""
 
+    @dataclass
     class DownloadSized(Message):
-        """The size of the download is known."""
+        """What would be downloaded, and its size, is known."""
 
-        def __init__(self, download: Download) -> None:
-            super().__init__()
-            self.download = download
+        download: Download
 
-    class Over(Message):
-        """The rehearsal ended or could not start; ``problem`` is empty if there is a report."""
+    @dataclass
+    class Finished(Message):
+        """The rehearsal ended, with a report, or could not run, with a problem."""
 
-        def __init__(self, report: RehearsalReport | None, problem: str = "") -> None:
-            super().__init__()
-            self.report = report
-            self.problem = problem
+        report: RehearsalReport | None
+        problem: str = ""
 
     def __init__(
         self,
         session: Session,
-        done: Callable[[RehearsalReport | None], None],
-        changed: Callable[[], None],
+        on_report: Callable[[RehearsalReport | None], None],
+        on_edit: Callable[[], None],
     ) -> None:
         super().__init__(classes="dialog")
         self.session = session
-        self._done = done
-        self._changed = changed
+        self._on_report = on_report
+        self._on_edit = on_edit
         self._guests: dict[str, tuple[str, str]] = {}
         self._reports: dict[str, GuestReport] = {}
         self._fixes: Sequence[QuickFix] = ()
@@ -111,7 +107,7 @@ class Rehearse(Modal[None]):
         self.running = False
 
     def compose(self) -> ComposeResult:
-        """Make the lines, the table and the buttons."""
+        """Create the lines, the table and the buttons."""
         with Vertical(classes="box"):
             title = "Rehearsal: the guests on a real Xen in QEMU, with stand-in images"
             yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
@@ -123,21 +119,21 @@ class Rehearse(Modal[None]):
 
     async def on_mount(self) -> None:
         """Begin the first rehearsal."""
-        await self._begin()
+        await self._rehearse()
 
     # Background work
 
-    async def _begin(self) -> None:
+    async def _rehearse(self) -> None:
+        """Rehearse the project as it is now."""
         project, assets = self.session.project, self.session.view.assets
-
         order = start_order(project)
         keys = [*order, *(g.key for g in project.guests if g.key not in order)]
         self._guests = dict.fromkeys(keys, ("", "waiting"))
         self._reports, self._fixes = {}, ()
         self._show_guests()
-        self.remove_class("-lacking")
+        self.remove_class("-parts-missing")
         self._show_headline([("Looking for Xen, QEMU and a kernel", "")])
-        self._show_lines([])
+        self._show_details([])
         await self._show_buttons(("Stop", self.action_leave))
 
         def work(stop: Callable[[], bool]) -> Message:
@@ -149,15 +145,15 @@ class Rehearse(Modal[None]):
                 progress=lambda event: self._post(self.MachineEvent(event)),
                 stop=stop,
             )
-            return self.Over(report)
+            return self.Finished(report)
 
         self._run(work)
 
     def _run(self, work: Callable[[Callable[[], bool]], Message]) -> None:
-        """Run ``work`` in a thread and post the message it returns, or one about its failure.
+        """Run ``work`` in a thread, and post the message that it returns, or one about its failure.
 
         Args:
-            work: gets a function that returns whether to stop.
+            work: a function; its argument is a function that returns whether it should stop.
         """
         self.running = True
 
@@ -171,9 +167,9 @@ class Rehearse(Modal[None]):
             except MissingPartsError as missing:
                 message = self.PartsMissing(missing)
             except XentuiError as error:
-                message = self.Over(None, error.text)
+                message = self.Finished(None, error.text)
             except Exception as error:  # noqa: BLE001 - the dialog must not wait for ever
-                message = self.Over(
+                message = self.Finished(
                     None, f"The rehearsal failed: {str(error) or type(error).__name__}"
                 )
             self._post(message)
@@ -181,7 +177,7 @@ class Rehearse(Modal[None]):
         self.run_worker(run, thread=True, group="rehearse", exclusive=True, exit_on_error=False)
 
     def _post(self, message: Message) -> None:
-        # The app may have exited in the meantime.
+        # The loop has ended if the app exited meanwhile.
         with suppress(RuntimeError):
             self.post_message(message)
 
@@ -191,7 +187,7 @@ class Rehearse(Modal[None]):
         text = Content("\n").join([lit(line, style) for line, style in lines])
         self.query_one("#rehearse-now", Text).show(text)
 
-    def _show_lines(self, lines: Sequence[tuple[str, str]]) -> None:
+    def _show_details(self, lines: Sequence[tuple[str, str]]) -> None:
         text = Content("\n").join([lit(line, style) for line, style in lines[:6]])
         self.query_one("#rehearse-progress", Text).show(text)
 
@@ -209,24 +205,27 @@ class Rehearse(Modal[None]):
     async def _show_buttons(
         self, *answers: tuple[str, Action], quick_fixes: Sequence[tuple[str, Action]] = ()
     ) -> None:
-        """Replace the buttons, given with their actions, and focus the first."""
+        """Replace the buttons by others with these labels and actions, and focus the first."""
         self.set_class(bool(quick_fixes), "-fixes")
         self.query_one("#rehearse-answers").styles.margin = (0 if quick_fixes else 1, 0, 0, 0)
         self._actions = {}
-        for place, shown in (("#rehearse-fixes", quick_fixes), ("#rehearse-answers", answers)):
-            await self.query_one(place).remove_children()
+        for selector, labelled in (
+            ("#rehearse-fixes", quick_fixes),
+            ("#rehearse-answers", answers),
+        ):
+            await self.query_one(selector).remove_children()
             buttons = []
-            for label, action in shown:
+            for label, action in labelled:
                 button = Button(lit(cut(label, 32, glyphs(self).more)), compact=True)
                 self._actions[button] = action
                 buttons.append(button)
-            await self.query_one(place).mount(*buttons)
+            await self.query_one(selector).mount(*buttons)
         # There are no buttons if the user has left the screen in the meantime.
         for button in list(self.query(Button))[:1]:
             button.focus()
 
     def on_rehearse_machine_event(self, message: MachineEvent) -> None:
-        """Show the progress."""
+        """Show the progress of the rehearsal."""
         event = message.event
         number = f"guest {event.number} of {event.of}: " if event.number else ""
         text = event.text[:1].upper() + event.text[1:] if not number else event.text
@@ -237,11 +236,11 @@ class Rehearse(Modal[None]):
             self._show_guests()
             self.query_one(Table).select(event.guest)
 
-    async def on_rehearse_over(self, message: Over) -> None:
-        """Show the outcome and suggested fixes."""
+    async def on_rehearse_finished(self, message: Finished) -> None:
+        """Show the outcome, and buttons with fixes."""
         self.running = False
         report = message.report
-        self._done(report)
+        self._on_report(report)
         if report is None:
             self._show_headline([(f"{glyphs(self).error} {message.problem}", "error")])
             self._guests = {}
@@ -262,10 +261,10 @@ class Rehearse(Modal[None]):
         self._fixes = rehearsing.quick_fixes(self.session.project, report, findings)
         failed = next((g.key for g in report.guests if not g.started), "")
         self.query_one(Table).select(failed)
-        self._show_details()
+        self._show_guest_details()
         quick_fixes = [(one.label, partial(self._apply, one)) for one in self._fixes[:2]]
         await self._show_buttons(
-            ("Again", self._begin), ("Back", self.action_leave), quick_fixes=quick_fixes
+            ("Again", self._rehearse), ("Back", self.action_leave), quick_fixes=quick_fixes
         )
         if not quick_fixes:
             self.query(Button).last().focus()
@@ -274,11 +273,11 @@ class Rehearse(Modal[None]):
     def _moved(self, event: Table.Moved) -> None:
         event.stop()
         if self._reports:
-            self._show_details()
+            self._show_guest_details()
 
-    def _show_details(self) -> None:
+    def _show_guest_details(self) -> None:
         guest = self._reports.get(self.query_one(Table).key)
-        self._show_lines(rehearsing.details(guest) if guest is not None else [])
+        self._show_details(rehearsing.details(guest) if guest is not None else [])
 
     # Missing parts
 
@@ -287,18 +286,18 @@ class Rehearse(Modal[None]):
         from xentui.rehearsal import fetch
 
         self.running = False
-        self.add_class("-lacking")
+        self.add_class("-parts-missing")
         self._guests = {}
         self._show_guests()
         self._show_headline(
             [(f"{glyphs(self).warning} Not found: {message.missing.what}", "warning")]
         )
         packages = message.missing.packages
-        if fetch.can_fetch():
-            self._show_lines(
+        if fetch.possible():
+            self._show_details(
                 [
-                    (_lists(message.missing), ""),
-                    (f"It can all be unpacked into {fetch.cache_folder()} without root.", ""),
+                    (_size_note(message.missing), ""),
+                    (f"It can all be unpacked into {fetch.cache()} without root.", ""),
                     (f"It is in these packages of this distribution: {packages}", "muted"),
                 ]
             )
@@ -307,7 +306,7 @@ class Rehearse(Modal[None]):
                 ("Back", self.action_leave),
             )
             return
-        self._show_lines(
+        self._show_details(
             [
                 (texts.UNPACK, ""),
                 (packages, "strong"),
@@ -320,8 +319,7 @@ class Rehearse(Modal[None]):
         from xentui.rehearsal import fetch
 
         self._show_headline([("Asking apt which packages are needed; nothing is fetched yet", "")])
-
-        self._run(lambda _: self.DownloadSized(fetch.plan_download(missing.missing)))
+        self._run(lambda _: self.DownloadSized(fetch.download(missing.missing)))
 
     async def on_rehearse_download_sized(self, message: DownloadSized) -> None:
         """Ask before fetching anything."""
@@ -330,7 +328,7 @@ class Rehearse(Modal[None]):
         self.running = False
         download = message.download
         self._show_headline([(f"Fetch {download.amount}?", "strong")])
-        self._show_lines(
+        self._show_details(
             [
                 (" ".join(download.packages), "muted"),
                 (texts.unpacked_into(fetch.cache_folder()), ""),
@@ -361,23 +359,23 @@ class Rehearse(Modal[None]):
         self._show_headline([(message.text, "")])
 
     async def on_rehearse_fetched(self) -> None:
-        """Rehearse with what was downloaded."""
+        """Rehearse with the downloaded parts."""
         self.running = False
-        await self._begin()
+        await self._rehearse()
 
     # Answers
 
     @on(Button.Pressed)
     async def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        done = self._actions[event.button]()
-        if done is not None:
-            await done
+        result = self._actions[event.button]()
+        if result is not None:
+            await result
 
     async def _apply(self, quick_fix: QuickFix) -> None:
         self.session.edit(quick_fix.apply(self.session.project), quick_fix.label)
-        self._changed()
-        await self._begin()
+        self._on_edit()
+        await self._rehearse()
 
     def action_leave(self) -> None:
         """Stop the rehearsal and leave."""
@@ -385,8 +383,8 @@ class Rehearse(Modal[None]):
         self.dismiss(None)
 
 
-def _lists(missing: MissingPartsError) -> str:
-    """Return the size of the download, which the user is asked to agree to."""
-    if missing.foreign_archs:
-        return f"Finding out their size needs apt's lists for {missing.foreign_archs}, about 20 MB."
+def _size_note(missing: MissingPartsError) -> str:
+    """Return a sentence about finding out the size of the download."""
+    if missing.others:
+        return f"Finding out their size needs apt's lists for {missing.others}, about 20 MB."
     return "Nothing is fetched before you agree to its size."

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The colours: a dark and a light theme."""
+"""The colours of the wizard: a dark and a light theme."""
 
 from __future__ import annotations
 

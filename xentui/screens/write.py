@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 7: the written files, and the commands to type next."""
+"""Step 7 of the wizard: the written files, and the commands to type next."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from xentui.errors import XentuiError
-from xentui.screens.step import Step
+from xentui.screens.step import ShowStep, Step
 from xentui.session import writing
 from xentui.widgets.text import ASCII, Glyphs, Text, glyphs, lit, wizard
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 _WORD = re.compile(r"""(?:[^\s'"]|'[^']*'|"[^"]*"|['"])+""")
-"""Matches a word of a shell command, with its quoted parts."""
+"""Matches a word of a shell command, including the quoted parts in it."""
 
 
-class Sheet(VerticalScroll, can_focus=True):
-    """A scrollable text."""
+class ScrollableText(VerticalScroll, can_focus=True):
+    """The container of a text, which keys scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", show=False),
@@ -38,7 +38,7 @@ class Sheet(VerticalScroll, can_focus=True):
 
 
 class Write(Step):
-    """The result of writing, or the number of errors that block it."""
+    """The result of writing, or what to do before."""
 
     NAME: ClassVar[str] = "write"
 
@@ -50,16 +50,16 @@ class Write(Step):
     ]
 
     def compose(self) -> ComposeResult:
-        """Make the sheet."""
-        with Sheet(id="write-sheet"):
+        """Create the text."""
+        with ScrollableText(id="write-sheet"):
             yield Text(id="write-text")
 
     def first_widget(self) -> Widget | None:
-        """The sheet."""
+        """Return the text."""
         return self.query_one("#write-sheet")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer to leave only once something was written."""
+        """Enable actions that need written files, or a build directory, only with these."""
         if action in ("finish", "copy"):
             return self.session.written is not None
         if action == "build":
@@ -67,27 +67,27 @@ class Write(Step):
         return True
 
     def hint(self) -> str:
-        """Return the help for this page."""
+        """Return the help for the step."""
         if self.session.written is None:
             return "Review shows what would be written; this page shows what was."
-        return "These lines are printed again when xentui is left."
+        return "These lines are printed again when you leave xentui."
 
     def on_resize(self) -> None:
         """Wrap the lines again."""
         self.sync()
 
     def sync(self) -> None:
-        """Show the result of writing, or what blocks it."""
+        """Show the result of writing, or what to do before."""
         signs = glyphs(self)
         written = self.session.written
         if written is None:
-            lines = self._not_yet(signs)
+            lines = self._unwritten_lines(signs)
         else:
             lines = written_lines(written, signs, max(30, self.size.width - 4))
         self.query_one("#write-text", Text).show(Content("\n").join(lines))
         self.refresh_bindings()
 
-    def _not_yet(self, signs: Glyphs) -> list[Content]:
+    def _unwritten_lines(self, signs: Glyphs) -> list[Content]:
         errors = self.session.findings.errors
         keys = wizard(self).key_for
         lines = [lit("Nothing has been written yet.", "strong"), lit("")]
@@ -108,9 +108,9 @@ class Write(Step):
         """Leave xentui."""
         self.app.run_worker(self.app.run_action("request_quit"))
 
-    async def action_edit(self) -> None:
+    def action_edit(self) -> None:
         """Go back to the steps."""
-        await self.run_action("screen.show_step('guests')")
+        self.post_message(ShowStep("guests"))
 
     def action_copy(self) -> None:
         """Copy the commands."""
@@ -120,12 +120,15 @@ class Write(Step):
             self.show_toast("Copied, if your terminal supports it (OSC 52).")
 
     def action_build(self) -> None:
-        """Hand the terminal over to verify, build and boot, and take it back afterwards."""
+        """Suspend the wizard to verify, build and boot in its terminal."""
         try:
             with self.app.suspend():
                 code = writing.build(self.session)
         except SuspendNotSupported:
-            self.show_toast("This terminal cannot be handed over.", "error")
+            self.show_toast(
+                "The wizard cannot be suspended in this terminal. Run the commands in another one.",
+                "error",
+            )
         except XentuiError as error:
             self.show_toast(error.message, "error")
         else:
@@ -138,33 +141,30 @@ def written_lines(written: Written, signs: Glyphs, width: int = 0) -> list[Conte
     Args:
         written: the result of writing.
         signs: the glyphs of the terminal.
-        width: the cells to wrap long lines at, with more indent; 0 wraps none.
+        width: the cells to wrap long lines at; 0 wraps none.
     """
-    kinds = Counter(what for what, _ in written.lines)
-    sums = ", ".join(f"{count} {what}" for what, count in kinds.items())
+    counts = Counter(what for what, _ in written.lines)
+    sums = ", ".join(f"{count} {what}" for what, count in counts.items())
     lines = [lit(f"Written into {written.root}", "strong").append(lit(f"  {sums}", "muted"))]
     lines += [lit(""), lit("Type next", "strong")]
     for line, note in written.commands:
-        lines += _broken(line, width)
+        lines += _command_lines(line, width)
         lines += [
             lit(f"      {part}", "muted")
             for part in wrap(note, min(70, width - 6) if width else 70)
         ]
     lines += [lit(""), lit("The same without a screen", "strong")]
-    lines += [*_broken(written.headless, width), lit(""), lit("Files", "strong")]
+    lines += [*_command_lines(written.headless, width), lit(""), lit("Files", "strong")]
     for what, path in written.lines:
         sign = signs.dot if what == "unchanged" else signs.ok
         style = "muted" if what == "unchanged" else "ok"
-        shown = path.removeprefix(f"{written.root}/")
-        lines.append(lit(f"  {sign} {what:<10}", style).append(lit(shown)))
+        name = path.removeprefix(f"{written.root}/")
+        lines.append(lit(f"  {sign} {what:<10}", style).append(lit(name)))
     return [*lines, *(lit(f"  {note}", "muted") for note in written.notes)]
 
 
-def _broken(line: str, width: int) -> list[Content]:
-    """Return a command, wrapped so that a shell reads the lines as one command.
-
-    Quoted words are not divided.
-    """
+def _command_lines(line: str, width: int) -> list[Content]:
+    """Return a command wrapped into lines that a shell reads as one; no quoted word is divided."""
     parts = [""]
     for word in _WORD.findall(line):
         if parts[-1] and width and len(parts[-1]) + len(word) + 7 > width:
@@ -175,6 +175,6 @@ def _broken(line: str, width: int) -> list[Content]:
     return [lit(f"  {first}"), *(lit(f"    {part}") for part in rest)]
 
 
-def plain(written: Written) -> str:
-    """Return the lines as plain text for standard output."""
+def plain_text(written: Written) -> str:
+    """Return the lines about the written files as text for standard output."""
     return "\n".join(line.plain for line in written_lines(written, ASCII)) + "\n"

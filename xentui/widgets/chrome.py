@@ -131,12 +131,11 @@ class StepStrip(TooltipWidget):
     """
     GAP: ClassVar[str] = "   "
 
+    @dataclass
     class Clicked(Message):
         """A step was clicked."""
 
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+        name: str
 
     marks: reactive[tuple[StepMark, ...]] = reactive(())
     current: reactive[str] = reactive("")

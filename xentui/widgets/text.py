@@ -115,8 +115,8 @@ class Wizard(Protocol):
 
     glyphs: Glyphs
 
-    def key_for(self, action: str, usual: str) -> str:
-        """Return the key that the user chose for an action, by its name, or the usual one."""
+    def key_for(self, binding_id: str, default: str) -> str:
+        """Return the name of the first key that the user set for a binding, or ``default``."""
 
     async def ask(self, screen: Screen[ResultT]) -> ResultT | None:
         """Show a screen on top and return its result."""
