@@ -20,7 +20,7 @@ _STYLE = {
     "dom0": "$primary",
     "guest": "$success",
     "reserve": "$secondary",
-    "free": "$foreground-disabled",
+    "free": "$text-disabled",
 }
 
 

@@ -88,7 +88,7 @@ UNICODE = Glyphs(
     off="( )",
     check="[x]",
     uncheck="[ ]",
-    bar=("█", "▓", "▒", "█", "░", "·"),
+    bar=("█", "▓", "▒", "▄", "░", "·"),
     changed="●",
 )
 ASCII = Glyphs(
@@ -156,13 +156,16 @@ def cut(text: str, width: int, more: str = "…") -> str:
     return set_cell_size(text, max(0, width - cell_len(more))) + more
 
 
-def cut_front(text: str, width: int, more: str = "…") -> str:
-    """Return the end of a text in at most ``width`` cells, marked where something was cut off."""
-    if cell_len(text) <= width:
-        return text
-    while text and cell_len(text) + cell_len(more) > width:
-        text = text[1:]
-    return more + text if text else cut(more, width, "")
+def cut_front(path: str, width: int, more: str = "…") -> str:
+    """Return the end of a path in at most ``width`` cells, cut between two names if one fits."""
+    if cell_len(path) <= width:
+        return path
+    end = path
+    while end and cell_len(end) + cell_len(more) > width:
+        end = end[1:]
+    slash = end.find("/")
+    end = end[slash:] if slash >= 0 else end
+    return more + end if end else cut(more, width, "")
 
 
 def fit(text: str, width: int, *, right: bool = False, more: str = "…") -> str:
