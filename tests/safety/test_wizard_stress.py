@@ -227,9 +227,9 @@ async def test_a_full_disk_is_reported_and_nothing_is_lost() -> None:
             session.type_text(("guests", "a", "memory"), "300")
             app.main.redraw_after_edit()
             end = time.monotonic() + 20
-            while "cannot be kept" not in shown(app) and time.monotonic() < end:
+            while "cannot be saved" not in shown(app) and time.monotonic() < end:
                 await pilot.pause(0.1)
-            assert "Your draft cannot be kept: File too" in shown(app)
+            assert "The draft cannot be saved: File too" in shown(app)
             assert session.project.guest("a").memory == 300
             assert not [path for path in Path.cwd().iterdir() if "draft" in path.name]
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

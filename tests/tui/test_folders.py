@@ -78,7 +78,7 @@ def test_settings_made_by_hand_are_taken_over_by_mouse(terminal: Terminal, tmp_p
     terminal.click("enter Review")
     terminal.wait("Writing would override 2 lines")
     # The key line has its place once the build directory has been read and examined.
-    terminal.wait("4 Problems 1")
+    terminal.wait("4 Problems (1)")
     terminal.wait("w local.conf  x Rehearse  s Save as  ^s Write")
     terminal.click("^s Write")
     terminal.wait("Take over:")

@@ -145,7 +145,7 @@ async def test_dialogs_are_answered_with_the_mouse() -> None:
     async with running(TWO, "review", size=(60, 16)) as (app, pilot):
         await press(pilot, "s")
         assert isinstance(app.screen, AskText)
-        await pilot.click("#answer-take")
+        await pilot.click("#answer-use")
         await settle(pilot)
         assert Path("xentui-out/edge-lab.toml").is_file()
         seen: list[str | None] = []

@@ -418,7 +418,7 @@ class MainScreen(StepScreen):
         try:
             self.session.autosave()
         except OSError as error:
-            self.step.show_toast(f"Your draft cannot be saved: {error.strerror}", "warning")
+            self.step.show_toast(texts.draft_lost(error.strerror), "warning")
 
     @on(CursorMoved)
     def _cursor_moved(self, event: CursorMoved) -> None:

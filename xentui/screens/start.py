@@ -217,7 +217,9 @@ class Start(Step):
     async def _read_draft(self) -> None:
         """Read the draft in a thread: one with many guests takes a while."""
         self._draft = await to_thread(self.session.drafts.load)
-        self._draft_note = f"Saved {self._draft.when}." if self._draft else "It cannot be read."
+        self._draft_note = texts.UNREADABLE_DRAFT
+        if self._draft is not None:
+            self._draft_note = f"Saved {self._draft.when}."
         self._show_details()
         self.post_message(CursorMoved())
 
