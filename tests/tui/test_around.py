@@ -64,7 +64,7 @@ async def test_a_draft_that_cannot_be_read_is_reported_and_presets_are_offered()
         await pilot.pause(0.1)
         await app.workers.wait_for_complete()
         await settle(pilot)
-        assert "It cannot be read." in shown(app)
+        assert "The draft cannot be read." in shown(app)
         await press(pilot, "enter", "down", "enter")
         assert app.main.step_name == "review"
 

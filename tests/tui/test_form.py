@@ -181,7 +181,7 @@ async def test_a_fix_replaces_what_was_typed_and_hidden_values_have_no_problems(
 async def test_more_fields_are_gone_to_when_they_are_unfolded() -> None:
     async with running(TWO, "guests") as (app, pilot):
         await press(pilot, "enter")
-        app.main.step.query_one("#editor-fold").focus()
+        app.main.step.query_one("#editor-more").focus()
         await settle(pilot)
         assert "▸ More fields" in shown(app)
         await press(pilot, "enter")
