@@ -293,11 +293,11 @@ class Rehearse(Modal[None]):
             [(f"{glyphs(self).warning} Not found: {message.missing.what}", "warning")]
         )
         packages = message.missing.packages
-        if fetch.possible():
+        if fetch.can_fetch():
             self._show_details(
                 [
                     (_size_note(message.missing), ""),
-                    (f"It can all be unpacked into {fetch.cache()} without root.", ""),
+                    (f"It can all be unpacked into {fetch.cache_folder()} without root.", ""),
                     (f"It is in these packages of this distribution: {packages}", "muted"),
                 ]
             )
@@ -319,7 +319,7 @@ class Rehearse(Modal[None]):
         from xentui.rehearsal import fetch
 
         self._show_headline([("Asking apt which packages are needed; nothing is fetched yet", "")])
-        self._run(lambda _: self.DownloadSized(fetch.download(missing.missing)))
+        self._run(lambda _: self.DownloadSized(fetch.plan_download(missing.missing)))
 
     async def on_rehearse_download_sized(self, message: DownloadSized) -> None:
         """Ask before fetching anything."""
@@ -385,6 +385,6 @@ class Rehearse(Modal[None]):
 
 def _size_note(missing: MissingPartsError) -> str:
     """Return a sentence about finding out the size of the download."""
-    if missing.others:
-        return f"Finding out their size needs apt's lists for {missing.others}, about 20 MB."
+    if missing.foreign_archs:
+        return f"Finding out their size needs apt's lists for {missing.foreign_archs}, about 20 MB."
     return "Nothing is fetched before you agree to its size."
