@@ -197,9 +197,8 @@ class Table(ScrollView, TooltipWidget, can_focus=True):
         The next row is searched downwards if ``direction`` is 1, upwards if it is negative, and if
         there is none, the other way.
         """
-        last = len(self._rows) - 1
-        place = min(max(index, 0), max(0, last))
-        down, up = range(place, last + 1), range(place, -1, -1)
+        place = min(max(index, 0), max(0, len(self._rows) - 1))
+        down, up = range(place, len(self._rows)), range(min(place, len(self._rows) - 1), -1, -1)
         candidates = chain(down, up) if direction >= 0 else chain(up, down)
         place = next((row for row in candidates if not self._rows[row].heading), place)
         moved = place != self.cursor
