@@ -210,4 +210,7 @@ async def test_a_file_can_be_examined_from_its_name_and_from_its_address() -> No
             row.editor.focus()
             await settle(pilot)
             active = app.screen.active_bindings.values()
-            assert any(one.enabled and one.binding.action == "examine_file" for one in active) is offered
+            assert (
+                any(one.enabled and one.binding.action == "examine_file" for one in active)
+                is offered
+            )

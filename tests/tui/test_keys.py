@@ -20,6 +20,7 @@ from tests.sessions import TWO, session_of
 from tests.tui.wizards import LARGE, SMALL, key_line, press, running, settle, shown
 from xentui.app import XentuiApp
 from xentui.errors import UsageError
+from xentui.project.document import DocumentError
 from xentui.screens import keymap
 from xentui.screens.guest_editor import GuestEditor
 from xentui.screens.guests import Guests
@@ -173,6 +174,19 @@ def test_a_key_that_does_not_exist_is_refused(
     assert message in refused.value.message
     config.write_text('[keys]\n"edit.undo" = "ctrl+u, alt+m,left_square_bracket,z"\n')
     assert list(keymap.read(XentuiApp)) == ["edit.undo"]
+
+
+@pytest.mark.parametrize("text", ["[keys", f"keys = {'[' * 5000}"], ids=["invalid", "deep"])
+def test_a_file_of_keys_that_is_not_toml_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "xentui").mkdir()
+    config = tmp_path / "xentui/config.toml"
+    config.write_text(text)
+    with pytest.raises(DocumentError) as refused:
+        keymap.read(XentuiApp)
+    assert str(config) in refused.value.text
 
 
 async def test_the_mouse_goes_to_steps_rows_and_keys() -> None:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import pkgutil
-import tomllib
 import unicodedata
 from collections.abc import Iterator
 from importlib import import_module
@@ -15,7 +14,7 @@ from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 from xentui import screens, widgets
 from xentui.errors import UsageError, did_you_mean
-from xentui.project import filesystem
+from xentui.project import document, filesystem
 from xentui.safe_text import quoted
 
 _MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")
@@ -29,15 +28,14 @@ def read(app_class: type) -> dict[str, str]:
         app_class: the class of the app, whose bindings can get other keys too.
 
     Raises:
-        UsageError: the file cannot be read, or names a binding or a key that does not exist.
+        InputError: the file cannot be read.
+        DocumentError: the file is not valid TOML, or is too deep or too large.
+        UsageError: the file names a binding or a key that does not exist.
     """
     path = filesystem.user_folder("config") / "config.toml"
-    try:
-        keys = tomllib.loads(path.read_text(encoding="utf-8")).get("keys", {})
-    except FileNotFoundError:
+    if not filesystem.exists(path):
         return {}
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: {error}", fix="Correct it, or move it away.") from None
+    keys = document.parse(document.read(path), path).data.get("keys", {})
     if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
         raise UsageError(
             f"{path}: each value in [keys] must be a string", fix='Write "edit.undo" = "ctrl+z".'
