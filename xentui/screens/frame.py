@@ -119,4 +119,8 @@ class Frame:
             conf=session.target.conf,
             layer=session.target.layer_name,
         )
-        screen.measure_latency()
+        self.measure_latency()
+
+    def measure_latency(self) -> None:
+        """Have the terminal report when it has drawn this frame."""
+        self._screen.call_after_refresh(wizard(self._screen).measure_latency)

@@ -448,7 +448,7 @@ class MainScreen(StepScreen):
             return
         self.ready = True
         wizard(self).release_keys()
-        self.measure_latency()
+        self.frame.measure_latency()
         self.redraw_frame()
 
     def redraw_frame(self) -> None:
@@ -457,12 +457,6 @@ class MainScreen(StepScreen):
             self.frame.draw()
 
     # Preview
-
-    def measure_latency(self) -> None:
-        """Measure the terminal's latency after this frame."""
-        ask = getattr(self.app, "measure_latency", None)
-        if ask is not None:
-            self.call_after_refresh(ask)
 
     def follow_keys_in_preview(self, *, follows: bool) -> None:
         """Let the preview follow each key, or show it only on request."""
@@ -573,8 +567,7 @@ class MainScreen(StepScreen):
         event.stop()
 
         def keep_report(report: RehearsalReport | None) -> None:
-            project = self.session.project
-            self._last_rehearsal = (project, report) if report is not None else None
+            self._last_rehearsal = (self.session.project, report) if report is not None else None
             self.redraw_after_edit()
 
         self.app.push_screen(Rehearse(self.session, keep_report, self.redraw_after_edit))

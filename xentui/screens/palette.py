@@ -74,9 +74,9 @@ class Commands(Provider):
     """Finds the wizard's commands for the palette."""
 
     @property
-    def main(self) -> MainScreen | None:
-        """The main screen, if the palette was opened on it."""
-        return self.screen if isinstance(self.screen, MainScreen) else None
+    def main(self) -> MainScreen:
+        """The main screen; the app opens the palette only there."""
+        return cast("MainScreen", self.screen)
 
     async def discover(self) -> Hits:
         """Yield the commands that are listed before anything is typed."""
@@ -124,10 +124,7 @@ class Commands(Provider):
         return start
 
     def _commands(self) -> Iterator[Command]:
-        main = self.main
-        if main is None:
-            return
-        session = main.session
+        main, session = self.main, self.main.session
         yield self._key_command(main, "write", "review, then write", main.action_write)
         if session.undo_label:
             yield self._key_command(main, "undo", session.undo_label, main.action_undo)
@@ -157,9 +154,8 @@ class Commands(Provider):
         yield self._key_command(main, "quit", "leave xentui", leave)
         for board in boards.all_boards():
             note = f"{board.title}, {board.state_words}"
-            yield Command(
-                f"machine {board.machine}", note, partial(self._set_machine, board.machine)
-            )
+            choose = partial(self._set_machine, board.machine)
+            yield Command(f"machine {board.machine}", note, choose)
         for name, what in session.target.offers(("host", "machine")):
             if not boards.board(name).is_known:
                 yield Command(f"machine {name}", what, partial(self._set_machine, name))
@@ -200,76 +196,59 @@ class Commands(Provider):
 
     def _commands_with_argument(self, query: str) -> Iterator[Command]:
         """Yield commands for any name: of a machine, a guest, a file or an import type."""
-        main = self.main
         verb, _, word = query.strip().partition(" ")
         word = word.strip()
-        if main is None or not word:
+        if not word:
             return
         if verb == "machine" and not boards.board(word).is_known:
             yield Command(f"machine {word}", "another machine", partial(self._set_machine, word))
         elif verb == "guest":
-            keys = guests.keys(main.session.project)
+            keys = guests.keys(self.main.session.project)
             if word in keys[MAX_GUESTS:]:
-                yield Command(
-                    f"guest {word}", "edit it", partial(main.show_step, "guests", f"guests.{word}")
-                )
+                show = partial(self.main.show_step, "guests", f"guests.{word}")
+                yield Command(f"guest {word}", "edit it", show)
             elif word not in keys:
                 yield Command(f"guest {word}", "add it", partial(self._add_guest, word))
         elif verb == "open":
             yield Command(f"open {word}", "a project file", partial(self._open_file, word))
         elif verb == "import" and word.startswith("type "):
             name = word.removeprefix("type ").strip()
-            yield Command(
-                f"import type {name}",
-                "a custom type of import",
-                partial(self._add_import_type, name),
-            )
+            add = partial(self._add_import_type, name)
+            yield Command(f"import type {name}", "a custom type of import", add)
 
     def _set_theme(self, name: str) -> None:
         self.app.theme = name
 
     async def _set_machine(self, machine: str) -> None:
-        main = self.main
-        if main is not None:
-            message = main.session.type_text(("host", "machine"), machine)
-            main.redraw_after_edit()
-            await main.show_step("machine", "host.machine" if message else "")
+        message = self.main.session.type_text(("host", "machine"), machine)
+        self.main.redraw_after_edit()
+        await self.main.show_step("machine", "host.machine" if message else "")
 
     async def _begin_with_preset(self, name: str) -> None:
-        main = self.main
-        if main is not None:
-            await main.show_step("start")
-            if isinstance(main.step, Start):
-                main.step.begin_with_preset(name)
+        await self.main.show_step("start")
+        if isinstance(self.main.step, Start):
+            self.main.step.begin_with_preset(name)
 
     async def _open_file(self, path: str) -> None:
-        main = self.main
-        if main is not None:
-            await main.show_step("start")
-            if isinstance(main.step, Start):
-                main.step.open_file(path)
+        await self.main.show_step("start")
+        if isinstance(self.main.step, Start):
+            self.main.step.open_file(path)
 
     async def _add_guest(self, name: str) -> None:
-        main = self.main
-        if main is not None:
-            await main.show_step("guests")
-            main.post_message(AddGuest(GuestKind.RECIPE, name=name))
+        await self.main.show_step("guests")
+        self.main.post_message(AddGuest(GuestKind.RECIPE, name=name))
 
     def _remove_guest(self, key: str) -> None:
-        main = self.main
-        if main is not None:
-            main.session.edit(guests.removed(main.session.project, key), f"delete {key}")
-            main.redraw_after_edit()
+        session = self.main.session
+        session.edit(guests.removed(session.project, key), f"delete {key}")
+        self.main.redraw_after_edit()
 
     def _add_import_type(self, name: str) -> None:
-        main = self.main
-        if main is None:
-            return
+        session = self.main.session
         message = field_paths.problem(field_paths.key_field("import_types"), name)
         if message:
-            main.notify(message, severity="error", markup=False)
+            self.main.notify(message, severity="error", markup=False)
             return
-        main.session.edit(
-            field_paths.with_custom_import_type(main.session.project, name), f"add {name}"
-        )
-        main.redraw_after_edit()
+        project = field_paths.with_custom_import_type(session.project, name)
+        session.edit(project, f"add {name}")
+        self.main.redraw_after_edit()

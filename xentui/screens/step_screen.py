@@ -72,9 +72,5 @@ class StepScreen(Screen[None]):
         """Redraw everything around the step."""
 
     @abstractmethod
-    def measure_latency(self) -> None:
-        """Measure the terminal's latency after this frame."""
-
-    @abstractmethod
     def show_build_findings(self, plan: Plan, findings: Sequence[Finding]) -> None:
         """Store and show the findings about the build directory as a plan would leave it."""

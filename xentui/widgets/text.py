@@ -121,6 +121,9 @@ class Wizard(Protocol):
     async def ask(self, screen: Screen[ResultT]) -> ResultT | None:
         """Show a screen on top and return its result."""
 
+    def measure_latency(self) -> None:
+        """Have the terminal report when it has drawn everything so far."""
+
     def release_keys(self) -> None:
         """Deliver the keys that were held since the start."""
 
