@@ -21,8 +21,8 @@ from xentui.rules.finding import Finding
 from xentui.screens.add_guest import add_guest
 from xentui.screens.guest_editor import GuestEditor
 from xentui.screens.step import CursorMoved, Step, edit
-from xentui.session import Session, View, field_paths, guests, texts
-from xentui.session.view import OtherGuest
+from xentui.session import Session, field_paths, guests, texts
+from xentui.session.view import OtherGuest, View
 from xentui.widgets.table import Column, Filter, Row, Table
 from xentui.widgets.text import Glyphs, HangingText, Text, glyphs, lit, wizard
 

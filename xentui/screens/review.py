@@ -24,7 +24,7 @@ from xentui.screens.problems import Problems
 from xentui.screens.step import CursorMoved, ExamineBuildDir, StartRehearsal, Step, TargetChanged
 from xentui.session import texts
 from xentui.session.findings import can_be_allowed
-from xentui.session.review import ATTACH, attach_choices, file_text, output_formats, short_path
+from xentui.session.review import ATTACH, attach_choices, file_text, output_formats
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.table import Column, Row, Table
@@ -166,7 +166,7 @@ class Review(Step):
             way = target.effective_attach()
             self.query_one("#review-way", Options).show(attach_choices(way), (way,))
             layer = target.layer_path
-            text = short_path(layer) if layer is not None else "not needed"
+            text = texts.short_path(layer) if layer is not None else "not needed"
             head = lit(f"{'Layer':<12}", "muted")
             self.query_one("#review-layer", Text).show(head.append(lit(text)))
         self.refresh_bindings()
@@ -267,7 +267,7 @@ class Review(Step):
 
     def _show_file(self) -> None:
         change = self._changes.get(self.query_one("#review-files", Table).key)
-        heading = lit(short_path(change.path), "strong") if change is not None else lit("")
+        heading = lit(texts.short_path(change.path), "strong") if change is not None else lit("")
         self.query_one("#review-file-name", HangingText).show([heading])
         text = file_text(change)
         view = self.query_one("#review-file", CodeView)

@@ -18,8 +18,7 @@ from textual.widgets import Input
 from xentui.errors import XentuiError
 from xentui.project import boards, presets
 from xentui.screens.step import CursorMoved, Edited, OpenProject, ResumeDraft, ShowStep, Step
-from xentui.session import Session, View, opening, texts
-from xentui.session.review import short_path
+from xentui.session import Session, opening, texts
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import memory_bar, memory_summary
 from xentui.widgets.table import Column, Filter, Row, Table
@@ -142,7 +141,7 @@ class Start(Step):
             rows += [
                 Row(
                     f"{FILE_PREFIX}{path}",
-                    ((f"Open {short_path(path)}", "strong"), "", "", ("yours", "muted")),
+                    ((f"Open {texts.short_path(path)}", "strong"), "", "", ("yours", "muted")),
                 )
                 for path in self._files
             ]
