@@ -58,7 +58,7 @@ def use(path: pytest.MonkeyPatch, folder: Path) -> None:
     path.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
 
-def test_it_is_asked_in_its_environment(
+def test_bitbake_runs_in_the_build_directory_with_its_variables(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     use(path, stand_in(tmp_path, 'echo "$# $1 $2"; pwd; echo "$BBPATH"; echo "$BITBAKE_UI"'))
@@ -86,7 +86,9 @@ def test_a_script_that_fails_is_reported(tmp_path: Path, build: Path) -> None:
         BitBake(build, script).environment(None)
 
 
-def test_without_bitbake_the_script_is_asked_for(build: Path, path: pytest.MonkeyPatch) -> None:
+def test_without_bitbake_in_path_the_error_names_the_script_to_source(
+    build: Path, path: pytest.MonkeyPatch
+) -> None:
     path.setenv("PATH", "/nowhere")
     (build / "init-build-env").write_text("")
     with pytest.raises(InputError, match="not in PATH") as caught:
@@ -94,7 +96,7 @@ def test_without_bitbake_the_script_is_asked_for(build: Path, path: pytest.Monke
     assert str(build / "init-build-env") in caught.value.fix
 
 
-def test_bitbakes_complaints_are_reported(
+def test_bitbakes_errors_are_reported(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     text_output = "ERROR: Nothing PROVIDES '\\033[31mx'"
@@ -124,7 +126,7 @@ def test_what_the_sanity_check_found_is_reported(
         BitBake(build).environment(None)
 
 
-def test_a_flag_is_asked_for_on_its_own(
+def test_a_flag_is_queried_by_bitbake_getvar(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     folder = stand_in(tmp_path, "exit 1")
@@ -178,7 +180,7 @@ def wait_for(path: Path) -> int:
 
 
 @pytest.mark.parametrize("ignored", ["HUP", "INT TERM"])
-def test_stopping_it_ends_the_whole_process_group(
+def test_stopping_ends_the_whole_process_group(
     tmp_path: Path, build: Path, path: pytest.MonkeyPatch, ignored: str
 ) -> None:
     path.setattr(bitbake, "STOP_SECONDS", 0.4)
@@ -228,7 +230,7 @@ def verified(run: Run, path: pytest.MonkeyPatch, build: Path, *more: str) -> tup
     return result.code, result.out, result.err
 
 
-def test_the_command_prints_what_differs(
+def test_the_command_prints_differences(
     run: Run, tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     use(path, stand_in(tmp_path, f"cat {shlex.quote(str(RECORDED / 'configuration.txt'))}"))
@@ -243,7 +245,7 @@ def test_the_command_prints_what_differs(
     assert sum(line.startswith("agrees") for line in out.splitlines()) == 10
 
 
-def test_all_that_agrees_is_0(
+def test_exit_code_0_if_everything_agrees(
     run: Run, tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     run("generate", RECORDED / "project.toml", "--out", "out")
@@ -254,7 +256,7 @@ def test_all_that_agrees_is_0(
     assert (code, out) == (0, "14 of 14 settings agree\n")
 
 
-def test_a_failing_bitbake_is_4(
+def test_exit_code_4_if_bitbake_fails(
     run: Run, tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     use(path, stand_in(tmp_path, "exit 1"))
@@ -282,7 +284,7 @@ def test_what_is_not_a_build_directory_or_script_is_refused(run: Run, build: Pat
     assert "nowhere does not exist" in result.err
 
 
-def test_the_shell_line_is_sound() -> None:
+def test_the_shell_code_parses() -> None:
     shell = shutil.which("bash")
     assert shell is not None
     result = subprocess.run(

@@ -84,7 +84,7 @@ sys.exit(int(os.environ.get("STAND_IN_" + name, "0")))
 CONTROLS = re.compile(r"\x1b\[[0-9;?<>=$ ]*[A-Za-z~]|\x1b[()][A-Z0-9]|\x1b[=>78]")
 
 
-class Place:
+class BuildPlace:
     """A build directory with these scripts and their records."""
 
     def __init__(self, folder: Path) -> None:
@@ -184,8 +184,8 @@ class Terminal:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def place(tmp_path: Path) -> BuildPlace:
+    return BuildPlace(tmp_path)
 
 
 def project(text: str) -> Project:
@@ -202,7 +202,7 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-def test_what_is_run_are_the_commands_that_are_shown() -> None:
+def test_the_commands_that_are_run_are_those_that_are_shown() -> None:
     found = build_commands(project(PROJECT))
     assert [shlex.split(command.line) for command in found.for_xentui] == COMMANDS
     assert found.for_user == ()
@@ -211,7 +211,7 @@ def test_what_is_run_are_the_commands_that_are_shown() -> None:
     assert card.for_user[1].line.startswith("sudo dd ")
 
 
-def test_answering_yes_builds_and_boots(place: Place) -> None:
+def test_answering_yes_builds_and_boots(place: BuildPlace) -> None:
     terminal = place.at_terminal()
     terminal.until("Run this in")
     assert place.ran == []
@@ -225,7 +225,7 @@ def test_answering_yes_builds_and_boots(place: Place) -> None:
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "\x04"])
-def test_anything_else_runs_nothing(place: Place, answer: str) -> None:
+def test_anything_else_runs_nothing(place: BuildPlace, answer: str) -> None:
     terminal = place.at_terminal()
     terminal.until("Run this in")
     terminal.type(answer)
@@ -233,7 +233,7 @@ def test_anything_else_runs_nothing(place: Place, answer: str) -> None:
     assert place.ran == []
 
 
-def test_what_runs_can_be_typed_to(place: Place) -> None:
+def test_a_command_reads_from_the_terminal(place: BuildPlace) -> None:
     terminal = place.at_terminal("--yes", STAND_IN="ask")
     for name in ("one", "two", "three"):
         terminal.until("name?")
@@ -243,7 +243,7 @@ def test_what_runs_can_be_typed_to(place: Place) -> None:
     assert terminal.end() == 0
 
 
-def test_without_a_terminal_it_must_be_agreed_to(place: Place) -> None:
+def test_without_a_terminal_it_must_be_agreed_to(place: BuildPlace) -> None:
     process = place.start()
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (3, b"")
@@ -256,7 +256,7 @@ def test_without_a_terminal_it_must_be_agreed_to(place: Place) -> None:
 
 
 @pytest.mark.parametrize(("failing", "ran"), [("bitbake", 1), ("runqemu", 3)])
-def test_how_a_command_ends_is_how_xentui_ends(place: Place, failing: str, ran: int) -> None:
+def test_the_exit_code_is_that_of_the_command(place: BuildPlace, failing: str, ran: int) -> None:
     process = place.start("--yes", **{f"STAND_IN_{failing}": "23"})
     _, err = process.communicate(timeout=60)
     assert process.returncode == 23
@@ -264,7 +264,7 @@ def test_how_a_command_ends_is_how_xentui_ends(place: Place, failing: str, ran: 
     assert len(place.ran) == ran
 
 
-def test_what_differs_is_not_built(place: Place) -> None:
+def test_nothing_is_built_if_something_differs(place: BuildPlace) -> None:
     place.printed.write_text(place.printed.read_text().replace('"256"', '"999"'))
     process = place.start("--yes")
     _, err = process.communicate(timeout=60)
@@ -273,7 +273,7 @@ def test_what_differs_is_not_built(place: Place) -> None:
     assert place.ran == []
 
 
-def test_ctrl_c_goes_to_the_command(place: Place) -> None:
+def test_ctrl_c_goes_to_the_command(place: BuildPlace) -> None:
     """The command cleans up and prints how it ended. xentui neither ends first nor prints more."""
     terminal = place.at_terminal("--yes", STAND_IN="wait")
     terminal.until("this is bitbake")
@@ -284,14 +284,14 @@ def test_ctrl_c_goes_to_the_command(place: Place) -> None:
     assert "Traceback" not in terminal.seen.replace("KeyboardInterrupt", "")
 
 
-def test_a_command_that_ctrl_c_ended_is_130(place: Place) -> None:
+def test_exit_code_130_if_ctrl_c_ended_the_command(place: BuildPlace) -> None:
     process = place.start("--yes", STAND_IN="die")
     process.communicate(timeout=60)
     assert process.returncode == 130
     assert len(place.ran) == 1
 
 
-def test_a_signal_is_handed_on(place: Place) -> None:
+def test_a_signal_is_forwarded_to_the_command(place: BuildPlace) -> None:
     process = place.start("--yes", STAND_IN="wait")
     end = time.monotonic() + 60
     while not place.ran and time.monotonic() < end:
@@ -302,7 +302,7 @@ def test_a_signal_is_handed_on(place: Place) -> None:
     assert len(place.ran) == 1
 
 
-def at_the_end(place: Place, **more: str) -> Terminal:
+def at_the_end(place: BuildPlace, **more: str) -> Terminal:
     """Return a wizard on its last page, from which the build can be started."""
     command = [sys.executable, "-m", "xentui", str(place.project), "--build-dir", str(place.build)]
     env = place.env(TERM="xterm-256color", LC_ALL="C.UTF-8", **more)
@@ -316,7 +316,7 @@ def at_the_end(place: Place, **more: str) -> Terminal:
 
 
 @pytest.mark.slow
-def test_the_wizard_suspends_and_returns_to_the_same_place(place: Place) -> None:
+def test_the_wizard_suspends_and_returns_to_the_same_place(place: BuildPlace) -> None:
     terminal = at_the_end(place, TEXTUAL_ANIMATIONS="none")
     for answer, reported in (("n", "Nothing was built."), ("y", "every command succeeded")):
         terminal.seen = ""
@@ -335,7 +335,7 @@ def test_the_wizard_suspends_and_returns_to_the_same_place(place: Place) -> None
 
 
 @pytest.mark.slow
-def test_ctrl_c_while_it_builds_is_not_the_wizards_end(place: Place) -> None:
+def test_ctrl_c_during_a_build_does_not_end_the_wizard(place: BuildPlace) -> None:
     terminal = at_the_end(place, STAND_IN="wait")
     terminal.type("v")
     terminal.until("Run this in")
@@ -350,6 +350,6 @@ def test_ctrl_c_while_it_builds_is_not_the_wizards_end(place: Place) -> None:
 
 
 @pytest.mark.parametrize("more", [["--build", "--json"], ["--all", "--json"], ["--yes"]])
-def test_what_does_not_go_together_is_refused(run: Run, more: list[str]) -> None:
+def test_options_that_exclude_each_other_are_refused(run: Run, more: list[str]) -> None:
     result = run("verify", RECORDED / "project.toml", *more)
     assert (result.code, result.out) == (2, "")

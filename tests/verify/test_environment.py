@@ -64,7 +64,7 @@ def test_values_flags_and_their_origin(recorded: Environment) -> None:
     assert Event(":remove", "", "/build/conf/local.conf", 30, "virtualization") in features.events
 
 
-def test_what_is_exported_or_not_set_is_read_too(recorded: Environment) -> None:
+def test_exported_and_unset_variables_are_read_too(recorded: Environment) -> None:
     home = recorded.get("HOME")
     assert home is not None
     assert home.value == "/build/home"
@@ -82,7 +82,7 @@ def test_overrides_and_files(recorded: Environment) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "ERROR: no\n", "#\n", "#\n# $A", "#\n# $A\n#   set", "\0"])
-def test_what_is_not_output_of_bitbake_is_ignored(text: str) -> None:
+def test_other_output_is_ignored(text: str) -> None:
     assert not any(variable.events for variable in parse(text).variables.values())
 
 
@@ -104,7 +104,7 @@ LATER = st.builds(
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.one_of(STATEMENTS, LATER), min_size=1, max_size=12))
-def test_bitbake_reads_the_same(statements: list[str]) -> None:
+def test_values_and_flags_equal_bitbakes(statements: list[str]) -> None:
     data, printed = known("".join(statements))
     seen = parse(printed)
     for name in ("A", "B_C", "D-e", "F.g"):
@@ -119,7 +119,7 @@ def test_bitbake_reads_the_same(statements: list[str]) -> None:
             assert variable.flag(flag) == data.getVarFlag(name, flag, expand=False)
 
 
-def test_lines_within_values_are_kept_apart() -> None:
+def test_a_value_that_looks_like_output_is_not_parsed() -> None:
     bb = bitbake_parser.bitbake_modules()
     data = bb.data.init()
     data.enableTracking()

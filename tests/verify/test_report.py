@@ -80,7 +80,7 @@ def test_every_assignment_is_expected_once() -> None:
     assert (alpine.recipe, alpine.in_conf, alpine.flag) == ("my-guests", False, "alpine")
 
 
-def test_lines_that_undo_are_named() -> None:
+def test_lines_that_undo_settings_are_reported() -> None:
     """The recorded local.conf continues after xentui's lines, and undoes four settings."""
     report = undone()
     assert not report.agrees
@@ -91,7 +91,7 @@ def test_lines_that_undo_are_named() -> None:
     assert 'agrees  XEN_GUEST_MEMORY[vendor] = "128" (conf/xentui.conf:33)' in everything
 
 
-def test_for_machines() -> None:
+def test_the_report_as_json() -> None:
     data = undone().data()
     assert data["version"] == 1
     assert data["build_dir"] == "/build"
@@ -104,7 +104,7 @@ def test_for_machines() -> None:
     }  # fmt: skip
 
 
-def test_unset_values_are_not_verified_and_the_reason_is_reported() -> None:
+def test_settings_of_a_file_that_bitbake_did_not_read_are_unseen() -> None:
     def without(text: str) -> str:
         lines = text.split("\n")
         kept: list[str] = []
@@ -126,7 +126,7 @@ def test_unset_values_are_not_verified_and_the_reason_is_reported() -> None:
     assert any("did not read conf/xentui.conf" in line for line in report.lines())
 
 
-def test_recipes_are_asked_too() -> None:
+def test_recipes_are_queried_too() -> None:
     report = verify(project(), NO_ASSETS, BUILD, RecordedBitBake())
     assert report.recipes == ("xen-image-minimal", "my-guests")
     assert "\n".join(report.lines()) == UNDONE.replace("10 of 14", "20 of 24")
@@ -138,7 +138,7 @@ def test_recipes_are_asked_too() -> None:
     assert seen["do_rootfs[vardeps] +="].status == "agrees"
 
 
-def test_a_flag_of_a_task_is_asked_for_on_its_own() -> None:
+def test_a_flag_of_a_task_is_queried_on_its_own() -> None:
     lost = verify(project(), NO_ASSETS, BUILD, RecordedBitBake(flags={}))
     (unseen,) = [verdict for verdict in lost.verdicts if verdict.status == "unseen"]
     assert (unseen.expected.variable, unseen.expected.flag) == ("do_rootfs", "vardeps")
@@ -147,7 +147,7 @@ def test_a_flag_of_a_task_is_asked_for_on_its_own() -> None:
     assert (differs.status, differs.reason) == ("differs", "XENTUI_HASH is missing")
 
 
-def test_a_missing_recipe_is_not_verified() -> None:
+def test_settings_of_a_missing_recipe_are_unseen() -> None:
     report = verify(project(), NO_ASSETS, BUILD, RecordedBitBake(lacks=("my-guests",)))
     bundle = [verdict for verdict in report.verdicts if verdict.expected.recipe == "my-guests"]
     assert bundle
@@ -167,7 +167,7 @@ class Screen(StringIO):
 
 
 @pytest.mark.parametrize("stream", [Screen, StringIO])
-def test_a_sign_of_life_is_one_line(
+def test_progress_is_one_line_on_a_terminal_and_one_per_minute_in_a_log(
     monkeypatch: pytest.MonkeyPatch, stream: type[StringIO]
 ) -> None:
     output = stream()
@@ -211,7 +211,7 @@ def test_a_flag_that_the_project_leaves_at_its_default_is_compared_too() -> None
     assert 'BitBake has "quiet" (conf/local.conf:40)' in line
 
 
-def test_a_guest_in_another_bundle_is_named() -> None:
+def test_a_guest_that_the_project_lacks_is_reported() -> None:
     def more(text: str) -> str:
         return re.sub(
             r'^(BUNDLED_XEN_GUESTS="[^"]*)"', r'\1 other:external"', text, flags=re.MULTILINE
