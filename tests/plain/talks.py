@@ -101,8 +101,8 @@ class Person:
             self.session, Talk(self._answers, self._out, page=page, echo=False)
         )
         self.most = 0
-        self.wizard.build_reader.read()
-        self.wizard.go(begin)
+        self.wizard.build_reader.start()
+        self.wizard.go_to_step(begin)
         self.first = self._taken()
 
     @property
@@ -129,13 +129,13 @@ class Person:
 
     def prompt(self) -> str:
         """Return the current question."""
-        return self.wizard.current_prompt().prompt()
+        return self.wizard.current_prompt().prompt_text()
 
     def choose(self, *names: str) -> str:
         """Choose the numbered option whose text begins like this."""
         output = ""
         for name in names:
-            place = self.wizard.place
+            place = self.wizard.current
             assert isinstance(place, Menu), (name, place)
             labels = [one.label for one in place.choices()]
             found = [n for n, label in enumerate(labels, 1) if label == name]
@@ -146,12 +146,12 @@ class Person:
 
     def labels(self) -> list[str]:
         """Return the options that can be chosen now."""
-        place = self.wizard.place
+        place = self.wizard.current
         assert isinstance(place, Menu)
         return [choice.label for choice in place.choices()]
 
     def choices(self) -> list[Choice]:
         """Return the options of the current menu."""
-        place = self.wizard.place
+        place = self.wizard.current
         assert isinstance(place, Menu)
         return place.choices()

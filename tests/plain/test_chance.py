@@ -58,8 +58,8 @@ def test_no_sequence_of_answers_fails(seed: int) -> None:
             answer = chance.choice(WORDS)
         reported.append(answer)
         person.say(answer)
-        if person.wizard.over:
-            person.wizard.over = False
+        if person.wizard.has_left:
+            person.wizard.has_left = False
             break
         assert schema.validate(to_data(session.project)) == [], reported
         assert not session.state.invalid_texts, reported

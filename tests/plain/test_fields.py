@@ -125,7 +125,7 @@ def test_a_number_has_its_range_its_unit_and_a_way_to_more_and_less() -> None:
     assert person.prompt() == "Memory, 32 to 1048576 MiB [256 MiB]:"
     output = person.say("many")
     assert "Must be a whole number, 32 to 1048576 MiB, or a size such as 512M or 2G" in output
-    assert isinstance(person.wizard.place, FieldPrompt)
+    assert isinstance(person.wizard.current, FieldPrompt)
     assert "Must be a whole number from 32 to 1048576" in person.say("4")
     output = person.say("+64")
     assert person.session.project.guest("alpha").memory == 320
@@ -165,7 +165,7 @@ def test_a_choice_is_taken_by_its_number_or_its_name() -> None:
         assert person.session.project.host.network == value
     person = at("host", "network")
     person.say("3")
-    assert isinstance(person.wizard.place, FieldPrompt)
+    assert isinstance(person.wizard.current, FieldPrompt)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_flag_is_yes_or_no_also_by_the_letter_that_is_next_step_elsewhere(
     assert "(1 no, 2 yes)" in person.prompt()
     person.say(answer)
     assert person.session.project.containers.vxn is value
-    assert person.wizard.here == "guests"
+    assert person.wizard.step == "guests"
 
 
 def test_several_are_chosen_with_blanks_or_commas() -> None:
@@ -217,7 +217,7 @@ def test_a_text_is_accepted_as_it_is_and_a_command_only_if_it_is_one() -> None:
         assert person.session.project.guest("alpha").extra == value, answer
     person = at("guests", "alpha", "extra")
     person.say("g 2")
-    assert person.wizard.here == "machine"
+    assert person.wizard.step == "machine"
     assert person.session.project == TWO
 
 
@@ -225,7 +225,7 @@ def test_an_invalid_answer_is_explained_and_asked_again() -> None:
     person = at("guests", "alpha", "name")
     output = person.say("[/x]\x1b[31m$(touch canary)")
     assert "\\x1b" in output
-    assert isinstance(person.wizard.place, FieldPrompt)
+    assert isinstance(person.wizard.current, FieldPrompt)
     assert person.session.project == TWO
     assert not person.session.state.invalid_texts
 

@@ -65,7 +65,7 @@ def test_hostile_files_can_be_walked_through() -> None:
         person = Person()
         person.choose("Open a project file")
         output = person.say(name)
-        assert person.wizard.here == "start", name
+        assert person.wizard.step == "start", name
         assert output.count("\n") >= 1
     assert tried >= 10
     assert list(Path().rglob(f"{CANARY}*")) == []

@@ -29,24 +29,24 @@ def test_lines_fit_and_words_are_not_broken(width: int) -> None:
     assert all(len(line) <= width or line.strip() == long for line in lines)
     assert " ".join(line.strip() for line in lines).count(long) == 1
     output, out = talk(width=40)
-    output.exact(f"/a path/{long}")
+    output.say_exactly(f"/a path/{long}")
     assert out.getvalue() == f"/a path/{long}\n"
 
 
 def test_pages_have_the_lines_of_the_terminal_and_the_rest_waits() -> None:
     output, out = talk(page=5)
-    output.show(f"line {number}" for number in range(12))
+    output.print_pages(f"line {number}" for number in range(12))
     assert out.getvalue().splitlines() == [*(f"line {n}" for n in range(5)), "m: more"]
-    assert output.more()
-    assert output.more()
+    assert output.print_more()
+    assert output.print_more()
     assert out.getvalue().splitlines()[-2:] == ["line 10", "line 11"]
-    assert not output.more()
+    assert not output.print_more()
 
 
 def test_characters_that_move_the_cursor_are_shown_as_escapes() -> None:
     output, out = talk()
     output.say("a\x1b[2Jb\rc\u202ed")
-    output.show(["a\tb", "\x1b[31m"], exact=True)
+    output.print_pages(["a\tb", "\x1b[31m"], exact=True)
     assert out.getvalue() == "a\\x1b[2Jb\\rc\\u202ed\na       b\n\\x1b[31m\n"
 
 
@@ -76,9 +76,9 @@ def test_the_exit_code_is_that_of_the_last_writing() -> None:
     Path("xentui-out/conf").symlink_to(Path("elsewhere").absolute())
     person.choose("Write")
     assert person.labels() == ["Back to the review"]
-    assert person.wizard.code == Exit.REFUSED
+    assert person.wizard.exit_code == Exit.REFUSED
     assert list(Path("elsewhere").iterdir()) == []
     Path("xentui-out/conf").unlink()
     person.say("g 7")
     person.choose("Write")
-    assert person.wizard.code == Exit.OK
+    assert person.wizard.exit_code == Exit.OK

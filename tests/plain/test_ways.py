@@ -139,7 +139,7 @@ def test_ctrl_c_leaves_a_question_and_never_the_wizard() -> None:
     assert person.prompt().startswith("Guest alpha")
     person.say(CTRL_C)
     assert "q leaves." in person.say(CTRL_C)
-    assert not person.wizard.over
+    assert not person.wizard.has_left
     assert person.session.project == TWO
 
 
@@ -152,7 +152,7 @@ def test_the_end_of_the_answers_is_distinguished_from_an_empty_answer() -> None:
 def test_leaving_asks_only_where_something_would_be_lost() -> None:
     person = Person(session_of(TWO), begin="guests")
     person.say("q")
-    assert person.wizard.over
+    assert person.wizard.has_left
     person = Person(session_of(TWO), begin="guests")
     person.say("1", "3", "300")
     output = person.say("q")
@@ -164,7 +164,7 @@ def test_leaving_asks_only_where_something_would_be_lost() -> None:
     assert "Leave with" in person.say("q")
     output = person.choose("Save the draft")
     assert "Your draft is saved" in output
-    assert person.wizard.over
+    assert person.wizard.has_left
     assert person.session.drafts.load() is not None
 
 
@@ -181,7 +181,7 @@ def test_another_project_leaves_the_draft_of_the_one_before() -> None:
     output = person.say("g 1", "2", "1")
     assert "Your changes to edge-lab were not written. They are kept as a draft" in output
     person.say("q")
-    assert person.wizard.over
+    assert person.wizard.has_left
     assert Path("draft.json").exists()
 
 
@@ -191,12 +191,12 @@ def test_a_discarded_project_leaves_no_draft() -> None:
     assert Path("draft.json").exists()
     person.say("q")
     person.choose("Discard")
-    assert person.wizard.over
+    assert person.wizard.has_left
     assert not Path("draft.json").exists()
 
 
 def test_the_help_lists_every_word_for_a_command() -> None:
-    reported = "\n".join(words.ABOUT)
+    reported = "\n".join(words.COMMAND_HELP)
     for letter in words.LETTERS:
         assert f"{letter}:" in reported or f"{letter} " in reported, letter
 
@@ -465,7 +465,7 @@ def test_a_preset_is_described_before_it_is_used() -> None:
     assert "Writes: conf/xentui.conf" in output
     person.say("1")
     person.choose("Back")
-    assert person.wizard.here == "start"
+    assert person.wizard.step == "start"
     person.say("1")
     assert "Step 2 of 7: Machine" in person.choose("Go through the steps")
 
@@ -473,7 +473,7 @@ def test_a_preset_is_described_before_it_is_used() -> None:
 def test_nothing_is_a_beginning_too() -> None:
     person = Person()
     assert "Started from scratch." in person.choose("Start from scratch")
-    assert person.wizard.here == "machine"
+    assert person.wizard.step == "machine"
 
 
 def test_a_project_file_is_opened_or_the_reason_is_printed() -> None:
@@ -525,14 +525,14 @@ def test_an_impossible_request_gets_an_answer_and_does_not_end_the_wizard() -> N
     output = person.choose("Write")
     assert "file" in output
     assert "Written into" not in output
-    assert person.wizard.code == Exit.IO
+    assert person.wizard.exit_code == Exit.IO
     person.choose("Back to the review", "Write into")
     person.say("fine")
     person.choose("Save the project")
     assert "file" in person.say("file/x.toml")
     person.choose("Write", "Write")
     assert Path("fine/conf/xentui.conf").is_file()
-    assert person.wizard.code == Exit.OK
+    assert person.wizard.exit_code == Exit.OK
 
 
 def test_the_question_before_leaving_is_repeated() -> None:

@@ -58,8 +58,8 @@ def test_a_preset_is_written_in_five_answers_and_as_the_command_line_writes_it()
     assert "\nbitbake xen-image-minimal\n" in printed
     assert "xentui generate --preset qemux86-64-minimal --out xentui-out" in printed
     person.say("1")
-    assert person.wizard.over
-    assert person.wizard.code == Exit.OK
+    assert person.wizard.has_left
+    assert person.wizard.exit_code == Exit.OK
     assert is_intact(CONF.read_text())
     assert main(["generate", "xentui-out/qemux86-64-minimal.toml", "--out", "other"]) == 0
     ours, theirs = tree(Path("xentui-out")), tree(Path("other"))
@@ -107,14 +107,14 @@ def test_errors_prevent_writing() -> None:
     person = Person(session_of(tight), begin="write")
     assert "Cannot be written yet: " in person.first
     assert person.labels() == ["Back to the review"]
-    assert person.wizard.code == Exit.FINDINGS
+    assert person.wizard.exit_code == Exit.FINDINGS
     assert not Path("xentui-out").exists()
     person.say("p 1")
     person.choose(next(label for label in person.labels() if label.startswith("Fix: ")))
     person.say("g 7")
     if "Write" in person.labels():
         person.choose("Write")
-        assert person.wizard.code == Exit.OK
+        assert person.wizard.exit_code == Exit.OK
 
 
 def test_where_to_write_is_chosen() -> None:
@@ -398,7 +398,7 @@ def test_ctrl_c_does_not_answer_the_question_to_write() -> None:
     person = Person(session_of(TWO), begin="write")
     person.say(CTRL_C)
     assert not Path("xentui-out").exists()
-    assert not person.wizard.over
+    assert not person.wizard.has_left
 
 
 @pytest.mark.parametrize("given", [".", "..", "place", "a" * 300])

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Read the build directory in another thread, while the user answers."""
+"""Read the build directory in another thread while the user answers questions."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ if TYPE_CHECKING:
 
 
 class BuildDirReader:
-    """Reads the build directory in another thread.
+    """Reads the target folder of a session in another thread, if it is a build directory.
 
     Args:
-        session: gets each new survey.
-        talk: tells the user when they have to wait.
+        session: its target gets each new survey.
+        talk: where the user is asked to wait.
     """
 
     def __init__(self, session: Session, talk: Talk) -> None:
         self._session = session
         self._talk = talk
-        self._reading: threading.Thread | None = None
+        self._thread: threading.Thread | None = None
         self._number = 0
 
-    def read(self) -> None:
-        """Start to read the target folder, if it is a build directory."""
+    def start(self) -> None:
+        """Start to read the current target folder; an earlier reading is stopped."""
         target = self._session.target
         build = target.start_survey()
         self._number += 1
         number = self._number
         if build is None:
-            self._reading = None
+            self._thread = None
             return
 
-        def tell(known: BuildSurvey) -> None:
+        def store(survey: BuildSurvey) -> None:
             if number == self._number:
-                target.store_survey(known)
+                target.store_survey(survey)
 
         def work() -> None:
             with suppress(StoppedError):
                 try:
-                    survey_build_dir(build, tell, lambda: number != self._number)
+                    survey_build_dir(build, store, lambda: number != self._number)
                 except Exception as error:  # noqa: BLE001 - the user must learn that it ended
-                    tell(BuildSurvey(build, problem=f"{build} cannot be read: {error}"))
+                    store(BuildSurvey(build, problem=f"{build} cannot be read: {error}"))
 
-        self._reading = threading.Thread(target=work, daemon=True)
-        self._reading.start()
+        self._thread = threading.Thread(target=work, daemon=True)
+        self._thread.start()
 
-    def known(self) -> BuildSurvey | None:
-        """Return the survey, after waiting for it."""
-        if self._reading is not None and self._reading.is_alive():
+    def wait_for_survey(self) -> BuildSurvey | None:
+        """Wait until the build directory was read; return its survey, ``None`` outside one."""
+        if self._thread is not None and self._thread.is_alive():
             self._talk.say("Reading the layers of the build directory. Please wait.")
-            self._reading.join()
+            self._thread.join()
         return self._session.target.survey

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError, counted
-from xentui.plain.fields import StepMenu, asked, choice_of, fields, head
-from xentui.plain.prompt import Choice, Item, Line, Menu, Pick, Question, Wizard
+from xentui.plain.fields import StepMenu, field_choice, field_items, field_prompt, step_heading
+from xentui.plain.prompt import Choice, Item, Menu, Question, TextQuestion, ValueList, Wizard
 from xentui.project import bundling, complete_cfg, effective, schema
 from xentui.project.filesystem import exists
 from xentui.project.guest_presets import guest_presets
@@ -22,13 +22,13 @@ from xentui.xl.ip_argument import StaticAddress, static_address, with_static_add
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
-    from xentui.plain.prompt import Offer
     from xentui.project.model import Guest
     from xentui.rules.finding import Finding
+    from xentui.session.target import Offer
 
 
-class OfGuest(Menu):
-    """A menu of one guest.
+class OneGuestMenu(Menu):
+    """A menu about one guest.
 
     Args:
         wizard: the wizard.
@@ -39,11 +39,11 @@ class OfGuest(Menu):
         super().__init__(wizard)
         self.key = key
 
-    def path(self) -> field_paths.Path | None:
+    def subject_path(self) -> field_paths.Path | None:
         """The guest's path."""
         return ("guests", self.key)
 
-    def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
+    def follow_rename(self, old: field_paths.Path, new: field_paths.Path) -> None:
         """Update the key after the guest was renamed."""
         if old == ("guests", self.key):
             self.key = str(new[1])
@@ -53,19 +53,19 @@ class OfGuest(Menu):
         return forms.guest_groups(self.session.project, self.key, name)
 
 
-class GuestMenu(OfGuest):
+class GuestMenu(OneGuestMenu):
     """The main fields of a guest, and entries that open its other menus."""
 
-    def prompt(self) -> str:
+    def prompt_text(self) -> str:
         """Return the prompt, which names the guest."""
         return f"Guest {self.key}, 1 to {len(self._names or ())}:"
 
     def heading(self) -> Iterable[str]:
-        """Return whether the guest is in a bundle or the configuration, and any advice on that."""
+        """Return where the guest is configured, its type, and advice on a bundle."""
         project = self.session.project
         guest = project.guest(self.key)
         full = effective.effective(project, guest)
-        yield f"Guest {self.key}: {_way(guest.bundle)}, {full.type}"
+        yield f"Guest {self.key}: {_bundle_words(guest.bundle)}, {full.type}"
         reasons = complete_cfg.why_complete_cfg(project, full)
         if reasons:
             yield texts.complete_config_reason(reasons)
@@ -78,34 +78,32 @@ class GuestMenu(OfGuest):
         project, key = self.session.project, self.key
         guest = project.guest(key)
         names = [field.title for field in schema.fields("guest") if field.advanced]
-        made = fields(self.wizard, self.groups("main"))
+        items = field_items(self.wizard, self.groups("main"))
         if guest.config_file is None and guest_network.has_command_line(project, key):
-            made.append(Choice("Static address", self._ask_address, self._address()))
-        made += [
-            self._way("Import", ImportMenu, guest.source.type if guest.source else "none"),
-            self._way(
-                "Additional disks", DisksMenu, str(len(guest.disks)) if guest.disks else "none"
-            ),
-            self._way("Goes into", BundleMenu, _way(guest.bundle)),
-            self._way("More", MoreMenu, ", ".join(names)),
+            items.append(Choice("Static address", self._ask_address, self._address()))
+        items += [
+            self._submenu("Import", ImportMenu, guest.source.type if guest.source else "none"),
+            self._submenu("Additional disks", DisksMenu, str(len(guest.disks) or "none")),
+            self._submenu("Goes into", BundleMenu, _bundle_words(guest.bundle)),
+            self._submenu("More", MoreMenu, ", ".join(names)),
             Choice("Its xl config", self._config, "what will be on the target"),
             Choice("Clone", self._clone),
             Choice("Delete", self._delete),
         ]
-        place = guests.keys(project).index(key)
-        if place > 0:
-            made.append(Choice("Move up", partial(self._move, -1)))
-        if place < len(project.guests) - 1:
-            made.append(Choice("Move down", partial(self._move, 1)))
-        return made
+        number = guests.keys(project).index(key)
+        if number > 0:
+            items.append(Choice("Move up", partial(self._move, -1)))
+        if number < len(project.guests) - 1:
+            items.append(Choice("Move down", partial(self._move, 1)))
+        return items
 
-    def _way(self, name: str, menu: type[OfGuest], value: str) -> Choice:
+    def _submenu(self, name: str, menu: type[OneGuestMenu], value: str) -> Choice:
         return Choice(name, lambda: self.wizard.open(menu(self.wizard, self.key)), value)
 
     def _address(self) -> str:
         """Return the guest's static address for display."""
-        now = static_address(guest_network.command_line(self.session, self.key))
-        return " ".join(part for part in now if part) or "none"
+        address = static_address(guest_network.command_line(self.session, self.key))
+        return " ".join(part for part in address if part) or "none"
 
     def _ask_address(self) -> None:
         lines = (
@@ -114,28 +112,28 @@ class GuestMenu(OfGuest):
             "-: no static address.",
         )
         title = f"Static address of {self.key} [{self._address()}]"
-        self.wizard.open(Line(self.wizard, title, self._put_address, lines))
+        self.wizard.open(TextQuestion(self.wizard, title, self._set_address, lines))
 
-    def _put_address(self, given: str) -> str:
+    def _set_address(self, text: str) -> str:
         """Set the static address, or return an error message."""
-        parts = [] if given == "-" else given.split()
+        parts = [] if text == "-" else text.split()
         if len(parts) > 3:
             return "Give an address, a gateway and a device, with spaces between them."
-        wanted = StaticAddress(*parts)
+        address = StaticAddress(*parts)
         extra = guest_network.command_line(self.session, self.key)
-        problem = with_static_address(extra, wanted, self.key)[1] if parts else ""
+        problem = with_static_address(extra, address, self.key)[1] if parts else ""
         if problem:
             return problem
         before = guest_network.original_extra(self.session, self.key)
-        guest_network.type_address(self.session, self.key, wanted, before)
+        guest_network.type_address(self.session, self.key, address, before)
         self.session.end_typing()
-        self.wizard.changed(f"Static address of {self.key}: {self._address()}.")
+        self.wizard.announce_edit(f"Static address of {self.key}: {self._address()}.")
         return ""
 
     def _config(self) -> None:
         view = self.session.view
         lines = view.xl_config(view.project.guest(self.key)).removesuffix("\n").split("\n")
-        self.wizard.talk.show(lines, exact=True)
+        self.wizard.talk.print_pages(lines, exact=True)
 
     def _clone(self) -> None:
         project, key = guests.cloned(self.session.project, self.key)
@@ -150,21 +148,21 @@ class GuestMenu(OfGuest):
 
     def _move(self, by: int) -> None:
         project = guests.moved(self.session.project, self.key, by)
-        place = guests.keys(project).index(self.key) + 1
-        self.wizard.edit(project, f"move {self.key}", f"{self.key} is number {place} now.")
+        number = guests.keys(project).index(self.key) + 1
+        self.wizard.edit(project, f"move {self.key}", f"{self.key} is number {number} now.")
 
 
-class MoreMenu(OfGuest):
+class MoreMenu(OneGuestMenu):
     """The fields that few guests need."""
 
     title = "More"
 
     def items(self) -> Sequence[Item]:
         """Return the choices."""
-        return fields(self.wizard, self.groups("more"))
+        return field_items(self.wizard, self.groups("more"))
 
 
-class ImportMenu(OfGuest):
+class ImportMenu(OneGuestMenu):
     """The source of an imported disk."""
 
     title = "Import"
@@ -174,38 +172,38 @@ class ImportMenu(OfGuest):
         source = self.session.project.guest(self.key).source
         path = ("guests", self.key, "source", "type")
         kind = source.type if source is not None else "none, a recipe makes its disk"
-        made: list[Item] = [Choice("Import type", self._ask_kind, kind, path)]
+        items: list[Item] = [Choice("Import type", self._ask_kind, kind, path)]
         for group in self.groups("import"):
-            made += fields(self.wizard, (group,))
+            items += field_items(self.wizard, (group,))
             if group.entry >= 0:
-                number = group.entry + 1
-                do = partial(self._remove, group.entry)
-                made.append(Choice(f"Remove fetched file {number}", do))
+                remove = partial(self._remove, group.entry)
+                items.append(Choice(f"Remove fetched file {group.entry + 1}", remove))
         if source is not None:
-            made.append(Choice(texts.ADD_FETCHED, self._add))
-            made.append(Choice("Show what its file is", self._look))
-        return made
+            items.append(Choice(texts.ADD_FETCHED, self._add))
+            describe = partial(describe_file, self.wizard, self.key)
+            items.append(Choice("Show what its file is", describe))
+        return items
 
     def _ask_kind(self) -> None:
-
         kinds = [("none", "a recipe makes its disk")]
         kinds += [(kind, "") for kind in forms.import_types(self.session.project)]
         lines = ("A type of your own: lower-case letters, digits and underscores.",)
-        own = Line(self.wizard, "Name of the type", self._own_kind, lines)
-        other = ("A new type of your own", lambda: self.wizard.open(own))
-        self.wizard.open(Pick(self.wizard, "Import type", kinds, self._kind, other=other))
+        custom = TextQuestion(self.wizard, "Name of the type", self._set_custom_kind, lines)
+        other = ("A new type of your own", lambda: self.wizard.open(custom))
+        self.wizard.open(ValueList(self.wizard, "Import type", kinds, self._set_kind, other=other))
 
-    def _kind(self, name: str) -> None:
+    def _set_kind(self, name: str) -> None:
         kind = None if name == "none" else name
         project = field_paths.with_import(self.session.project, self.key, kind)
         self.wizard.edit(project, f"Import of {self.key}", f"Import of {self.key}: {name}.")
 
-    def _own_kind(self, name: str) -> str:
-        wrong = field_paths.problem(field_paths.key_field("import_types"), name)
-        if not wrong and name in forms.import_types(self.session.project):
-            wrong = texts.NAME_TAKEN
-        if wrong:
-            return wrong
+    def _set_custom_kind(self, name: str) -> str:
+        """Import the guest with a new custom type, or return an error message."""
+        problem = field_paths.problem(field_paths.key_field("import_types"), name)
+        if not problem and name in forms.import_types(self.session.project):
+            problem = texts.NAME_TAKEN
+        if problem:
+            return problem
         project = field_paths.with_custom_import_type(self.session.project, name)
         project = field_paths.with_import(project, self.key, name)
         self.wizard.edit(project, f"Import of {self.key}", f"Import of {self.key}: {name}.")
@@ -215,44 +213,41 @@ class ImportMenu(OfGuest):
         project = guests.with_fetch(self.session.project, self.key)
         self.wizard.edit(project, f"add a fetched file of {self.key}", "Added a fetched file.")
 
-    def _remove(self, place: int) -> None:
-        project = guests.without_fetch(self.session.project, self.key, place)
-        what = f"Removed fetched file {place + 1}."
-        entry = ("guests", self.key, "source", "fetch", place)
-        self.wizard.edit(project, texts.remove_fetched_label(self.key), what, removed=entry)
-
-    def _look(self) -> None:
-        look(self.wizard, self.key)
+    def _remove(self, number: int) -> None:
+        project = guests.without_fetch(self.session.project, self.key, number)
+        message = f"Removed fetched file {number + 1}."
+        entry = ("guests", self.key, "source", "fetch", number)
+        self.wizard.edit(project, texts.remove_fetched_label(self.key), message, removed=entry)
 
 
-class DisksMenu(OfGuest):
-    """The guest's further disks, and their files."""
+class DisksMenu(OneGuestMenu):
+    """The guest's additional disks, and their files."""
 
     title = "Additional disks"
 
     def items(self) -> Sequence[Item]:
         """Return the fields of each disk and file, and the actions on disks."""
-        made: list[Item] = []
+        items: list[Item] = []
         for group in self.groups("disks"):
-            made += fields(self.wizard, (group,))
+            items += field_items(self.wizard, (group,))
             if group.title.startswith("Disk"):
-                do = partial(self._remove, group.entry)
-                made.append(Choice(f"Remove disk {group.entry + 1}", do))
-        made.append(Choice(texts.ADD_DISK, self._add))
-        return made
+                remove = partial(self._remove, group.entry)
+                items.append(Choice(f"Remove disk {group.entry + 1}", remove))
+        items.append(Choice(texts.ADD_DISK, self._add))
+        return items
 
     def _add(self) -> None:
         project = guests.with_disk(self.session.project, self.key)
         self.wizard.edit(project, f"add a disk of {self.key}", "Added an empty disk of 1024 MiB.")
 
-    def _remove(self, place: int) -> None:
-        project = guests.without_disk(self.session.project, self.key, place)
-        what = f"Removed disk {place + 1}."
-        entry = ("guests", self.key, "disks", place)
-        self.wizard.edit(project, texts.remove_disk_label(self.key), what, removed=entry)
+    def _remove(self, number: int) -> None:
+        project = guests.without_disk(self.session.project, self.key, number)
+        message = f"Removed disk {number + 1}."
+        entry = ("guests", self.key, "disks", number)
+        self.wizard.edit(project, texts.remove_disk_label(self.key), message, removed=entry)
 
 
-class BundleMenu(OfGuest):
+class BundleMenu(OneGuestMenu):
     """The guest's bundle and its fields."""
 
     title = "Goes into"
@@ -261,19 +256,19 @@ class BundleMenu(OfGuest):
         """Return the bundle's fields, and the action that moves the guest in or out."""
         project = self.session.project
         bundle = project.guest(self.key).bundle
-        made = fields(self.wizard, self.groups("bundle"))
+        items = field_items(self.wizard, self.groups("bundle"))
         if bundle is not None:
-            made.append(choice_of(self.wizard, ("bundles", bundle, field_paths.KEY)))
+            items.append(field_choice(self.wizard, ("bundles", bundle, field_paths.KEY)))
         _, where = guests.with_bundle_toggled(project, self.key)
-        made.append(Choice(f"Move to {where}", self._switch))
-        return made
+        items.append(Choice(f"Move to {where}", self._toggle_bundle))
+        return items
 
-    def _switch(self) -> None:
+    def _toggle_bundle(self) -> None:
         project, where = guests.with_bundle_toggled(self.session.project, self.key)
         self.wizard.edit(project, f"move {self.key} to {where}", f"{self.key} is in {where} now.")
 
 
-def _way(bundle: str | None) -> str:
+def _bundle_words(bundle: str | None) -> str:
     return f"bundle {bundle}" if bundle else "the configuration"
 
 
@@ -282,13 +277,13 @@ def open_guest(wizard: Wizard, path: field_paths.Path) -> None:
     project = wizard.session.project
     key = str(path[1]) if path[0] == "guests" else ""
     if path[0] == "bundles":
-        key = next((one.key for one in project.guests if one.bundle == path[1]), "")
+        key = next((g.key for g in project.guests if g.bundle == path[1]), "")
     elif path[0] == "import_types":
         key = next((g.key for g in project.guests if g.source and g.source.type == path[1]), "")
     if not guests.has_guest(project, key):
         return
     wizard.open(GuestMenu(wizard, key), quietly=True)
-    menus: dict[forms.GuestForm, type[OfGuest]] = {
+    menus: dict[forms.GuestForm, type[OneGuestMenu]] = {
         "import": ImportMenu,
         "disks": DisksMenu,
         "bundle": BundleMenu,
@@ -300,51 +295,50 @@ def open_guest(wizard: Wizard, path: field_paths.Path) -> None:
             return
 
 
-def go_to(wizard: Wizard, finding: Finding) -> None:
+def go_to_finding(wizard: Wizard, finding: Finding) -> None:
     """Go to the field that a finding is about, or to the step that fixes it."""
     path = forms.closest_field(wizard.session.project, finding.path)
     step = step_of(finding)
-    inner = step in ("machine", "features", "guests")
-    wizard.go(step, quietly=inner and path is not None)
-    if path is None or not inner:
+    has_fields = step in ("machine", "features", "guests")
+    wizard.go_to_step(step, quietly=has_fields and path is not None)
+    if path is None or not has_fields:
         return
     if step == "guests":
         open_guest(wizard, path)
-
-    wizard.open(asked(wizard, path, whose=True))
-
-
-_NEW = ("guests", "", field_paths.KEY)
-"""Placeholder for the name of a guest to come."""
+    wizard.open(field_prompt(wizard, path, name_owner=True))
 
 
-class Step(StepMenu):
-    """The list of guests."""
+_NEW_NAME = ("guests", "", field_paths.KEY)
+"""The path of the name of a guest that does not exist yet."""
+
+
+class GuestsStep(StepMenu):
+    """Step 4: the list of guests."""
 
     title = "Guests"
 
     def heading(self) -> Iterable[str]:
         """Return the number of guests, and guests that are not the project's."""
         count = len(self.session.project.guests)
-        yield f"{head('guests')}. {counted(count, 'guest') if count else 'None yet'}"
+        yield f"{step_heading('guests')}. {counted(count, 'guest') if count else 'None yet'}"
         for other in self.session.view.other_guests:
             guest = other.guest
             yield f"Also on the target: {guest.key}, {guest.memory} MiB, by {other.bundled_by}"
 
     def items(self) -> Sequence[Item]:
         """Return the guests, and the action that adds one."""
-        made: list[Item] = [self._guest(guest) for guest in self.session.project.guests]
-        add = Add(self.wizard)
-        made.append(Choice("Add a guest", lambda: self.wizard.open(add)))
-        return made
+        items: list[Item] = [self._guest(guest) for guest in self.session.project.guests]
+        add = AddGuestMenu(self.wizard)
+        items.append(Choice("Add a guest", lambda: self.wizard.open(add)))
+        return items
 
     def _guest(self, guest: Guest) -> Choice:
         key = guest.key
-        value = described(self.wizard, guest)
+        value = guest_summary(self.wizard, guest)
         return Choice(key, lambda: self.wizard.open(GuestMenu(self.wizard, key)), value)
 
 
-def described(wizard: Wizard, guest: Guest) -> str:
+def guest_summary(wizard: Wizard, guest: Guest) -> str:
     """Return a guest in a few words, with its most severe problem."""
     view = wizard.session.view
     full = view.effective(guest)
@@ -359,7 +353,7 @@ def described(wizard: Wizard, guest: Guest) -> str:
     return ", ".join(parts)
 
 
-class Add(Menu):
+class AddGuestMenu(Menu):
     """The kinds of guest to add."""
 
     title = "What is the guest built from"
@@ -367,122 +361,132 @@ class Add(Menu):
     def items(self) -> Sequence[Item]:
         """Return the reference guest, each kind, and ready-made guests."""
         project = self.session.project
-        made: list[Item] = []
+        items: list[Item] = []
         if not guests.has_guest(project, guests.REFERENCE):
-            do = self.closing(partial(self._say, GuestKind.RECIPE, name=guests.REFERENCE))
-            made.append(Choice(f"{guests.REFERENCE}, the reference guest", do))
-        for one in KINDS:
-            do = self.closing(partial(self._ask, one))
-            made.append(Choice(one.title, do, details=partial(_lines, one.help)))
+            add = self.close_then(partial(self._add, GuestKind.RECIPE, name=guests.REFERENCE))
+            items.append(Choice(f"{guests.REFERENCE}, the reference guest", add))
+        for kind in KINDS:
+            ask = self.close_then(partial(self._ask, kind))
+            items.append(Choice(kind.title, ask, help_lines=partial(_lines, kind.help)))
         offers = self._offers()
         if offers:
-            pick = Pick(self.wizard, "Which image is the guest", offers, self._picked)
-            do = self.closing(lambda: self.wizard.open(pick))
-            made.append(Choice(f"One of {len(offers)} image recipes of the layers", do))
-        fitting = [one for one in guest_presets() if one.fits(project)]
+            recipes = ValueList(self.wizard, "Which image is the guest", offers, self._add_recipe)
+            ask = self.close_then(lambda: self.wizard.open(recipes))
+            items.append(Choice(f"One of {len(offers)} image recipes of the layers", ask))
+        fitting = [preset for preset in guest_presets() if preset.fits(project)]
         if fitting:
-            do = self.closing(lambda: self.wizard.open(AddPreset(self.wizard)))
-            made.append(Choice(f"One of {len(fitting)} guests that come ready made", do))
-        return made
+            ask = self.close_then(lambda: self.wizard.open(ReadyMadeMenu(self.wizard)))
+            items.append(Choice(f"One of {len(fitting)} guests that come ready made", ask))
+        return items
 
     def _offers(self) -> list[Offer]:
         survey = self.wizard.survey()
-        return survey.offers(_NEW) if survey is not None else []
+        return survey.offers(_NEW_NAME) if survey is not None else []
 
     def _ask(self, kind: KindText) -> None:
         """Ask for the name of the recipe, or for the file."""
         if kind.kind is GuestKind.RECIPE:
-            title, taken = "Name of the image recipe", self._recipe
+            title, on_text = "Name of the image recipe", self._add_named_recipe
         else:
-            title, taken = f"{kind.file}, which file", partial(self._file, kind.kind)
-        self.wizard.open(Line(self.wizard, title, taken, (kind.help,)))
+            title, on_text = f"{kind.file}, which file", partial(self._add_file, kind.kind)
+        self.wizard.open(TextQuestion(self.wizard, title, on_text, (kind.help,)))
 
-    def _picked(self, name: str) -> None:
-        self._say(GuestKind.RECIPE, name=name)
+    def _add_recipe(self, name: str) -> None:
+        self._add(GuestKind.RECIPE, name=name)
 
-    def _say(self, kind: GuestKind, file: str = "", *, name: str = "") -> None:
-        """Add the guest, or print an error message."""
-        wrong = self._add(kind, file, name=name)
-        if wrong:
-            self.say(wrong)
+    def _add_named_recipe(self, name: str) -> str:
+        """Add a guest of a recipe that BitBake builds; return an error message or ""."""
+        problem = field_paths.problem(field_paths.key_field("guests"), name)
+        if not problem and guests.has_guest(self.session.project, name):
+            problem = texts.NAME_TAKEN
+        return problem or self._try_to_add(GuestKind.RECIPE, name=name)
 
-    def _recipe(self, name: str) -> str:
-        wrong = field_paths.problem(field_paths.key_field("guests"), name)
-        if not wrong and guests.has_guest(self.session.project, name):
-            wrong = texts.NAME_TAKEN
-        return wrong or self._add(GuestKind.RECIPE, name=name)
-
-    def _file(self, kind: GuestKind, given: str) -> str:
+    def _add_file(self, kind: GuestKind, text: str) -> str:
         """Add a guest from a file; ask for the kernel first if the kind needs one."""
         if kind in (GuestKind.IMPORT, GuestKind.CONFIG):
-            return self._add(kind, given)
-        path = files.resolve(given, self.session.project_folder)
+            return self._try_to_add(kind, text)
+        path = files.resolve(text, self.session.project_folder)
         if kind is not GuestKind.VENDOR:
-            return self._add(kind, path)
-        file: Path | str = path if exists(path) else given
+            return self._try_to_add(kind, path)
+        file: Path | str = path if exists(path) else text
         lines = ("The kernel's file, or its name in the deploy directory.",)
-        taken = partial(self._kernel, file)
-        self.wizard.open(Line(self.wizard, "Kernel, which file", taken, lines))
+        on_text = partial(self._add_with_kernel, file)
+        self.wizard.open(TextQuestion(self.wizard, "Kernel, which file", on_text, lines))
         return ""
 
-    def _kernel(self, file: Path | str, given: str) -> str:
-        path = files.resolve(given, self.session.project_folder)
-        kernel: Path | str = path if exists(path) else given
-        return self._add(GuestKind.VENDOR, file, kernel=kernel)
+    def _add_with_kernel(self, file: Path | str, text: str) -> str:
+        path = files.resolve(text, self.session.project_folder)
+        kernel: Path | str = path if exists(path) else text
+        return self._try_to_add(GuestKind.VENDOR, file, kernel=kernel)
+
+    def _try_to_add(
+        self, kind: GuestKind, file: Path | str = "", *, name: str = "", kernel: Path | str = ""
+    ) -> str:
+        """Add a guest; return an error message or ""."""
+        try:
+            self._add(kind, file, name=name, kernel=kernel)
+        except XentuiError as error:
+            return error.text
+        return ""
 
     def _add(
         self, kind: GuestKind, file: Path | str = "", *, name: str = "", kernel: Path | str = ""
-    ) -> str:
-        """Add the guest and open its menu; return an error message or ""."""
-        try:
-            read = [inspected(self.wizard, f) if isinstance(f, Path) else f for f in (file, kernel)]
-            key = self.session.add_guest(kind, read[0], name=name, kernel=read[1])
-        except XentuiError as error:
-            return error.text
+    ) -> None:
+        """Add a guest and open its menu.
+
+        Raises:
+            XentuiError: a guest cannot be built from it.
+        """
+        inspected_file, inspected_kernel = (
+            inspect_file(self.wizard, path) if isinstance(path, Path) else path
+            for path in (file, kernel)
+        )
+        key = self.session.add_guest(kind, inspected_file, name=name, kernel=inspected_kernel)
         guest = self.session.project.guest(key)
-        self.wizard.changed(f"Added {key}: {described(self.wizard, guest)}.")
+        self.wizard.announce_edit(f"Added {key}: {guest_summary(self.wizard, guest)}.")
         self.say(*self.session.notes)
         self.wizard.open(GuestMenu(self.wizard, key))
-        return ""
 
 
-class AddPreset(Add):
+class ReadyMadeMenu(AddGuestMenu):
     """The ready-made guests."""
 
     title = "Which guest"
 
     def items(self) -> Sequence[Item]:
         """Return the ready-made guests that fit the board."""
-        made: list[Item] = []
-        for preset in guest_presets():
-            if preset.fits(self.session.project):
-                do = self.closing(partial(self._say, GuestKind.PRESET, preset.name))
-                details = partial(_lines, preset.description, preset.tried)
-                made.append(Choice(preset.title, do, details=details))
-        return made
+        return [
+            Choice(
+                preset.title,
+                self.close_then(partial(self._add, GuestKind.PRESET, preset.name)),
+                help_lines=partial(_lines, preset.description, preset.tried),
+            )
+            for preset in guest_presets()
+            if preset.fits(self.session.project)
+        ]
 
 
 def _lines(*texts: str) -> Iterable[str]:
     return [text for text in texts if text]
 
 
-def look(wizard: Wizard, key: str) -> None:
-    """Print a description of the file a guest is imported from; ask for it if unknown."""
+def describe_file(wizard: Wizard, key: str) -> None:
+    """Describe the file that a guest is imported from; ask for its path if it is not known."""
     session = wizard.session
-    path = files.source_file(session, key)
-    if path is not None:
-        _look_at(wizard, key, path)
+    source = files.source_file(session, key)
+    if source is not None:
+        _offer_import(wizard, key, source)
         return
 
-    def named(given: str) -> str:
-        _look_at(wizard, key, files.resolve(given, session.project_folder))
+    def offer(text: str) -> str:
+        _offer_import(wizard, key, files.resolve(text, session.project_folder))
         return ""
 
-    help_lines = ("Any file: ~/alpine.tar.gz. It is copied beside the project.",)
-    wizard.open(Line(wizard, "Which file", named, help_lines))
+    help_lines = ("Any file: ~/alpine.tar.gz. It is copied next to the project file.",)
+    wizard.open(TextQuestion(wizard, "Which file", offer, help_lines))
 
 
-def inspected(wizard: Wizard, path: Path) -> Inspected:
+def inspect_file(wizard: Wizard, path: Path) -> Inspected:
     """Inspect a file, and print the progress for large ones.
 
     Raises:
@@ -490,37 +494,38 @@ def inspected(wizard: Wizard, path: Path) -> Inspected:
     """
     from xentui.images.inspect import inspect
 
-    shown = [0]
+    printed = 0
 
     def progress(done: int, total: int) -> None:
-        quarter = 4 * done // max(1, total)
-        if total > _LONG and quarter > shown[0]:
-            shown[0] = quarter
-            wizard.talk.say(f"{25 * quarter} % read")
+        nonlocal printed
+        quarters = 4 * done // max(1, total)
+        if total > _LONG and quarters > printed:
+            printed = quarters
+            wizard.talk.say(f"{25 * quarters} % read")
 
     return inspect(path, progress)
 
 
-def _look_at(wizard: Wizard, key: str, path: Path) -> None:
+def _offer_import(wizard: Wizard, key: str, path: Path) -> None:
+    """Describe a file, and ask whether to import a guest from it."""
     from xentui.images.suggest import suggest
 
     session = wizard.session
-    seen = inspected(wizard, path)
-    name = files.valid_name(path, seen)
-    suggestion = suggest(seen, name, key)
+    file = inspect_file(wizard, path)
+    name = files.valid_name(path, file)
+    suggestion = suggest(file, name, key)
     wizard.talk.say(path.name)
-    for text, _ in files.description_lines(seen, suggestion, name):
+    for text, _ in files.description_lines(file, suggestion, name):
         wizard.talk.say(" ".join(text.split()))
     if suggestion is None:
         wizard.talk.say(texts.NO_IMPORT)
         return
 
-    def take() -> None:
-        session.end_typing()
-        taken = session.import_file(key, seen)
-        wizard.changed(f"{key} now imports {taken}.")
+    def import_it() -> None:
+        imported = session.import_file(key, file)
+        wizard.announce_edit(f"{key} now imports {imported}.")
 
-    answers = ((f"Import {key} from it", take), ("Back", lambda: None))
+    answers = ((f"Import {key} from it", import_it), ("Back", lambda: None))
     wizard.open(Question(wizard, f"Use {path.name}?", answers))
 
 

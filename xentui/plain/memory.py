@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Step 5: the memory budget, and a rehearsal of the guests on a real Xen in QEMU."""
+"""Step 5: the memory budget, and the rehearsal, which boots a real Xen in QEMU."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xentui.plain import words
-from xentui.plain.fields import FieldPrompt, StepMenu, head
+from xentui.plain.fields import FieldPrompt, StepMenu, step_heading
 from xentui.plain.prompt import Choice, Item, Question, Wizard
 from xentui.session import field_paths, forms, rehearsing, texts
 from xentui.session.findings import about_memory
@@ -19,46 +19,45 @@ if TYPE_CHECKING:
     from xentui.rehearsal.report import RehearsalReport
     from xentui.rehearsal.transcript import Event
     from xentui.rules.budget import Row
-    from xentui.rules.finding import QuickFix
 
 
-class Step(StepMenu):
+class MemoryStep(StepMenu):
     """The rows of the budget; a row that a field determines can be chosen."""
 
     title = "Memory"
 
     def heading(self) -> Iterable[str]:
         """Return the free memory."""
-        yield f"{head('memory')}. Free: {words.free(self.session.view.budget)}"
+        yield f"{step_heading('memory')}. Free: {words.free_memory(self.session.view.budget)}"
 
     def items(self) -> Sequence[Item]:
         """Return the rows, and the findings about memory."""
         view = self.session.view
-        made: list[Item] = []
+        items: list[Item] = []
         for row in view.budget.rows:
             path = forms.budget_path(row.kind, row.name)
             # A guest of the layers' bundles, or of the user's own settings, has no field here.
             if path is None or not field_paths.exists(self.session.project, path):
-                made.append(f"{row.label}: {self._worded(row)}")
+                items.append(f"{row.label}: {self._amount(row)}")
             else:
-                made.append(self._choice(row, path))
-        found = about_memory(view.findings)
-        made += [words.problem(finding) for finding in found]
-        if not found:
+                items.append(self._choice(row, path))
+        findings = about_memory(view.findings)
+        items += [words.problem_line(finding) for finding in findings]
+        if not findings:
             unlimited = any(row.kind == "dom0" and not row.mib for row in view.budget.rows)
-            made.append(
+            items.append(
                 "Every guest that starts at boot fits, if Dom0 leaves as much as is free here."
                 if unlimited
                 else "Every guest that starts at boot fits."
             )
-        made.append(Choice(texts.REHEARSE, self._rehearse))
-        return made
+        items.append(Choice(texts.REHEARSE, partial(rehearse, self.wizard)))
+        return items
 
     def _choice(self, row: Row, path: field_paths.Path) -> Choice:
         name = row.label if row.autostart else f"{row.label} (started by hand)"
-        return Choice(name, partial(self._ask, path), self._worded(row), path)
+        return Choice(name, partial(self._ask, path), self._amount(row), path)
 
-    def _worded(self, row: Row) -> str:
+    def _amount(self, row: Row) -> str:
         if row.kind == "dom0" and not row.mib:
             return row.note
         total = self.session.view.budget.total
@@ -66,18 +65,14 @@ class Step(StepMenu):
         return f"{'about ' if row.estimate else ''}{row.mib:,} MiB{share}"
 
     def _ask(self, path: field_paths.Path) -> None:
-        self.wizard.open(FieldPrompt(self.wizard, path, whose=True))
-
-    def _rehearse(self) -> None:
-
-        rehearse(self.wizard)
+        self.wizard.open(FieldPrompt(self.wizard, path, name_owner=True))
 
 
 def rehearse(wizard: Wizard) -> None:
     """Rehearse the guests; ctrl+c stops it.
 
     Raises:
-        XentuiError: the project cannot be rehearsed, or it failed.
+        XentuiError: the project cannot be rehearsed, or the rehearsal failed.
     """
     from xentui.rehearsal.parts import MissingPartsError
 
@@ -92,13 +87,14 @@ def rehearse(wizard: Wizard) -> None:
     try:
         parts = rehearsing.find_parts(project, assets)
     except MissingPartsError as missing:
-        _lacking(wizard, missing)
+        _offer_to_fetch(wizard, missing)
         return
     report = rehearsing.rehearse(project, assets, parts, progress=on_event, stop=lambda: False)
-    _reported(wizard, report)
+    _print_report(wizard, report)
 
 
-def _reported(wizard: Wizard, report: RehearsalReport) -> None:
+def _print_report(wizard: Wizard, report: RehearsalReport) -> None:
+    """Print the result of a rehearsal, and offer fixes."""
     talk, session = wizard.talk, wizard.session
     for guest in report.guests:
         talk.say(f"{guest.key}: {rehearsing.outcome(guest)[0]}")
@@ -107,19 +103,14 @@ def _reported(wizard: Wizard, report: RehearsalReport) -> None:
     talk.say(rehearsing.verdict(report)[0], *report.notes[:2])
     quick_fixes = rehearsing.quick_fixes(session.project, report, list(session.view.findings))
     if quick_fixes:
-        helps = (
-            (f"Fix: {quick_fix.label}", partial(_fix, wizard, quick_fix))
+        answers = (
+            (f"Fix: {quick_fix.label}", partial(wizard.apply_fix, quick_fix))
             for quick_fix in quick_fixes
         )
-        wizard.open(Question(wizard, "What would help", (*helps, ("Back", lambda: None))))
+        wizard.open(Question(wizard, "What would help", (*answers, ("Back", lambda: None))))
 
 
-def _fix(wizard: Wizard, quick_fix: QuickFix) -> None:
-    project = quick_fix.apply(wizard.session.project)
-    wizard.edit(project, quick_fix.label, f"Fixed: {quick_fix.label}.")
-
-
-def _lacking(wizard: Wizard, missing: MissingPartsError) -> None:
+def _offer_to_fetch(wizard: Wizard, missing: MissingPartsError) -> None:
     """Print what is missing, and offer to fetch it."""
     from xentui.rehearsal import fetch
 
@@ -129,14 +120,14 @@ def _lacking(wizard: Wizard, missing: MissingPartsError) -> None:
         talk.say(f"{texts.UNPACK} {missing.packages}.")
         talk.say(texts.UNPACKED)
         return
-    wanted = fetch.plan_download(missing.missing)
+    download = fetch.plan_download(missing.missing)
     talk.say("They are in packages of this system's own archive. ? lists those.")
     talk.say(texts.unpacked_into(fetch.cache_folder()))
 
-    def take() -> None:
-        fetch.fetch_packages(wanted, fetch.cache_folder(), say=talk.say)
+    def fetch_them() -> None:
+        fetch.fetch_packages(download, fetch.cache_folder(), say=talk.say)
         rehearse(wizard)
 
-    title = f"Fetch {wanted.amount}?"
-    answers = (("Back", lambda: None), ("Fetch them", take))
-    wizard.open(Question(wizard, title, answers, (" ".join(wanted.packages),)))
+    answers = (("Back", lambda: None), ("Fetch them", fetch_them))
+    packages = " ".join(download.packages)
+    wizard.open(Question(wizard, f"Fetch {download.amount}?", answers, (packages,)))

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""What a prompt is, its kinds, and the wizard as all prompts see it.
+"""The kinds of prompts, and the wizard that opens and closes them.
 
-The kinds are menus, questions with a few answers, lines of text, and lists of values.
+A prompt is a menu, a question with a few answers, a question for a text, or a list of values.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xentui.errors import Exit
@@ -22,66 +23,66 @@ if TYPE_CHECKING:
 
     from xentui.plain.talk import Talk
     from xentui.project.model import Project
-    from xentui.rules.finding import Finding
-    from xentui.session.target import BuildSurvey
+    from xentui.rules.finding import Finding, QuickFix
+    from xentui.session.target import BuildSurvey, Offer
     from xentui.session.view import View
 
 
 class Prompt(ABC):
-    """A prompt: what the wizard asks at one point.
+    """One thing that the wizard asks.
 
     Attributes:
-        typed: whether any text may be an answer, so that only few words are commands.
-        own: words that are answers here, and commands elsewhere.
+        takes_text: whether any text may be an answer, so that only few words are commands.
+        own_answers: words that are answers to this prompt, and commands elsewhere.
     """
 
-    typed = False
-    own: frozenset[str] = frozenset()
+    takes_text = False
+    own_answers: frozenset[str] = frozenset()
 
     def __init__(self, wizard: Wizard) -> None:
         self.wizard = wizard
         self.session = wizard.session
 
     @abstractmethod
-    def arrive(self) -> None:
+    def print_content(self) -> None:
         """Print the prompt's content when it is opened."""
 
     @abstractmethod
-    def prompt(self) -> str:
-        """Return the text in front of the answer."""
+    def prompt_text(self) -> str:
+        """Return the text that is printed before the user answers."""
 
     @abstractmethod
-    def take(self, answer: str) -> None:
+    def on_answer(self, answer: str) -> None:
         """Act on an answer."""
 
     def help(self, about: str) -> Iterable[str]:  # noqa: ARG002
         """Return help for the prompt, or for one of its choices."""
         return ()
 
-    def path(self) -> field_paths.Path | None:
-        """Return the path of the part of the project it is about; it closes with that part."""
+    def subject_path(self) -> field_paths.Path | None:
+        """Return the path of what it edits in the project; it closes if that is removed."""
         return None
 
     def is_over(self) -> bool:
         """Return whether there is nothing left to ask."""
         return False
 
-    def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:  # noqa: B027
+    def follow_rename(self, old: field_paths.Path, new: field_paths.Path) -> None:  # noqa: B027
         """Update paths after a guest or bundle was renamed."""
 
-    def settle(self) -> None:  # noqa: B027
-        """Print what the user must know before the next answer."""
+    def refresh(self) -> None:  # noqa: B027
+        """Print what has changed before the user answers."""
 
     def say(self, *texts: str) -> None:
         """Print texts."""
         self.wizard.talk.say(*texts)
 
-    def closing(self, do: Callable[[], None]) -> Callable[[], None]:
-        """Return a function that closes the prompt and then calls ``do``."""
+    def close_then(self, action: Callable[[], None]) -> Callable[[], None]:
+        """Return a function that closes the prompt and then calls ``action``."""
 
         def run() -> None:
             self.wizard.close()
-            do()
+            action()
 
         return run
 
@@ -92,17 +93,17 @@ class Choice:
 
     Attributes:
         name: its name; the beginning of the name is an answer as well.
-        do: called when it is chosen.
+        action: called when it is chosen.
         value: its current value, for display.
-        path: the field that it sets, which provides its help.
-        details: returns its help, if it does not set a field.
+        path: the path of the field that it sets, whose help is its help.
+        help_lines: returns its help, if it does not set a field.
     """
 
     name: str
-    do: Callable[[], None]
+    action: Callable[[], None]
     value: str = ""
     path: field_paths.Path | None = None
-    details: Callable[[], Iterable[str]] | None = None
+    help_lines: Callable[[], Iterable[str]] | None = None
 
     @property
     def label(self) -> str:
@@ -111,7 +112,7 @@ class Choice:
 
 
 Item = Choice | str
-"""A choice, or a line between choices."""
+"""A choice, or a line of text between choices."""
 
 
 class Menu(Prompt):
@@ -126,7 +127,7 @@ class Menu(Prompt):
     def __init__(self, wizard: Wizard) -> None:
         super().__init__(wizard)
         self._names: tuple[str, ...] | None = None
-        self._words: list[str] = []
+        self._filter: list[str] = []
 
     def heading(self) -> Iterable[str]:
         """Return the lines before the list."""
@@ -140,55 +141,55 @@ class Menu(Prompt):
         """Return only the choices, in the order of their numbers."""
         return [item for item in self.items() if isinstance(item, Choice)]
 
-    def arrive(self) -> None:
+    def print_content(self) -> None:
         """Print the list."""
-        # First, as it may wait for the build directory, which the choices depend on.
+        # The heading may wait for the build directory, on which the choices depend.
         heading = list(self.heading())
         items = self.items()
-        self.note(items)
-        self.wizard.talk.show([*heading, *self._said(items)])
+        self.remember(items)
+        self.wizard.talk.print_pages([*heading, *self._list_lines(items)])
 
-    def note(self, items: Sequence[Item]) -> None:
+    def remember(self, items: Sequence[Item]) -> None:
         """Remember these choices as the ones that numbers refer to."""
         self._names = _names(items)
 
-    def settle(self) -> None:
+    def refresh(self) -> None:
         """Print the list again if it has changed."""
         if self._names != _names(self.items()):
-            self._words = []
-            self.arrive()
+            self._filter = []
+            self.print_content()
 
-    def _said(self, items: Sequence[Item]) -> Iterator[str]:
-        number, any_said = 0, False
+    def _list_lines(self, items: Sequence[Item]) -> Iterator[str]:
+        number, any_listed = 0, False
         for item in items:
             if isinstance(item, Choice):
                 number += 1
                 label = item.label
-                if all(word in label.lower() for word in self._words):
-                    any_said = True
+                if all(word in label.lower() for word in self._filter):
+                    any_listed = True
                     yield f"{number}. {label}"
-            elif not self._words:
+            elif not self._filter:
                 yield item
-        if self._words and not any_said:
+        if self._filter and not any_listed:
             yield "No entry has that. / shows all."
 
-    def prompt(self) -> str:
+    def prompt_text(self) -> str:
         """Return the prompt for a number."""
         return f"{self.title}, 1 to {len(self._names or ())}:"
 
-    def take(self, answer: str) -> None:
+    def on_answer(self, answer: str) -> None:
         """Carry out the choice with this number or beginning of a name."""
         if not answer:
-            self.arrive()
+            self.print_content()
         elif answer.startswith("/"):
-            self._words = answer[1:].lower().split()
-            self.arrive()
+            self._filter = answer[1:].lower().split()
+            self.print_content()
         else:
-            choice = self.chosen(answer)
+            choice = self.find_choice(answer)
             if choice is not None:
-                choice.do()
+                choice.action()
 
-    def chosen(self, answer: str) -> Choice | None:
+    def find_choice(self, answer: str) -> Choice | None:
         """Return the choice that an answer refers to, or print that there is none."""
         choices = self.choices()
         if answer.isdecimal():
@@ -197,32 +198,28 @@ class Menu(Prompt):
                 return choices[number - 1]
         else:
             wanted = answer.lower()
-            found = [one for one in choices if one.name.lower() == wanted]
-            found = found or [one for one in choices if one.name.lower().startswith(wanted)]
-            if len(found) == 1:
-                return found[0]
-            if found:
-                self.say(f"{len(found)} choices begin with that. Type more, or the number.")
+            fitting = [choice for choice in choices if choice.name.lower() == wanted]
+            fitting = fitting or [c for c in choices if c.name.lower().startswith(wanted)]
+            if len(fitting) == 1:
+                return fitting[0]
+            if fitting:
+                self.say(f"{len(fitting)} choices begin with that. Type more, or the number.")
                 return None
         self.say(f"No such choice. 1 to {len(choices)}, ? helps.")
         return None
 
     def help(self, about: str) -> Iterable[str]:
         """Return the help for a choice."""
-        choice = self.chosen(about) if about else None
+        choice = self.find_choice(about) if about else None
         if choice is None:
             return ()
         if choice.path is not None:
-            return words.help_of(self.session, choice.path)
-        return choice.details() if choice.details is not None else (choice.label,)
+            return words.field_help(self.session, choice.path)
+        return choice.help_lines() if choice.help_lines is not None else (choice.label,)
 
 
 def _names(items: Sequence[Item]) -> tuple[str, ...]:
     return tuple(item.name for item in items if isinstance(item, Choice))
-
-
-Offer = tuple[str, str]
-"""A value to choose, and its description."""
 
 
 class Question(Menu):
@@ -253,42 +250,42 @@ class Question(Menu):
 
     def items(self) -> Sequence[Item]:
         """Return the answers."""
-        return [Choice(name, self.closing(do)) for name, do in self._answers]
+        return [Choice(name, self.close_then(action)) for name, action in self._answers]
 
-    def prompt(self) -> str:
+    def prompt_text(self) -> str:
         """Return the prompt for a number; the question was just printed."""
         return f"1 to {len(self._answers)}:"
 
 
-class Line(Prompt):
+class TextQuestion(Prompt):
     """A question that is answered with a line of text.
 
     Args:
         wizard: the wizard.
         title: the question.
-        taken: called with the text after the question is closed; returns an error message, with
-            which the question is asked again, or an empty text.
+        on_text: called with the text after the question is closed; returns an empty text, or an
+            error message, with which the question is asked again.
         details: the help.
     """
 
-    typed = True
+    takes_text = True
 
     def __init__(
         self,
         wizard: Wizard,
         title: str,
-        taken: Callable[[str], str],
+        on_text: Callable[[str], str],
         details: Iterable[str] = (),
     ) -> None:
         super().__init__(wizard)
         self._title = title
-        self._taken = taken
+        self._on_text = on_text
         self._help = tuple(details)
 
-    def arrive(self) -> None:
+    def print_content(self) -> None:
         """Print nothing: the prompt has everything."""
 
-    def prompt(self) -> str:
+    def prompt_text(self) -> str:
         """Return the question."""
         return f"{self._title}:"
 
@@ -296,26 +293,26 @@ class Line(Prompt):
         """Return the help."""
         return self._help
 
-    def take(self, answer: str) -> None:
-        """Pass the text on; an empty text only closes the question."""
+    def on_answer(self, answer: str) -> None:
+        """Accept the text; an empty text only closes the question."""
         text = answer.removeprefix("=")
         self.wizard.close()
         if not text:
             return
-        wrong = self._taken(text)
-        if wrong:
-            self.say(wrong)
+        problem = self._on_text(text)
+        if problem:
+            self.say(problem)
             self.wizard.open(self)
 
 
-class Pick(Menu):
+class ValueList(Menu):
     """A list of values to choose one from.
 
     Args:
         wizard: the wizard.
         title: the title.
         offers: each value with its description.
-        taken: called with the value after the list is closed.
+        on_value: called with the value after the list is closed.
         other: the entry for a value that is not in the list, and a function that asks for it.
         details: returns the help for the whole list.
     """
@@ -325,7 +322,7 @@ class Pick(Menu):
         wizard: Wizard,
         title: str,
         offers: Sequence[Offer],
-        taken: Callable[[str], None],
+        on_value: Callable[[str], None],
         *,
         other: tuple[str, Callable[[], None]] | None = None,
         details: Callable[[], Iterable[str]] = tuple,
@@ -333,7 +330,7 @@ class Pick(Menu):
         super().__init__(wizard)
         self.title = title
         self._offers = offers
-        self._taken = taken
+        self._on_value = on_value
         self._other = other
         self._help = details
 
@@ -343,24 +340,24 @@ class Pick(Menu):
 
     def items(self) -> Sequence[Item]:
         """Return the values."""
-        made = [Choice(name, self._taking(name), details) for name, details in self._offers]
+        choices = [
+            Choice(name, self.close_then(partial(self._on_value, name)), description)
+            for name, description in self._offers
+        ]
         if self._other is not None:
-            name, do = self._other
-            made.append(Choice(name, self.closing(do)))
-        return made
+            name, action = self._other
+            choices.append(Choice(name, self.close_then(action)))
+        return choices
 
-    def take(self, answer: str) -> None:
+    def on_answer(self, answer: str) -> None:
         """Accept a value from the list, or any other text if the list has an entry for that."""
-        listed = [one.name.lower() for one in self.choices()]
+        listed = [choice.name.lower() for choice in self.choices()]
         starts = any(name.startswith(answer.lower()) for name in listed)
         if self._other is None or answer[:1] in ("", "/") or answer.isdecimal() or starts:
-            super().take(answer)
+            super().on_answer(answer)
             return
-        self.closing(self._other[1])()
-        self.wizard.place.take(answer)
-
-    def _taking(self, name: str) -> Callable[[], None]:
-        return self.closing(lambda: self._taken(name))
+        self.close_then(self._other[1])()
+        self.wizard.current.on_answer(answer)
 
 
 class Wizard:
@@ -372,9 +369,9 @@ class Wizard:
         steps: the prompt of each step, by the step's name.
 
     Attributes:
-        here: the name of the current step.
-        code: the exit code: that of the last failed write, else 0.
-        over: whether the user has left.
+        step: the name of the current step.
+        exit_code: the exit code of the last write if it failed, else 0.
+        has_left: whether the user has left.
         build_reader: reads the build directory in another thread.
     """
 
@@ -383,9 +380,9 @@ class Wizard:
     ) -> None:
         self.session = session
         self.talk = talk
-        self.here = ""
-        self.code: int = Exit.OK
-        self.over = False
+        self.step = ""
+        self.exit_code: int = Exit.OK
+        self.has_left = False
         self.build_reader = BuildDirReader(session, talk)
         self._steps = steps
         self._stack: list[Prompt] = []
@@ -393,95 +390,102 @@ class Wizard:
         self._draft_lost = False
 
     @property
-    def place(self) -> Prompt:
+    def current(self) -> Prompt:
         """The current prompt."""
         return self._stack[-1]
 
-    def open(self, place: Prompt, *, quietly: bool = False) -> None:
-        """Open a prompt; ``b`` returns from it to the current one."""
-        self._stack.append(place)
+    def open(self, prompt: Prompt, *, quietly: bool = False) -> None:
+        """Open a prompt; ``b`` returns from it to the current one.
+
+        Args:
+            prompt: the prompt.
+            quietly: do not print its content.
+        """
+        self._stack.append(prompt)
         if not quietly:
-            place.arrive()
+            prompt.print_content()
 
     def close(self) -> None:
         """Close the current prompt."""
         if len(self._stack) > 1:
             self._stack.pop()
 
-    def go(self, step: str, *, quietly: bool = False) -> None:
+    def go_to_step(self, step: str, *, quietly: bool = False) -> None:
         """Go to a step."""
-        made = self._steps[step](self)
-        self.here = step
-        self._stack = [made]
-        if not quietly:
-            made.arrive()
+        prompt = self._steps[step](self)
+        self.step = step
+        self._stack = []
+        self.open(prompt, quietly=quietly)
 
     # The build directory
 
     def problems(self) -> Sequence[Finding]:
-        """Return all problems; those of the build directory come last."""
+        """Return all findings; those of the build directory come last."""
         self.session.review.compare()
         return self.session.findings.all
 
     def survey(self) -> BuildSurvey | None:
         """Return the survey of the build directory, after waiting for it."""
-        return self.build_reader.known()
+        return self.build_reader.wait_for_survey()
 
-    def retarget(self, out: Path) -> None:
+    def write_into(self, out: Path) -> None:
         """Write into another directory."""
         self.session.target.move_to(out)
-        self.build_reader.read()
+        self.build_reader.start()
 
-    def renamed(self, old: field_paths.Path, new: field_paths.Path) -> None:
+    def follow_rename(self, old: field_paths.Path, new: field_paths.Path) -> None:
         """Update all prompts after a guest or bundle was renamed."""
-        for place in self._stack:
-            place.renamed(old, new)
+        for prompt in self._stack:
+            prompt.follow_rename(old, new)
 
     # Edits
 
-    def begun(self, what: str, note: str = "") -> None:
+    def announce_project(self, message: str, note: str = "") -> None:
         """Print that another project was opened, with a note, and save the draft."""
         view = self._last_view = self.session.view
-        self.talk.say(
-            f"{what} {words.problem_counts(view).capitalize()}.", *([note] if note else [])
-        )
+        counts = words.problem_counts(view).capitalize()
+        self.talk.say(f"{message} {counts}.", *([note] if note else []))
         self.keep_draft()
 
     def edit(
-        self, project: Project, label: str, what: str, *, removed: field_paths.Path = ()
+        self, project: Project, label: str, message: str, *, removed: field_paths.Path = ()
     ) -> None:
         """Replace the current project, and print what that changed.
 
         Args:
             project: the project after the edit.
             label: the name of the step for undo.
-            what: what was done, as a sentence.
+            message: what was done, as a sentence.
             removed: the path of a list's entry that the project no longer has.
         """
-        self.session.end_typing()
         self.session.edit(project, label, removed=removed)
-        self.changed(what)
+        self.announce_edit(message)
 
-    def changed(self, what: str) -> None:
+    def apply_fix(self, quick_fix: QuickFix) -> None:
+        """Apply a quick fix, and print what that changed."""
+        project = quick_fix.apply(self.session.project)
+        self.edit(project, quick_fix.label, f"Fixed: {quick_fix.label}.")
+
+    def announce_edit(self, message: str) -> None:
         """Print what was done and its effects, and save the draft."""
         view = self.session.view
-        lines = list(words.changes(self._last_view, view))
+        lines = list(words.edit_effects(self._last_view, view))
         self._last_view = view
         if lines and lines[0].startswith("Free"):
-            what = f"{what} {lines.pop(0)}"
-        self.talk.say(what, *lines)
+            message = f"{message} {lines.pop(0)}"
+        self.talk.say(message, *lines)
         self.keep_draft()
 
     def keep_draft(self, message: str = "") -> None:
-        """Save the draft; print the message if there is one to keep, and the first failure."""
+        """Save the draft; print the message if there are unwritten changes, or why it failed."""
         try:
-            kept = self.session.autosave()
+            saved = self.session.autosave()
         except OSError as error:
             if not self._draft_lost:
                 self.talk.say(texts.draft_lost(error.strerror))
             self._draft_lost = True
             return
-        if message and (kept or self.session.changed):
+        if message and (saved or self.session.changed):
             self.talk.say(message)
 
     # Leaving
@@ -489,27 +493,25 @@ class Wizard:
     def leave(self) -> None:
         """Leave; ask first if changes would be lost."""
         if not self.session.changed:
-            self.over = True
+            self.has_left = True
             return
-
         answers = (
             ("Save the draft, and leave", self._save),
             ("Discard the changes, and leave", self._discard),
             ("Stay", lambda: None),
         )
-        title = texts.LEAVE
-        if isinstance(self.place, Question) and self.place.title == title:
-            self.place.arrive()
+        if isinstance(self.current, Question) and self.current.title == texts.LEAVE:
+            self.current.print_content()
         else:
-            self.open(Question(self, title, answers))
+            self.open(Question(self, texts.LEAVE, answers))
 
     def _save(self) -> None:
         self.session.autosave()
         self.talk.say(
             "Your draft is saved. xentui offers it the next time it starts in this folder."
         )
-        self.over = True
+        self.has_left = True
 
     def _discard(self) -> None:
         self.session.drafts.abandon(self.session.state.origin)
-        self.over = True
+        self.has_left = True

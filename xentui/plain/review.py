@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, cast
 
 from xentui.errors import Exit, XentuiError
 from xentui.plain import words
-from xentui.plain.fields import StepMenu, head
-from xentui.plain.guests import go_to
+from xentui.plain.fields import StepMenu, step_heading
+from xentui.plain.guests import go_to_finding
 from xentui.plain.memory import rehearse
-from xentui.plain.prompt import Choice, Item, Line, Menu, Question, Wizard
+from xentui.plain.prompt import Choice, Item, Menu, Question, TextQuestion, Wizard
 from xentui.project import filesystem
 from xentui.project.filesystem import exists
 from xentui.session import review, texts, writing
@@ -28,29 +28,29 @@ if TYPE_CHECKING:
     from xentui.output.formats import Format
     from xentui.output.writing.change import Change
     from xentui.output.writing.plan import EditedChoice
-    from xentui.rules.finding import Finding, QuickFix
+    from xentui.rules.finding import Finding
     from xentui.session.writing import Written
 
 
-def show(wizard: Wizard, about: str) -> None:
+def open_problems(wizard: Wizard, number: str) -> None:
     """Open the list of problems, or one of them.
 
     Args:
         wizard: the wizard.
-        about: the number of a problem, or an empty text.
+        number: the number of a problem as typed, or an empty text.
     """
-    found = wizard.problems()
-    if not found:
+    findings = wizard.problems()
+    if not findings:
         wizard.talk.say(texts.NO_PROBLEMS)
-    elif not about:
-        wizard.open(Problems(wizard))
-    elif about.isdecimal() and 1 <= int(about[:6]) <= len(found):
-        wizard.open(Problem(wizard, found[int(about[:6]) - 1]))
+    elif not number:
+        wizard.open(ProblemList(wizard))
+    elif number.isdecimal() and 1 <= int(number[:6]) <= len(findings):
+        wizard.open(ProblemMenu(wizard, findings[int(number[:6]) - 1]))
     else:
-        wizard.talk.say(f"No such problem. 1 to {len(found)}.")
+        wizard.talk.say(f"No such problem. 1 to {len(findings)}.")
 
 
-class Problems(Menu):
+class ProblemList(Menu):
     """The list of problems."""
 
     title = "Problems"
@@ -64,28 +64,28 @@ class Problems(Menu):
         where = f" {finding.path}" if finding.path else ""
         return Choice(
             f"{name}{where}",
-            lambda: self.wizard.open(Problem(self.wizard, finding)),
+            lambda: self.wizard.open(ProblemMenu(self.wizard, finding)),
             finding.message,
-            details=partial(explained, finding),
+            help_lines=partial(explanation, finding),
         )
 
-    def prompt(self) -> str:
+    def prompt_text(self) -> str:
         """Return the prompt for a number."""
         count = len(self._names or ())
         return f"Problems, 1 to {count}, or b:" if count else "b:"
 
 
-def explained(finding: Finding) -> list[str]:
+def explanation(finding: Finding) -> list[str]:
     """Return everything about a finding, line by line."""
-    lines = [words.problem(finding)]
+    lines = [words.problem_line(finding)]
     for name, text in finding_help(finding):
         one_line = " ".join(text.split())
         lines.append(f"{name}: {one_line}" if name else one_line)
     return lines
 
 
-class Problem(Menu):
-    """One problem.
+class ProblemMenu(Menu):
+    """A problem, with its fixes.
 
     Args:
         wizard: the wizard.
@@ -104,7 +104,7 @@ class Problem(Menu):
 
     def heading(self) -> Iterable[str]:
         """Return what is wrong, where, and how to fix it."""
-        yield words.problem(self._finding)
+        yield words.problem_line(self._finding)
         if self._finding.path:
             yield f"At: {self._finding.path}"
         if self._finding.fix:
@@ -113,63 +113,60 @@ class Problem(Menu):
     def items(self) -> Sequence[Item]:
         """Return its fixes, and the entry that opens its field."""
         finding = self._finding
-        made: list[Item] = [
-            Choice(f"Fix: {quick_fix.label}", self.closing(partial(self._fix, quick_fix)))
+        items: list[Item] = [
+            Choice(
+                f"Fix: {quick_fix.label}",
+                self.close_then(partial(self.wizard.apply_fix, quick_fix)),
+            )
             for quick_fix in finding.quick_fixes
         ]
         alike = len(self.session.findings.fixable_like(finding))
         if alike > 1:
-            do = self.closing(self._fix_all)
-            made.append(Choice(f"Fix all {alike} like this", do))
+            items.append(Choice(f"Fix all {alike} like this", self.close_then(self._fix_all)))
         if can_be_allowed(finding):
-            made.append(
-                self._allowing("Allow it here", "from now on it is a warning here, as with")
-            )
+            effect = "from now on it is a warning here, as with"
+            items.append(self._toggle_choice("Allow it here", effect))
         elif is_allowed(self.session.state, finding):
-            made.append(self._allowing("Stop allowing it", "it would block writing again"))
+            items.append(self._toggle_choice("Stop allowing it", "it would block writing again"))
         if not finding.code:
-            do = self.closing(self._drop)
-            made.append(Choice("Fix: remove the invalid text", do))
+            discard = self.close_then(self._discard_invalid_text)
+            items.append(Choice("Fix: remove the invalid text", discard))
         if step_of(finding) != "review":
-            made.append(Choice(texts.GO_TO_IT, partial(go_to, self.wizard, finding)))
-        made.append(Choice("Explain it", self._explain))
-        return made
-
-    def _fix(self, quick_fix: QuickFix) -> None:
-        project = quick_fix.apply(self.session.project)
-        self.wizard.edit(project, quick_fix.label, f"Fixed: {quick_fix.label}.")
+            items.append(Choice(texts.GO_TO_IT, partial(go_to_finding, self.wizard, finding)))
+        items.append(Choice("Explain it", self._explain))
+        return items
 
     def _fix_all(self) -> None:
-        self.session.end_typing()
-        gone = self.session.fix_all_like(self._finding)
-        self.wizard.changed(f"Fixed {gone} of {self._finding.code}. u undoes all of them.")
+        count = self.session.fix_all_like(self._finding)
+        self.wizard.announce_edit(f"Fixed {count} of {self._finding.code}. u undoes all of them.")
 
-    def _allowing(self, name: str, what: str) -> Choice:
-        lines = (f"{name}: {what} xentui generate --allow {self._finding.code}. u undoes it.",)
-        return Choice(name, self.closing(self._toggle), details=lambda: lines)
+    def _toggle_choice(self, name: str, effect: str) -> Choice:
+        lines = (f"{name}: {effect} xentui generate --allow {self._finding.code}. u undoes it.",)
+        return Choice(name, self.close_then(self._toggle_allowed), help_lines=lambda: lines)
 
-    def _toggle(self) -> None:
-        done = self.session.toggle_allowed(self._finding)
-        if done is not None:
-            self.wizard.changed(f"Done: {done}. Now {words.problem_counts(self.session.view)}.")
+    def _toggle_allowed(self) -> None:
+        label = self.session.toggle_allowed(self._finding)
+        if label is not None:
+            counts = words.problem_counts(self.session.view)
+            self.wizard.announce_edit(f"Done: {label}. Now {counts}.")
 
-    def _drop(self) -> None:
-        done = self.session.apply_fix(self._finding)
-        self.wizard.changed(f"Fixed: {done}." if done else "It is fixed already.")
+    def _discard_invalid_text(self) -> None:
+        label = self.session.apply_fix(self._finding)
+        self.wizard.announce_edit(f"Fixed: {label}." if label else "It is fixed already.")
 
     def _explain(self) -> None:
-        self.wizard.talk.show(explained(self._finding))
+        self.wizard.talk.print_pages(explanation(self._finding))
 
 
-_ABOUT_WAYS = (
+_ATTACH_HELP = (
     "One require line: the settings are in conf/xentui.conf, which the line reads.",
     "A marked block: they are in conf/local.conf itself.",
     "Left alone: conf/xentui.conf is written, and you add the line.",
 )
 
 
-class Step(StepMenu):
-    """The menu of the review."""
+class ReviewStep(StepMenu):
+    """Step 6: what would change on disk, what blocks it, and where it is written."""
 
     title = "Review"
 
@@ -178,46 +175,40 @@ class Step(StepMenu):
         self._review = wizard.session.review
         self._review.compare(again=True)
 
-    def settle(self) -> None:
+    def refresh(self) -> None:
         """Compare again if something has changed."""
         self._review.compare()
-        super().settle()
+        super().refresh()
 
     def heading(self) -> Iterable[str]:
         """Return whether this can be written."""
-        yield head("review")
+        yield step_heading("review")
         yield self._summary()
 
     def items(self) -> Sequence[Item]:
         """Return the views and actions of the review."""
-        checked, wizard = self._review, self.wizard
-        plan = checked.plan
-        count = len(checked.diff_lines()) if plan is not None else 0
-        problems = len(wizard.problems())
-        made: list[Item] = [
-            Choice("Write", partial(wizard.go, "write")),
+        plan, target, wizard = self._review.plan, self.session.target, self.wizard
+        count = len(self._review.diff_lines()) if plan is not None else 0
+        files, problems = len(plan.changes) if plan is not None else 0, len(wizard.problems())
+        items: list[Item] = [
+            Choice("Write", partial(wizard.go_to_step, "write")),
             Choice("Difference", self._difference, f"{count} lines"),
-            Choice("Files", self._files, str(len(plan.changes) if plan else 0)),
+            Choice("Files", lambda: wizard.open(FileList(wizard)), str(files)),
             Choice("Target", self._target, "what the guests add to it"),
-            Choice("Problems", self._problems, str(problems)),
-            Choice("Write into", self._ask_directory, str(self.session.target.path)),
+            Choice("Problems", lambda: wizard.open(ProblemList(wizard)), str(problems)),
+            Choice("Write into", self._ask_directory, str(target.path)),
         ]
-        if self.session.target.build_dir is None:
-            made.append(
-                Choice(
-                    "Write as",
-                    self._ask_form,
-                    dict(output_formats())[self.session.target.output_format],
-                )
-            )
+        if target.build_dir is None:
+            title = dict(output_formats())[target.output_format]
+            items.append(Choice("Write as", self._ask_format, title))
         elif plan is not None:
-            way = self.session.target.effective_attach()
-            described = dict(review.attach_choices(way))[way]
-            made.append(Choice("local.conf gets", self._ask_way, described))
-            made.append(Choice("Layer", self._ask_layer, self._layer()))
-        made.append(Choice("Save the project as another file", self._ask_file))
-        made.append(Choice(texts.REHEARSE, self._rehearse))
-        return made
+            attach = target.effective_attach()
+            title = dict(review.attach_choices(attach))[attach]
+            items.append(Choice("local.conf gets", self._ask_attach, title))
+            items.append(Choice("Layer", self._ask_layer, self._layer()))
+        items.append(Choice("Save the project as another file", self._ask_file))
+        items.append(Choice(texts.REHEARSE, partial(rehearse, wizard)))
+        return items
 
     def _summary(self) -> str:
         more = " Nothing is written yet." if self._review.status == "ready" else ""
@@ -226,58 +217,54 @@ class Step(StepMenu):
     def _difference(self) -> None:
         self._review.compare(again=True)
         self._review.mark_seen()
-        self.wizard.talk.show(self._review.diff_lines(), exact=True)
-
-    def _files(self) -> None:
-        self.wizard.open(Files(self.wizard))
+        self.wizard.talk.print_pages(self._review.diff_lines(), exact=True)
 
     def _target(self) -> None:
-        self.wizard.talk.show(review.target_lines(self.session.view), exact=True)
-
-    def _problems(self) -> None:
-        self.wizard.open(Problems(self.wizard))
+        self.wizard.talk.print_pages(review.target_lines(self.session.view), exact=True)
 
     def _ask_directory(self) -> None:
         lines = ("A build directory, or any other folder for a complete tree.",)
         title = f"Directory [{self.session.target.path}]"
-        self.wizard.open(Line(self.wizard, title, self._directory, lines))
+        self.wizard.open(TextQuestion(self.wizard, title, self._set_directory, lines))
 
-    def _directory(self, given: str) -> str:
-        self.wizard.retarget(filesystem.expand_user(given))
+    def _set_directory(self, text: str) -> str:
+        self.wizard.write_into(filesystem.expand_user(text))
         self._review.compare()
         self.say(f"Write into: {self.session.target.path}. {self._summary()}")
         return ""
 
-    def _ask_form(self) -> None:
-        answers = [(text, partial(self._form, name)) for name, text in output_formats()]
+    def _ask_format(self) -> None:
+        answers = [(text, partial(self._set_format, name)) for name, text in output_formats()]
         self.wizard.open(Question(self.wizard, "What is written?", answers))
 
-    def _form(self, name: Format) -> None:
+    def _set_format(self, name: Format) -> None:
         self.session.target.choose_format(name)
         self._review.compare()
         self.say(self._summary())
 
-    def _ask_way(self) -> None:
-        now = self.session.target.effective_attach()
-        answers = [(text, partial(self._way, name)) for name, text in review.attach_choices(now)]
+    def _ask_attach(self) -> None:
+        choices = review.attach_choices(self.session.target.effective_attach())
+        answers = [(text, partial(self._set_attach, name)) for name, text in choices]
         title = "What does conf/local.conf get?"
-        self.wizard.open(Question(self.wizard, title, answers, _ABOUT_WAYS))
+        self.wizard.open(Question(self.wizard, title, answers, _ATTACH_HELP))
 
-    def _way(self, name: str) -> None:
+    def _set_attach(self, name: str) -> None:
         self.session.target.choose_attach(cast("Attach", name))
         self._review.compare()
         self.say(self._summary())
 
     def _layer(self) -> str:
-        place = self.session.target.chosen_layer or self.session.target.layer_path
-        return str(place) if place is not None else "none is needed"
+        path = self.session.target.chosen_layer or self.session.target.layer_path
+        return str(path) if path is not None else "none is needed"
 
     def _ask_layer(self) -> None:
         lines = ("Where the layer goes. -: where xentui puts it by default.",)
-        self.wizard.open(Line(self.wizard, f"Layer [{self._layer()}]", self._moved, lines))
+        self.wizard.open(
+            TextQuestion(self.wizard, f"Layer [{self._layer()}]", self._set_layer, lines)
+        )
 
-    def _moved(self, given: str) -> str:
-        self.session.target.choose_layer(filesystem.expand_user(given) if given != "-" else None)
+    def _set_layer(self, text: str) -> str:
+        self.session.target.choose_layer(filesystem.expand_user(text) if text != "-" else None)
         self._review.compare()
         self.say(f"Layer: {self._layer()}. {self._summary()}")
         return ""
@@ -285,34 +272,29 @@ class Step(StepMenu):
     def _ask_file(self) -> None:
         title = f"File [{self.session.project_file}]"
         lines = ("The project file and its local files. Later changes go there too.",)
-        self.wizard.open(Line(self.wizard, title, self._file, lines))
+        self.wizard.open(TextQuestion(self.wizard, title, self._save_as, lines))
 
-    def _file(self, given: str) -> str:
-        place = writing.project_file_named(given)
-        if exists(place) and place.is_file():
-            title = texts.overwrite(place.name)
-            answers = (("Back", lambda: None), ("Overwrite", partial(self._save, place)))
-            self.wizard.open(Question(self.wizard, title, answers))
+    def _save_as(self, text: str) -> str:
+        path = writing.project_file_named(text)
+        if exists(path) and path.is_file():
+            answers = (("Back", lambda: None), ("Overwrite", partial(self._save, path)))
+            self.wizard.open(Question(self.wizard, texts.overwrite(path.name), answers))
         else:
-            self._save(place)
+            self._save(path)
         return ""
 
-    def _save(self, place: Path) -> None:
-        writing.save_as(self.session, place)
-        self.wizard.changed(f"Saved as {place}.")
-
-    def _rehearse(self) -> None:
-
-        rehearse(self.wizard)
+    def _save(self, path: Path) -> None:
+        writing.save_as(self.session, path)
+        self.wizard.announce_edit(f"Saved as {path}.")
 
 
-class Files(Menu):
+class FileList(Menu):
     """The list of files with their changes."""
 
     title = "Files"
 
     def items(self) -> Sequence[Item]:
-        """Return them."""
+        """Return the files."""
         return [self._file(change) for change in self.session.review.changes] or ["No file."]
 
     def _file(self, change: Change) -> Choice:
@@ -327,7 +309,7 @@ class Files(Menu):
         self.wizard.open(Question(self.wizard, change.name, answers))
 
     def _show(self, lines: Sequence[str]) -> None:
-        self.wizard.talk.show(lines or ["It stays as it is."], exact=True)
+        self.wizard.talk.print_pages(lines or ["It stays as it is."], exact=True)
 
 
 def _lines(change: Change) -> list[str]:
@@ -339,7 +321,7 @@ _MOST_ERRORS = 3
 
 
 class WriteStep(StepMenu):
-    """The question whether to write, or the result of writing."""
+    """Step 7: the question whether to write, or the result of writing."""
 
     title = "Write"
 
@@ -348,51 +330,51 @@ class WriteStep(StepMenu):
         self._review = wizard.session.review
 
     @property
-    def _done(self) -> Written | None:
+    def _written(self) -> Written | None:
         """The result of writing, unless something has changed since."""
         return self.session.written if not self.session.changed else None
 
-    def arrive(self) -> None:
+    def print_content(self) -> None:
         """Print the diff, unless it was printed before, and the question; or the result."""
         self._review.compare(again=True)
-        ready = self._done is None and not self._review.blocked
+        ready = self._written is None and not self._review.blocked
         if ready and not self._review.seen:
-            self.wizard.talk.say(head("write"))
+            self.wizard.talk.say(step_heading("write"))
             self._review.mark_seen()
-            self.wizard.talk.show(self._review.diff_lines(), exact=True)
+            self.wizard.talk.print_pages(self._review.diff_lines(), exact=True)
             self._ask()
         else:
-            super().arrive()
+            super().print_content()
 
     def _ask(self) -> None:
         """Print the question only."""
         items = self.items()
-        self.note(items)
-        if self._done is None:
-            self.wizard.talk.exact(*self._asked())
-        self.say(*self._said(items))
+        self.remember(items)
+        if self._written is None:
+            self.wizard.talk.say_exactly(*self._question_lines())
+        self.say(*self._list_lines(items))
 
-    def settle(self) -> None:
+    def refresh(self) -> None:
         """Compare again if something has changed."""
         self._review.compare()
-        super().settle()
+        super().refresh()
 
     def heading(self) -> Iterable[str]:
         """Return the result of writing, what blocks it, or the decision to make."""
-        yield head("write")
-        if self._done is not None:
-            yield f"Written into {self._done.root}."
+        yield step_heading("write")
+        if self._written is not None:
+            yield f"Written into {self._written.root}."
         elif self._review.blocked:
             yield self._review.summary()
             for finding in self._review.errors[:_MOST_ERRORS]:
-                yield words.problem(finding)
+                yield words.problem_line(finding)
             yield "p lists all problems."
-            if self.wizard.code == Exit.OK:
-                self.wizard.code = self._review.exit_code
+            if self.wizard.exit_code == Exit.OK:
+                self.wizard.exit_code = self._review.exit_code
         else:
-            yield from self._asked()
+            yield from self._question_lines()
 
-    def _asked(self) -> Iterable[str]:
+    def _question_lines(self) -> Iterable[str]:
         decision = self._review.decision()
         if decision is not None and decision.kind == "existing":
             yield from decision.details
@@ -403,13 +385,13 @@ class WriteStep(StepMenu):
 
     def items(self) -> Sequence[Item]:
         """Return the answers."""
-        back = Choice("Back to the review", partial(self.wizard.go, "review"))
-        if self._done is not None:
+        back = Choice("Back to the review", partial(self.wizard.go_to_step, "review"))
+        if self._written is not None:
             build = [Choice("Verify, build and boot it", self._build)]
             can_build = self.wizard.talk.at_terminal and self.session.can_build
             return [
                 Choice("Leave xentui", self.wizard.leave),
-                Choice("What to type next", self._next),
+                Choice("What to type next", partial(self._print_commands, self._written)),
                 *(build if can_build else ()),
                 back,
             ]
@@ -429,39 +411,37 @@ class WriteStep(StepMenu):
         if kind == "edited":
             self._write(edited=cast("EditedChoice", answer))
         else:
-            self.wizard.changed(self._review.decide_existing(answer))
-            self.arrive()
+            self.wizard.announce_edit(self._review.decide_existing(answer))
+            self.print_content()
 
     def _write(self, *, edited: EditedChoice | None = None) -> None:
         try:
             written = self.session.write(edited=edited)
         except XentuiError as error:
-            self.wizard.code = error.exit_code
+            self.wizard.exit_code = error.exit_code
             raise
         except OSError:
-            self.wizard.code = Exit.IO
+            self.wizard.exit_code = Exit.IO
             raise
-        self.wizard.code = Exit.OK
-        kinds = Counter(what for what, _ in written.lines)
-        counted = ", ".join(f"{count} {what}" for what, count in kinds.items())
-        self.say(f"Written into {written.root}: {counted}.", *written.notes)
-        self._next()
+        self.wizard.exit_code = Exit.OK
+        kinds = Counter(kind for kind, _ in written.lines)
+        counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        self.say(f"Written into {written.root}: {counts}.", *written.notes)
+        self._print_commands(written)
         self._ask()
 
-    def _next(self) -> None:
-        written = self.session.written
-        if written is None:
-            return
+    def _print_commands(self, written: Written) -> None:
         lines = ["Type next:"]
         for line, _ in written.commands:
             lines += line.split("\n")
-        self.wizard.talk.show([*lines, "The same in one command:", written.headless], exact=True)
+        lines += ["The same in one command:", written.headless]
+        self.wizard.talk.print_pages(lines, exact=True)
 
     def _build(self) -> None:
         self.say(writing.build_summary(writing.build(self.session, plain=True)))
 
     def help(self, about: str) -> Iterable[str]:
         """Return the purpose of each next command, after writing."""
-        if about or self._done is None:
+        if about or self._written is None:
             return super().help(about)
-        return [f"{line}: {note}" for line, note in self._done.commands]
+        return [f"{line}: {note}" for line, note in self._written.commands]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from xentui.plain import words
 from xentui.plain.fields import StepMenu
-from xentui.plain.prompt import Choice, Item, Line, Question, Wizard
+from xentui.plain.prompt import Choice, Item, Question, TextQuestion, Wizard
 from xentui.project import boards, presets
 from xentui.session import opening, texts
 from xentui.session.state import EMPTY, Origin
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from xentui.project.presets import PresetFile
     from xentui.session.target import BuildSurvey
 
-_FILES = 3
+_MAX_FILES = 3
 """Maximum number of files that are listed for a preset."""
 
 
-class Step(StepMenu):
-    """The list of drafts, presets and project files to start from."""
+class StartStep(StepMenu):
+    """Step 1: the list of drafts, presets and project files to start from."""
 
     title = "Start"
 
@@ -51,22 +51,22 @@ class Step(StepMenu):
 
     def items(self) -> Sequence[Item]:
         """Return the draft, project files, presets, and starting from scratch."""
-        made = [_draft(self.wizard)] if self._draft else []
-        made += self._existing()
-        made += [self._file(path) for path in self._files]
-        made += [self._preset(preset) for preset in self._presets]
-        scratch = self.session.empty_origin()
-        nothing = partial(begin, self.wizard, scratch, "start from scratch", "machine")
-        board = "a QEMU board" if scratch is EMPTY else scratch.project.host.machine
-        made.append(Choice(f"Start from scratch: {board} and no guest", nothing))
-        question = Line(
+        choices = [_draft(self.wizard)] if self._draft else []
+        choices += self._existing()
+        choices += [self._file(path) for path in self._files]
+        choices += [self._preset(preset) for preset in self._presets]
+        empty = self.session.empty_origin()
+        scratch = partial(start_from, self.wizard, empty, "start from scratch", "machine")
+        board = "a QEMU board" if empty is EMPTY else empty.project.host.machine
+        choices.append(Choice(f"Start from scratch: {board} and no guest", scratch))
+        question = TextQuestion(
             self.wizard,
             "Which project file, or b",
             partial(open_file, self.wizard),
             ("A project file that xentui, or you, wrote before: board.toml",),
         )
-        made.append(Choice(texts.OPEN_FILE, lambda: self.wizard.open(question)))
-        return made
+        choices.append(Choice(texts.OPEN_FILE, lambda: self.wizard.open(question)))
+        return choices
 
     def _existing(self) -> list[Choice]:
         """Return the choice that starts from the guests in the user's own files, if there are any.
@@ -77,20 +77,20 @@ class Step(StepMenu):
         if not settings or not settings.guests:
             return []
 
-        def take() -> None:
-            self.wizard.begun(self.session.start_from_existing())
-            self.wizard.go("guests")
+        def start() -> None:
+            self.wizard.announce_project(self.session.start_from_existing())
+            self.wizard.go_to_step("guests")
 
         keys = ", ".join(guest.key for guest in settings.guests)
-        return [Choice(texts.EXISTING_GUESTS, take, keys, details=settings.lines)]
+        return [Choice(texts.EXISTING_GUESTS, start, keys, help_lines=settings.lines)]
 
     def _file(self, path: Path) -> Choice:
-        def take() -> None:
-            wrong = open_file(self.wizard, str(path))
-            if wrong:
-                self.say(wrong)
+        def open_it() -> None:
+            problem = open_file(self.wizard, str(path))
+            if problem:
+                self.say(problem)
 
-        return Choice(f"Open {texts.short_path(path)}", take, details=lambda: (str(path),))
+        return Choice(f"Open {short_path(path)}", open_it, help_lines=lambda: (str(path),))
 
     def _preset(self, preset: PresetFile) -> Choice:
         name = preset.title or preset.name
@@ -102,7 +102,7 @@ class Step(StepMenu):
             name,
             partial(self._ask, preset),
             f"{preset.machine}{memory}{where}",
-            details=partial(self._preset_lines, preset),
+            help_lines=partial(self._preset_lines, preset),
         )
 
     def _preset_lines(self, preset: PresetFile) -> list[str]:
@@ -113,13 +113,13 @@ class Step(StepMenu):
             return [*lines, f"It cannot be used: {origin}"]
         view = self.session.view_of_origin(origin)
         files = [path for path in view.files if not path.endswith("layer.conf")]
-        more = f" and {len(files) - _FILES} more" if len(files) > _FILES else ""
+        more = f" and {len(files) - _MAX_FILES} more" if len(files) > _MAX_FILES else ""
         board = boards.board(origin.project.host.machine)
         return [
             *lines,
             f"Guests: {', '.join(guest.key for guest in origin.project.guests) or 'none'}",
-            f"Writes: {', '.join(files[:_FILES])}{more}",
-            f"Free: {words.free(view.budget)}",
+            f"Writes: {', '.join(files[:_MAX_FILES])}{more}",
+            f"Free: {words.free_memory(view.budget)}",
             f"Board: {board.state_words}; {words.problem_counts(view)}",
         ]
 
@@ -128,10 +128,10 @@ class Step(StepMenu):
         origin = opening.origin_of_preset(preset.name)
         if isinstance(origin, str):
             return
-        take = partial(begin, self.wizard, origin, f"take {preset.name}")
+        start = partial(start_from, self.wizard, origin, f"start from {preset.name}")
         answers = (
-            ("Review it, and write", partial(take, "review")),
-            ("Go through the steps", partial(take, "machine")),
+            ("Review it, and write", partial(start, "review")),
+            ("Go through the steps", partial(start, "machine")),
             ("Back", lambda: None),
         )
         self.wizard.open(Question(self.wizard, f"Use {preset.name}?", answers))
@@ -147,33 +147,33 @@ def _user_settings(survey: BuildSurvey) -> Iterable[str]:
 
 def _draft(wizard: Wizard) -> Choice:
     def resume() -> None:
-        kept = wizard.session.drafts.load()
-        if kept is None:
+        draft = wizard.session.drafts.load()
+        if draft is None:
             wizard.talk.say(texts.UNREADABLE_DRAFT)
             return
-        note = wizard.session.resume_draft(kept.state)
-        when = kept.when
-        wizard.begun(f"Resumed the draft of {when}: {wizard.session.title}.", note)
-        wizard.go("guests")
+        note = wizard.session.resume_draft(draft.state)
+        title = wizard.session.title
+        wizard.announce_project(f"Resumed the draft of {draft.when}: {title}.", note)
+        wizard.go_to_step("guests")
 
     return Choice(
         texts.RESUME,
         resume,
-        details=lambda: ("Unwritten changes from this folder.",),
+        help_lines=lambda: ("Unwritten changes from this folder.",),
     )
 
 
-def begin(wizard: Wizard, origin: Origin, label: str, then: str) -> None:
-    """Start from a project, and go to a step."""
+def start_from(wizard: Wizard, origin: Origin, label: str, step: str) -> None:
+    """Start from a project, with this label for undo, and go to a step."""
     note = wizard.session.start_from(origin, label)
-    wizard.begun(f"Started from {origin.name or 'scratch'}.", note)
-    wizard.go(then)
+    wizard.announce_project(f"Started from {origin.name or 'scratch'}.", note)
+    wizard.go_to_step(step)
 
 
-def open_file(wizard: Wizard, given: str) -> str:
-    """Open a project file; return an error message or ""."""
-    origin = opening.origin_of_file(given)
+def open_file(wizard: Wizard, path: str) -> str:
+    """Start from a project file; return an error message or ""."""
+    origin = opening.origin_of_file(path)
     if isinstance(origin, str):
         return origin
-    begin(wizard, origin, f"open {origin.name}", "guests")
+    start_from(wizard, origin, f"open {origin.name}", "guests")
     return ""

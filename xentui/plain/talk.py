@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The conversation with the user: prints lines and reads answers.
+"""Print lines for the user and read answers, on a terminal or a pipe.
 
-All text is made safe for a terminal here.
+Control characters in any text are escaped here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST = 8192
 
 
 class AnswersEndError(Exception):
-    """The end of the input was reached, so there are no more answers."""
+    """The input has ended, so there are no more answers."""
 
 
 class Talk:
@@ -57,11 +57,11 @@ class Talk:
 
     @property
     def at_terminal(self) -> bool:
-        """Whether the user types at a terminal, so that other programs may use it."""
+        """Whether the user types at a terminal, which other programs may use as well."""
         return not self.echo
 
     @classmethod
-    def here(cls, *, ascii_only: bool = False) -> Talk:
+    def on_standard_streams(cls, *, ascii_only: bool = False) -> Talk:
         """Return a conversation over this process's standard input and output.
 
         Args:
@@ -90,13 +90,13 @@ class Talk:
             for line in self._lines(text):
                 self._out.write(f"{line}\n")
 
-    def exact(self, *lines: str) -> None:
+    def say_exactly(self, *lines: str) -> None:
         """Print lines without wrapping, such as paths."""
         for line in lines:
             self._out.write(f"{visible(line)}\n")
 
-    def show(self, texts: Iterable[str], *, exact: bool = False) -> None:
-        """Print the first page of a long text; :meth:`more` prints the rest.
+    def print_pages(self, texts: Iterable[str], *, exact: bool = False) -> None:
+        """Print the first page of a long text; :meth:`print_more` prints the next page.
 
         Args:
             texts: the texts to print.
@@ -107,9 +107,9 @@ class Talk:
         else:
             self._rest = (line for text in texts for line in self._lines(text))
         self._next = next(self._rest, None)
-        self.more()
+        self.print_more()
 
-    def more(self) -> bool:
+    def print_more(self) -> bool:
         """Print the next page; return whether there was one."""
         if self._next is None:
             return False
@@ -132,15 +132,15 @@ class Talk:
         if not line:
             self._out.write("\n")
             raise AnswersEndError
-        while not line.endswith("\n") and (left := self._source.readline(_LONGEST)):
-            line = line[:_LONGEST] + left[-1:]
+        while not line.endswith("\n") and (rest := self._source.readline(_LONGEST)):
+            line = line[:_LONGEST] + rest[-1:]
         answer = line.strip().replace("\0", "\ufffd")
         if self.echo:
             self._out.write(f"{visible(answer)}\n")
         return answer
 
-    def line(self) -> None:
-        """Print a line break after a prompt that was not answered."""
+    def end_line(self) -> None:
+        """End the line of a prompt that was not answered."""
         self._out.write("\n")
         self._out.flush()
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The plain wizard (``--plain``): it asks, answers, and obeys the commands that always work."""
+"""The plain wizard (``--plain``): the loop that asks and answers, and the commands in it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from xentui.session.target import initial_target
 from xentui.signals import raise_on_signal
 
 _STEPS: Mapping[str, Callable[[Wizard], Prompt]] = {
-    "start": start.Step,
+    "start": start.StartStep,
     "machine": fields.MachineStep,
     "features": fields.FeaturesStep,
-    "guests": guests.Step,
-    "memory": memory.Step,
-    "review": review.Step,
+    "guests": guests.GuestsStep,
+    "memory": memory.MemoryStep,
+    "review": review.ReviewStep,
     "write": review.WriteStep,
 }
 
@@ -44,44 +44,42 @@ class PlainWizard(Wizard):
         """Talk until the user leaves, and return the exit code.
 
         Args:
-            begin: the first step.
+            begin: the name of the first step.
         """
-        self.build_reader.read()
+        self.build_reader.start()
         try:
             try:
-                self.talk.say(words.FIRST)
-                self.go(begin)
+                self.talk.say(words.INTRODUCTION)
+                self.go_to_step(begin)
             except KeyboardInterrupt:
-                self.go(begin, quietly=True)
+                self.go_to_step(begin, quietly=True)
                 self.interrupted()
-            while not self.over:
+            while not self.has_left:
                 self.turn()
         except AnswersEndError:
             self.keep_draft("Your draft is saved.")
         finally:
             with suppress(OSError):
                 self.session.autosave()
-        return self.code
+        return self.exit_code
 
     def turn(self) -> None:
         """Ask once, and act on the answer."""
         try:
-            place = self.current_prompt()
-            self.answer(self.talk.ask(place.prompt()))
+            self.answer(self.talk.ask(self.current_prompt().prompt_text()))
         except KeyboardInterrupt:
             self.interrupted()
 
     def answer(self, answer: str) -> None:
         """Act on an answer to the current prompt."""
-        place = self.current_prompt()
-        asked = None
-        if answer not in place.own:
-            asked = words.command(answer, text=place.typed)
+        prompt, command = self.current_prompt(), None
+        if answer not in prompt.own_answers:
+            command = words.parse_command(answer, text=prompt.takes_text)
         try:
-            if asked is not None:
-                self._command(place, asked)
+            if command is not None:
+                self._run_command(prompt, command)
             else:
-                place.take(answer)
+                prompt.on_answer(answer)
         except XentuiError as error:
             self.talk.say(error.text)
         except OSError as error:
@@ -90,7 +88,7 @@ class PlainWizard(Wizard):
 
     def interrupted(self) -> None:
         """Close the current prompt, and return to the one before."""
-        self.talk.line()
+        self.talk.end_line()
         if len(self._stack) > 1:
             self.close()
         else:
@@ -98,87 +96,84 @@ class PlainWizard(Wizard):
 
     def current_prompt(self) -> Prompt:
         """Close prompts about things that no longer exist; return the current one."""
-        gone = (number for number, place in enumerate(self._stack) if self._gone(place))
-        del self._stack[next(gone, len(self._stack)) :]
-        self.place.settle()
-        return self.place
+        over = (number for number, prompt in enumerate(self._stack) if self._is_over(prompt))
+        del self._stack[next(over, len(self._stack)) :]
+        self.current.refresh()
+        return self.current
 
-    def _gone(self, place: Prompt) -> bool:
-        path = place.path()
+    def _is_over(self, prompt: Prompt) -> bool:
+        path = prompt.subject_path()
         if path is not None and not field_paths.exists(self.session.project, path):
             return True
-        return place.is_over()
+        return prompt.is_over()
 
     # Commands that always work
 
-    def _command(self, place: Prompt, asked: Command) -> None:
-        match asked.name:
+    def _run_command(self, prompt: Prompt, command: Command) -> None:
+        match command.name:
+            case words.BACK if len(self._stack) > 1:
+                self.close()
             case words.BACK:
-                self._back()
-            case words.NEXT if isinstance(place, Question):
+                self._go_to_step(STEPS.index(self.step) - 1)
+            case words.NEXT if isinstance(prompt, Question):
                 self.talk.say("Choose an answer first, or b to go back.")
             case words.NEXT:
-                self._step(STEPS.index(self.here) + 1)
+                self._go_to_step(STEPS.index(self.step) + 1)
             case words.HELP:
-                self._help(place, asked.about)
+                self._print_help(prompt, command.argument)
             case words.MORE:
-                if not self.talk.more():
+                if not self.talk.print_more():
                     self.talk.say("There is no more.")
             case words.UNDO:
-                self._undone(self.session.undo(), "Undone", texts.NOTHING_TO_UNDO)
+                self._report_undo(self.session.undo(), "Undone", texts.NOTHING_TO_UNDO)
             case words.REDO:
-                self._undone(self.session.redo(), "Redone", texts.NOTHING_TO_REDO)
+                self._report_undo(self.session.redo(), "Redone", texts.NOTHING_TO_REDO)
             case words.PROBLEMS:
-                review.show(self, asked.about)
+                review.open_problems(self, command.argument)
             case words.GO:
-                self._go(asked.about)
+                self._go(command.argument)
             case _:
                 self.leave()
 
-    def _back(self) -> None:
-        if len(self._stack) > 1:
-            self.close()
+    def _go_to_step(self, number: int) -> None:
+        """Go to a step, counted from 0, or print that there is none."""
+        if number < 0:
+            self.talk.say("This is the first step. q leaves.")
+        elif number >= len(STEPS):
+            self.talk.say("This is the last step.")
         else:
-            self._step(STEPS.index(self.here) - 1)
+            self.go_to_step(STEPS[number])
 
-    def _step(self, place: int) -> None:
-        if 0 <= place < len(STEPS):
-            self.go(STEPS[place])
-        else:
-            self.talk.say(
-                "This is the first step. q leaves." if place < 0 else "This is the last step."
-            )
-
-    def _help(self, place: Prompt, about: str) -> None:
-        if about == "?":
-            self.talk.show(words.ABOUT)
+    def _print_help(self, prompt: Prompt, argument: str) -> None:
+        if argument == "?":
+            self.talk.print_pages(words.COMMAND_HELP)
             return
-        lines = list(place.help(about))
-        if not about:
-            lines += ["??: all commands."] if lines else words.ABOUT
-        self.talk.show(lines)
+        lines = list(prompt.help(argument))
+        if not argument:
+            lines += ["??: all commands."] if lines else words.COMMAND_HELP
+        self.talk.print_pages(lines)
 
-    def _go(self, about: str) -> None:
-        step = words.step_named(about)
+    def _go(self, argument: str) -> None:
+        """Go to the named step, or list all steps with their problems."""
+        step = words.step_named(argument)
         if step is not None:
-            self.go(step)
+            self.go_to_step(step)
             return
         counts = self.session.findings.counts
         for number, name in enumerate(STEPS, 1):
             errors, warnings, _ = counts.get(name, (0, 0, 0))
-            marks = ["here"] if name == self.here else []
+            marks = ["here"] if name == self.step else []
             marks += [counted(errors, "error")] if errors else []
             marks += [counted(warnings, "warning")] if warnings else []
             self.talk.say(f"g {number} {TITLES[name]}{': ' if marks else ''}{', '.join(marks)}")
 
-    def _undone(self, label: str | None, done: str, nothing: str) -> None:
-
+    def _report_undo(self, label: str | None, done: str, nothing_done: str) -> None:
         if label is None:
-            self.talk.say(nothing)
+            self.talk.say(nothing_done)
         else:
-            while isinstance(self.place, Question):
+            while isinstance(self.current, Question):
                 self.close()
-            self.changed(f"{done}: {label}.")
+            self.announce_edit(f"{done}: {label}.")
 
 
 class EndedError(BaseException):
@@ -214,7 +209,7 @@ def run(
     """
     out = initial_target(project, build_dir)
     session = Session(opening.origin_named(project, preset), out=out)
-    wizard = PlainWizard(session, Talk.here(ascii_only=ascii_only))
+    wizard = PlainWizard(session, Talk.on_standard_streams(ascii_only=ascii_only))
     try:
         with raise_on_signal(_end):
             return wizard.run("start" if project is None and preset is None else "review")

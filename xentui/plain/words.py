@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Texts of the plain wizard: commands that always work, findings and counts in words."""
+"""The commands of the plain wizard, and findings, memory and values in words."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ LETTERS = {
     "q": QUIT,
 }  # fmt: skip
 _WORDS = {word: word for word in LETTERS.values()}
-_COMMAND = re.compile(r"(?P<name>[a-z]+|\?)(?P<gap>\s*)(?P<about>.*)", re.DOTALL)
+_COMMAND = re.compile(r"(?P<name>[a-z]+|\?)(?P<gap>\s*)(?P<argument>.*)", re.DOTALL)
 
-FIRST = "Type a number, then Enter. ?: help. b: back. n: next step. q: leave."
-"""The introduction."""
-ABOUT = (
+INTRODUCTION = "Type a number, then Enter. ?: help. b: back. n: next step. q: leave."
+"""The first line that the wizard prints."""
+COMMAND_HELP = (
     "A number, or the beginning of a name, chooses.",
     "Enter alone: prints the list again; in a field, keeps the value.",
     "b: back, nothing is lost. n: next step.",
@@ -53,22 +53,23 @@ class Command:
     """A command that works at every prompt.
 
     Attributes:
-        about: its argument, such as a number; may be empty.
+        name: its name, such as :data:`HELP`.
+        argument: what follows the name, such as a number; may be empty.
     """
 
     name: str
-    about: str = ""
+    argument: str = ""
 
 
-def step_named(about: str) -> str | None:
-    """Return the step with a number or with a name that begins so."""
-    if about.isdecimal():
-        place = int(about[:3]) - 1
-        return STEPS[place] if 0 <= place < len(STEPS) else None
-    return next((step for step in STEPS if about and step.startswith(about.lower())), None)
+def step_named(text: str) -> str | None:
+    """Return the step with this number or beginning of a name; ``None`` if there is no such."""
+    if text.isdecimal():
+        number = int(text[:3])
+        return STEPS[number - 1] if 1 <= number <= len(STEPS) else None
+    return next((step for step in STEPS if text and step.startswith(text.lower())), None)
 
 
-def command(answer: str, *, text: bool = False) -> Command | None:
+def parse_command(answer: str, *, text: bool = False) -> Command | None:
     """Return the command in an answer, or ``None`` if it is an answer to the prompt.
 
     Args:
@@ -79,44 +80,43 @@ def command(answer: str, *, text: bool = False) -> Command | None:
     match = _COMMAND.fullmatch(answer)
     if match is None:
         return None
-    name, about = match["name"], match["about"]
-    found = LETTERS.get(name) or _WORDS.get(name)
-    if found is None:
+    word, argument = match["name"], match["argument"]
+    name = LETTERS.get(word) or _WORDS.get(word)
+    if name is None:
         return None
     if text:
-        alone = not about and (name in LETTERS or found == BACK) and found not in (MORE, NEXT)
-        away = found == GO and bool(match["gap"]) and step_named(about) is not None
-        return Command(found, about) if alone or away else None
-    if about and found not in (HELP, GO, PROBLEMS):
+        alone = not argument and (word in LETTERS or name == BACK) and name not in (MORE, NEXT)
+        names_step = name == GO and bool(match["gap"]) and step_named(argument) is not None
+        return Command(name, argument) if alone or names_step else None
+    if argument and name not in (HELP, GO, PROBLEMS):
         return None
-    return Command(found, about)
+    return Command(name, argument)
 
 
-_NEW, _GONE = 3, 8
-"""Maximum number of problems that are listed after one edit."""
+_MAX_NEW, _MAX_SOLVED = 3, 8
+"""Maximum numbers of new and of solved problems that are listed after an edit."""
 
 
-def changes(before: View, after: View) -> Iterator[str]:
-    """Yield the effects of an edit: the free memory, then each new or solved problem."""
+def edit_effects(before: View, after: View) -> Iterator[str]:
+    """Yield the effects of an edit: the free memory, then new and solved problems."""
     if after.budget.free != before.budget.free:
-        yield f"Free now: {free(after.budget)}."
-    old, new = _marks(before), _marks(after)
-    come = [mark for mark in new if mark not in old]
-    for mark in come[:_NEW]:
-        number, finding = new[mark]
-        yield f"New problem {number}: {problem(finding)}"
-    if len(come) > _NEW:
-        yield f"{counted(len(come) - _NEW, 'more new problem')}: p lists them."
-    gone = [finding for mark, (_, finding) in old.items() if mark not in new]
-    if gone and not new:
+        yield f"Free now: {free_memory(after.budget)}."
+    old, new = _by_code_and_path(before), _by_code_and_path(after)
+    added = [numbered for key, numbered in new.items() if key not in old]
+    for number, finding in added[:_MAX_NEW]:
+        yield f"New problem {number}: {problem_line(finding)}"
+    if len(added) > _MAX_NEW:
+        yield f"{counted(len(added) - _MAX_NEW, 'more new problem')}: p lists them."
+    solved = [finding for key, (_, finding) in old.items() if key not in new]
+    if solved and not new:
         yield "No problems are left."
-    elif gone:
-        names = dict.fromkeys(finding.code or "text not kept" for finding in gone)
-        yield f"Solved: {', '.join(list(names)[:_GONE])}."
+    elif solved:
+        names = dict.fromkeys(finding.code or "text not kept" for finding in solved)
+        yield f"Solved: {', '.join(list(names)[:_MAX_SOLVED])}."
 
 
 def problem_counts(view: View) -> str:
-    """Return the number of problems: ``1 error, 2 warnings``."""
+    """Return the numbers of problems: ``1 error, 2 warnings: p lists them``."""
     names = [finding.severity.value for finding in view.findings]
     counts = [
         counted(names.count(one), one) for one in ("error", "warning", "advice") if one in names
@@ -124,7 +124,7 @@ def problem_counts(view: View) -> str:
     return f"{', '.join(counts)}: p lists them" if counts else "no problem"
 
 
-def free(budget: Budget) -> str:
+def free_memory(budget: Budget) -> str:
     """Return the free memory: ``1,344 MiB of 4,096``."""
     if budget.total is None or budget.free is None:
         return "unknown, as the total memory of the board is unknown"
@@ -133,49 +133,49 @@ def free(budget: Budget) -> str:
     return f"{budget.free:,} MiB of {budget.total:,}"
 
 
-def problem(finding: Finding) -> str:
+def problem_line(finding: Finding) -> str:
     """Return a finding in one line: severity, code, message."""
     return f"{finding.severity.value} {finding.code} {finding.message}".replace("  ", " ", 1)
 
 
-def _marks(view: View) -> dict[tuple[str, str], tuple[int, Finding]]:
-    """Return each finding with its number, by the path and code that identify it."""
-    found: dict[tuple[str, str], tuple[int, Finding]] = {}
+def _by_code_and_path(view: View) -> dict[tuple[str, str], tuple[int, Finding]]:
+    """Return the findings with their numbers, by the code and path that identify them."""
+    numbered: dict[tuple[str, str], tuple[int, Finding]] = {}
     for number, finding in enumerate(view.findings, 1):
-        found.setdefault((finding.code, finding.path), (number, finding))
-    return found
+        numbered.setdefault((finding.code, finding.path), (number, finding))
+    return numbered
 
 
-def value_of(session: Session, path: field_paths.Path) -> str:
+def value_text(session: Session, path: field_paths.Path) -> str:
     """Return the effective value of the field at a path, as text."""
     field = field_paths.field_of(path)
-    text, wrong = session.field_text(path)
-    if wrong:
-        return f'"{text}" is not kept. {wrong}'
+    text, problem = session.field_text(path)
+    if problem:
+        return f'"{text}" is not kept. {problem}'
     unit = f" {field.unit}" if field.unit else ""
     if text:
-        return f"{value_word(field.kind, text)}{unit}"
+        return f"{display_value(field.kind, text)}{unit}"
     default, origin = session.fallback(path)
     if not default and field.kind in ("choices", "list"):
         return "none"
     if not default:
         return f"left out, {origin}" if origin else "left out"
-    return f"{value_word(field.kind, default)}{unit}{f' ({origin})' if origin else ''}"
+    return f"{display_value(field.kind, default)}{unit}{f' ({origin})' if origin else ''}"
 
 
-def help_of(session: Session, path: field_paths.Path) -> list[str]:
-    """Return the help for the field at a path, line by line."""
-    lines = [f"{field_paths.field_of(path).title}: {value_of(session, path)}"]
+def field_help(session: Session, path: field_paths.Path) -> list[str]:
+    """Return the help for the field at a path, with its findings, line by line."""
+    lines = [f"{field_paths.field_of(path).title}: {value_text(session, path)}"]
     pairs = forms.field_help(session.project, path, session.fallback(path))
     lines += [f"{name}: {text}" if name else text for name, text in pairs]
-    here = field_paths.text_of_path(path)
-    for finding in session.findings.at(here):
-        if finding.path == here and finding.code:
+    path_text = field_paths.text_of_path(path)
+    for finding in session.findings.at(path_text):
+        if finding.path == path_text and finding.code:
             lines.append(f"{finding.severity.value} {finding.code}: {finding.message}")
             lines += [finding.fix] if finding.fix else []
     return lines
 
 
-def value_word(kind: str, text: str) -> str:
-    """Return a value for display: yes and no for true and false."""
+def display_value(kind: str, text: str) -> str:
+    """Return a value as it is printed: a flag is yes or no."""
     return {"true": "yes", "false": "no"}.get(text, text) if kind == "flag" else text
