@@ -90,7 +90,7 @@ class StartStep(StepMenu):
             if problem:
                 self.say(problem)
 
-        return Choice(f"Open {short_path(path)}", open_it, help_lines=lambda: (str(path),))
+        return Choice(f"Open {texts.short_path(path)}", open_it, help_lines=lambda: (str(path),))
 
     def _preset(self, preset: PresetFile) -> Choice:
         name = preset.title or preset.name
