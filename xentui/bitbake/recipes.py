@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from xentui.bitbake import recipe_cache
@@ -196,24 +196,12 @@ def _one_line(value: Value) -> str:
 
 
 def _to_cache(recipe: Recipe | None) -> list[object]:
-    if recipe is None:
-        return []
-    return [
-        recipe.layer, recipe.summary, recipe.image, recipe.dom0, recipe.bundle,
-        list(recipe.guests),
-    ]  # fmt: skip
+    return list(astuple(recipe)[3:]) if recipe is not None else []
 
 
 def _from_cache(path: str, name: str, version: str, result: list[object]) -> Recipe:
-    layer, summary, image, dom0, bundle, guests = result
-    return Recipe(
-        name,
-        version,
-        path,
-        str(layer),
-        str(summary),
-        bool(image),
-        bool(dom0),
-        bool(bundle),
-        tuple(map(str, guests)) if isinstance(guests, list) else (),
-    )
+    *texts, image, dom0, bundle, guests = result
+    layer, summary = map(str, texts)
+    guests = tuple(map(str, guests)) if isinstance(guests, (list, tuple)) else ()
+    flags = {"image": bool(image), "dom0": bool(dom0), "bundle": bool(bundle)}
+    return Recipe(name, version, path, layer, summary, guests=guests, **flags)

@@ -53,13 +53,7 @@ def releases() -> Mapping[str, Release]:
     with FILE.open("rb") as file:
         data = tomllib.load(file)
     return {
-        name: Release(
-            name,
-            entry["version"],
-            entry["lts"],
-            entry["bitbake"],
-            Abilities.from_data(entry["abilities"]),
-        )
+        name: Release(name=name, **{**entry, "abilities": Abilities.from_data(entry["abilities"])})
         for name, entry in data.items()
     }
 

@@ -94,13 +94,7 @@ def name(value: str) -> str:
         NotRepresentable: BitBake, the shell or a regular expression of the classes would take it
             for something else, or no file can be named after it.
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_.+-]*", value, re.ASCII):
-        raise NotRepresentable(value, "it is not a name")
-    if len(value) > LONGEST_NAME:
-        raise NotRepresentable(
-            value, f"files are named after it, and it has {len(value)} characters"
-        )
-    return value
+    return _short(_matching(r"[a-z0-9][a-z0-9_.+-]*", value, "it is not a name"))
 
 
 def word(value: str) -> str:
@@ -109,9 +103,7 @@ def word(value: str) -> str:
     Raises:
         NotRepresentable: it contains anything but lower-case letters, digits and full stops.
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.]*", value, re.ASCII):
-        raise NotRepresentable(value, "it is not one plain word")
-    return value
+    return _matching(r"[a-z0-9][a-z0-9.]*", value, "it is not one plain word")
 
 
 def domain(value: str) -> str:
@@ -123,13 +115,9 @@ def domain(value: str) -> str:
             file name.
     """
     # A name that begins with "-" would be an option of xl.
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value, re.ASCII):
-        raise NotRepresentable(value, "it is not the name of a domain")
-    if len(value) > LONGEST_NAME:
-        raise NotRepresentable(
-            value, f"files are named after it, and it has {len(value)} characters"
-        )
-    return value
+    return _short(
+        _matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value, "it is not the name of a domain")
+    )
 
 
 def licence_flag(value: str) -> str:
@@ -138,9 +126,7 @@ def licence_flag(value: str) -> str:
     Raises:
         NotRepresentable: it is empty, or BitBake would read several flags or none.
     """
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", value, re.ASCII):
-        raise NotRepresentable(value, "it is not a licence flag")
-    return value
+    return _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]*", value, "it is not a licence flag")
 
 
 def one_of(value: str, allowed: tuple[str, ...]) -> str:
@@ -162,9 +148,7 @@ def tasks(value: str) -> str:
             ``handleVirtRecipeProviders``).
     """
     task = r"[a-z0-9][a-z0-9.+-]*:do_[a-z_]+"
-    if not re.fullmatch(rf"{task}(?: {task})*", value, re.ASCII):
-        raise NotRepresentable(value, "it does not name tasks of recipes")
-    return value
+    return _matching(rf"{task}(?: {task})*", value, "it does not name tasks of recipes")
 
 
 def path(value: str) -> str:
@@ -174,12 +158,9 @@ def path(value: str) -> str:
         NotRepresentable: it is absolute, contains ``..``, or contains anything but letters, digits
             and ``._+-``.
     """
-    steps = value.split("/")
-    if not all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._+-]*", step, re.ASCII) for step in steps):
-        raise NotRepresentable(
-            value, "it is not a relative path with only letters, digits and / . _ + -"
-        )
-    return value
+    step = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
+    reason = "it is not a relative path with only letters, digits and / . _ + -"
+    return _matching(rf"{step}(?:/{step})*", value, reason)
 
 
 def uri(value: str) -> str:
@@ -191,9 +172,9 @@ def uri(value: str) -> str:
     """
     if value.startswith("file://"):
         path(value.removeprefix("file://"))
-    elif not re.fullmatch(r"https?://[A-Za-z0-9][A-Za-z0-9._~/%?=&+@:,-]*", value, re.ASCII):
-        raise NotRepresentable(value, "it is not an address that can be fetched")
-    return value
+        return value
+    address = r"https?://[A-Za-z0-9][A-Za-z0-9._~/%?=&+@:,-]*"
+    return _matching(address, value, "it is not an address that can be fetched")
 
 
 def assign(variable: str, value: str, *, flag: str = "", operator: str = "=") -> str:
@@ -235,6 +216,20 @@ def assign_lines(variable: str, values: list[str], *, one_line: bool = True) -> 
     for value in values:
         assign(variable, value)  # raises an error for words that cannot be written
     return "\n".join([f'{variable} = "\\', *(f"    {value} \\" for value in values), '"'])
+
+
+def _matching(pattern: str, value: str, reason: str) -> str:
+    if not re.fullmatch(pattern, value, re.ASCII):
+        raise NotRepresentable(value, reason)
+    return value
+
+
+def _short(value: str) -> str:
+    if len(value) > LONGEST_NAME:
+        raise NotRepresentable(
+            value, f"files are named after it, and it has {len(value)} characters"
+        )
+    return value
 
 
 def _checked(value: str, allowed: frozenset[str] | set[str]) -> str:

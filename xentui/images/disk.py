@@ -43,6 +43,18 @@ _GPT_TYPES = {
     "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7": "Basic data",
     **dict.fromkeys(_ROOTS, "Linux root"),
 }
+_FILESYSTEMS = (
+    (0, b"XFSB", "xfs"),
+    (0, b"hsqs", "squashfs"),
+    (1024, b"\xe2\xe1\xf5\xe0", "erofs"),
+    (1024, b"\x10\x20\xf5\xf2", "f2fs"),
+    (0x10040, b"_BHRfS_M", "btrfs"),
+    (0, b"\x45\x3d\xcd\x28", "cramfs"),
+    (0, b"UBI#", "ubi"),
+    (65588, b"ReIsErFs", "reiserfs"),
+    (65588, b"ReIsEr2F", "reiserfs"),
+    (65588, b"ReIsEr3F", "reiserfs"),
+)
 _VOLUMES = (
     (0, b"LUKS\xba\xbe", "luks"),
     (3, b"-FVE-FS-", "bitlocker"),
@@ -118,38 +130,24 @@ def read(reader: Reader) -> PartitionedDisk | None:
 
 def filesystem(reader: Reader) -> str:
     """Return the name of the file system, or an empty string."""
-    if reader.at(0, 4) == b"XFSB":
-        return "xfs"
-    if reader.at(0, 4) == b"hsqs":
-        return "squashfs"
-    if reader.at(1024, 4) == b"\xe2\xe1\xf5\xe0":
-        return "erofs"
-    if reader.at(1024, 4) == b"\x10\x20\xf5\xf2":
-        return "f2fs"
-    if reader.at(0x10040, 8) == b"_BHRfS_M":
-        return "btrfs"
-    if reader.at(0, 4) == b"\x45\x3d\xcd\x28":
-        return "cramfs"
-    if reader.at(0, 4) == b"UBI#":
-        return "ubi"
-    if reader.at(65588, 8) in (b"ReIsErFs", b"ReIsEr2F", b"ReIsEr3F"):
-        return "reiserfs"
+    name = _named_by_magic(reader, _FILESYSTEMS)
+    if name:
+        return name
     boot = reader.at(0, 512)
     if boot[3:11] in (b"NTFS    ", b"EXFAT   "):
         return boot[3:11].decode().strip().lower()
-    if b"FAT" in boot[54:59] or b"FAT" in boot[82:87]:
-        return "vfat"
-    return ""
+    return "vfat" if b"FAT" in boot[54:59] or b"FAT" in boot[82:87] else ""
 
 
 def volume(reader: Reader) -> str:
     """Return the name of swap space or of a container such as LUKS or LVM, or an empty string."""
-    for place, magic, name in _VOLUMES:
-        if reader.at(place, len(magic)) == magic:
-            return name
-    if any(reader.at(size - 10, 10) in (b"SWAPSPACE2", b"SWAP-SPACE") for size in _PAGES):
-        return "swap"
-    return ""
+    is_swap = any(reader.at(size - 10, 10) in (b"SWAPSPACE2", b"SWAP-SPACE") for size in _PAGES)
+    return _named_by_magic(reader, _VOLUMES) or ("swap" if is_swap else "")
+
+
+def _named_by_magic(reader: Reader, magics: tuple[tuple[int, bytes, str], ...]) -> str:
+    matching = (name for at, magic, name in magics if reader.at(at, len(magic)) == magic)
+    return next(matching, "")
 
 
 def _disk(
