@@ -192,10 +192,26 @@ class EffectiveGuest(NamedTuple):
         guest: the guest as in the project.
         values: the effective values of all fields that appear in the xl config, and of
             ``image_size``.
+        memory: memory in MiB.
+        vcpus: number of virtual processors.
+        vif: network interfaces, each in xl's syntax.
+        extra: kernel command line.
+        disk_device: device name of the guest's first disk.
+        name: name of the running domain.
+        type: domain type.
+        image_size: size in MiB of an image that is made from a directory or by a script.
     """
 
     guest: Guest
     values: Mapping[str, Any]
+    memory: int
+    vcpus: int
+    vif: tuple[str, ...]
+    extra: str
+    disk_device: str
+    name: str
+    type: GuestType
+    image_size: int
 
     @property
     def key(self) -> str:
@@ -203,51 +219,9 @@ class EffectiveGuest(NamedTuple):
         return self.guest.key
 
     @property
-    def memory(self) -> int:
-        """Memory in MiB."""
-        return int(self.values["memory"])
-
-    @property
-    def vcpus(self) -> int:
-        """Number of virtual processors."""
-        return int(self.values["vcpus"])
-
-    @property
-    def vif(self) -> tuple[str, ...]:
-        """Network interfaces, each in xl's syntax."""
-        entries: tuple[str, ...] = self.values["vif"]
-        return entries
-
-    @property
-    def extra(self) -> str:
-        """Kernel command line."""
-        return str(self.values["extra"])
-
-    @property
     def boots_its_disk(self) -> bool:
         """Whether it is an HVM guest without a kernel, which has no kernel command line."""
         return self.type == "hvm" and self.guest.kernel in (None, "none")
-
-    @property
-    def disk_device(self) -> str:
-        """Device name of the guest's first disk."""
-        return str(self.values["disk_device"])
-
-    @property
-    def name(self) -> str:
-        """Name of the running domain."""
-        return str(self.values["name"])
-
-    @property
-    def type(self) -> GuestType:
-        """Domain type."""
-        kind: GuestType = self.values["type"]
-        return kind
-
-    @property
-    def image_size(self) -> int:
-        """Size in MiB of an image that is made from a directory or by a script."""
-        return int(self.values["image_size"])
 
 
 _MAX_CACHED = 4096
@@ -291,7 +265,7 @@ def effective(project: Project, guest: Guest) -> EffectiveGuest:
         values[field.name] = value
     size = guest.source.image_size if guest.source is not None else None
     values["image_size"] = size if size is not None else _from_defaults(project, "image_size").value
-    return EffectiveGuest(guest, values)
+    return EffectiveGuest(guest, values, *(values[name] for name in EffectiveGuest._fields[2:]))
 
 
 @cache

@@ -408,8 +408,7 @@ def _viridian(setting: CheckedSetting) -> Iterator[ValueProblem]:
 def _mca_caps(setting: CheckedSetting) -> Iterator[ValueProblem]:
     if setting.domain_type != "hvm":
         return
-    if isinstance(setting.value, str):
-        yield "refused", "is a single value, but xl expects a list"
+    yield from _texts_only(setting)
     for word in setting.entries:
         if word not in setting.key.choices:
             yield "refused", f"{quoted(word)} is not {_either(setting.key.choices)}"
@@ -418,8 +417,7 @@ def _mca_caps(setting: CheckedSetting) -> Iterator[ValueProblem]:
 def _smbios(setting: CheckedSetting) -> Iterator[ValueProblem]:
     if setting.domain_type != "hvm":
         return
-    if isinstance(setting.value, str):
-        yield "refused", "is a single value, but xl expects a list"
+    yield from _texts_only(setting)
     for word in setting.entries:
         name, _, text = word.partition("=")
         if name.lower() not in setting.key.choices or not text:
