@@ -119,7 +119,7 @@ def _initramfs_name(parts: Parts) -> str:
 
 
 def _kernel_name(parts: Parts) -> str:
-    return board(machine(parts)).kernel_image
+    return board(machine(parts)).kernel.image
 
 
 def deploy_dir(place: Path, parts: Parts, *, image: str = "ext4") -> Path:

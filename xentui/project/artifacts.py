@@ -60,7 +60,7 @@ def kernel_file(project: Project, guest: Guest) -> str:
         return ""
     if guest.kernel is not None:
         return guest.kernel.rsplit("/", 1)[-1]
-    return boards.board(project.host.machine).kernel_image
+    return boards.board(project.host.machine).kernel.image
 
 
 def config_path(guest: Guest) -> str:

@@ -357,11 +357,6 @@ class Board:
     problem: str = ""
 
     @property
-    def kernel_image(self) -> str:
-        """Name of the kernel in the deploy directory (KERNEL_IMAGETYPE)."""
-        return self.kernel.image
-
-    @property
     def is_known(self) -> bool:
         """Whether the board has a usable file, or is on the list of refused machines."""
         return self.state != "unknown"

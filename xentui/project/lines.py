@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import TypeVar
 
 KeyPath = tuple[str | int, ...]
 """The place of a value: keys of tables and indexes of lists, such as
 ``("guests", "alpine", "disks", 0, "size")``."""
+
+T = TypeVar("T")
 
 MAX_DEPTH = 64
 """The deepest nesting of arrays and inline tables, and the most parts of a dotted key."""
@@ -49,16 +52,15 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value in the text from ``start`` to ``end``.
+    """A value in the text.
 
     Attributes:
+        start: its offset.
         items: the elements of an array.
         entries: the entries of an inline table.
     """
 
-    kind: Literal["plain", "array", "inline"]
     start: int
-    end: int
     items: tuple[Value, ...] = ()
     entries: tuple[Entry, ...] = ()
 
@@ -72,23 +74,17 @@ class Entry:
     value: Value
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Section:
     """A table header with its entries; the first section has no header, and an empty path.
 
     Attributes:
         start: the start of the header's line.
-        head_end: the offset after the header's closing bracket; 0 for the first section.
-        end: the start of the next header's line, or the end of the text.
-        is_array: whether the header is that of an array of tables, ``[[…]]``.
     """
 
     path: KeyPath
     keys: tuple[Key, ...]
     start: int
-    head_end: int
-    end: int = 0
-    is_array: bool = False
     entries: list[Entry] = field(default_factory=list)
 
 
@@ -97,13 +93,11 @@ class Layout:
     """All sections of a text, in their order.
 
     Attributes:
-        complete: whether the scan reached the end of the text.
-        too_deep: whether it stopped because the nesting exceeds :data:`MAX_DEPTH`.
+        too_deep: whether the scan stopped because the nesting exceeds :data:`MAX_DEPTH`.
     """
 
     sections: tuple[Section, ...]
-    complete: bool
-    too_deep: bool = False
+    too_deep: bool
 
 
 class _SyntaxError(Exception):
@@ -125,27 +119,28 @@ def line_numbers(text: str) -> dict[KeyPath, int]:
     lines: dict[KeyPath, int] = {}
     line, counted = 1, 0
 
-    def note(path: KeyPath, base: int, at: int) -> None:
+    def add_path(path: KeyPath, base: int, offset: int) -> None:
         """Record the line at an offset for each part of ``path`` after the first ``base`` ones."""
         nonlocal line, counted
         # Offsets ascend from call to call, so each newline is counted once.
-        line, counted = line + text.count("\n", counted, at), at
+        line, counted = line + text.count("\n", counted, offset), offset
         for length in range(base + 1, len(path) + 1):
             lines.setdefault(path[:length], line)
 
-    def inside(path: KeyPath, value: Value) -> None:
+    def add_entries(base: KeyPath, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            add_path(entry.path, len(base), entry.keys[0].start)
+            add_inside(entry.path, entry.value)
+
+    def add_inside(path: KeyPath, value: Value) -> None:
         for number, item in enumerate(value.items):
-            note((*path, number), len(path), item.start)
-            inside((*path, number), item)
-        for entry in value.entries:
-            note(entry.path, len(path), entry.keys[0].start)
-            inside(entry.path, entry.value)
+            add_path((*path, number), len(path), item.start)
+            add_inside((*path, number), item)
+        add_entries(path, value.entries)
 
     for section in scan(text).sections:
-        note(section.path, 0, section.start)
-        for entry in section.entries:
-            note(entry.path, len(section.path), entry.keys[0].start)
-            inside(entry.path, entry.value)
+        add_path(section.path, 0, section.start)
+        add_entries(section.path, section.entries)
     return lines
 
 
@@ -166,25 +161,20 @@ class _Scanner:
         self._counts: dict[KeyPath, int] = {}
 
     def run(self) -> Layout:
-        section = Section((), (), 0, 0)
-        sections = [section]
-        complete, too_deep = True, False
+        sections = [Section((), (), 0)]
+        too_deep = False
         try:
             while True:
                 self._skip(_BETWEEN)
                 if self._at >= len(self._text):
                     break
                 if self._text[self._at] == "[":
-                    new = self._header()
-                    section.end = new.start
-                    section = new
-                    sections.append(section)
+                    sections.append(self._header())
                 else:
-                    section.entries.append(self._entry(section.path, 0))
+                    sections[-1].entries.append(self._entry(sections[-1].path, 0))
         except _SyntaxError as error:
-            complete, too_deep = False, isinstance(error, _TooDeep)
-        section.end = len(self._text)
-        return Layout(tuple(sections), complete, too_deep)
+            too_deep = isinstance(error, _TooDeep)
+        return Layout(tuple(sections), too_deep)
 
     def _skip(self, what: re.Pattern[str]) -> None:
         match = what.match(self._text, self._at)
@@ -203,7 +193,7 @@ class _Scanner:
         keys = self._keys()
         self._expect("]]" if is_array else "]")
         path = self._resolved(tuple(key.name for key in keys), is_array=is_array)
-        return Section(path, keys, start, self._at, is_array=is_array)
+        return Section(path, keys, start)
 
     def _resolved(self, names: tuple[str, ...], *, is_array: bool) -> KeyPath:
         """Return the path of a header, with the current index after each array of tables."""
@@ -246,41 +236,28 @@ class _Scanner:
         start = self._at
         first = self._text[start : start + 1]
         if first == "[":
-            return self._array(path, depth)
+            items = self._items("]", lambda number: self._value((*path, number), depth + 1))
+            return Value(start, items=items)
         if first == "{":
-            return self._inline(path, depth)
+            return Value(start, entries=self._items("}", lambda _: self._entry(path, depth + 1)))
         match = (_STRING if first in ('"', "'") else _OTHER).match(self._text, start)
         if not first or match is None:
             raise _SyntaxError
         self._at = start + len(match.group().rstrip(" \t"))
-        return Value("plain", start, self._at)
+        return Value(start)
 
-    def _array(self, path: KeyPath, depth: int) -> Value:
-        start = self._at
+    def _items(self, end: str, read: Callable[[int], T]) -> tuple[T, ...]:
+        """Read the items of an array or inline table, each by its number, up to its end."""
         self._at += 1
-        items: list[Value] = []
+        items: list[T] = []
         while True:
             self._skip(_BETWEEN)
-            if self._text.startswith("]", self._at):
+            if self._text.startswith(end, self._at):
                 self._at += 1
-                return Value("array", start, self._at, items=tuple(items))
-            items.append(self._value((*path, len(items)), depth + 1))
+                return tuple(items)
+            items.append(read(len(items)))
             self._skip(_BETWEEN)
-            if not self._text.startswith("]", self._at):
-                self._expect(",")
-
-    def _inline(self, path: KeyPath, depth: int) -> Value:
-        start = self._at
-        self._at += 1
-        entries: list[Entry] = []
-        while True:
-            self._skip(_BETWEEN)
-            if self._text.startswith("}", self._at):
-                self._at += 1
-                return Value("inline", start, self._at, entries=tuple(entries))
-            entries.append(self._entry(path, depth + 1))
-            self._skip(_BETWEEN)
-            if not self._text.startswith("}", self._at):
+            if not self._text.startswith(end, self._at):
                 self._expect(",")
 
 

@@ -249,7 +249,7 @@ def _version(path: Path) -> str:
 
 def _find_kernel(files: BuildFiles, machine: str) -> None:
     what = "Dom0's kernel"
-    path = files.folder / boards.board(machine).kernel_image
+    path = files.folder / boards.board(machine).kernel.image
     if not path.is_file() or _size(path) > _MAX_KERNEL_BYTES:
         files.use_stand_in(what, f"no {path.name} is there")
         return

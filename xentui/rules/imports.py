@@ -92,7 +92,7 @@ def check_import_type(context: Context, guest: EffectiveGuest) -> Iterator[Findi
 def check_kernel_provided(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Find kernels that must already be in the deploy directory."""
     kernel = guest.guest.kernel
-    if kernel in (None, "none") or kernel == context.board.kernel_image or guest.type == "hvm":
+    if kernel in (None, "none") or kernel == context.board.kernel.image or guest.type == "hvm":
         return
     if _is_fetched(context, guest.guest.bundle, kernel):
         return

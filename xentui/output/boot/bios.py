@@ -110,7 +110,7 @@ bootloader --ptable msdos{disk_id} --configfile="{menu_name}"
 def _menu(project: Project, abilities: Abilities) -> str:
     mode = _mode(project)
     root = f"root=PARTUUID={DISK_ID}-02" if abilities.disk_id else "root=/dev/sda2"
-    kernel = boards.board(project.host.machine).kernel_image
+    kernel = boards.board(project.host.machine).kernel.image
     dom0 = " ".join([_DOM0[mode].format(root=root), *arguments.pci_arguments(project)])
     return f"""\
 DEFAULT boot
