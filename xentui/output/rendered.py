@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from xentui.errors import InputError
+from xentui.errors import InputError, os_error_text
 from xentui.safe_text import visible
 
 CONF = "conf/xentui.conf"
@@ -95,8 +95,7 @@ def chunks(content: Content) -> Iterator[bytes]:
             while chunk := file.read(CHUNK):
                 yield chunk
     except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise InputError(f"{visible(str(content.source))}: {reason}") from error
+        raise InputError(f"{visible(str(content.source))}: {os_error_text(error)}") from error
 
 
 def source_stat(copy: Copy) -> os.stat_result:
@@ -108,5 +107,4 @@ def source_stat(copy: Copy) -> os.stat_result:
     try:
         return copy.source.stat()
     except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise InputError(f"{visible(str(copy.source))}: {reason}") from error
+        raise InputError(f"{visible(str(copy.source))}: {os_error_text(error)}") from error

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Add lines to the user's own files, and remove them again.
+"""Add lines to the text of conf/local.conf and conf/bblayers.conf, and remove them again.
 
 Each function that adds something returns the exact text that was added, so that removing it
 restores the file byte for byte, including its line ends. If the user moved or reformatted the text
@@ -75,54 +75,54 @@ def block(text: str) -> Block | None:
     Raises:
         RefusedError: a mark is missing or duplicated, so it is unclear which lines are xentui's.
     """
-    found = list(_MARK.finditer(text))
-    if not found:
+    marks = list(_MARK.finditer(text))
+    if not marks:
         return None
-    if [mark.group(1) for mark in found] != [BEGIN, END]:
-        line = text.count("\n", 0, found[0].start()) + 1
+    if [mark.group(1) for mark in marks] != [BEGIN, END]:
+        line = text.count("\n", 0, marks[0].start()) + 1
         raise RefusedError(
-            f"conf/local.conf:{line}: the marks of the xentui block are not one pair",
+            f"conf/local.conf:{line}: a mark of the xentui block is missing or duplicated",
             fix="Remove the block and its marks by hand, and run again.",
         )
-    begin, end = found
+    begin, end = marks
     body = text[begin.end() : end.start()]
     return Block(begin.start(), end.end(), body.replace("\r\n", "\n"))
 
 
 def with_block(text: str, body: str) -> Addition:
     """Set the contents of the marked block, which is added at the end if it is missing."""
-    there = block(text)
+    old = block(text)
     lines = [BEGIN, *body.removesuffix("\n").split("\n"), END]
-    if there is None:
+    if old is None:
         return _with_line(text, line_end(text).join(lines))
-    if there.body == body:
+    if old.body == body:
         return Addition(text, "")
-    whole = text[there.start : there.end]
-    end = line_end(whole)
-    last = whole[len(whole.rstrip("\r\n")) :]
-    return Addition(text[: there.start] + end.join(lines) + last + text[there.end :], "")
+    old_text = text[old.start : old.end]
+    last_end = old_text[len(old_text.rstrip("\r\n")) :]
+    new_text = line_end(old_text).join(lines) + last_end
+    return Addition(text[: old.start] + new_text + text[old.end :], "")
 
 
 def without_block(text: str) -> str:
     """Remove the marked block."""
-    there = block(text)
-    if there is None:
+    old = block(text)
+    if old is None:
         return text
-    before, after = text[: there.start], text[there.end :]
-    if text[: there.end].endswith("\n") or not before:
+    before, after = text[: old.start], text[old.end :]
+    if text[: old.end].endswith("\n") or not before:
         return before + after
     # The last line before the block had no line end; adding the block gave it one.
-    end = "\r\n" if text.startswith(f"{BEGIN}\r\n", there.start) else "\n"
+    end = "\r\n" if text.startswith(f"{BEGIN}\r\n", old.start) else "\n"
     return before.removesuffix(end) + after
 
 
 def with_blank_block(text: str) -> str:
     """Replace the marked block by empty lines, so that all other lines keep their numbers."""
-    there = block(text)
-    if there is None:
+    old = block(text)
+    if old is None:
         return text
-    lines = text.count("\n", there.start, there.end)
-    return text[: there.start] + "\n" * lines + text[there.end :]
+    lines = text.count("\n", old.start, old.end)
+    return text[: old.start] + "\n" * lines + text[old.end :]
 
 
 def ends_in_backslash(text: str) -> bool:
@@ -156,23 +156,23 @@ def with_layer(text: str, path: str) -> Addition:
     first = values[0]
     tail = re.search(r"\\(\r?\n)[ \t]*\Z", first.text)
     if tail:
-        others = first.text.partition("\n")[2]
-        indents = re.findall(r"^([ \t]*)[^\s\\]", others, re.MULTILINE)
+        later_lines = first.text.partition("\n")[2]
+        indents = re.findall(r"^([ \t]*)[^\s\\]", later_lines, re.MULTILINE)
         snippet = (indents[-1] if indents else "  ") + path + " \\" + tail[1]
-        place = first.start + tail.end(1)
+        offset = first.start + tail.end(1)
     else:
-        glue = "" if not first.text or first.text[-1].isspace() else " "
-        snippet, place = glue + path, first.end
-    return Addition(text[:place] + snippet + text[place:], snippet)
+        blank = "" if not first.text or first.text[-1].isspace() else " "
+        snippet, offset = blank + path, first.end
+    return Addition(text[:offset] + snippet + text[offset:], snippet)
 
 
 def without_layer(text: str, path: str, snippet: str = "") -> str:
     """Remove a layer from BBLAYERS: the text that was added, or else its entry wherever it is."""
-    found = [at for at in re.finditer(re.escape(snippet), text) if _is_whole_entry(text, at)]
-    if snippet and len(found) == 1:
-        return text[: found[0].start()] + text[found[0].end() :]
-    own = rf'^BBLAYERS[ \t]*\+=[ \t]*"{re.escape(path)}"[ \t]*(?:\r?\n|\Z)'
-    text = re.sub(own, "", text, flags=re.MULTILINE)
+    matches = [m for m in re.finditer(re.escape(snippet), text) if _is_whole_entry(text, m)]
+    if snippet and len(matches) == 1:
+        return text[: matches[0].start()] + text[matches[0].end() :]
+    own_line = rf'^BBLAYERS[ \t]*\+=[ \t]*"{re.escape(path)}"[ \t]*(?:\r?\n|\Z)'
+    text = re.sub(own_line, "", text, flags=re.MULTILINE)
     for value in reversed(_values(text)):
         entry = re.compile(
             rf"^[ \t]*{re.escape(path)}/?[ \t]*\\\r?\n"
@@ -184,6 +184,8 @@ def without_layer(text: str, path: str, snippet: str = "") -> str:
 
 
 class _Value(NamedTuple):
+    """The value of an assignment: its offsets, the assignment's operator, and its text."""
+
     start: int
     end: int
     operator: str
@@ -197,22 +199,23 @@ class _Value(NamedTuple):
 def _values(text: str) -> list[_Value]:
     """Return the values assigned to BBLAYERS, found as by bb:lib/bb/utils.py ``edit_metadata``."""
     values = []
-    at = 0
-    while found := _ASSIGNED.search(text, at):
-        closing = re.compile(rf"{found[2]}[ \t\r\f\v]*(?=\n|\Z)").search(text, found.end())
+    offset = 0
+    while opening := _ASSIGNED.search(text, offset):
+        closing_quote = re.compile(rf"{opening[2]}[ \t\r\f\v]*(?=\n|\Z)")
+        closing = closing_quote.search(text, opening.end())
         if closing is None:
             break
-        start, end = found.end(), closing.start()
-        values.append(_Value(start, end, found[1], text[start:end]))
-        at = closing.end()
+        start, end = opening.end(), closing.start()
+        values.append(_Value(start, end, opening[1], text[start:end]))
+        offset = closing.end()
     return values
 
 
-def _is_whole_entry(text: str, found: re.Match[str]) -> bool:
+def _is_whole_entry(text: str, match: re.Match[str]) -> bool:
     """Return whether the match is a complete entry, not a part of a longer path."""
     edges = " \t\r\n\"'\\"
-    before, after = text[: found.start()][-1:], text[found.end() :][:1]
-    return (found[0][:1] in edges or before in edges) and (found[0][-1:] in edges or after in edges)
+    before, after = text[: match.start()][-1:], text[match.end() :][:1]
+    return (match[0][:1] in edges or before in edges) and (match[0][-1:] in edges or after in edges)
 
 
 def _with_line(text: str, line: str) -> Addition:
@@ -222,10 +225,10 @@ def _with_line(text: str, line: str) -> Addition:
 
 
 def _without_line(text: str, snippet: str, line: str) -> str:
-    for found in re.finditer(re.escape(snippet), text):
-        before, after = text[: found.start()], text[found.end() :]
-        whole = snippet.startswith(("\n", "\r")) or not before or before.endswith("\n")
+    for match in re.finditer(re.escape(snippet), text):
+        before, after = text[: match.start()], text[match.end() :]
+        begun = snippet.startswith(("\n", "\r")) or not before or before.endswith("\n")
         ended = snippet.endswith("\n") or not after or after.startswith(("\n", "\r\n"))
-        if whole and ended:
+        if begun and ended:
             return before + after
     return re.sub(rf"^{re.escape(line)}[ \t]*(?:\r?\n|\r?\Z)", "", text, flags=re.MULTILINE)

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xentui.errors import RefusedError, XentuiError
+from xentui.output.rendered import decode, encode
 from xentui.output.writing.tree import Tree, parts_of
 
 NAME = ".xentui-manifest.json"
@@ -53,7 +54,7 @@ class Manifest:
     def last_text(self, name: str) -> str | None:
         """Return the text that xentui wrote last, or ``None`` if it is unknown."""
         text = unpack(self.texts.get(name, ""))
-        if text is None or not self.wrote(name, digest(text.encode("utf-8", "surrogateescape"))):
+        if text is None or not self.wrote(name, digest(encode(text))):
             return None
         return text
 
@@ -97,7 +98,7 @@ def load(tree: Tree | None) -> Manifest:
 
 def pack(text: str) -> str:
     """Return a text in compressed form, one line of ASCII; empty if the text is too large."""
-    raw = text.encode("utf-8", "surrogateescape")
+    raw = encode(text)
     return base64.b64encode(zlib.compress(raw)).decode() if len(raw) <= _LARGEST_TEXT else ""
 
 
@@ -110,7 +111,7 @@ def unpack(packed: str) -> str | None:
         raw = stream.decompress(base64.b64decode(packed, validate=True), _LARGEST_TEXT)
     except (ValueError, zlib.error):
         return None
-    return raw.decode("utf-8", "surrogateescape") if stream.eof else None
+    return decode(raw) if stream.eof else None
 
 
 def mark_in_progress(recorded: str) -> str:

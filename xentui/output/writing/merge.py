@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Merge two changed versions of a text line by line.
+"""Merge two changed versions of a text line by line, as git does.
 
 The common original is split at the lines that neither side changed. Between two such lines, the
 side that changed something wins; if both sides made different changes, there is a conflict.
@@ -15,12 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-_SMALL = 200
-"""Up to this many lines on each side, the slow and thorough comparison is used."""
+_MAX_THOROUGH = 200
+"""Maximum number of lines on each side for difflib's comparison, which is slow but thorough."""
 
 
 class Conflict(NamedTuple):
-    """Lines that both sides changed, in all three versions; ``line`` is the number in mine."""
+    """Lines that both sides changed, in all three versions; ``line`` is the number in ``mine``."""
 
     line: int
     base: tuple[str, ...]
@@ -33,7 +33,7 @@ class Merged:
     """The result of a merge.
 
     Attributes:
-        text: the merged text, with my lines where there is a conflict.
+        text: the merged text; at a conflict, the lines of ``mine``.
         conflicts: the conflicts, in order.
     """
 
@@ -42,28 +42,28 @@ class Merged:
 
 
 def merge(base: str, mine: str, new: str) -> Merged:
-    """Merge two changed versions of ``base``, in a time proportional to the number of lines."""
-    was, ours, theirs = lines_of(base), lines_of(mine), lines_of(new)
-    to_ours, to_theirs = dict(_pairs(was, ours)), dict(_pairs(was, theirs))
-    stable = [at for at in range(len(was)) if at in to_ours and at in to_theirs]
-    out: list[str] = []
+    """Merge two changed versions of ``base``: ``mine`` by the user, and ``new`` by xentui."""
+    bases, mines, news = lines_of(base), lines_of(mine), lines_of(new)
+    in_mine, in_new = dict(_pairs(bases, mines)), dict(_pairs(bases, news))
+    stable = [at for at in range(len(bases)) if at in in_mine and at in in_new]
+    merged: list[str] = []
     conflicts: list[Conflict] = []
-    i = j = k = 0
+    b = m = n = 0
     for at in (*stable, None):
         if at is None:
-            old, left, right = was[i:], ours[j:], theirs[k:]
+            old, left, right = bases[b:], mines[m:], news[n:]
         else:
-            old, left, right = was[i:at], ours[j : to_ours[at]], theirs[k : to_theirs[at]]
+            old, left, right = bases[b:at], mines[m : in_mine[at]], news[n : in_new[at]]
         if left == old:
-            out += right
+            merged += right
         else:
-            out += left
+            merged += left
             if right not in (old, left):
-                conflicts.append(Conflict(j + 1, tuple(old), tuple(left), tuple(right)))
+                conflicts.append(Conflict(m + 1, tuple(old), tuple(left), tuple(right)))
         if at is not None:
-            out.append(was[at])
-            i, j, k = at + 1, to_ours[at] + 1, to_theirs[at] + 1
-    return Merged("".join(out), tuple(conflicts))
+            merged.append(bases[at])
+            b, m, n = at + 1, in_mine[at] + 1, in_new[at] + 1
+    return Merged("".join(merged), tuple(conflicts))
 
 
 def lines_of(text: str) -> list[str]:
@@ -89,25 +89,24 @@ def _pairs(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int]
 
 def _landmarks(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]]:
     """Return the longest series of lines that are unique, and in the same order, on both sides."""
-    places = {line: at for at, line in enumerate(other)}
-    here, there = Counter(one), Counter(other)
-    found = [
-        (at, places[line]) for at, line in enumerate(one) if here[line] == 1 and there[line] == 1
-    ]
+    offsets = {line: at for at, line in enumerate(other)}
+    unique = {line for line, count in Counter(one).items() if count == 1}
+    unique &= {line for line, count in Counter(other).items() if count == 1}
+    pairs = [(at, offsets[line]) for at, line in enumerate(one) if line in unique]
     # Patience sorting finds the longest increasing series: the top card of each pile, and for each
     # card the one on the pile to its left at that time.
     tops: list[int] = []
     cards: list[int] = []
     below: list[int] = []
-    for card, (_, place) in enumerate(found):
-        pile = bisect_left(tops, place)
+    for card, (_, offset) in enumerate(pairs):
+        pile = bisect_left(tops, offset)
         below.append(cards[pile - 1] if pile else -1)
-        tops[pile : pile + 1] = [place]
+        tops[pile : pile + 1] = [offset]
         cards[pile : pile + 1] = [card]
     series = []
     card = cards[-1] if cards else -1
     while card >= 0:
-        series.append(found[card])
+        series.append(pairs[card])
         card = below[card]
     return series[::-1]
 
@@ -124,7 +123,7 @@ def _between(
         a_end - tail > a and b_end - tail > b and one[a_end - tail - 1] == other[b_end - tail - 1]
     ):
         tail += 1
-    if 0 < a_end - tail - a <= _SMALL and 0 < b_end - tail - b <= _SMALL:
+    if 0 < a_end - tail - a <= _MAX_THOROUGH and 0 < b_end - tail - b <= _MAX_THOROUGH:
         matcher = difflib.SequenceMatcher(
             None, one[a : a_end - tail], other[b : b_end - tail], autojunk=False
         )

@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from xentui.errors import InputError, RefusedError
+from xentui.errors import InputError, RefusedError, os_error_text
 from xentui.safe_text import quoted, visible
 
 LOCK_SECONDS = 5.0
@@ -123,7 +123,7 @@ class Tree:
                 if error.errno in _CANNOT_LOCK:
                     return
                 if error.errno not in (errno.EAGAIN, errno.EACCES):
-                    raise InputError(f"{_shown(self.root)}: {_reason(error)}") from error
+                    raise InputError(f"{_shown(self.root)}: {os_error_text(error)}") from error
                 if time.monotonic() > give_up:
                     raise RefusedError(
                         f"{_shown(self.root)}: another run of xentui is writing here",
@@ -252,7 +252,7 @@ class Tree:
             except OSError as error:
                 if error.errno not in _CANNOT_SYNC:
                     place = self.root.joinpath(*parts)
-                    raise InputError(f"{_shown(place)}: {_reason(error)}") from error
+                    raise InputError(f"{_shown(place)}: {os_error_text(error)}") from error
 
     def remove_if_empty(self) -> None:
         """Remove the folder itself if it is empty."""
@@ -288,7 +288,7 @@ class Tree:
                     f"{_shown(place)}: is a link or not a folder, so nothing is written into it",
                     fix="Move it away, or choose another folder.",
                 ) from None
-            raise InputError(f"{_shown(place)}: {_reason(error)}") from error
+            raise InputError(f"{_shown(place)}: {os_error_text(error)}") from error
         self._folders[parts] = opened
         return opened
 
@@ -307,7 +307,9 @@ class Tree:
             yield
         except OSError as error:
             place = self.root / name
-            raise InputError(f"{_shown(place)}: {_reason(error)}", fix=_advice(error)) from error
+            raise InputError(
+                f"{_shown(place)}: {os_error_text(error)}", fix=_advice(error)
+            ) from error
 
 
 def open_if_exists(root: Path) -> AbstractContextManager[Tree | None]:
@@ -364,10 +366,6 @@ def _copy_owner_and_mode(file: int, before: os.stat_result | None) -> None:
 
 def _shown(path: Path) -> str:
     return visible(str(path))
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or "cannot be used").lower()
 
 
 def _advice(error: OSError) -> str:
