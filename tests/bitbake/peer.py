@@ -11,8 +11,8 @@ from typing import Any
 
 from tests.bitbake_parser import OPERATORS, BitBakeError, base_data, bitbake_modules
 
-Told = tuple[str, str, str, str, str, int]
-"""Kind, variable, flag, operator, value, and BitBake's line number."""
+PeerStatement = tuple[str, str, str, str, str, int]
+"""Kind, variable, flag, operator, value, and the number of the line that BitBake reports."""
 
 _KINDS = {
     "Include": "include",
@@ -33,7 +33,7 @@ _KINDS = {
 }
 
 
-def statements_of(text: str, suffix: str) -> list[Told]:
+def statements_of(text: str, suffix: str) -> list[PeerStatement]:
     """Return the statements that BitBake reads in a text.
 
     Raises:
@@ -45,14 +45,14 @@ def statements_of(text: str, suffix: str) -> list[Told]:
         return statements_of_file(path)
 
 
-def statements_of_file(path: Path) -> list[Told]:
+def statements_of_file(path: Path) -> list[PeerStatement]:
     """Return the statements that BitBake reads in a file, without executing any."""
     bb = bitbake_modules()
     base = base_data()
-    plain: Any = bb.parse.ast.StatementGroup
+    original: Any = bb.parse.ast.StatementGroup
     groups: list[Any] = []
 
-    class Group(plain):  # type: ignore[misc]
+    class Group(original):  # type: ignore[misc]
         def eval(self, data: Any) -> None:
             groups.append(list(self))
 
@@ -77,10 +77,10 @@ def statements_of_file(path: Path) -> list[Told]:
         # In a file with only a backslash, BitBake reads past the end.
         raise BitBakeError(str(error)) from error
     finally:
-        bb.parse.ast.StatementGroup = plain
+        bb.parse.ast.StatementGroup = original
         logging.getLogger("BitBake").removeHandler(handler)
         _reset(bb.parse.BBHandler)
-    return [_told(statement) for group in groups for statement in group]
+    return [_described(statement) for group in groups for statement in group]
 
 
 def _reset(handler: Any) -> None:
@@ -92,25 +92,20 @@ def _reset(handler: Any) -> None:
     names["__residue__"] = []
 
 
-def _told(statement: Any) -> Told:
+def _described(statement: Any) -> PeerStatement:
     kind = type(statement).__name__.removesuffix("Node")
     groups = getattr(statement, "groupd", None)
     if groups is not None:
         operator = next((sign for name, sign in OPERATORS.items() if groups.get(name)), "=")
-        return (
-            "assign",
-            groups["var"],
-            groups["flag"] or "",
-            operator,
-            groups["value"],
-            statement.lineno,
-        )
-    given = vars(statement)
+        names = ("var", "flag", "value")
+        variable, flag, value = (groups[name] or "" for name in names)
+        return "assign", variable, flag, operator, value, statement.lineno
+    fields = vars(statement)
     name = _KINDS[kind]
-    if kind == "Include" and given["force"]:
+    if kind == "Include" and fields["force"]:
         name = "require"
-    variable = given.get("var") or given.get("func_name") or given.get("function") or ""
+    variable = fields.get("var") or fields.get("func_name") or fields.get("function") or ""
     if variable == "__anonymous":
         variable = ""
-    value = str(given.get("what_file") or given.get("classes") or "")
-    return name, variable, given.get("flag") or "", "", value, statement.lineno
+    value = str(fields.get("what_file") or fields.get("classes") or "")
+    return name, variable, fields.get("flag") or "", "", value, statement.lineno

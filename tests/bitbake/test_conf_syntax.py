@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.bitbake.peer import Told, statements_of, statements_of_file
+from tests.bitbake.peer import PeerStatement, statements_of, statements_of_file
 from tests.bitbake_parser import OE_TREE, BitBakeError
 from tests.budget import examples
 from tests.work import must_end
@@ -20,7 +21,7 @@ from xentui.bitbake.conf_syntax import Fault, Statement, parse
 CORPUS = Path(__file__).parent / "corpus"
 
 
-def _told(statement: Statement) -> Told:
+def _as_peer(statement: Statement) -> PeerStatement:
     value = statement.value
     if statement.kind not in ("assign", "include", "require", "include_all", "inherit"):
         value = ""
@@ -29,7 +30,7 @@ def _told(statement: Statement) -> Told:
     return statement.kind, name, statement.flag, statement.operator, value, line
 
 
-def _same(mine: list[Statement], theirs: list[Told], lines: int) -> None:
+def _same(mine: list[Statement], theirs: list[PeerStatement], lines: int) -> None:
     expected = [
         # A continued line may be the last one of the file. A def's lines belong to the file with
         # its body.
@@ -42,7 +43,7 @@ def _same(mine: list[Statement], theirs: list[Told], lines: int) -> None:
         else (*reported[:5], 0)
         for reported in theirs
     ]
-    assert [_told(statement) for statement in mine] == expected
+    assert [_as_peer(statement) for statement in mine] == expected
 
 
 def _compare(text: str, suffix: str) -> None:
@@ -244,6 +245,11 @@ def statements(text: str, file: str = "/x.conf") -> list[Statement]:
     return parsed.statements
 
 
+def statement(kind: str, line: int, *, file: str = "/x.conf", **more: object) -> Statement:
+    last = more.pop("last", line)
+    return Statement(kind, file, line, last, **more)  # type: ignore[arg-type]
+
+
 def test_statements_of_a_configuration() -> None:
     text = (
         '# first\n\nMACHINE = "qemux86-64"\nexport HTTP_PROXY ?="a"\nA:b[c-d]:= "x"\n'
@@ -252,24 +258,20 @@ def test_statements_of_a_configuration() -> None:
         "addpylib ${LAYERDIR}/lib oeqa\naddfragments a B C D\nB ='y'"
     )
 
-    def output(kind: str, line: int, **more: object) -> Statement:
-        last = more.pop("last", line)
-        return Statement(kind, "/x.conf", line, last, **more)  # type: ignore[arg-type]
-
     assert statements(text) == [
-        output("assign", 3, variable="MACHINE", operator="=", value="qemux86-64"),
-        output("assign", 4, variable="HTTP_PROXY", operator="?=", value="a"),
-        output("assign", 5, variable="A:b", flag="c-d", operator=":=", value="x"),
-        output("assign", 6, last=8, variable="LONG", operator="=", value="a     b   c"),
-        output("export", 9, variable="TMP"),
-        output("unset", 10, variable="A"),
-        output("unset", 11, variable="A", flag="c-d"),
-        output("include", 12, value="conf/a.inc conf/b.inc"),
-        output("require", 13, value="c.inc"),
-        output("include_all", 14, value="d.inc"),
-        output("addpylib", 15, value="${LAYERDIR}/lib oeqa"),
-        output("addfragments", 16, value="a B C D"),
-        output("assign", 17, variable="B", operator="=", value="y"),
+        statement("assign", 3, variable="MACHINE", operator="=", value="qemux86-64"),
+        statement("assign", 4, variable="HTTP_PROXY", operator="?=", value="a"),
+        statement("assign", 5, variable="A:b", flag="c-d", operator=":=", value="x"),
+        statement("assign", 6, last=8, variable="LONG", operator="=", value="a     b   c"),
+        statement("export", 9, variable="TMP"),
+        statement("unset", 10, variable="A"),
+        statement("unset", 11, variable="A", flag="c-d"),
+        statement("include", 12, value="conf/a.inc conf/b.inc"),
+        statement("require", 13, value="c.inc"),
+        statement("include_all", 14, value="d.inc"),
+        statement("addpylib", 15, value="${LAYERDIR}/lib oeqa"),
+        statement("addfragments", 16, value="a B C D"),
+        statement("assign", 17, variable="B", operator="=", value="y"),
     ]  # fmt: skip
 
 
@@ -286,22 +288,19 @@ def test_statements_of_a_recipe() -> None:
         'A = "1"\n'
     )
 
-    def output(kind: str, line: int, **more: object) -> Statement:
-        last = more.pop("last", line)
-        return Statement(kind, "/x.bb", line, last, **more)  # type: ignore[arg-type]
-
+    in_recipe = partial(statement, file="/x.bb")
     parsed = parse(text, "/x.bb")
     assert parsed.statements == [
-        output("inherit", 1, value="core-image"),
-        output("inherit_defer", 2, value="a b"),
-        output("assign", 3, variable="do_x", flag="depends", operator="=", value="a:do_b"),
-        output("function", 4, last=8, variable="do_x", value="    echo 1\n\n# no comment"),
-        output("def", 9, last=13, variable="helper",
+        in_recipe("inherit", 1, value="core-image"),
+        in_recipe("inherit_defer", 2, value="a b"),
+        in_recipe("assign", 3, variable="do_x", flag="depends", operator="=", value="a:do_b"),
+        in_recipe("function", 4, last=8, variable="do_x", value="    echo 1\n\n# no comment"),
+        in_recipe("def", 9, last=13, variable="helper",
              value="def helper(a, b=1):\n    return a\n# of the body\n\n\tb"),
-        output("function", 14, last=16, variable="", value="    pass"),
-        output("function", 17, last=19, variable="do_y", value="    pass"),
-        output("addtask", 20, last=21, value="do_y after do_x     before do_build"),
-        output("assign", 23, variable="A", operator="=", value="1"),
+        in_recipe("function", 14, last=16, variable="", value="    pass"),
+        in_recipe("function", 17, last=19, variable="do_y", value="    pass"),
+        in_recipe("addtask", 20, last=21, value="do_y after do_x     before do_build"),
+        in_recipe("assign", 23, variable="A", operator="=", value="1"),
     ]  # fmt: skip
     (fault,) = parsed.faults
     assert (fault.kind, fault.line) == ("unparsed", 22)

@@ -8,7 +8,7 @@ Source: the UEFI specification, part 5.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
@@ -96,13 +96,11 @@ class PartitionedDisk:
 
     Attributes:
         table: the kind of partition table.
-        sector: size of a sector in bytes.
         partitions: in the order of their numbers.
         root: number of the partition that looks like the root of a Linux system, if any.
     """
 
     table: Literal["mbr", "gpt"]
-    sector: int
     partitions: tuple[Partition, ...]
     root: int | None
 
@@ -121,11 +119,11 @@ def read(reader: Reader) -> PartitionedDisk | None:
         for sector in (512, 4096):
             header = reader.at(sector, 92)
             if header[:8] == b"EFI PART":
-                return _disk(reader, "gpt", sector, list(_gpt(reader, header, sector)))
+                return _disk(reader, "gpt", _gpt(reader, header, sector))
         raise Broken("its GPT partition table is missing")
     if not entries or not _plausible(first, entries):
         return None
-    return _disk(reader, "mbr", 512, list(_primary(reader, first)))
+    return _disk(reader, "mbr", _primary(reader, first))
 
 
 def filesystem(reader: Reader) -> str:
@@ -151,10 +149,10 @@ def _named_by_magic(reader: Reader, magics: tuple[tuple[int, bytes, str], ...]) 
 
 
 def _disk(
-    reader: Reader, table: Literal["mbr", "gpt"], sector: int, partitions: list[Partition]
+    reader: Reader, table: Literal["mbr", "gpt"], partitions: Iterable[Partition]
 ) -> PartitionedDisk:
     inspected = tuple(_with_content(reader, partition) for partition in partitions)
-    return PartitionedDisk(table, sector, inspected, _root(inspected))
+    return PartitionedDisk(table, inspected, _root(inspected))
 
 
 def _with_content(reader: Reader, partition: Partition) -> Partition:

@@ -91,7 +91,6 @@ def data(inspected: Inspected) -> dict[str, Any]:
     }
     if content.qcow2 is not None:
         result["qcow2"] = asdict(content.qcow2)
-        del result["qcow2"]["snapshots"]
     if content.filesystem:
         result["filesystem"] = {"type": content.filesystem}
     if content.ext is not None:
@@ -108,7 +107,6 @@ def data(inspected: Inspected) -> dict[str, Any]:
         }
     if content.disk is not None:
         result["partitions"] = asdict(content.disk)
-        del result["partitions"]["sector"]
     if inspected.archive is not None:
         result["archive"] = _values(
             inspected.archive, "members", "size", "top", "absolute", "escaping", "devices",

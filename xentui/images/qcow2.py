@@ -27,7 +27,6 @@ class Qcow2:
         backing_file: the image it builds on, or ``None``.
         encrypted: whether the disk inside is encrypted.
         external_data: whether the disk is in another file.
-        snapshots: number of snapshots.
     """
 
     version: int
@@ -35,7 +34,6 @@ class Qcow2:
     backing_file: str | None = None
     encrypted: bool = False
     external_data: bool = False
-    snapshots: int = 0
 
     @property
     def self_contained(self) -> bool:
@@ -54,7 +52,6 @@ def read(reader: Reader) -> Qcow2:
     if version not in (2, 3):
         raise Broken(f"its version is {version}, and qemu-img supports 2 and 3")
     offset, length, bits, size, method = unpack(">QIIQI", head, 8)
-    snapshots = unpack(">I", head, 60)[0]
     if not 9 <= bits <= 21:
         raise Broken("its header is not valid")
     backing = None
@@ -66,7 +63,7 @@ def read(reader: Reader) -> Qcow2:
     features = 0
     if version == 3:
         features = unpack(">Q", exactly(reader, 72, 8, "the end of its header"))[0]
-    return Qcow2(version, size, backing, method != 0, bool(features & _EXTERNAL_DATA), snapshots)
+    return Qcow2(version, size, backing, method != 0, bool(features & _EXTERNAL_DATA))
 
 
 class Qcow2Reader:
