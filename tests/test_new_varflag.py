@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import xentui
+from tests.bitbake import trees
 
 PACKAGE = Path(xentui.__file__).parent
 ROOT = Path(__file__).parents[1]
@@ -72,13 +73,13 @@ def project(tmp_path: Path) -> Path:
     return path
 
 
-def xentui_of(library: Path, *arguments: object, given: str = "") -> str:
+def xentui_of(library: Path, *arguments: object, given: str = "", exit_code: int = 0) -> str:
     result = subprocess.run(
         [sys.executable, "-m", "xentui", *map(str, arguments)],
         input=given, capture_output=True, text=True, timeout=60, check=False, cwd=library,
         env={**os.environ, "PYTHONPATH": str(library), "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.returncode == exit_code, result.stdout + result.stderr
     return result.stdout + result.stderr
 
 
@@ -104,13 +105,14 @@ def test_its_value_and_origin_are_shown(library: Path, project: Path) -> None:
 
 
 def test_its_range_is_checked(library: Path, project: Path) -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "xentui", "check", project, "--set", "guests.a.priority=0"],
-        capture_output=True, text=True, timeout=60, check=False, cwd=library,
-        env={**os.environ, "PYTHONPATH": str(library)},
-    )  # fmt: skip
-    assert result.returncode == 1
-    assert "whole number from 1 to 65535" in result.stdout + result.stderr
+    output = xentui_of(library, "check", project, "--set=guests.a.priority=0", exit_code=1)
+    assert "whole number from 1 to 65535" in output
+
+
+def test_doctor_checks_it_in_a_build_directory(library: Path, tmp_path: Path) -> None:
+    build = trees.small(tmp_path, 'MACHINE = "qemuarm64"\nXEN_GUEST_PRIORITY[a] += "300"\n')
+    output = xentui_of(library, "doctor", "--build-dir", build, exit_code=1)
+    assert "XT632: XEN_GUEST_PRIORITY[a]" in output
 
 
 def test_it_is_read_from_a_configuration(library: Path, tmp_path: Path) -> None:

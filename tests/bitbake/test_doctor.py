@@ -97,7 +97,7 @@ def test_a_line_is_found(code: str, line: str, tmp_path: Path) -> None:
     made = found(tmp_path / "bad", f"{GOOD}{line}\n", more=BUNDLE)
     same = [placed for placed in made if placed.finding.code == code]
     assert same, made
-    place = same[0].place
+    place = same[0].location
     assert place is not None
     assert Path(place.file).name == "local.conf"
     assert place.line == GOOD.count("\n") + 1
@@ -167,7 +167,7 @@ def test_lines_that_undo_xentuis_are_found(tmp_path: Path) -> None:
         'DISTRO_FEATURES:remove = "vulkan systemd"\nA = "1"\nB = "2"\n'
     )
     made = found(tmp_path / "a", local, more={"build/conf/xentui.conf": own})
-    lines = [p.place.line for p in made if p.finding.code == "XT622" and p.place]
+    lines = [p.location.line for p in made if p.finding.code == "XT622" and p.location]
     assert lines == [4, 5, 6]
     made = found(tmp_path / "b", GOOD, more={"build/conf/xentui.conf": own})
     assert [p.finding.code for p in made] == ["XT637"]
@@ -259,7 +259,7 @@ def test_golden_answers_of_the_doctor(tmp_path: Path) -> None:
         made = found(root, f"{GOOD}{line}\n", more=BUNDLE)
         lines = []
         for one in made:
-            place = f"{Path(one.place.file).name}:{one.place.line}" if one.place else "-"
+            place = f"{Path(one.location.file).name}:{one.location.line}" if one.location else "-"
             lines.append(f"{place} {goldens.text_of([one.finding], None, root)}")
         printed[f"{code} {line.strip()}"] = "".join(lines)
     goldens.compare("build_dir.txt", printed)
@@ -271,7 +271,7 @@ PLAIN = 'MACHINE = "qemux86-64"\n'
 def of(code: str, made: list[LocatedFinding]) -> list[tuple[int, str, str]]:
     """Return line, message and fix of each finding with this code; line 0 if it has none."""
     return [
-        (one.place.line if one.place else 0, one.finding.message, one.finding.fix)
+        (one.location.line if one.location else 0, one.finding.message, one.finding.fix)
         for one in made
         if one.finding.code == code
     ]

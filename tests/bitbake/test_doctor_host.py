@@ -113,7 +113,7 @@ def test_errors_come_first_and_each_severity_in_file_order(tmp_path: Path) -> No
     assert [
         (
             one.finding.severity.value,
-            f"{Path(one.place.file).name}:{one.place.line}" if one.place else "",
+            f"{Path(one.location.file).name}:{one.location.line}" if one.location else "",
             one.finding.code,
         )
         for one in made

@@ -99,7 +99,7 @@ def test_a_missing_layer_is_reported_where_layers_are_listed_not_documented(tmp_
         "other/conf/layer.conf": trees.layer_conf("other", depends="x"),
     }
     made = found(tmp_path / "a", GOOD, more=more, layers=THREE)
-    assert [str(one.place) for one in made if one.finding.code == "XT613"] == [
+    assert [str(one.location) for one in made if one.finding.code == "XT613"] == [
         f"{tmp_path}/a/build/conf/bblayers.conf:2"
     ]
 
@@ -107,7 +107,7 @@ def test_a_missing_layer_is_reported_where_layers_are_listed_not_documented(tmp_
 def test_where_no_layer_is_named_the_first_line_is_pointed_at(tmp_path: Path) -> None:
     more = {"build/conf/bblayers.conf": '# Nothing yet.\nBBPATH = "${TOPDIR}"\n'}
     made = found(tmp_path / "a", GOOD, more=more)
-    assert [str(one.place) for one in made if one.finding.code == "XT614"] == [
+    assert [str(one.location) for one in made if one.finding.code == "XT614"] == [
         f"{tmp_path}/a/build/conf/bblayers.conf:1"
     ]
     assert of("XT616", made) == []

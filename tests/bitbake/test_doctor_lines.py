@@ -93,10 +93,10 @@ def test_what_bitbake_stops_at(
 ) -> None:
     made = found(tmp_path, f"{GOOD}{line}\n", more=FILES)
     (one,) = (one for one in made if one.finding.code in ("XT601", "XT603"))
-    assert one.place is not None
+    assert one.location is not None
     assert (
         one.finding.code,
-        f"{Path(one.place.file).name}:{one.place.line}",
+        f"{Path(one.location.file).name}:{one.location.line}",
         one.finding.message.replace(str(tmp_path), "…"),
         one.finding.fix,
     ) == (code, place, message, fix)

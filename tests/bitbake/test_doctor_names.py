@@ -34,9 +34,9 @@ def reported(
     build = build_dir.read(trees.small(root, GOOD + conf, more={**CORE, **(more or {})}))
     found = check_build_dir(build, recipes=partial(recipes.read, build, cached=False))
     return [
-        (p.finding.code, p.place.line, p.finding.fix)
+        (p.finding.code, p.location.line, p.finding.fix)
         for p in found
-        if "XT650" <= p.finding.code < "XT660" and p.place is not None
+        if "XT650" <= p.finding.code < "XT660" and p.location is not None
     ]
 
 
@@ -97,7 +97,7 @@ def test_settings_in_recipes_of_the_users_layers_have_no_effect(tmp_path: Path) 
     build = build_dir.read(
         trees.small(root, GOOD, more={**CORE, **more}, layers=("core", "virt", "mine"))
     )
-    found = [p.place for p in check_build_dir(build) if p.finding.code == "XT655"]
+    found = [p.location for p in check_build_dir(build) if p.finding.code == "XT655"]
     path = str(root / "mine/recipes-x/images/xen-image-minimal.bbappend")
     assert [(p.file, p.line) for p in found if p is not None] == [(path, 2), (path, 3)]
 

@@ -235,7 +235,7 @@ def test_words_of_xentui_that_are_removed_again(
 
 def test_a_configuration_that_nothing_reads_is_reported_at_its_first_line(tmp_path: Path) -> None:
     made = found(tmp_path, GOOD, more={"build/conf/xentui.conf": OWN})
-    assert [str(one.place) for one in made if one.finding.code == "XT637"] == [
+    assert [str(one.location) for one in made if one.finding.code == "XT637"] == [
         f"{tmp_path}/build/conf/xentui.conf:1"
     ]
 

@@ -178,7 +178,7 @@ def test_settings_that_nothing_reads_are_reported_with_their_owner(tmp_path: Pat
     conf = f'{GOOD}XEN_BOOT_MODE = "efi"\nrequire conf/xentui.conf\n'
     more = {**BASE, "build/conf/xentui.conf": 'XEN_NOWHERE = "1"\nQB_MEM_VALUE = "1"\n'}
     made = check_build_dir(build_dir.read(trees.small(tmp_path, conf, more=more)))
-    reported = {p.finding.code: p.place for p in made if p.finding.code in ("XT647", "XT648")}
+    reported = {p.finding.code: p.location for p in made if p.finding.code in ("XT647", "XT648")}
     assert {code: (Path(p.file).name, p.line) for code, p in reported.items() if p is not None} == {
         "XT647": ("xentui.conf", 1),
         "XT648": ("local.conf", 3),

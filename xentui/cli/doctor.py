@@ -77,9 +77,9 @@ def _print_report(build: BuildDir, findings: list[LocatedFinding], counts: dict[
     for located in findings:
         finding = located.finding
         text = f"{finding.severity.value} {finding.code}: {finding.message}"
-        if located.place is not None:
-            file = located.place.file.removeprefix(f"{build.path}/")
-            text = f"{file}:{located.place.line}: {text}"
+        if located.location is not None:
+            file = located.location.file.removeprefix(f"{build.path}/")
+            text = f"{file}:{located.location.line}: {text}"
         lines.append(text)
         if finding.fix:
             lines.append(f"    {finding.fix}")
@@ -140,8 +140,8 @@ def _data(
             {
                 "code": located.finding.code,
                 "severity": located.finding.severity.value,
-                "path": located.place.file if located.place is not None else "",
-                "line": located.place.line if located.place is not None else None,
+                "path": located.location.file if located.location is not None else "",
+                "line": located.location.line if located.location is not None else None,
                 "message": located.finding.message,
                 "fix": located.finding.fix,
             }

@@ -174,7 +174,7 @@ def examine_plan(
         if path.endswith(".bb") and f"inherit {BUNDLE_CLASS}" in text
     )
     for placed in check_build_dir(found, recipes=recipes, planned_bundles=bundles):
-        path = str(placed.place).removeprefix(f"{top}/") if placed.place is not None else ""
+        path = str(placed.location).removeprefix(f"{top}/") if placed.location is not None else ""
         made.append(replace(placed.finding, path=path))
     return made
 

@@ -60,9 +60,9 @@ def check_build_dir(
     order = {file: number for number, file in enumerate(build.reader.files)}
 
     def rank(located: LocatedFinding) -> tuple[int, ...]:
-        severity, place = RANKS[located.finding.severity], located.place
-        if place is None:
+        severity, location = RANKS[located.finding.severity], located.location
+        if location is None:
             return severity, len(order)
-        return severity, order.get(place.file, -1), place.line
+        return severity, order.get(location.file, -1), location.line
 
     return sorted(findings, key=rank)

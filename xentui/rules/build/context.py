@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from xentui.bitbake.conf_types import Assignment, Location
 from xentui.bitbake.host import Host
 from xentui.bitbake.recipes import Recipes
 from xentui.errors import InputError
-from xentui.project import boards
+from xentui.project import schema
 from xentui.project.filesystem import read_text
 from xentui.rules.finding import Finding, make_finding
 from xentui.safe_text import visible
@@ -27,20 +27,10 @@ from xentui.safe_text import visible
 XENTUI_CONF = "conf/xentui.conf"
 DOM0 = "xen-image-minimal"
 
-GUEST_VARIABLES = (
-    "XEN_GUEST_MEMORY",
-    "XEN_GUEST_VCPUS",
-    "XEN_GUEST_VIF",
-    "XEN_GUEST_EXTRA",
-    "XEN_GUEST_DISK_DEVICE",
-    "XEN_GUEST_NAME",
-    "XEN_GUEST_ROOTFS",
-    "XEN_GUEST_KERNEL",
-    "XEN_GUEST_CONFIG_FILE",
-    "XEN_GUEST_SOURCE_TYPE",
-    "XEN_GUEST_SOURCE_FILE",
-    "XEN_GUEST_IMAGE_SIZE",
-)
+IMPORT_VARIABLES = tuple(each.variable for each in schema.fields("source") if each.is_varflag)
+"""Variables with a flag for each guest that only bundle recipes read."""
+
+GUEST_VARIABLES = (*(each.variable for each in schema.varflag_fields()), *IMPORT_VARIABLES)
 """Variables that have a flag for each guest (mv:classes/xen-guest-bundle.bbclass)."""
 
 OLD_KICKSTART_FOLDERS = ("wic", "scripts/lib/wic/canned-wks")
@@ -54,10 +44,10 @@ _MAX_BYTES = 1 << 20
 
 
 class LocatedFinding(NamedTuple):
-    """A finding, and the place in a file that it is about, if any."""
+    """A finding, and the file and line that it is about, if any."""
 
     finding: Finding
-    place: Location | None
+    location: Location | None
 
 
 @dataclass
@@ -77,7 +67,7 @@ class BuildContext:
     host: Host | None = None
     written_for: Abilities | None = None
     planned_bundles: frozenset[str] = frozenset()
-    _places: dict[str, dict[str, Location]] = field(default_factory=dict)
+    _locations: dict[str, dict[str, Location]] = field(default_factory=dict)
 
     @cached_property
     def abilities(self) -> Abilities:
@@ -123,11 +113,11 @@ class BuildContext:
         return list(dict.fromkeys([*xen, DOM0]))
 
     def bundled_guests(self) -> dict[str, Location | None]:
-        """Return the entries of BUNDLED_XEN_GUESTS of all Dom0 images, each with its place."""
+        """Return the entries of BUNDLED_XEN_GUESTS of all Dom0 images, each with its location."""
         entries: dict[str, Location | None] = {}
         for image in (None, *self.dom0_images):
             for word in self.build.value("BUNDLED_XEN_GUESTS", image).words:
-                entries.setdefault(word, self.place_of("BUNDLED_XEN_GUESTS", word))
+                entries.setdefault(word, self.location_of("BUNDLED_XEN_GUESTS", word))
         return entries
 
     def installed_packages(self) -> set[str]:
@@ -137,15 +127,15 @@ class BuildContext:
             words.update(self.build.value("IMAGE_INSTALL", image).words)
         return words
 
-    def place_of(self, variable: str, word: str = "") -> Location | None:
+    def location_of(self, variable: str, word: str = "") -> Location | None:
         """Return where a variable, or a word of its value, was assigned last."""
-        if variable not in self._places:
-            places: dict[str, Location] = {}
+        if variable not in self._locations:
+            locations: dict[str, Location] = {}
             for each in self.build.assignments(variable):
                 if not each.flag:
-                    places.update(dict.fromkeys(("", *each.value.split()), each.location))
-            self._places[variable] = places
-        return self._places[variable].get(word)
+                    locations.update(dict.fromkeys(("", *each.value.split()), each.location))
+            self._locations[variable] = locations
+        return self._locations[variable].get(word)
 
     def belongs_in_dom0(self, package: str) -> bool:
         """Return whether only Dom0 can use a package: vxn, or a bundle of guests."""
@@ -186,20 +176,18 @@ def readable_text(path: str) -> str | None:
         return None
 
 
-def finding_at(code: str, place: Location | None, message: str, fix: str) -> LocatedFinding:
-    """Return a finding about a place in a file; without one, about the whole build directory.
+def finding_at(code: str, location: Location | None, message: str, fix: str) -> LocatedFinding:
+    """Return a finding about a line of a file; without one, about the whole build directory.
 
     Raises:
         KeyError: the catalogue does not have the code.
     """
-    return LocatedFinding(
-        make_finding(code, str(place) if place is not None else "", message, fix), place
-    )
+    path = str(location) if location is not None else ""
+    return LocatedFinding(make_finding(code, path, message, fix), location)
 
 
-def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+def did_you_mean(name: str, candidates: Sequence[str]) -> str:
     """Return a question that suggests the most similar name; empty if none is similar."""
-    # Comparing a very long name would take long. Machines that cannot run Xen are not suggested.
-    usable = [each for each in candidates if boards.board(each).state != "refused"]
-    similar = difflib.get_close_matches(name[:64], usable)
+    # Comparing a very long name would take long.
+    similar = difflib.get_close_matches(name[:64], candidates)
     return f"Did you mean {visible(similar[0])}?" if similar else ""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from xentui.rules.build.context import (
     GUEST_VARIABLES,
+    IMPORT_VARIABLES,
     BuildContext,
     LocatedFinding,
     did_you_mean,
@@ -18,7 +19,6 @@ from xentui.rules.build.context import (
 from xentui.safe_text import quoted, visible
 
 _TAGS = ("autostart", "external")
-_BUNDLE_ONLY = ("XEN_GUEST_SOURCE_TYPE", "XEN_GUEST_SOURCE_FILE", "XEN_GUEST_IMAGE_SIZE")
 
 
 def check_unknown_guests(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -49,13 +49,13 @@ def check_unknown_guests(context: BuildContext) -> Iterator[LocatedFinding]:
 
 def check_bundled_guests(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find guests in the configuration that cannot be built as described."""
-    for entry, place in context.bundled_guests().items():
+    for entry, location in context.bundled_guests().items():
         name, *tags = entry.split(":")
         wrong = [tag for tag in tags if tag not in _TAGS]
         if wrong:
             yield finding_at(
                 "XT633",
-                place,
+                location,
                 f"{quoted(entry)}: unknown tag {', '.join(map(quoted, wrong))}, which the class "
                 "silently ignores",
                 "The tags are autostart and external, in lower case.",
@@ -66,7 +66,7 @@ def check_bundled_guests(context: BuildContext) -> Iterator[LocatedFinding]:
 
 
 def _check_bundle_settings(context: BuildContext, name: str) -> Iterator[LocatedFinding]:
-    for variable in _BUNDLE_ONLY:
+    for variable in IMPORT_VARIABLES:
         for each in context.user_assignments(variable):
             if each.flag == name and not _is_in_a_bundle(context, name):
                 yield finding_at(
@@ -114,7 +114,7 @@ def _check_image_type(context: BuildContext, name: str, entry: str) -> Iterator[
         return
     yield finding_at(
         "XT660",
-        context.place_of("BUNDLED_XEN_GUESTS", entry),
+        context.location_of("BUNDLED_XEN_GUESTS", entry),
         f"{name} makes images of type {', '.join(types.words)}, and the class looks for its"
         f" {needed}: Guest rootfs not found",
         f'Add IMAGE_FSTYPES:append:pn-{visible(name)} = " {visible(needed)}".',
@@ -133,7 +133,7 @@ def _check_recipe(context: BuildContext, name: str, entry: str) -> Iterator[Loca
         return
     yield finding_at(
         "XT636",
-        context.place_of("BUNDLED_XEN_GUESTS", entry),
+        context.location_of("BUNDLED_XEN_GUESTS", entry),
         f"no layer has a recipe {quoted(name)} to build this guest's image",
         did_you_mean(name, [recipe.name for recipe in context.recipes.guest_images])
         or f"Tag it external ({visible(name)}:external) if nothing here builds it.",
@@ -145,13 +145,13 @@ def check_rebuild_dependency(context: BuildContext) -> Iterator[LocatedFinding]:
     bundled = context.bundled_guests()
     if not bundled or "XENTUI_HASH" in context.build.reader.store.assignments:
         return
-    place = next((place for place in bundled.values() if place is not None), None)
+    location = next((location for location in bundled.values() if location is not None), None)
     depends = context.build.flag("do_rootfs", "vardeps").words
     if any("XEN" in word for word in depends):
         return
     yield finding_at(
         "XT638",
-        place,
+        location,
         "BitBake does not see that the image depends on the guests' settings: after a change the "
         "old image stays",
         "Run bitbake -c cleansstate on the image after a change, or let xentui write the guests: "

@@ -63,7 +63,7 @@ def check_missing_layers(context: BuildContext) -> Iterator[LocatedFinding]:
     if META_VIRTUALIZATION not in collections:
         yield finding_at(
             "XT614",
-            _bblayers_place(context),
+            _bblayers_location(context),
             "meta-virtualization is not among the layers, but it provides Xen and its classes",
             _how_to_add(context, META_VIRTUALIZATION),
         )
@@ -77,15 +77,14 @@ def check_missing_layers(context: BuildContext) -> Iterator[LocatedFinding]:
             needed_by = visible(", ".join(layers))
             yield finding_at(
                 "XT613",
-                _bblayers_place(context),
+                _bblayers_location(context),
                 f"the layer {visible(name)} is missing, which {needed_by} depends on",
                 _how_to_add(context, name),
             )
 
 
-def _bblayers_place(context: BuildContext) -> Location:
-    place = context.place_of("BBLAYERS")
-    return place or Location(str(context.build.bblayers_conf), 1)
+def _bblayers_location(context: BuildContext) -> Location:
+    return context.location_of("BBLAYERS") or Location(str(context.build.bblayers_conf), 1)
 
 
 def _how_to_add(context: BuildContext, collection: str) -> str:
@@ -130,7 +129,7 @@ def check_release_series(context: BuildContext) -> Iterator[LocatedFinding]:
     if not build.has_core and build.layers:
         yield finding_at(
             "XT616",
-            _bblayers_place(context),
+            _bblayers_location(context),
             "no layer provides conf/bitbake.conf: OpenEmbedded-Core is missing",
             _how_to_add(context, "core"),
         )
@@ -165,8 +164,10 @@ def check_machine(context: BuildContext) -> Iterator[LocatedFinding]:
     if layer is not None:
         fix = f"Add the layer {layer.name}: bitbake-layers add-layer PATH/TO/{layer.name}"
     else:
+        names = [each.name for each in read_machines(build)]
+        for_xen = [each for each in names if board(each).state != "refused"]
         fix = (
-            did_you_mean(name, [each.name for each in read_machines(build)])
+            did_you_mean(name, for_xen)
             or f"Add the layer that has conf/machine/{visible(name)}.conf."
         )
     what = f"no layer has the machine {quoted(name)}"

@@ -66,8 +66,8 @@ def check_distro(context: BuildContext) -> Iterator[LocatedFinding]:
         else did_you_mean(name, known)
         or f"Add the layer that has conf/distro/{visible(name)}.conf."
     )
-    place = build.distro.location or Location(str(build.local_conf), 1)
-    yield finding_at("XT650", place, f"no layer has the distribution {quoted(name)}", fix)
+    location = build.distro.location or Location(str(build.local_conf), 1)
+    yield finding_at("XT650", location, f"no layer has the distribution {quoted(name)}", fix)
 
 
 def check_classes(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -81,8 +81,8 @@ def check_classes(context: BuildContext) -> Iterator[LocatedFinding]:
                 continue
             if any(_has_class(context, folder, name) for folder in _GLOBAL_CLASSES):
                 continue
-            place = context.place_of(variable, name)
-            if place is None or not build.is_users(place.file):
+            location = context.location_of(variable, name)
+            if location is None or not build.is_users(location.file):
                 # Classes that a layer inherits may depend on variables that are unknown here.
                 continue
             known = [
@@ -93,7 +93,7 @@ def check_classes(context: BuildContext) -> Iterator[LocatedFinding]:
             ]
             yield finding_at(
                 "XT651",
-                place,
+                location,
                 f"{variable} names the class {quoted(name)}, which no layer has: BitBake parses "
                 "nothing at all",
                 did_you_mean(name, known) or f"Remove it: newer releases may have dropped {name}.",
@@ -116,15 +116,20 @@ def check_image_features(context: BuildContext) -> Iterator[LocatedFinding]:
     layers = [layer.path for layer in build.layers]
     for variable in ("EXTRA_IMAGE_FEATURES", "IMAGE_FEATURES"):
         for word in build.value(variable).words:
-            place = context.place_of(variable, word)
-            if "$" in word or word in valid or place is None or not build.is_users(place.file):
+            location = context.location_of(variable, word)
+            if (
+                "$" in word
+                or word in valid
+                or location is None
+                or not build.is_users(location.file)
+            ):
                 continue
             package = f"FEATURE_PACKAGES_{word}"
             if not mentions.unmentioned([package], layers):
                 continue
             yield finding_at(
                 "XT652",
-                place,
+                location,
                 f"{variable} has {quoted(word)}, which is not an image feature of this release: "
                 "BitBake skips every image",
                 _INSTEAD.get(word) or did_you_mean(word, sorted(valid)) or "Remove it.",
@@ -157,7 +162,7 @@ def check_renamed_variables(context: BuildContext) -> Iterator[LocatedFinding]:
     """Find variables that were renamed or removed, at which BitBake stops."""
     store = context.build.reader.store
     renames = store.assignments.get("BB_RENAMED_VARIABLES", ())
-    for name, place in {each.flag: each.location for each in renames if each.flag}.items():
+    for name, location in {each.flag: each.location for each in renames if each.flag}.items():
         for each in context.user_assignments(name):
             if each.operator == "unset" or (each.flag and each.variable == name):
                 continue
@@ -166,8 +171,8 @@ def check_renamed_variables(context: BuildContext) -> Iterator[LocatedFinding]:
             yield finding_at(
                 "XT653",
                 each.location,
-                f"{name} is not read any more ({base_name(place.file)}:{place.line}): BitBake "
-                "stops here",
+                f"{name} is not read any more ({base_name(location.file)}:{location.line}): "
+                "BitBake stops here",
                 f"Write {successor} instead."
                 if re.fullmatch(r"[A-Z0-9_:-]+", successor)
                 else f"Remove the line: {visible(successor) or 'it has no successor'}.",
@@ -215,10 +220,10 @@ def check_settings_in_recipes(context: BuildContext) -> Iterator[LocatedFinding]
             if not group.startswith("recipes-"):
                 continue
             for folder in listed(joined(layer.path, group)):
-                place = f"{layer.path}/{group}/{folder}"
-                for name in listed(place):
+                recipes = f"{layer.path}/{group}/{folder}"
+                for name in listed(recipes):
                     if name.endswith((".bb", ".bbappend")):
-                        yield from _in_recipe(f"{place}/{name}")
+                        yield from _in_recipe(f"{recipes}/{name}")
 
 
 def _in_recipe(path: str) -> Iterator[LocatedFinding]:

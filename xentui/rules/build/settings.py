@@ -42,11 +42,11 @@ def check_features(context: BuildContext) -> Iterator[LocatedFinding]:
     places = [
         each.location for each in context.user_assignments("DISTRO_FEATURES") if not each.flag
     ]
-    place = places[-1] if places else Location(str(context.build.local_conf), 1)
+    location = places[-1] if places else Location(str(context.build.local_conf), 1)
     if lacking and context.is_for_xen:
         yield finding_at(
             "XT609",
-            place,
+            location,
             f"DISTRO_FEATURES lacks {', '.join(lacking)}{_consequence(lacking)}",
             f'Add: DISTRO_FEATURES:append = " {" ".join(lacking)}".',
         )
@@ -62,7 +62,7 @@ def check_features(context: BuildContext) -> Iterator[LocatedFinding]:
     if lacking and _wants_vxn(context):
         yield finding_at(
             "XT611",
-            place,
+            location,
             f"vxn is enabled, but DISTRO_FEATURES lacks {', '.join(lacking)}",
             f'Add: DISTRO_FEATURES:append = " {" ".join(lacking)}".',
         )
@@ -117,9 +117,9 @@ def check_machine_assignments(context: BuildContext) -> Iterator[LocatedFinding]
         )
 
 
-def _shown(context: BuildContext, place: Location) -> str:
-    inside = place.file.removeprefix(f"{context.build.path}/")
-    return f"{inside}:{place.line}"
+def _shown(context: BuildContext, location: Location) -> str:
+    inside = location.file.removeprefix(f"{context.build.path}/")
+    return f"{inside}:{location.line}"
 
 
 def check_multiconfigs(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -127,11 +127,11 @@ def check_multiconfigs(context: BuildContext) -> Iterator[LocatedFinding]:
     build = context.build
     value = build.value("BBMULTICONFIG")
     for name in value.words:
-        place = context.place_of("BBMULTICONFIG", name)
+        location = context.location_of("BBMULTICONFIG", name)
         if build.find_in_layers(f"conf/multiconfig/{name}.conf") is None:
             yield finding_at(
                 "XT619",
-                place,
+                location,
                 f"BBMULTICONFIG names {quoted(name)}, and there is no conf/multiconfig/{name}.conf:"
                 " BitBake stops parsing",
                 _near_multiconfig(context, name),
@@ -140,7 +140,7 @@ def check_multiconfigs(context: BuildContext) -> Iterator[LocatedFinding]:
     if configs and build.find_in_layers("conf/distro/poky.conf") is None:
         yield finding_at(
             "XT621",
-            context.place_of("BBMULTICONFIG", configs[0]),
+            context.location_of("BBMULTICONFIG", configs[0]),
             f"{', '.join(configs)} need conf/distro/poky.conf, which no layer has: BitBake parses "
             "nothing at all",
             "Add meta-poky: bitbake-layers add-layer PATH/TO/meta-yocto/meta-poky",
@@ -289,7 +289,7 @@ def check_kickstart(context: BuildContext) -> Iterator[LocatedFinding]:
             continue
         yield finding_at(
             "XT130",
-            context.place_of("IMAGE_BOOT_FILES", BOOT_SCRIPT),
+            context.location_of("IMAGE_BOOT_FILES", BOOT_SCRIPT),
             f"The disk of {image} has no partition for Xen and boot.scr: {quoted(name)}, the"
             " machine's kickstart file, does not use IMAGE_BOOT_FILES",
             "Set host.boot_mode to uboot-rootfs, whose files are in /boot of the root file system,"
