@@ -59,7 +59,7 @@ def test_boot_files_are_written_for_each_boot_family_that_needs_them() -> None:
             assert render(project).conf
 
 
-OWN = """
+MY_BOARD = """
 version = 1
 machine = "my-board"
 title = "My board"
@@ -74,15 +74,15 @@ medium = { kind = "sd", file = "wic" }
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def boards_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     place = tmp_path / "xentui/boards"
     place.mkdir(parents=True)
     return place
 
 
-def test_a_file_of_the_user_adds_a_board(own: Path) -> None:
-    (own / "my-board.toml").write_text(OWN)
+def test_a_file_of_the_user_adds_a_board(boards_folder: Path) -> None:
+    (boards_folder / "my-board.toml").write_text(MY_BOARD)
     assert "my-board" in boards.machine_names()
     project = Project(Host("my-board", memory=2048, dom0_memory=512))
     assert [finding.code for finding in check.check(project)] == ["XT103"]
@@ -114,9 +114,9 @@ def test_a_file_of_the_user_adds_a_board(own: Path) -> None:
     ],
 )
 def test_an_invalid_board_file_is_reported_with_its_reason(
-    own: Path, change: tuple[str, str], reason: str
+    boards_folder: Path, change: tuple[str, str], reason: str
 ) -> None:
-    (own / "my-board.toml").write_text(OWN.replace(*change))
+    (boards_folder / "my-board.toml").write_text(MY_BOARD.replace(*change))
     found = next(f for f in check.check(Project(Host("my-board"))) if f.code == "XT128")
     assert reason in found.fix
     # The other boards can still be chosen.
@@ -126,8 +126,8 @@ def test_an_invalid_board_file_is_reported_with_its_reason(
 
 
 @pytest.mark.parametrize("kind", ["pipe", "directory", "dangling link"])
-def test_a_board_that_is_not_a_file_is_an_error(own: Path, kind: str) -> None:
-    path = own / "my-board.toml"
+def test_a_board_that_is_not_a_file_is_an_error(boards_folder: Path, kind: str) -> None:
+    path = boards_folder / "my-board.toml"
     if kind == "pipe":
         os.mkfifo(path)
     elif kind == "directory":
@@ -137,8 +137,8 @@ def test_a_board_that_is_not_a_file_is_an_error(own: Path, kind: str) -> None:
     assert str(path) in boards.board("my-board").problem
 
 
-def test_only_files_named_like_machines_are_boards(own: Path) -> None:
-    (own / "My Board.toml").write_text(OWN)
+def test_only_files_named_like_machines_are_boards(boards_folder: Path) -> None:
+    (boards_folder / "My Board.toml").write_text(MY_BOARD)
     assert "My Board" not in boards.machine_names()
 
 
@@ -180,8 +180,8 @@ def test_a_machine_that_cannot_run_xen_is_refused_with_a_reason(
 
 @pytest.mark.parametrize("machine", ["raspbery4-64", "raspberrypi4-46", "qemuarm6", "imx8mp-evk"])
 def test_a_suggestion_is_never_refused(machine: str) -> None:
-    near = boards.similar_machine(machine, ["imx8mp-lpddr4-evk", "raspberrypi4", "qemuarm"])
-    assert not near or boards.board(near).state != "refused"
+    similar = boards.similar_machine(machine, ["imx8mp-lpddr4-evk", "raspberrypi4", "qemuarm"])
+    assert not similar or boards.board(similar).state != "refused"
 
 
 @pytest.mark.parametrize("machine", [*boards.machine_names(), "raspberrypi3-64"])
@@ -290,7 +290,7 @@ def test_dom0s_root_is_named_by_its_partition_and_not_by_a_disk() -> None:
     assert guid in str(render(project).layer["files/wic/xentui-efi.wks"])
 
 
-DIRECT = """
+DOM0LESS = """
 version = 1
 [host]
 machine = "imx8qm-mek"
@@ -310,14 +310,14 @@ extra = "console=ttyAMA0 quiet"
 """
 
 
-def direct(change: tuple[str, str] = ("", "")) -> Project:
-    data = tomllib.loads(DIRECT.replace(*change))
+def dom0less_project(change: tuple[str, str] = ("", "")) -> Project:
+    data = tomllib.loads(DOM0LESS.replace(*change))
     assert schema.validate(data) == []
     return tables.from_data(data)
 
 
 def test_dom0less_guests_are_only_in_the_boot_files() -> None:
-    project = direct()
+    project = dom0less_project()
     (script,) = boot.start_files(project).values()
     lines = [line.strip() for line in script.splitlines()]
     # fdt mknode puts a node before its siblings, and Xen numbers DomUs in that order.
@@ -350,16 +350,16 @@ def test_an_unknown_boards_partition_has_the_kernel() -> None:
 
 def test_a_dom0less_guest_gets_no_device_that_could_share_the_interrupt_of_its_uart() -> None:
     change = ('ramdisk = "second.cpio.gz"', 'ramdisk = "second.cpio.gz"\ndtdev = ["/soc/a@1"]')
-    (script,) = boot.start_files(direct(change)).values()
+    (script,) = boot.start_files(dom0less_project(change)).values()
     assert script.count("vpl011") == 2
     assert "passthrough" not in script
-    assert [f.path for f in check.check(direct(change)) if f.code == "XT126"] == [
+    assert [f.path for f in check.check(dom0less_project(change)) if f.code == "XT126"] == [
         "guests.second.dtdev"
     ]
 
 
 def test_the_commands_list_dom0less_guests() -> None:
-    lines = [line for line in commands.for_build_dir(direct()) if line.line == "xl dmesg"]
+    lines = [line for line in commands.for_build_dir(dom0less_project()) if line.line == "xl dmesg"]
     assert [line.note.partition(":")[0] for line in lines] == ["Xen started first, second"]
 
 
@@ -374,7 +374,7 @@ sha256 = "{"0" * 64}"
 
 
 def test_a_file_that_no_recipe_deploys_is_reported() -> None:
-    text = DIRECT.replace('ramdisk = "second.cpio.gz"\n', "").rstrip("\n")
+    text = DOM0LESS.replace('ramdisk = "second.cpio.gz"\n', "").rstrip("\n")
     data = tomllib.loads(f"{text}\n{DOWNLOADED}")
     assert schema.validate(data) == []
     found = [f.path for f in check.check(tables.from_data(data)) if f.code == "XT131"]
@@ -383,8 +383,8 @@ def test_a_file_that_no_recipe_deploys_is_reported() -> None:
 
 def test_files_next_to_the_project_are_deployed_for_dom0less_guests(tmp_path: Path) -> None:
     (tmp_path / "second.cpio.gz").write_bytes(b"a RAM disk")
-    given = direct()
-    rendered = render(given, assets.gather(given, tmp_path))
+    project = dom0less_project()
+    rendered = render(project, assets.gather(project, tmp_path))
     folder = "recipes-bsp/xentui-boot"
     assert isinstance(rendered.layer[f"{folder}/xentui-boot/second-second.cpio.gz"], Copy)
     recipe = str(rendered.layer[f"{folder}/xentui-boot_1.0.bb"])
@@ -392,17 +392,17 @@ def test_files_next_to_the_project_are_deployed_for_dom0less_guests(tmp_path: Pa
     assert "${UNPACKDIR}/second-second.cpio.gz ${DEPLOYDIR}/second-second.cpio.gz" in recipe
     (conf,) = rendered.conf.values()
     assert " second-second.cpio.gz " in conf.replace('"', " ")
-    # The first guest's files are still to be deployed by somebody else.
+    # The first guest's files are still to be deployed by a recipe.
     assert "guests/first.cpio.gz;first-first.cpio.gz" in conf
 
 
 def test_a_dom0less_guest_has_no_disk_and_no_console_from_dom0() -> None:
-    given = direct(("console=ttyAMA0 quiet", "root=/dev/xvda ro console=hvc0 quiet"))
-    (finding,) = [f for f in check.check(given) if f.code == "XT132"]
+    project = dom0less_project(("console=ttyAMA0 quiet", "root=/dev/xvda ro console=hvc0 quiet"))
+    (finding,) = [f for f in check.check(project) if f.code == "XT132"]
     assert "no disk for root= and no console hvc0" in finding.message
     (fix,) = finding.quick_fixes
-    assert fix.apply(given).guest("second").extra == "ro quiet console=ttyAMA0"
-    assert not [f for f in check.check(fix.apply(given)) if f.code == "XT132"]
+    assert fix.apply(project).guest("second").extra == "ro quiet console=ttyAMA0"
+    assert not [f for f in check.check(fix.apply(project)) if f.code == "XT132"]
 
 
 PASSED = """
@@ -449,8 +449,8 @@ def test_dom0_does_not_use_devices_of_guests() -> None:
 def test_a_guest_that_xen_cannot_start_is_reported(
     change: tuple[str, str], code: str, printed: str
 ) -> None:
-    made = [f.message for f in check.check(direct(change)) if f.code == code]
-    assert any(printed in message for message in made), made
+    messages = [f.message for f in check.check(dom0less_project(change)) if f.code == code]
+    assert any(printed in message for message in messages), messages
 
 
 @pytest.mark.parametrize(
@@ -466,12 +466,12 @@ def test_a_guest_that_xen_cannot_start_is_reported(
 def test_a_guest_that_xen_cannot_start_has_a_reason_and_a_quick_fix(
     machine: str, why: str, fixes: set[str]
 ) -> None:
-    given = direct(('machine = "imx8qm-mek"', f'machine = "{machine}"'))
-    found = next(f for f in check.check(given) if f.code == "XT124")
+    project = dom0less_project(('machine = "imx8qm-mek"', f'machine = "{machine}"'))
+    found = next(f for f in check.check(project) if f.code == "XT124")
     assert why in found.fix
     assert {fix.label for fix in found.quick_fixes} == fixes
     for fix in found.quick_fixes:
-        paths = {f.path for f in check.check(fix.apply(given)) if f.code == "XT124"}
+        paths = {f.path for f in check.check(fix.apply(project)) if f.code == "XT124"}
         assert found.path not in paths
 
 
@@ -484,7 +484,7 @@ READ_BY_IMAGEBUILDER = {
 
 
 def test_imagebuilder_gets_the_same_guests_as_the_boot_script() -> None:
-    config = imagebuilder.config(direct())
+    config = imagebuilder.config(dom0less_project())
     assert (
         set(re.findall(r"^([A-Z0-9_]+)(?:\[\d+\])?=", config, re.MULTILINE)) <= READ_BY_IMAGEBUILDER
     )

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Guests that varflags cannot express: their xl config, further files and start order."""
+"""Guests that varflags cannot describe: their xl config, additional files and start order."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ needs_xl = pytest.mark.skipif(bool(xl_parser.cannot_create()), reason=xl_parser.
 needs_qemu_img = pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-img is not there")
 
 HEAD = 'version = 1\n[host]\nmachine = "{machine}"\nmemory = 4096\n[bundles.lab]\n'
-WHOLE = """
+SETTINGS = """
 [guests.app]
 bundle = "lab"
 tags = ["autostart", "external"]
@@ -82,15 +82,17 @@ source = { type = "ext4", file = "app.ext4", fetch = [{ uri = "file://app.ext4" 
 """
 
 
-def project(text: str, folder: Path, machine: str = "qemux86-64") -> tuple[model.Project, Assets]:
-    """Return a project from this text, and the files next to it."""
+def load_project(
+    text: str, folder: Path, machine: str = "qemux86-64"
+) -> tuple[model.Project, Assets]:
+    """Return the project that a text describes, with stand-ins for the files next to it."""
     (folder / "boot").mkdir()
     (folder / "boot/initrd.cpio.gz").write_bytes(b"\x1f\x8b" + b"r" * 40)
     (folder / "app.ext4").write_bytes(b"e" * 4096)
     (folder / "more.img").write_bytes(b"m" * 2048)
     if shutil.which("qemu-img"):
-        made = ("qemu-img", "create", "-q", "-f", "qcow2", folder / "data.qcow2", "4M")
-        subprocess.run(made, check=True)
+        command = ("qemu-img", "create", "-q", "-f", "qcow2", folder / "data.qcow2", "4M")
+        subprocess.run(command, check=True)
     else:
         (folder / "data.qcow2").write_bytes(b"QFI\xfb\0\0\0\3" + bytes(24))
     loaded = document.load_text(HEAD.format(machine=machine) + text, folder)
@@ -103,7 +105,7 @@ def project(text: str, folder: Path, machine: str = "qemux86-64") -> tuple[model
     ("kind", "kernel", "direct"),
     [("pv", None, True), ("pvh", None, True), ("hvm", None, False), ("hvm", "vendor-kernel", True)],
 )
-def test_a_guest_with_firmware_is_given_no_kernel_but_its_own(
+def test_an_hvm_guest_has_a_kernel_only_if_it_names_one(
     kind: Literal["pv", "pvh", "hvm"], kernel: str | None, direct: bool
 ) -> None:
     guest = model.Guest("app", type=kind, kernel=kernel, extra="quiet")
@@ -112,14 +114,14 @@ def test_a_guest_with_firmware_is_given_no_kernel_but_its_own(
     assert ("\nextra = " in text) is direct
 
 
-def test_only_images_that_a_recipe_builds_are_given_an_image_type() -> None:
+def test_only_images_that_a_recipe_builds_get_an_image_type() -> None:
     guests = (model.Guest("built"), model.Guest("vendor", rootfs="vendor.ext4"))
     conf = render(model.Project(model.Host("qemux86-64"), guests=guests)).conf["conf/xentui.conf"]
     assert "IMAGE_FSTYPES:append:pn-built" in conf
     assert "IMAGE_FSTYPES:append:pn-vendor" not in conf
 
 
-def test_a_change_that_only_the_config_has_rebuilds_the_image() -> None:
+def test_a_change_of_a_complete_config_rebuilds_the_image() -> None:
     def digest(action: str) -> str:
         guest = model.Guest("app", on_crash=action)
         project = model.Project(model.Host("qemux86-64"), guests=(guest,))
@@ -129,7 +131,7 @@ def test_a_change_that_only_the_config_has_rebuilds_the_image() -> None:
     assert digest("preserve") == digest("preserve") != digest("restart")
 
 
-def test_the_memory_is_written_where_no_image_recipe_sets_it() -> None:
+def test_the_memory_of_qemu_is_written_unless_the_image_recipe_sets_it() -> None:
     project = model.Project(model.Host("qemux86-64"))
     able = replace(releases.abilities_for(project), image_memory=None)
     assert "QB_MEM_VALUE:pn-xen-image-minimal" in xentui_conf(project, abilities=able)
@@ -138,8 +140,8 @@ def test_the_memory_is_written_where_no_image_recipe_sets_it() -> None:
 
 @needs_xl
 def test_xl_reads_every_setting_of_the_project(tmp_path: Path) -> None:
-    made, beside = project(WHOLE, tmp_path)
-    verdict = xl_parser.create(predict_config(made, made.guest("app"), beside))
+    project, assets = load_project(SETTINGS, tmp_path)
+    verdict = xl_parser.create(predict_config(project, project.guest("app"), assets))
     assert verdict.accepted, verdict.complaints
     assert verdict.complaints == ()
     domain = verdict.domain
@@ -164,7 +166,7 @@ def test_xl_reads_every_setting_of_the_project(tmp_path: Path) -> None:
     assert domain["p9s"][0]["tag"] == "share"
     assert (build_info["iomem"], build_info["irqs"]) == ([{"start": 0xFE000, "number": 1}], [33])
     assert build_info["extra"] == ["-d", "x'y\"z"]
-    served = xl_parser.create(predict_config(made, made.guest("net"), beside))
+    served = xl_parser.create(predict_config(project, project.guest("net"), assets))
     assert served.accepted
     assert served.domain["c_info"]["driver_domain"] == "True"
     assert served.domain["b_info"]["bootloader"] == "pygrub"
@@ -183,29 +185,29 @@ def test_xl_reads_every_setting_of_the_project(tmp_path: Path) -> None:
 )
 def test_xl_accepts_the_settings_of_a_type(fields: str, asked: str, tmp_path: Path) -> None:
     text = f'[guests.web]\nbundle = "lab"\ntags = ["external"]\nrootfs = "w.ext4"\n{fields}\n'
-    made, beside = project(text, tmp_path)
-    verdict = xl_parser.create(predict_config(made, made.guest("web"), beside))
+    project, assets = load_project(text, tmp_path)
+    verdict = xl_parser.create(predict_config(project, project.guest("web"), assets))
     assert verdict.accepted, verdict.complaints
     assert verdict.domain[asked]
 
 
-def built(made: model.Project, beside: Assets, *, real_tools: bool) -> Target:
+def build_target(project: model.Project, assets: Assets, *, real_tools: bool) -> Target:
     """Return what the shell code of the classes leaves on the target."""
     return build(
-        render(made, beside).files,
-        image=image(made),
-        arch=arch(made),
-        deployed=deployed(made),
+        render(project, assets).files,
+        image=image(project),
+        arch=arch(project),
+        deployed=deployed(project),
         real_tools=real_tools,
     )
 
 
 @needs_qemu_img
-def test_the_classes_leave_what_is_previewed(tmp_path: Path) -> None:
-    made, beside = project(WHOLE, tmp_path)
-    target = built(made, beside, real_tools=True)
-    assert target.layout == layout(made)
-    assert target.configs == predict_configs(made, beside)
+def test_the_classes_install_what_the_preview_shows(tmp_path: Path) -> None:
+    project, assets = load_project(SETTINGS, tmp_path)
+    target = build_target(project, assets, real_tools=True)
+    assert target.layout == layout(project)
+    assert target.configs == predict_configs(project, assets)
     assert {f"/var/lib/xen/images/app-{name}" for name in (
         "initrd.cpio.gz", "xvdb.img", "xvdc.img", "xvdd.img",
     )} <= set(target.layout)  # fmt: skip
@@ -217,24 +219,24 @@ def test_the_classes_leave_what_is_previewed(tmp_path: Path) -> None:
     ]
 
 
-def test_every_further_file_is_in_the_disk_budget(tmp_path: Path) -> None:
-    made, beside = project(WHOLE, tmp_path)
-    sizes = {image.file: image.kib for image in image_space.image_sizes(made, beside).images}
+def test_additional_files_are_in_the_disk_budget(tmp_path: Path) -> None:
+    project, assets = load_project(SETTINGS, tmp_path)
+    sizes = {image.file: image.kib for image in image_space.image_sizes(project, assets).images}
     assert sizes["app-xvdb.img"] == 4096
     assert (sizes["app-xvdc.img"], sizes["app-xvdd.img"]) == (2, 8192)
     assert "app-initrd.cpio.gz" in sizes
 
 
-def test_a_whole_guest_has_no_error(tmp_path: Path) -> None:
-    made, beside = project(WHOLE, tmp_path)
-    found = [f for f in check(made, beside) if f.severity is Severity.ERROR]
+def test_a_guest_with_many_settings_has_no_errors(tmp_path: Path) -> None:
+    project, assets = load_project(SETTINGS, tmp_path)
+    found = [f for f in check(project, assets) if f.severity is Severity.ERROR]
     # The images have no file systems, since only their names and sizes matter here.
     assert [f.code for f in found if f.code not in ("XT350", "XT211")] == []
 
 
-def test_the_project_is_the_same_after_writing_and_reading(tmp_path: Path) -> None:
-    made, _ = project(WHOLE, tmp_path)
-    assert tables.from_data(tables.to_data(made) | {}) == made
+def test_a_guest_with_many_settings_is_read_back_from_toml(tmp_path: Path) -> None:
+    project, _ = load_project(SETTINGS, tmp_path)
+    assert tables.from_data(tables.to_data(project) | {}) == project
 
 
 ORDERS = {
@@ -249,58 +251,58 @@ ORDERS = {
 
 
 @pytest.mark.parametrize("guests", ORDERS)
-def test_guests_start_after_those_they_name(guests: tuple[str, ...]) -> None:
-    made = []
+def test_a_guest_starts_after_the_guests_that_it_names(guests: tuple[str, ...]) -> None:
+    parsed = []
     for word in guests:
         key, _, rest = word.partition(" ")
         field, _, names = rest.partition("=")
         others = tuple(filter(None, names.split(",")))
         after = others if field == "after" else ()
         backend = names if field == "backend" else None
-        made.append(model.Guest(key, tags=("autostart",), after=after, backend=backend))
-    project_ = model.Project(host=model.Host("qemux86-64"), guests=tuple(made))
-    assert start_order(project_) == ORDERS[guests]
-    links = [line for line in layout(project_) if "/auto/" in line]
+        parsed.append(model.Guest(key, tags=("autostart",), after=after, backend=backend))
+    project = model.Project(host=model.Host("qemux86-64"), guests=tuple(parsed))
+    assert start_order(project) == ORDERS[guests]
+    links = [line for line in layout(project) if "/auto/" in line]
     shown = [line.rpartition("/")[2].removesuffix(".cfg") for line in links]
     assert shown == ORDERS[guests], links
-    numbered = start_order(project_) != sorted(start_order(project_))
+    numbered = start_order(project) != sorted(start_order(project))
     assert all(line.partition("/auto/")[2][0].isdigit() is numbered for line in links)
 
 
 def test_twelve_guests_are_numbered_with_two_digits() -> None:
-    made = [
+    guests = [
         model.Guest(f"g{n:02}", tags=("autostart",), after=(f"g{n + 1:02}",) if n < 12 else ())
         for n in range(1, 13)
     ]
-    project_ = model.Project(host=model.Host("qemux86-64"), guests=tuple(made))
-    links = [line.partition("/auto/")[2] for line in layout(project_) if "/auto/" in line]
+    project = model.Project(host=model.Host("qemux86-64"), guests=tuple(guests))
+    links = [line.partition("/auto/")[2] for line in layout(project) if "/auto/" in line]
     assert (links[0].split()[0], links[-1].split()[0]) == ("01-g12.cfg", "12-g01.cfg")
 
 
-def test_the_users_config_finds_the_files_that_are_copied(tmp_path: Path) -> None:
-    text = WHOLE.replace('ramdisk = "boot/initrd.cpio.gz"', 'config_file = "own.cfg"')
+def test_a_disk_in_an_own_config_must_be_on_the_target(tmp_path: Path) -> None:
+    text = SETTINGS.replace('ramdisk = "boot/initrd.cpio.gz"', 'config_file = "own.cfg"')
     config = (
         "name = 'app'\nmemory = 256\nkernel = \"k\"\n"
         "disk = ['file:a,xvda,rw', 'file:/var/lib/xen/images/app-xvdb.img,xvdb,rw', "
         "'file:/srv/elsewhere.img,xvdz,rw']\n"
     )
     (tmp_path / "own.cfg").write_text(config, encoding="utf-8")
-    made, beside = project(text, tmp_path)
-    found = [f.message for f in check(made, beside) if f.code == "XT245"]
+    project, assets = load_project(text, tmp_path)
+    found = [f.message for f in check(project, assets) if f.code == "XT245"]
     assert found == ['Nothing puts the additional disk "/srv/elsewhere.img" on the target']
-    after = xl_config.parse(predict_config(made, made.guest("app"), beside))
+    after = xl_config.parse(predict_config(project, project.guest("app"), assets))
     assert xl_disk.parse(after.texts("disk")[1]).target == "/var/lib/xen/images/app-xvdb.img"
 
 
-def test_a_guest_that_is_only_a_kernel_can_have_disks_of_dom0(tmp_path: Path) -> None:
+def test_a_guest_that_is_only_a_kernel_can_have_additional_disks(tmp_path: Path) -> None:
     text = (
         '[guests.k]\nbundle = "lab"\ntags = ["external"]\nkernel = "more.img"\n'
         'source = { type = "kernel", file = "more.img", fetch = [{ uri = "file://more.img" }] }\n'
         'disks = [{ device = "xvda", block = "/dev/sdb1" }, { device = "xvdb", size = 1 }]\n'
     )
-    made, beside = project(text, tmp_path)
-    target = built(made, beside, real_tools=False)
-    assert target.configs == predict_configs(made, beside)
+    project, assets = load_project(text, tmp_path)
+    target = build_target(project, assets, real_tools=False)
+    assert target.configs == predict_configs(project, assets)
     config = xl_config.parse(target.configs["/etc/xen/k.cfg"])
     targets = [xl_disk.parse(spec).target for spec in config.texts("disk")]
     assert targets == ["/dev/sdb1", "/var/lib/xen/images/k-xvdb.img"]
@@ -315,7 +317,7 @@ def test_a_guest_that_is_only_a_kernel_can_have_disks_of_dom0(tmp_path: Path) ->
         ('type = "hvm"\nkernel = "more.img"\nextra = "root=/dev/xvda"\n', ["/dev/vg/k"]),
     ],
 )
-def test_a_guest_without_an_image_has_the_disks_it_names(
+def test_a_guest_without_an_image_has_only_its_additional_disks(
     settings: str, targets: list[str], tmp_path: Path
 ) -> None:
     text = (
@@ -323,19 +325,19 @@ def test_a_guest_without_an_image_has_the_disks_it_names(
         'disks = [{ device = "xvda", block = "/dev/vg/k" }]\n'
         'fetch = [{ uri = "file://more.img" }]\n'
     )
-    made, beside = project(text, tmp_path)
-    target = built(made, beside, real_tools=False)
-    assert target.layout == layout(made)
-    assert target.configs == predict_configs(made, beside)
+    project, assets = load_project(text, tmp_path)
+    target = build_target(project, assets, real_tools=False)
+    assert target.layout == layout(project)
+    assert target.configs == predict_configs(project, assets)
     config = xl_config.parse(target.configs["/etc/xen/k.cfg"])
     assert [xl_disk.parse(spec).target for spec in config.texts("disk")] == targets
     kernel = "more.img" if "more.img" in settings else "bzImage" if "pv" in settings else None
     named = f"/var/lib/xen/images/{kernel}" if kernel else None
     assert config.text("kernel") == named
-    errors = {f.code for f in check(made, beside) if f.severity is Severity.ERROR}
-    # The kernel's bytes are made up.
+    errors = {f.code for f in check(project, assets) if f.severity is Severity.ERROR}
+    # The kernel's bytes are project up.
     assert errors <= {"XT284"}
-    assert image_space.image_sizes(made, beside).images[0].kib == 0
+    assert image_space.image_sizes(project, assets).images[0].kib == 0
 
 
 @pytest.mark.parametrize(
@@ -348,50 +350,50 @@ def test_a_guest_without_an_image_has_the_disks_it_names(
         ("vnc = true\nvnc_display = 0", "vncdisplay = 0"),
     ],
 )
-def test_a_screen_is_there_only_if_it_is_wanted(
+def test_a_screen_is_written_only_if_vnc_is_on(
     settings: str, line: str | None, tmp_path: Path
 ) -> None:
-    made, _ = project(f'[guests.app]\nbundle = "lab"\n{settings}\n', tmp_path)
-    lines = predict_config(made, made.guest("app")).splitlines()
+    project, _ = load_project(f'[guests.app]\nbundle = "lab"\n{settings}\n', tmp_path)
+    lines = predict_config(project, project.guest("app")).splitlines()
     found = [one for one in lines if one.startswith(("vfb", "vnc"))]
     assert found == [] if line is None else line in found
 
 
-def test_a_disk_has_the_content_that_was_set_last(tmp_path: Path) -> None:
+def test_setting_the_contents_of_a_disk_replaces_the_previous_ones(tmp_path: Path) -> None:
     text = '[guests.app]\nbundle = "lab"\ndisks = [{ device = "xvdb", size = 64, access = "ro" }]\n'
-    made, _ = project(text, tmp_path)
+    project, _ = load_project(text, tmp_path)
     contents: dict[str, Any] = {"file": "more.img", "block": "/dev/sdb1", "size": 8}
     for field, value in contents.items():
-        made = field_paths.with_value(made, ("guests", "app", "disks", 0, field), value)
-        (now,) = made.guest("app").disks
+        project = field_paths.with_value(project, ("guests", "app", "disks", 0, field), value)
+        (now,) = project.guest("app").disks
         only: dict[str, Any] = {field: value}
         assert now == replace(model.Disk("xvdb", access="ro"), **only)
-    several = made.with_guest(
-        replace(made.guest("app"), disks=(model.Disk("xvdb", block="/dev/sdb1", size=8),))
+    several = project.with_guest(
+        replace(project.guest("app"), disks=(model.Disk("xvdb", block="/dev/sdb1", size=8),))
     )
     (finding,) = [f for f in check(several) if f.code == "XT271"]
     labels = [fix.label for fix in finding.quick_fixes]
     assert labels == ["Keep only block", "Keep only size"]
 
 
-def test_a_file_of_the_projects_folder_is_fetched_by_one_fix(tmp_path: Path) -> None:
+def test_a_quick_fix_fetches_a_file_next_to_the_project(tmp_path: Path) -> None:
     text = '[guests.app]\nbundle = "lab"\ndisks = [{ device = "xvdb", file = "more.img" }]\n'
-    made, beside = project(text, tmp_path)
-    (missing,) = [f for f in check(made, beside) if f.code == "XT272"]
+    project, assets = load_project(text, tmp_path)
+    (missing,) = [f for f in check(project, assets) if f.code == "XT272"]
     fix = missing.quick_fix
     assert fix is not None
-    again = fix.apply(made)
+    again = fix.apply(project)
     assert again.guest("app").fetch == (model.Fetch("file://more.img"),)
     assert [f for f in check(again, gather(again, tmp_path)) if f.code == "XT272"] == []
-    elsewhere = made.with_guest(
-        replace(made.guest("app"), disks=(model.Disk("xvdb", file="other.img"),))
+    elsewhere = project.with_guest(
+        replace(project.guest("app"), disks=(model.Disk("xvdb", file="other.img"),))
     )
-    assert [f.quick_fix for f in check(elsewhere, beside) if f.code == "XT272"] == [None]
+    assert [f.quick_fix for f in check(elsewhere, assets) if f.code == "XT272"] == [None]
 
 
-def test_a_renamed_guest_is_followed_by_those_that_name_it(tmp_path: Path) -> None:
-    made, _ = project(WHOLE, tmp_path)
-    waiting = made.with_guest(replace(made.guest("app"), after=("net",)))
+def test_renaming_a_guest_updates_references_to_it(tmp_path: Path) -> None:
+    project, _ = load_project(SETTINGS, tmp_path)
+    waiting = project.with_guest(replace(project.guest("app"), after=("net",)))
     renamed = field_paths.with_value(waiting, ("guests", "net", field_paths.KEY), "storage")
     app = renamed.guest("app")
     assert (app.after, app.backend, app.disks[1].backend) == (("storage",), "storage", "storage")
@@ -401,12 +403,12 @@ def test_a_renamed_guest_is_followed_by_those_that_name_it(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     "name", [field.name for field in complete_cfg.cfg_only_fields() if field.xl]
 )
-def test_the_examples_of_a_field_are_not_refused(name: str) -> None:
+def test_the_examples_of_a_field_are_valid(name: str) -> None:
     for example in schema.field("guest", name).examples:
         guest = model.Guest("web", tags=("external",), **{name: tables.to_tuples(example)})
         for machine in ("qemux86-64", "qemuarm64"):
-            made = model.Project(host=model.Host(machine, memory=4096), guests=(guest,))
-            found = [f for f in check(made) if f.code == "XT278"]
+            project = model.Project(host=model.Host(machine, memory=4096), guests=(guest,))
+            found = [f for f in check(project) if f.code == "XT278"]
             assert found == [], example
 
 
@@ -419,7 +421,7 @@ def test_the_examples_of_a_field_are_not_refused(name: str) -> None:
         "{a = 1",
     ],
 )
-def test_no_setting_of_xl_is_dropped_behind_a_brace(typed: str) -> None:
+def test_a_closing_brace_in_typed_settings_is_an_error(typed: str) -> None:
     _, message = field_paths.parse_and_check(schema.field("guest", "xl"), typed)
     assert message.startswith("Must be KEY = VALUE")
 
@@ -436,15 +438,15 @@ def test_no_setting_of_xl_is_dropped_behind_a_brace(typed: str) -> None:
         ("", ()),
     ],
 )
-def test_settings_of_xl_are_typed_in_one_line(
+def test_settings_of_xl_are_typed_on_one_line(
     typed: str, entries: tuple[tuple[str, object], ...], tmp_path: Path
 ) -> None:
-    made, _ = project(WHOLE, tmp_path)
+    project, _ = load_project(SETTINGS, tmp_path)
     path = ("guests", "net", "xl")
     field = field_paths.field_of(path)
     read, message = field_paths.parse_and_check(field, typed)
     assert message == ""
-    changed = field_paths.with_value(made, path, read)
+    changed = field_paths.with_value(project, path, read)
     assert changed.guest("net").xl == entries
     assert (
         field_paths.parse_and_check(
@@ -455,19 +457,19 @@ def test_settings_of_xl_are_typed_in_one_line(
 
 
 @pytest.mark.parametrize("typed", ["localtime", "a = ", "a = 1 b = 2", "A = 1", "a = {b = 1}", "]"])
-def test_what_is_not_a_setting_of_xl_is_refused_in_words(typed: str) -> None:
+def test_an_invalid_setting_of_xl_has_an_error_message(typed: str) -> None:
     field = field_paths.field_of(("guests", "net", "xl"))
     value, message = field_paths.parse_and_check(field, typed)
     assert message.endswith(".")
     assert value is None or isinstance(value, dict)
 
 
-_NOT_JUDGED = ("ramdisk", "device_tree", "virtio")
-"""Names of files, and settings that xl 4.17, which judges here, does not read."""
+_NOT_CHECKED = ("ramdisk", "device_tree", "virtio")
+"""Fields that name files, and that the xl 4.17 of these tests does not read."""
 _FIELDS = [
     field.name
     for field in complete_cfg.cfg_only_fields()
-    if field.xl and not field.is_table and field.name not in _NOT_JUDGED
+    if field.xl and not field.is_table and field.name not in _NOT_CHECKED
 ]
 
 
@@ -479,7 +481,9 @@ _FIELDS = [
     st.lists(st.sampled_from(_FIELDS), unique=True, max_size=5),
     st.data(),
 )
-def test_xl_accepts_what_has_no_error(kind: str, fields: list[str], data: st.DataObject) -> None:
+def test_xl_accepts_settings_exactly_if_they_have_no_errors(
+    kind: str, fields: list[str], data: st.DataObject
+) -> None:
     """Settings make a guest if, and only if, the schema accepts them and no rule has an error."""
     values = {name: tables.to_tuples(data.draw(of_field("guest", name))) for name in fields}
     guest = model.Guest(
@@ -492,13 +496,13 @@ def test_xl_accepts_what_has_no_error(kind: str, fields: list[str], data: st.Dat
         extra="console=hvc0",
         **values,
     )
-    made = model.Project(
+    project = model.Project(
         host=model.Host("qemux86-64", memory=4096),
         bundles=(model.Bundle("lab"),),
         guests=(guest,),
     )
-    errors = [f for f in check(made) if f.severity is Severity.ERROR and f.code == "XT278"]
-    verdict = xl_parser.create(predict_config(made, guest))
+    errors = [f for f in check(project) if f.severity is Severity.ERROR and f.code == "XT278"]
+    verdict = xl_parser.create(predict_config(project, guest))
     if any("affinity map is empty" in line for line in verdict.complaints):
         return  # A processor that the machine does not have.
     fails = all(
@@ -523,7 +527,7 @@ def test_xl_accepts_what_has_no_error(kind: str, fields: list[str], data: st.Dat
         ("scarthgap", "xl = { vpmu = 1 }", set()),
     ],
 )
-def test_settings_are_those_of_the_xen_that_the_release_builds(
+def test_settings_are_checked_for_the_xen_of_the_release(
     release: str, settings: str, codes: set[str]
 ) -> None:
     head = HEAD.format(machine="qemuarm64").replace("memory", f'release = "{release}"\nmemory')

@@ -108,7 +108,7 @@ def _listed(items: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def value(key: keys.Key) -> st.SearchStrategy[str]:
-    """Return values as they are written for a key, most of them of its kind."""
+    """Return texts of values for a key, most of them of its kind."""
     words = st.sampled_from(key.choices).map(quoted) if key.choices else st.nothing()
     number = _NUMBER.filter(lambda text: not text.startswith("-"))
     plain = _WORD.map(quoted) | number
@@ -123,16 +123,16 @@ def value(key: keys.Key) -> st.SearchStrategy[str]:
     return st.one_of(of_kind, of_kind, of_kind, of_kind, strange)
 
 
-NOT_JUDGED = ("cpuid", "vnuma", "vsnd")
-"""Keys whose values only xl judges."""
+NOT_CHECKED = ("cpuid", "vnuma", "vsnd")
+"""Keys whose values xentui does not check."""
 
 
 def lines(version: keys.Version) -> st.SearchStrategy[str]:
-    """Return single settings of every key that some Xen reads, and of some keys that none reads."""
+    """Return settings of all keys that a Xen reads, and of some that none reads."""
     known = [
         key
         for name, key in keys.all_keys().items()
-        if keys.is_read(key, version) and name not in NOT_JUDGED
+        if keys.is_read(key, version) and name not in NOT_CHECKED
     ]
     setting = st.sampled_from(known).flatmap(
         lambda key: value(key).map(lambda text: f"{key.name} = {text}")
@@ -140,17 +140,17 @@ def lines(version: keys.Version) -> st.SearchStrategy[str]:
     often = st.sampled_from(
         [key for key in known if key.kind in ("disks", "nics", "pci", "cpus", "prefix", "enum")]
     ).flatmap(lambda key: value(key).map(lambda text: f"{key.name} = {text}"))
-    foreign = st.sampled_from(sorted(keys.common_mistakes())).map(lambda name: f"{name} = 'x'")
-    return st.one_of(setting, setting, often, foreign)
+    mistake = st.sampled_from(sorted(keys.common_mistakes())).map(lambda name: f"{name} = 'x'")
+    return st.one_of(setting, setting, often, mistake)
 
 
 def configs(version: keys.Version) -> st.SearchStrategy[str]:
-    """Return complete configs: a sound beginning, and settings that may spoil it."""
+    """Return complete configs: a beginning that is mostly valid, and any other settings."""
     kind = st.sampled_from(["", "", "type = 'pv'\n", "type = 'pvh'\n", "type = 'hvm'\n"])
     begun = st.tuples(kind, st.sampled_from(["kernel = 'k'\n", "kernel = 'k'\n", ""]))
     size = st.sampled_from(["memory = 256\n", "memory = 256\nvcpus = 2\n", ""])
     return st.tuples(begun, size, st.lists(lines(version), max_size=6)).map(
-        lambda made: (
-            "name = 'g'\n" + "".join(made[0]) + made[1] + "".join(f"{x}\n" for x in made[2])
+        lambda parts: (
+            "name = 'g'\n" + "".join(parts[0]) + parts[1] + "".join(f"{x}\n" for x in parts[2])
         )
     )

@@ -116,7 +116,7 @@ def missing() -> str:
     try:
         _libraries()
     except OSError as error:
-        return f"xl's parser (Debian package libxenmisc{VERSION}) is not there: {error}"
+        return f"xl's parser (Debian package libxenmisc{VERSION}) is missing: {error}"
     return ""
 
 
@@ -162,8 +162,8 @@ class Verdict:
 def cannot_create() -> str:
     """Return why ``xl create -n`` cannot be run here, or an empty text."""
     if not _XL.exists():
-        return f"xl (Debian package xen-utils-{VERSION}) is not there"
-    return "" if shutil.which("gcc") else "gcc, for the stand-in of the hypervisor, is not there"
+        return f"xl (Debian package xen-utils-{VERSION}) is missing"
+    return "" if shutil.which("gcc") else "gcc, for the stand-in of the hypervisor, is missing"
 
 
 def create(text: str) -> Verdict:
@@ -196,10 +196,10 @@ _XL = Path(f"/usr/lib/xen-{VERSION}/bin/xl")
 def _shim() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="xl-shim-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    made = folder / "xl_shim.so"
+    library = folder / "xl_shim.so"
     source = Path(__file__).with_name("xl_shim.c")
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", made, source], check=True)
-    return made
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, source], check=True)
+    return library
 
 
 @cache
@@ -227,7 +227,7 @@ def _libraries() -> tuple[Any, Any, Any]:
 
 
 def _read_settings(handle: Any, config: Config) -> None:
-    """Return the settings, which libxlutil keeps newest first."""
+    """Read the settings, which libxlutil stores in reverse order."""
     setting = handle.contents.settings
     while setting:
         entry = setting.contents
@@ -252,8 +252,8 @@ def _text(raw: bytes | None) -> str:
 
 
 def _read_disks(util: Any, light: Any, handle: Any, config: Config) -> None:
-    given = config.settings.get("disk", [])
-    for spec in [given] if isinstance(given, str) else given:
+    specs = config.settings.get("disk", [])
+    for spec in [specs] if isinstance(specs, str) else specs:
         disk = _Disk()
         light.libxl_device_disk_init(ctypes.byref(disk))
         argument = (ctypes.c_char_p * 1)(spec.encode())
@@ -272,4 +272,4 @@ def _read_disks(util: Any, light: Any, handle: Any, config: Config) -> None:
 
 
 _FORMATS = ("unknown", "qcow", "qcow2", "vhd", "raw", "empty", "qed")
-"""Return the name of a ``libxl_disk_format``, whose numbers begin at 0."""
+"""The names of ``libxl_disk_format``, whose numbers begin at 0."""
