@@ -70,7 +70,7 @@ test-rest: $(VENV)/.installed-test
 	$(PYTEST) --hypothesis-profile=full -m "($(LEFT)) and not rehearse" $(TESTS)
 
 rehearse-parts: $(VENV)/.installed-test
-	$(BIN)/python -m tests.rehearsal.places $(ARCHES)
+	$(BIN)/python -m tests.rehearsal.real_parts $(ARCHES)
 
 # Each of the two processes uses one core and up to 2 GiB.
 rehearse-test: rehearse-parts

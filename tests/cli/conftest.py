@@ -34,7 +34,7 @@ extra = "root=/dev/xvda ro console=hvc0 ip=dhcp"
 
 
 @dataclass(frozen=True)
-class Ran:
+class CommandResult:
     """The result of a command."""
 
     code: int
@@ -47,7 +47,7 @@ class Ran:
         return json.loads(self.out)
 
 
-Run = Callable[..., Ran]
+Run = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -58,10 +58,10 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     work.mkdir()
     monkeypatch.chdir(work)
 
-    def ran(*arguments: str | Path) -> Ran:
+    def ran(*arguments: str | Path) -> CommandResult:
         code = main([str(argument) for argument in arguments])
         captured = capsys.readouterr()
-        return Ran(code, captured.out, captured.err)
+        return CommandResult(code, captured.out, captured.err)
 
     return ran
 

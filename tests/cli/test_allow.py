@@ -11,7 +11,7 @@ import pytest
 from tests.cli.conftest import BOARD, Run
 
 
-def test_memory_that_does_not_fit_is_waived_and_still_reported(run: Run, board: Path) -> None:
+def test_memory_that_does_not_fit_is_allowed_and_still_reported(run: Run, board: Path) -> None:
     board.write_text(BOARD.replace("memory = 256", "memory = 2048"))
     assert run("check", board).code == 1
     result = run("check", board, "--allow", "XT401", "--allow", "XT406")
@@ -22,7 +22,7 @@ def test_memory_that_does_not_fit_is_waived_and_still_reported(run: Run, board: 
     assert reported[0].endswith("(allowed by --allow)")
 
 
-def test_a_refused_board_is_written_when_it_is_waived(
+def test_a_refused_board_is_written_when_it_is_allowed(
     run: Run, board: Path, tmp_path: Path
 ) -> None:
     board.write_text(BOARD.replace("qemux86-64", "raspberrypi3-64"))
@@ -37,7 +37,7 @@ def test_a_refused_board_is_written_when_it_is_waived(
 
 
 @pytest.mark.parametrize("code", ["XT701", "XT201", "nonsense"])
-def test_other_errors_cannot_be_waived(run: Run, board: Path, code: str) -> None:
+def test_other_errors_cannot_be_allowed(run: Run, board: Path, code: str) -> None:
     result = run("check", board, "--allow", code)
     assert result.code == 2
     assert f'"{code}" cannot be allowed' in result.err

@@ -10,7 +10,7 @@ import pytest
 
 from tests.bitbake.trees import small
 from tests.bitbake_parser import parse_conf
-from tests.cli.conftest import BOARD, Ran, Run
+from tests.cli.conftest import BOARD, CommandResult, Run
 
 ALPINE = ("--preset", "qemux86-64-alpine")
 LOCAL = 'MACHINE ??= "qemux86-64"\n# mine\nFOO = "1"\n'
@@ -49,7 +49,7 @@ def local(build: Path) -> str:
     return (build / "conf/local.conf").read_bytes().decode()
 
 
-def generate(run: Run, build: Path, *more: str | Path) -> Ran:
+def generate(run: Run, build: Path, *more: str | Path) -> CommandResult:
     return run("generate", *ALPINE, "--build-dir", build, "--yes", *more)
 
 
@@ -63,7 +63,7 @@ def test_a_script_must_agree_to_the_edits_of_the_users_files(run: Run, build: Pa
     assert files(Path()) == before
 
 
-def test_conf_layer_and_two_edits(run: Run, build: Path) -> None:
+def test_the_configuration_the_layer_and_two_edits_are_written(run: Run, build: Path) -> None:
     result = generate(run, build)
     assert result.code == 0, result.err
     assert local(build) == LOCAL + "require conf/xentui.conf\n"
@@ -79,7 +79,7 @@ def test_conf_layer_and_two_edits(run: Run, build: Path) -> None:
     assert "add-layer" not in result.out
 
 
-def test_the_second_run_needs_no_agreement_and_touches_nothing(run: Run, build: Path) -> None:
+def test_a_second_run_needs_no_consent_and_changes_nothing(run: Run, build: Path) -> None:
     generate(run, build)
     before = {path: path.stat().st_mtime_ns for path in Path().rglob("*")}
     result = run("generate", *ALPINE, "--build-dir", build)
@@ -117,7 +117,7 @@ def test_later_lines_of_the_user_stay(run: Run, build: Path) -> None:
 
 @pytest.mark.parametrize("start", ["require", "block", "none"])
 @pytest.mark.parametrize("then", ["require", "block", "none"])
-def test_each_way_of_attaching_can_replace_each_other(
+def test_every_way_of_attaching_can_replace_every_other(
     run: Run, build: Path, start: str, then: str
 ) -> None:
     before = files(Path())
@@ -232,7 +232,7 @@ def test_what_is_not_a_build_directory_is_reported(run: Run, build: Path, missin
         assert "not a build directory" in result.err
 
 
-def test_a_linked_file_is_changed_where_it_is_and_reported(run: Run, build: Path) -> None:
+def test_a_linked_file_is_changed_at_its_real_path_and_reported(run: Run, build: Path) -> None:
     real = Path("dotfiles")
     real.mkdir()
     (real / ".git").mkdir()
@@ -267,7 +267,7 @@ def test_a_continued_last_line_is_reported(run: Run, build: Path) -> None:
     assert "backslash" in result.err
 
 
-def test_a_layer_path_that_bblayers_cannot_carry_is_refused(run: Run, build: Path) -> None:
+def test_a_layer_path_that_bblayers_cannot_represent_is_refused(run: Run, build: Path) -> None:
     result = generate(run, build, "--layer", "my layer")
     assert result.code == 2
     result = generate(run, build, "--layer", "${@evil}")
@@ -307,7 +307,7 @@ def test_a_fragment_changes_only_the_layer_and_prints_how_to_enable_it(
 
 
 @pytest.mark.parametrize("other", ["require", "block", "none"])
-def test_a_fragment_follows_every_other_way_and_makes_way_for_it(
+def test_a_fragment_can_replace_every_way_of_attaching_and_be_replaced(
     run: Run, build: Path, other: str
 ) -> None:
     before = files(Path())

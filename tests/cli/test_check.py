@@ -57,7 +57,7 @@ def test_the_json_object_has_the_documented_shape(run: Run, board: Path) -> None
     assert data["summary"]["errors"] == sum(f["severity"] == "error" for f in data["findings"])
 
 
-def test_strict_lets_warnings_count(run: Run, board: Path) -> None:
+def test_strict_treats_warnings_as_errors(run: Run, board: Path) -> None:
     board.write_text(BOARD.replace(" console=hvc0", ""))
     assert run("check", board).code == 0
     assert run("check", board, "--strict").code == 1
@@ -87,7 +87,7 @@ def test_one_unreadable_project_does_not_hide_the_others(run: Run, board: Path) 
     ]
 
 
-def test_a_preset_and_values_on_the_way(run: Run) -> None:
+def test_a_preset_is_checked_with_overridden_values(run: Run) -> None:
     assert run("check", "--preset", "qemux86-64-alpine").code == 0
     result = run("check", "--preset", "qemux86-64-alpine", "--set", "guests.alpine.memory=9000")
     assert result.code == 1

@@ -75,7 +75,7 @@ def test_a_hand_edit_in_one_project_is_kept(run: Run, fleet: list[Path]) -> None
     assert result.out.startswith("one.toml: nothing was written\ntwo.toml: up to date\n")
 
 
-def test_one_project_is_a_fleet_where_each_is_asked_for(run: Run, fleet: list[Path]) -> None:
+def test_each_writes_a_single_project_into_its_own_folder(run: Run, fleet: list[Path]) -> None:
     run("generate", fleet[0], "--out", "out", "--each", "--format", "kas")
     assert Path("out/one/xentui.kas.yml").is_file()
 
@@ -92,7 +92,7 @@ def test_the_report_of_one_project(run: Run, board: Path) -> None:
      ["x.toml", "--preset", "qemuarm64-minimal", "--out", "out"], ["--out", "out", "--each"],
      ["x.toml", "--out", "out", "--json", "--diff"]],
 )  # fmt: skip
-def test_impossible_options_are_refused_before_anything(run: Run, arguments: list[str]) -> None:
+def test_contradicting_options_write_nothing(run: Run, arguments: list[str]) -> None:
     result = run("generate", *arguments)
     assert (result.code, result.out) == (2, "")
     assert not Path("out").exists()

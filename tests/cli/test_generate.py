@@ -44,7 +44,7 @@ def test_a_script_writes_a_fresh_tree_without_a_question(run: Run, board: Path) 
 
 
 @pytest.mark.parametrize("out", ["out", "my out", "it's;$(touch canary)"])
-def test_standard_output_is_something_to_type(run: Run, out: str) -> None:
+def test_standard_output_has_the_commands_to_type(run: Run, out: str) -> None:
     result = run("generate", *ALPINE, "--out", out)
     assert result.code == 0
     line = next(line for line in result.out.splitlines() if "add-layer" in line)
@@ -141,14 +141,14 @@ def test_a_hand_edit_of_the_same_line_is_shown_as_a_conflict(run: Run, board: Pa
     assert Path("out", f"{CONF}.mine").read_text() == edited
 
 
-def test_force_and_another_wish_for_edited_files_exclude_each_other(run: Run, board: Path) -> None:
+def test_force_contradicts_another_choice_for_edited_files(run: Run, board: Path) -> None:
     result = run("generate", board, "--out", "out", "--force", "--edited", "keep")
     assert (result.code, result.out) == (2, "")
     assert not Path("out").exists()
 
 
 @pytest.mark.parametrize("answer", ["k", "m", "t", "", "x"])
-def test_at_a_terminal_xentui_asks_what_becomes_of_edits(
+def test_at_a_terminal_xentui_asks_what_to_do_with_edits(
     run: Run, board: Path, answer: str
 ) -> None:
     run("generate", board, "--out", "out")
@@ -156,14 +156,14 @@ def test_at_a_terminal_xentui_asks_what_becomes_of_edits(
     edited = file.read_text() + 'MINE = "1"\n'
     file.write_text(edited)
     arguments = ["generate", str(board), "--out", "out", "--set", "host.memory=2048"]
-    code, reported = answered(f"{answer}\n".encode(), *arguments)
+    code, reported = run_and_answer(f"{answer}\n".encode(), *arguments)
     assert "What should happen to 1 file edited by hand? [k/m/t/N]" in reported
     assert code == (3 if answer in ("", "x") else 0), reported
     assert ("MINE" in file.read_text()) == (answer != "t")
 
 
 @pytest.mark.parametrize("mode", ["--dry-run", "--diff", "--check"])
-def test_looking_writes_nothing(run: Run, board: Path, mode: str) -> None:
+def test_dry_run_diff_and_check_write_nothing(run: Run, board: Path, mode: str) -> None:
     result = run("generate", board, "--out", "out", mode)
     assert result.code == (1 if mode == "--check" else 0)
     assert CONF in result.out
@@ -200,7 +200,7 @@ def test_a_destination_must_be_named(run: Run, board: Path) -> None:
     assert run("generate", board, "--out", "a", "--diff", "--check").code == 2
 
 
-def answered(answer: bytes, *arguments: str) -> tuple[int, str]:
+def run_and_answer(answer: bytes, *arguments: str) -> tuple[int, str]:
     """Run a command on its own terminal, and answer its question."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -229,7 +229,7 @@ def answered(answer: bytes, *arguments: str) -> tuple[int, str]:
 def test_a_user_is_shown_the_diff_and_asked(
     run: Run, board: Path, answer: bytes, code: int
 ) -> None:
-    returned, seen = answered(answer, "generate", str(board), "--out", "out")
+    returned, seen = run_and_answer(answer, "generate", str(board), "--out", "out")
     assert "+MACHINE" in seen
     assert "Write 1 file? [y/N]" in seen
     assert returned == code
@@ -237,7 +237,7 @@ def test_a_user_is_shown_the_diff_and_asked(
 
 
 def test_with_yes_nothing_is_asked(run: Run, board: Path) -> None:
-    returned, seen = answered(b"", "generate", str(board), "--out", "out", "--yes")
+    returned, seen = run_and_answer(b"", "generate", str(board), "--out", "out", "--yes")
     assert returned == 0
     assert "[y/N]" not in seen
 

@@ -35,7 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "file://{home}/my guests/router.cfg",
     ],
 )
-def test_a_file_may_be_anywhere(run: Run, home: Path, given: str) -> None:
+def test_set_accepts_a_file_anywhere(run: Run, home: Path, given: str) -> None:
     setting = f"guests.router.config_file={given.format(home=home)}"
     result = run(
         "generate", "--preset", "qemux86-64-minimal", *GUEST, "--set", setting, "--out", "out"
@@ -66,7 +66,7 @@ def test_a_size_may_have_a_unit(run: Run, size: str) -> None:
     assert "\nmemory = 8192\n" in result.out
 
 
-def test_settings_may_be_left_for_the_user_to_include(run: Run, tmp_path: Path) -> None:
+def test_attach_none_leaves_local_conf_to_the_user(run: Run, tmp_path: Path) -> None:
     build = trees.small(tmp_path / "tree", "")
     arguments = ("generate", "--preset", "qemux86-64-minimal", "--build-dir", str(build), "--yes")
     result = run(*arguments, "--attach", "none")

@@ -126,7 +126,7 @@ def test_bitbake_reads_for_each_board_the_settings_of_its_own_tree(
         assert bool(flags) == (key in ("quiet", "arm"))
 
 
-def test_a_build_directory_without_a_board_sees_nothing_of_any(run: Run, fleet: list[str]) -> None:
+def test_a_build_directory_without_a_board_gets_no_files_of_any(run: Run, fleet: list[str]) -> None:
     run("generate", *fleet, "--out", "out", "--one-layer")
     Path("empty.conf").write_text("")
     image = seen_by_image(Path("empty.conf"), LAYER)
@@ -152,7 +152,7 @@ def test_the_layer_finds_the_settings_by_bbpath(run: Run, fleet: list[str]) -> N
         (('version = "1.0"', 'version = "2.0"'), "the bundle vendor"),
     ],
 )
-def test_two_that_differ_in_one_bundle_are_refused_by_their_names(
+def test_projects_with_different_bundles_of_one_name_are_refused(
     run: Run, fleet: list[str], change: tuple[str, str], what: str
 ) -> None:
     Path("loud.toml").write_text(BOARDS["loud.toml"].replace(*change))
@@ -169,7 +169,7 @@ def test_the_commands_to_type_are_printed_only_after_writing(run: Run, fleet: li
     assert "bitbake-layers add-layer" in run(*write).out
 
 
-def test_two_of_one_name_are_refused(run: Run) -> None:
+def test_two_projects_with_the_same_name_are_refused(run: Run) -> None:
     for name in ("a/board.toml", "b/Board.toml"):
         Path(name).parent.mkdir()
         Path(name).write_text(BOARD)
@@ -178,7 +178,7 @@ def test_two_of_one_name_are_refused(run: Run) -> None:
     assert "a/board.toml and b/Board.toml would both be called board" in result.err
 
 
-def test_one_with_errors_keeps_all_from_being_written(run: Run, fleet: list[str]) -> None:
+def test_a_project_with_errors_prevents_writing_all(run: Run, fleet: list[str]) -> None:
     run("generate", *fleet, "--out", "out", "--one-layer")
     Path("arm.toml").write_text(BOARDS["arm.toml"].replace("memory = 200", "memory = 9000"))
     Path("loud.toml").write_text(BOARDS["loud.toml"].replace("= 1024", "= 1025"))
@@ -221,7 +221,7 @@ def test_the_other_formats_have_one_layer_too(run: Run, fleet: list[str], form: 
 @pytest.mark.parametrize(
     "more", [["--build-dir", "build"], ["--out", "out", "--each"], ["--format", "snippet"]]
 )
-def test_what_does_not_go_together_is_refused(run: Run, fleet: list[str], more: list[str]) -> None:
+def test_contradicting_options_are_refused(run: Run, fleet: list[str], more: list[str]) -> None:
     assert run("generate", *fleet, "--one-layer", *more).code == 2
     assert not Path("out").exists()
 

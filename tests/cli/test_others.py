@@ -117,7 +117,7 @@ def test_presets_show_prints_the_file(run: Run) -> None:
         (["chekc", "board.toml"], "Did you mean check?"),
     ],
 )
-def test_a_command_line_that_is_nearly_right_gets_the_right_one(
+def test_a_nearly_right_command_line_is_answered_with_the_right_one(
     run: Run, typed: list[str], meant: str
 ) -> None:
     result = run(*typed)
@@ -181,7 +181,7 @@ def test_every_command_has_a_help_that_fits(run: Run, name: str) -> None:
      ["a.toml", "b.toml"], ["check", "--preset"],
      ["show", "x.toml", "--effective=3"], ["explain", "a", "b"]],
 )  # fmt: skip
-def test_arguments_that_mean_nothing_are_one_line_and_two(run: Run, arguments: list[str]) -> None:
+def test_invalid_arguments_give_one_line_and_exit_code_2(run: Run, arguments: list[str]) -> None:
     result = run(*arguments)
     assert (result.code, result.out) == (2, "")
     assert result.err.count("\n") == 1
@@ -198,7 +198,7 @@ def test_a_project_named_like_a_command_is_given_with_a_dot(run: Run) -> None:
 
 
 @pytest.mark.parametrize("term", ["xterm-256color", "dumb", ""])
-def test_without_a_terminal_the_wizard_names_the_way_without(tmp_path: Path, term: str) -> None:
+def test_without_a_terminal_the_wizard_names_what_needs_none(tmp_path: Path, term: str) -> None:
     root = Path(__file__).parents[2]
     result = process(cwd=tmp_path, env={**os.environ, "TERM": term, "PYTHONPATH": str(root)})
     assert (result.returncode, result.stdout) == (2, b"")

@@ -26,7 +26,7 @@ def test_the_predicted_target_is_what_the_classes_made(run: Run, vector: Vector)
     assert result.json["layout"] == vector.layout
 
 
-def test_everything_is_shown_under_headings(run: Run, board: Path) -> None:
+def test_all_parts_are_printed_under_headings(run: Run, board: Path) -> None:
     result = run("show", board)
     assert result.code == 0
     headings = [line.split()[1] for line in result.out.splitlines() if line.startswith("== ")]
@@ -34,7 +34,7 @@ def test_everything_is_shown_under_headings(run: Run, board: Path) -> None:
     assert "xen-guest-image-minimal" in result.out
 
 
-def test_one_thing_is_shown_bare(run: Run, board: Path) -> None:
+def test_a_single_part_is_printed_without_a_heading(run: Run, board: Path) -> None:
     result = run("show", board, "--what", "conf")
     assert result.out.startswith("# Made by xentui from board.toml")
     assert (
@@ -44,12 +44,12 @@ def test_one_thing_is_shown_bare(run: Run, board: Path) -> None:
     assert run("show", board, "--what", "project").out == BOARD
 
 
-def test_things_can_be_listed_and_repeated(run: Run, board: Path) -> None:
+def test_parts_can_be_listed_and_repeated(run: Run, board: Path) -> None:
     result = run("show", board, "--what", "layout,conf", "--what", "budget", "--json")
     assert list(result.json) == ["version", "conf", "layout", "budget"]
 
 
-def test_an_unknown_thing_is_a_usage_error(run: Run, board: Path) -> None:
+def test_an_unknown_part_is_a_usage_error(run: Run, board: Path) -> None:
     result = run("show", board, "--what", "confs")
     assert (result.code, result.out) == (2, "")
     assert "conf, recipes" in result.err
@@ -99,7 +99,7 @@ def test_effective_values_name_their_origin(run: Run, board: Path) -> None:
     assert "guests.xen-guest-image-minimal.memory = 256" in text
 
 
-def test_values_set_on_the_way_are_in_all_of_it(run: Run, board: Path) -> None:
+def test_overridden_values_are_in_every_part(run: Run, board: Path) -> None:
     setting = ("--set", "guests.xen-guest-image-minimal.memory=300")
     data = run("show", board, *setting, "--json").json
     assert "memory = 300" in data["cfg"]["/etc/xen/xen-guest-image-minimal.cfg"]
@@ -123,7 +123,7 @@ def test_show_writes_nothing(run: Run, board: Path) -> None:
     assert [path.name for path in Path().iterdir()] == ["board.toml"]
 
 
-def test_a_user_config_that_would_break_is_offered_again(run: Run, board: Path) -> None:
+def test_the_changes_that_a_user_config_needs_are_shown(run: Run, board: Path) -> None:
     (board.parent / "own.cfg").write_text("name = 'x'\ndisk=['file:/tmp/a.img,xvda,w']\n")
     board.write_text(BOARD + 'config_file = "own.cfg"\n')
     result = run("show", board, "--what", "cfg")
@@ -132,7 +132,7 @@ def test_a_user_config_that_would_break_is_offered_again(run: Run, board: Path) 
     assert "+disk" not in result.out
 
 
-def test_an_import_that_nothing_explains_is_reported(run: Run, tmp_path: Path) -> None:
+def test_an_undefined_import_type_is_reported(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "p.toml"
     file.write_text(
         'version = 1\n[host]\nmachine = "qemux86-64"\n[bundles.lab]\n[guests.a]\n'

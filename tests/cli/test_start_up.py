@@ -31,14 +31,14 @@ def imported(folder: Path, *arguments: str) -> set[str]:
     return set(result.stderr.split("\n"))
 
 
-def test_the_version_needs_next_to_nothing(tmp_path: Path) -> None:
+def test_version_imports_hardly_anything(tmp_path: Path) -> None:
     found = imported(tmp_path, "--version")
     own = {name for name in found if name.startswith("xentui")}
     assert own == {"xentui", "xentui.cli"}
     assert not found & {"argparse", "json", "re", "pathlib", "dataclasses"}
 
 
-def test_the_wizard_parses_no_arguments_where_there_are_none(tmp_path: Path) -> None:
+def test_the_wizard_without_arguments_does_not_import_argparse(tmp_path: Path) -> None:
     found = imported(tmp_path)
     assert "xentui.cli.wizard" in found
     assert not found & {"argparse", "xentui.cli.parsing", "textual"}
@@ -50,7 +50,7 @@ def test_the_wizard_parses_no_arguments_where_there_are_none(tmp_path: Path) -> 
      ["presets"], ["explain"], ["schema"], ["new", "qemuarm64-minimal"], ["--help"]],
     ids=lambda arguments: str(arguments[0]),
 )  # fmt: skip
-def test_no_command_but_the_wizard_loads_what_draws(tmp_path: Path, arguments: list[str]) -> None:
+def test_no_command_but_the_wizard_imports_textual(tmp_path: Path, arguments: list[str]) -> None:
     found = imported(tmp_path, *arguments)
     assert not found & {"textual", "rich", "xentui.app", "xentui.screens", "xentui.session"}
     commands = {"check", "show", "generate", "presets", "explain", "schema", "new", "remove"}
@@ -59,6 +59,6 @@ def test_no_command_but_the_wizard_loads_what_draws(tmp_path: Path, arguments: l
     assert "tomlkit" not in found or arguments[0] in ("generate", "new")
 
 
-def test_check_loads_no_writer_of_any_kind(tmp_path: Path) -> None:
+def test_check_imports_no_writer(tmp_path: Path) -> None:
     found = imported(tmp_path, "check", "board.toml")
     assert not found & {"tomlkit", "xentui.output.writing.plan", "xentui.output.render"}

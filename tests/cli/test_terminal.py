@@ -57,14 +57,16 @@ def on_a_terminal(*arguments: str, columns: int, cwd: Path) -> list[str]:
         (("show", "board.toml", "--what", "budget"), 80),
     ],
 )
-def test_nothing_is_cut_at_the_edge(tmp_path: Path, command: tuple[str, ...], columns: int) -> None:
+def test_no_line_is_wider_than_the_terminal(
+    tmp_path: Path, command: tuple[str, ...], columns: int
+) -> None:
     (tmp_path / "board.toml").write_text(BOARD.replace("memory = 256", "memory = 512"))
     lines = on_a_terminal(*command, columns=columns, cwd=tmp_path)
     assert len(lines) > 2
     assert [line for line in lines if len(line) > columns] == []
 
 
-def test_what_continues_a_line_is_indented_as_it_is() -> None:
+def test_continuation_lines_keep_the_indent() -> None:
     text = f"    {'word ' * 30}".rstrip()
     lines = wrap(text, Terminal()).split("\n")
     assert len(lines) > 1
@@ -73,7 +75,7 @@ def test_what_continues_a_line_is_indented_as_it_is() -> None:
     assert " ".join(wrap(text, Terminal()).split()) == " ".join(text.split())
 
 
-def test_a_column_of_prose_stays_one() -> None:
+def test_continuation_lines_stay_in_the_last_column() -> None:
     text = f"name     12 MiB  {'word ' * 30}".rstrip()
     first, *more = wrap(text, Terminal(), hanging=17).split("\n")
     assert first.startswith("name     12 MiB  word")
@@ -83,7 +85,7 @@ def test_a_column_of_prose_stays_one() -> None:
     assert all(line.startswith("  word") for line in far[1:])
 
 
-def test_a_pipe_gets_its_lines_whole() -> None:
+def test_lines_are_not_wrapped_in_a_pipe() -> None:
     text = "word " * 100
     assert wrap(text, io.StringIO()) == text
     closed = io.StringIO()

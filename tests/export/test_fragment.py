@@ -108,7 +108,7 @@ def test_a_snippet_names_the_layer_it_needs(run: Run) -> None:
      ("--format", "kas", "--build-dir", "build"), ("--format", "snippet", "--each"),
      ("--format", "kas"), ("--format", "yaml", "--out", "out")],
 )  # fmt: skip
-def test_what_does_not_go_together_is_refused(run: Run, more: tuple[str, ...]) -> None:
+def test_contradicting_options_are_refused(run: Run, more: tuple[str, ...]) -> None:
     result = run(*ALPINE, *more)
     assert (result.code, result.out) == (2, "")
     assert list(Path().iterdir()) == []

@@ -11,7 +11,6 @@ that loads it.
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from tests.images import make
 from tests.real import cases
 from tests.real.build import Build
 from tests.real.test_host import target_of, tree_of
-from tests.rehearsal import deployed, places, systems
+from tests.rehearsal import deployed, real_parts, systems
 from xentui import rehearsal
 from xentui.project.artifacts import layout
 from xentui.project.assets import gather
@@ -30,7 +29,7 @@ from xentui.rehearsal.parts import Parts
 pytestmark = [
     pytest.mark.rehearse,
     pytest.mark.slow,
-    pytest.mark.skipif(os.environ.get(places.ASKED) != "1", reason=f"{places.ASKED} is not 1"),
+    real_parts.only_on_request,
 ]
 
 PROJECT = """
@@ -128,7 +127,7 @@ def ingredients(place: Path, parts: Parts) -> None:
 
 
 def test_guests_that_bitbake_built_reach_their_prompts(build: Build, tmp_path: Path) -> None:
-    parts = places.found()
+    parts = real_parts.find_parts()
     ingredients(tmp_path, parts)
     project = cases.project(PROJECT)
     assets = gather(project, tmp_path)
@@ -140,8 +139,10 @@ def test_guests_that_bitbake_built_reach_their_prompts(build: Build, tmp_path: P
     deploy = tmp_path / "deploy"
     deploy.mkdir()
     make.ext(deploy / "xen-image-minimal-qemux86-64.rootfs.ext4", target, mib=256)
-    with places.in_time():
-        report = rehearsal.rehearse(project, assets, parts, stop=places.late, deploy_dir=deploy)
+    with real_parts.within_time():
+        report = rehearsal.rehearse(
+            project, assets, parts, stop=real_parts.is_late, deploy_dir=deploy
+        )
     text = "\n".join(report.lines())
     print(f"BitBake's tasks: {built:.0f} seconds\n{text}")
     assert report.all_started, text

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tests.rehearsal import places
+from tests.rehearsal import real_parts
 from xentui.project.boards import board
 from xentui.project.model import Guest, GuestType, Host, Project
 from xentui.rehearsal import plan, report, run
@@ -90,7 +90,7 @@ def rehearsed(
 
 def main(seeds: list[int]) -> None:
     """Print a table."""
-    parts = places.found()
+    parts = real_parts.find_parts()
     print("| Seed | MiB | Guests | The last starts, leaving | Refused with so much more |")
     print("| --- | --- | --- | --- | --- |")
     for seed in seeds:

@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.rehearsal import places
+from tests.rehearsal import real_parts
 from xentui.output.boot import script
 from xentui.project.model import Project
 from xentui.rehearsal import boot, dom0, kernel, plan, report, tempfiles
@@ -224,7 +224,7 @@ def start(machine: str, parts: Parts, folder: Path) -> RehearsalReport:
     """
     board = BOARDS[machine]
     firmware, tree = check(board, parts)
-    project = places.project(project_text(machine))
+    project = real_parts.parse_project(project_text(machine))
     rehearsal = planned(project)
     began = time.monotonic()
     with ExitStack() as stack:
@@ -337,7 +337,7 @@ def _run(
         }
         while selector.get_map() and not transcript.ended:
             ready = selector.select(MAX_SILENCE)
-            if not ready or time.monotonic() > until or places.late():
+            if not ready or time.monotonic() > until or real_parts.is_late():
                 return transcript, "Dom0 was not done in time"
             for key, _ in ready:
                 chunk = os.read(key.fd, 65536)
@@ -354,7 +354,7 @@ def main() -> None:
     """Run one board and print the report."""
     machine, folder = sys.argv[1], Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    print("\n".join(start(machine, places.found(ARM), folder).lines()))
+    print("\n".join(start(machine, real_parts.find_parts(ARM), folder).lines()))
 
 
 if __name__ == "__main__":

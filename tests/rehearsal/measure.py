@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from tests.rehearsal import places
+from tests.rehearsal import real_parts
 from xentui.project.assets import Assets
 from xentui.project.model import Defaults, Guest, Host, Project
 from xentui.rehearsal import plan, report, run
@@ -39,7 +39,7 @@ def measured(project: Project, assets: Assets) -> report.RehearsalReport:
         replace(part, mode="pause") if part.mode == "run" else part for part in planned.guests
     )
     planned = replace(planned, guests=tried)
-    parts = places.found(planned.arch)
+    parts = real_parts.find_parts(planned.arch)
     outcome = run.run_plan(
         planned, parts, progress=lambda event: print(event.text, file=sys.stderr)
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rehearsal import places
+from tests.rehearsal import real_parts
 from xentui import rehearsal
 from xentui.output import boot as written
 from xentui.project.assets import NO_ASSETS
@@ -39,18 +39,22 @@ memory = 128
 really = [
     pytest.mark.rehearse,
     pytest.mark.slow,
-    pytest.mark.skipif(os.environ.get(places.ASKED) != "1", reason=f"{places.ASKED} is not 1"),
+    real_parts.only_on_request,
 ]
 
 
 def project(machine: str, more: str = "") -> Project:
-    return places.project(BOARD.format(machine=machine, more=more))
+    return real_parts.parse_project(BOARD.format(machine=machine, more=more))
 
 
 def rehearsed(given: Project, machine: Architecture) -> RehearsalReport:
-    with places.in_time():
+    with real_parts.within_time():
         return rehearsal.rehearse(
-            given, NO_ASSETS, places.found(machine), stop=places.late, use_boot_files=True
+            given,
+            NO_ASSETS,
+            real_parts.find_parts(machine),
+            stop=real_parts.is_late,
+            use_boot_files=True,
         )
 
 
@@ -85,7 +89,7 @@ ramdisk = "second.cpio.gz"
 @pytest.mark.parametrize("arch", [pytest.param(ARM, marks=[*really, pytest.mark.arm])])
 def test_guests_that_xen_starts_run_next_to_dom0(arch: Architecture) -> None:
     text = BOARD.format(machine="imx8qm-mek", more="").replace("1536", "2048") + DIRECT
-    reported = rehearsed(places.project(text), arch)
+    reported = rehearsed(real_parts.parse_project(text), arch)
     assert reported.all_started, "\n".join(reported.lines())
     assert reported.as_predicted
     printed = "this guest was started by Xen itself"
@@ -95,7 +99,7 @@ def test_guests_that_xen_starts_run_next_to_dom0(arch: Architecture) -> None:
 @pytest.mark.parametrize(
     ("machine", "arch"), [pytest.param("imx8qm-mek", ARM, marks=[*really, pytest.mark.arm])]
 )
-def test_a_file_that_is_missing_is_named_with_the_fix(
+def test_a_missing_boot_file_is_named_with_the_fix(
     machine: str, arch: Architecture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned = boot.boot_files
@@ -170,7 +174,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_where_a_boot_stopped_and_what_to_do(fault: str) -> None:
+def test_a_failed_boot_is_explained_with_its_stage_and_fix(fault: str) -> None:
     console, where, fix = FAULTS[fault]
     lines = tuple(line for line in console.split("\n") if line)
     stop = boot.find_failure(lines, xen_up=False)
@@ -181,7 +185,7 @@ def test_where_a_boot_stopped_and_what_to_do(fault: str) -> None:
                                     or "UiApp" in console)  # fmt: skip
 
 
-def test_a_dom0_that_prints_nothing_is_asked_for_its_console() -> None:
+def test_a_silent_dom0_is_explained_by_its_console() -> None:
     stop = boot.find_failure(("(XEN) Freed 348kB init memory.",), xen_up=True)
     assert stop.where == "Dom0"
     assert "console=hvc0" in stop.fix
@@ -200,7 +204,7 @@ def places_without_anything() -> Parts:
 
 
 @pytest.mark.skipif(shutil.which("mkimage") is None, reason="no mkimage (u-boot-tools)")
-def test_the_script_is_packed_as_mkimage_packs_it(tmp_path: Path) -> None:
+def test_the_script_image_equals_that_of_mkimage(tmp_path: Path) -> None:
     (script,) = written.start_files(project("raspberrypi4-64")).values()
     (tmp_path / "boot.cmd").write_text(script)
     subprocess.run(
@@ -212,7 +216,7 @@ def test_the_script_is_packed_as_mkimage_packs_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("mdir") is None, reason="no mtools")
-def test_the_disk_has_what_the_firmware_looks_for() -> None:
+def test_the_disk_has_the_files_that_the_firmware_looks_for() -> None:
     given = BootFiles("AAVMF", Path("x"), {"EFI/BOOT/BOOTAA64.CFG": b"[global]\n"},
                      "EFI/BOOT/BOOTAA64.EFI", "EFI/BOOT/Image", "EFI/BOOT/initrd")  # fmt: skip
     with ExitStack() as stack:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Ran, Run, run  # noqa: F401 - a fixture
+from tests.cli.conftest import CommandResult, Run, run  # noqa: F401 - a fixture
 from tests.rehearsal.test_run import player
 from xentui.cli import terminal
 from xentui.rehearsal import arch, fetch, parts
@@ -44,7 +44,7 @@ def test_a_board_with_unknown_memory_is_refused_first(run: Run) -> None:  # noqa
     assert "the total memory" in result.err
 
 
-def test_parts_are_fetched_only_when_asked(
+def test_parts_are_fetched_only_after_consent(
     run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     monkeypatch.setattr(parts, "HOST_ROOT", tmp_path / "no-host")
@@ -58,7 +58,7 @@ def test_parts_are_fetched_only_when_asked(
     assert (result.code, "is not a folder" in result.err) == (4, True)
 
 
-def test_package_lists_of_another_architecture_are_fetched_only_when_asked(
+def test_package_lists_of_another_architecture_are_fetched_only_after_consent(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> None:  # fmt: skip
     monkeypatch.setattr(parts, "HOST_ROOT", tmp_path / "no-host")
@@ -90,13 +90,13 @@ def played(
     made = player(tmp_path, name="too-large")
     monkeypatch.setattr(parts, "find_parts", lambda directory, cache, **_how: made)
 
-    def rehearse(*arguments: str | Path) -> Ran:
+    def rehearse(*arguments: str | Path) -> CommandResult:
         return run("rehearse", project, "--accel", "tcg", *arguments)
 
     return rehearse
 
 
-def test_a_guest_that_does_not_start_ends_with_1(played: Run) -> None:
+def test_a_guest_that_does_not_start_gives_exit_code_1(played: Run) -> None:
     result = played()
     assert result.code == 1
     assert "Out of memory" in result.out
@@ -104,7 +104,7 @@ def test_a_guest_that_does_not_start_ends_with_1(played: Run) -> None:
     assert "[1/1] xen-guest-image-minimal was refused by xl\n" in result.err
 
 
-def test_data_is_for_machines_and_the_log_is_kept(played: Run) -> None:
+def test_json_is_printed_and_the_log_is_kept(played: Run) -> None:
     result = played("--json", "--log", "kept/here")
     assert result.code == 1
     assert result.json["version"] == 1

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.images import make
-from tests.rehearsal.places import project
+from tests.rehearsal.real_parts import parse_project
 from tests.rehearsal.test_run import player
 from xentui.errors import InputError
 from xentui.project.model import Project
@@ -91,39 +91,42 @@ def parts(tmp_path: Path) -> Parts:
 
 
 def found(folder: Path, parts: Parts, wanted: Project | None = None) -> deploy.BuildFiles:
-    wanted = wanted or project(BOARD)
+    wanted = wanted or parse_project(BOARD)
     return deploy.find_build_files(folder, wanted, plan.plan_rehearsal(wanted), parts)
 
 
-def reported(own: deploy.BuildFiles) -> dict[str, bool]:
-    return {choice.what: choice.own for choice in own.choices}
+def reported(files: deploy.BuildFiles) -> dict[str, bool]:
+    return {choice.what: choice.own for choice in files.choices}
 
 
-def test_everything_of_the_build_that_is_there_is_taken(folder: Path, parts: Parts) -> None:
+def test_all_files_that_the_build_has_are_used(folder: Path, parts: Parts) -> None:
     for given in (folder, folder.parent):
-        with closing(found(given, parts)) as own:
-            assert reported(own) == {
+        with closing(found(given, parts)) as files:
+            assert reported(files) == {
                 "Dom0's programs and modules, out of": True, "Xen 4.21": True,
                 "xl and its like": True, f"Dom0's kernel {RELEASE}": True,
                 "a: kernel": True, "a: disk": True, "b: kernel": True, "b: disk": True,
                 "c: kernel": False, "c: disk": False,
                 "a: xl config": False, "b: xl config": False, "c: xl config": False,
             }  # fmt: skip
-            assert own.tools["xen-init-dom0"] == "/usr/lib/xen/bin/xen-init-dom0"
-            sizes = {choice.what: (choice.file, choice.size) for choice in own.choices}
+            assert files.tools["xen-init-dom0"] == "/usr/lib/xen/bin/xen-init-dom0"
+            sizes = {choice.what: (choice.file, choice.size) for choice in files.choices}
             assert sizes["a: disk"] == ("a-qemux86-64.rootfs.ext4", 40 << 20)
             inside = "Dom0's /var/lib/xen/images/b-qemux86-64.rootfs.ext4"
             assert sizes["b: disk"] == (inside, 5000)
-            text = "\n".join(deploy.choice_lines(tuple(own.choices)))
+            text = "\n".join(deploy.choice_lines(tuple(files.choices)))
             assert "c: kernel: a stand-in, as no other is there" in text
-            modes = {p.key: p.mode for p in own.applied(plan.plan_rehearsal(project(BOARD))).guests}
+            modes = {
+                p.key: p.mode
+                for p in files.applied(plan.plan_rehearsal(parse_project(BOARD))).guests
+            }
             assert modes == {"a": "boot", "b": "boot", "c": "run"}
 
 
-def test_configs_and_order_are_those_of_the_build(
+def test_configs_and_start_order_come_from_the_build(
     folder: Path, tmp_path: Path, parts: Parts
 ) -> None:
-    planned = plan.plan_rehearsal(project(BOARD))
+    planned = plan.plan_rehearsal(parse_project(BOARD))
     tree = tmp_path / "dom0"
     auto = tree / "etc/xen/auto"
     auto.mkdir()
@@ -137,9 +140,9 @@ def test_configs_and_order_are_those_of_the_build(
         if key != "a":
             (auto / f"{number}-{key}.cfg").symlink_to(f"/etc/xen/{key}.cfg")
     make.ext(folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4", tree)
-    wanted = project(BOARD.replace("[guests.a]", '[guests.a]\ntags = ["autostart"]'))
-    with closing(found(folder, parts, wanted)) as own:
-        applied = own.applied(plan.plan_rehearsal(wanted))
+    wanted = parse_project(BOARD.replace("[guests.a]", '[guests.a]\ntags = ["autostart"]'))
+    with closing(found(folder, parts, wanted)) as files:
+        applied = files.applied(plan.plan_rehearsal(wanted))
     assert [(part.key, part.autostart, part.memory) for part in applied.guests] == [
         ("c", True, 99), ("b", True, 100), ("a", False, 64),
     ]  # fmt: skip
@@ -150,19 +153,19 @@ def test_configs_and_order_are_those_of_the_build(
     ]
 
 
-def test_dom0_is_built_from_the_builds_own_programs(folder: Path, parts: Parts) -> None:
-    planned = plan.plan_rehearsal(project(BOARD))
-    with closing(found(folder, parts)) as own:
-        archive = dom0.build_archive(own.applied(planned), parts, b"\x7fELF", own)
+def test_dom0_gets_the_programs_of_the_build(folder: Path, parts: Parts) -> None:
+    planned = plan.plan_rehearsal(parse_project(BOARD))
+    with closing(found(folder, parts)) as files:
+        archive = dom0.build_archive(files.applied(planned), parts, b"\x7fELF", files)
     for text in (b"usr/sbin/xenstored", b"etc/xen/scripts/block", b"drivers/xen-gntdev.ko"):
         assert text in archive
     assert b"boot\tleave\t240\t/etc/xen/a.cfg\t/var/lib/xen/images/bzImage\t/store/0" in archive
     assert b"/store/1\t256\tfile\t/var/lib/xen/images/a-qemux86-64.rootfs.ext4" in archive
 
 
-def test_guests_files_are_copied_with_their_holes(folder: Path, parts: Parts) -> None:
-    with closing(found(folder, parts)) as own, ExitStack() as stack:
-        disk = deploy.make_disk(own, stack)
+def test_guests_files_are_copied_as_sparse_files(folder: Path, parts: Parts) -> None:
+    with closing(found(folder, parts)) as files, ExitStack() as stack:
+        disk = deploy.make_disk(files, stack)
         assert os.fstat(disk.fileno()).st_blocks * 512 < 8 << 20
         kept = folder / "disk"
         kept.write_bytes(disk.read())
@@ -171,7 +174,7 @@ def test_guests_files_are_copied_with_their_holes(folder: Path, parts: Parts) ->
     assert (folder / "back").read_bytes() == (folder / "a-qemux86-64.rootfs.ext4").read_bytes()
 
 
-def test_partitions_of_a_disk_are_inspected(folder: Path, parts: Parts) -> None:
+def test_dom0_is_found_on_a_partition_of_a_disk(folder: Path, parts: Parts) -> None:
     name = f"xen-image-minimal-{MACHINE}.rootfs"
     disk = make.sparse(folder / f"{name}.wic", 20)
     make.run("sfdisk", "-q", disk, text="label: dos\nstart=2048, type=83\n")
@@ -179,24 +182,24 @@ def test_partitions_of_a_disk_are_inspected(folder: Path, parts: Parts) -> None:
         file.seek(1 << 20)
         file.write((folder / f"{name}.ext4").read_bytes())
     (folder / f"{name}.ext4").unlink()
-    with closing(found(folder, parts)) as own:
-        assert reported(own)["xl and its like"]
-        assert own.choices[0].file == f"{name}.wic"
+    with closing(found(folder, parts)) as files:
+        assert reported(files)["xl and its like"]
+        assert files.choices[0].file == f"{name}.wic"
 
 
-def test_xen_of_another_version_without_its_tools_is_left_out(folder: Path, parts: Parts) -> None:
+def test_xen_of_another_version_without_its_tools_is_not_used(folder: Path, parts: Parts) -> None:
     image = folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4"
     image.rename(f"{image}.zst")
-    with closing(found(folder, parts)) as own:
-        assert own.xen is None
-        text = "\n".join(deploy.choice_lines(tuple(own.choices)))
+    with closing(found(folder, parts)) as files:
+        assert files.xen is None
+        text = "\n".join(deploy.choice_lines(tuple(files.choices)))
     assert "rootfs.ext4.zst is compressed: uncompress it in the same folder" in text
     assert "is of 4.21, its tools are in no image that can be read" in text
     assert f"the modules of {RELEASE} are in no image" in text
     (folder / f"xen-{MACHINE}.gz").write_bytes(gzip.compress(b"xen 4.17.2"))
-    with closing(found(folder, parts)) as own:
-        assert own.xen is not None
-        assert not own.tools
+    with closing(found(folder, parts)) as files:
+        assert files.xen is not None
+        assert not files.tools
 
 
 @pytest.mark.parametrize(
@@ -204,30 +207,30 @@ def test_xen_of_another_version_without_its_tools_is_left_out(folder: Path, part
     [linux(features=1), b"no kernel", b"", b"HdrS" * 200],
     ids=["features", "text", "empty", "magic"],
 )
-def test_a_kernel_that_cannot_be_dom0_is_offered_only_for_guests(
+def test_a_kernel_that_cannot_be_dom0_is_used_only_for_guests(
     data: bytes, folder: Path, parts: Parts
 ) -> None:
     (folder / "bzImage").write_bytes(data)
-    with closing(found(folder, parts)) as own:
-        assert own.kernel is None
-        assert reported(own)["a: kernel"]
+    with closing(found(folder, parts)) as files:
+        assert files.kernel is None
+        assert reported(files)["a: kernel"]
 
 
 def test_hvm_guests_keep_the_tools_of_the_stand_in(folder: Path, parts: Parts) -> None:
-    wanted = project(BOARD + '[guests.h]\ntype = "hvm"\nmemory = 100\n')
-    with closing(found(folder, parts, wanted)) as own:
-        assert not own.tools
-        assert "HVM guests need" in "\n".join(deploy.choice_lines(tuple(own.choices)))
+    wanted = parse_project(BOARD + '[guests.h]\ntype = "hvm"\nmemory = 100\n')
+    with closing(found(folder, parts, wanted)) as files:
+        assert not files.tools
+        assert "HVM guests need" in "\n".join(deploy.choice_lines(tuple(files.choices)))
 
 
 def test_an_invalid_image_is_reported(folder: Path, parts: Parts, tmp_path: Path) -> None:
     (folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4").write_bytes(bytes(5000))
-    with closing(found(folder, parts)) as own:
-        assert "cannot be read" in own.choices[0].why
+    with closing(found(folder, parts)) as files:
+        assert "cannot be read" in files.choices[0].why
     empty = tmp_path / "empty"
     empty.mkdir()
-    with closing(found(empty, parts)) as own:
-        assert not any(reported(own).values())
+    with closing(found(empty, parts)) as files:
+        assert not any(reported(files).values())
     with pytest.raises(InputError, match="is not a folder"):
         found(tmp_path / "nowhere", parts)
 
@@ -249,8 +252,10 @@ CONSOLE = "[    0.000000] Linux version 6.18\n"
         ("", "silent", ""),
     ],
 )
-def test_a_guest_with_its_own_files_must_be_known(output: str, status: str, prompt: str) -> None:
-    planned = plan.plan_rehearsal(project(BOARD))
+def test_a_guest_with_its_own_files_is_judged_by_its_own_programs(
+    output: str, status: str, prompt: str
+) -> None:
+    planned = plan.plan_rehearsal(parse_project(BOARD))
     first = replace(planned.guests[0], mode="boot")
     planned = replace(planned, guests=(first,))
     transcript = Transcript(planned)

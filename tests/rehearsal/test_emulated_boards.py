@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from tests.rehearsal import emulated_boards, places
+from tests.rehearsal import emulated_boards, real_parts
 from tests.rehearsal.test_transcript import RUNS, VERSIONS
 from xentui.project import document
 from xentui.project.model import Project
@@ -48,7 +47,7 @@ def all_was_reached(machine: str, reported: RehearsalReport) -> None:
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_a_recorded_run_reached_all(machine: str) -> None:
+def test_a_recorded_run_reached_its_end(machine: str) -> None:
     reported, console = replayed(machine)
     all_was_reached(machine, reported)
     # U-Boot found the script, which loaded Xen, the kernel and the RAM disk.
@@ -60,12 +59,12 @@ def test_a_recorded_run_reached_all(machine: str) -> None:
 @pytest.mark.rehearse
 @pytest.mark.slow
 @pytest.mark.arm
-@pytest.mark.skipif(os.environ.get(places.ASKED) != "1", reason=f"{places.ASKED} is not 1")
+@real_parts.only_on_request
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_script_starts_xen_dom0_and_a_guest(machine: str, tmp_path: Path) -> None:
     try:
-        with places.in_time():
-            reported = emulated_boards.start(machine, places.found(ARM), tmp_path)
+        with real_parts.within_time():
+            reported = emulated_boards.start(machine, real_parts.find_parts(ARM), tmp_path)
     except emulated_boards.NotThereError as missing:
         pytest.skip(f"{machine}: {missing}")
     all_was_reached(machine, reported)

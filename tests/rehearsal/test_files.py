@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rehearsal.places import HERE
+from tests.rehearsal.real_parts import HERE
 from xentui.errors import InputError
 from xentui.rehearsal import elf, fetch, kernel, parts
 from xentui.rehearsal.arch import ARM
@@ -55,7 +55,7 @@ def test_an_archive_has_no_time_and_is_aligned() -> None:
     assert made().startswith(b"070701")
 
 
-def test_libraries_are_those_that_the_loader_names() -> None:
+def test_libraries_are_those_that_the_real_loader_lists() -> None:
     data = Path(sys.executable).resolve().read_bytes()
     found = elf.read_requirements(data)
     if found is None or found.machine != elf.X86_64:
@@ -91,7 +91,7 @@ def _arm(words: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_a_kernel_of_arm64_is_known_by_its_words(
+def test_a_kernel_for_arm64_is_recognised_by_its_bytes(
     pack: Callable[[bytes], bytes], tmp_path: Path
 ) -> None:
     proper = _arm(b"\0xen,xen\0Linux version 6.1.0-56-arm64 (a@b) (gcc) #1\n\0")
@@ -121,7 +121,7 @@ def test_what_is_not_a_kernel_is_refused(data: bytes, tmp_path: Path) -> None:
         kernel.unpack(path)
 
 
-def test_what_a_loader_fills_up_is_left_out_of_a_kernel() -> None:
+def test_zeros_that_a_loader_adds_are_cut_off_a_kernel() -> None:
     def elf_file(tail: bytes, filesz: int, sections: tuple[int, int, int, int]) -> bytes:
         place, size, count, names = sections
         head = struct.pack(
@@ -140,7 +140,7 @@ def test_what_a_loader_fills_up_is_left_out_of_a_kernel() -> None:
         assert kernel.trim(other) == other
 
 
-def test_modules_come_after_those_they_need(tmp_path: Path) -> None:
+def test_modules_come_after_their_dependencies(tmp_path: Path) -> None:
     for name, needed, pack in (
         ("bridge.ko.xz", b"stp,llc", lzma.compress), ("stp.ko.gz", b"llc", gzip.compress),
         ("llc.ko", b"", bytes), ("other.ko", b"", bytes),
@@ -162,7 +162,7 @@ def test_the_stub_is_a_kernel_for_pv_and_pvh() -> None:
     assert len(data) % 4096 == 0
 
 
-def test_everything_that_is_missing_is_named_at_once(
+def test_all_missing_parts_are_named_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts, "HOST_ROOT", tmp_path / "no-host")
@@ -214,7 +214,7 @@ LACKS = (
 )
 
 
-def test_only_what_is_not_installed_is_fetched(apt: Path) -> None:
+def test_only_packages_that_are_not_installed_are_fetched(apt: Path) -> None:
     wanted = fetch.plan_download(LACKS)
     assert wanted.packages == ("libfdt1", "qemu-system-x86", "linux-image-6.1.0-5-amd64")
     assert wanted.size == 1_500_000
@@ -231,7 +231,7 @@ def test_xens_installed_programs_are_fetched_with_its_hypervisor(apt: Path) -> N
     assert "xen-system-amd64" not in wanted.packages
 
 
-def test_an_archive_without_the_other_architecture_says_where_else(apt: Path) -> None:
+def test_an_archive_without_the_other_architecture_names_another_way(apt: Path) -> None:
     (apt / "bin/apt-get").write_text("#!/bin/sh\necho 'E: Failed to fetch x' >&2; exit 100\n")
     with pytest.raises(InputError, match="Failed to fetch") as raised:
         fetch.plan_download([parts.MissingPart("Xen", f"xen-system-{ARM.debian}:{ARM.debian}")])
@@ -249,7 +249,7 @@ def test_a_failed_fetch_leaves_the_cache_as_it_was(apt: Path) -> None:
     assert kept.exists()
 
 
-def test_what_a_killed_fetch_left_is_removed(apt: Path) -> None:
+def test_leftovers_of_a_killed_fetch_are_removed(apt: Path) -> None:
     left = apt / "cache/.fetch-abc/packages"
     left.mkdir(parents=True)
     (left / "half.deb").touch()
@@ -257,7 +257,7 @@ def test_what_a_killed_fetch_left_is_removed(apt: Path) -> None:
     assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
 
 
-def test_two_do_not_fetch_at_once(apt: Path) -> None:
+def test_two_processes_do_not_fetch_at_once(apt: Path) -> None:
     (apt / "cache").mkdir()
     other = os.open(apt / "cache", os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.rehearsal import edges
-from tests.rehearsal.places import HERE
+from tests.rehearsal.real_parts import HERE
 from xentui.project.model import Project
 from xentui.rehearsal.report import MAX_EXCESS_MIB
 from xentui.rules import budget, check
@@ -21,7 +21,7 @@ ON_ARM: dict[str, list[list[Any]]] = _ALL["taken-on-arm64"]
 
 
 @pytest.mark.parametrize(("total", "dom0", "cpus", "kib"), TAKEN["xen"])
-def test_xen_takes_what_the_budget_says_or_a_little_less(
+def test_xen_takes_at_most_what_the_budget_predicts(
     total: int, dom0: int, cpus: int, kib: int
 ) -> None:
     spare = budget.xen_memory(total, cpus, emulated=True) * 1024 - kib
@@ -29,7 +29,7 @@ def test_xen_takes_what_the_budget_says_or_a_little_less(
 
 
 @pytest.mark.parametrize(("total", "dom0", "cpus", "kib"), ON_ARM["xen"])
-def test_xen_for_arm64_takes_what_the_budget_says_or_a_little_less(
+def test_xen_for_arm64_takes_at_most_what_the_budget_predicts(
     total: int, dom0: int, cpus: int, kib: int
 ) -> None:
     spare = budget.xen_memory(total, cpus, emulated=True, arch="aarch64") * 1024 - kib
@@ -39,7 +39,7 @@ def test_xen_for_arm64_takes_what_the_budget_says_or_a_little_less(
 @pytest.mark.parametrize(
     ("kind", "memory", "vcpus", "maxmem", "kib"), TAKEN["guest"] + ON_ARM["guest"]
 )
-def test_a_guest_takes_what_the_budget_says_or_a_little_less(
+def test_a_guest_takes_what_the_budget_predicts_or_slightly_less(
     kind: Any, memory: int, vcpus: int, maxmem: int, kib: int
 ) -> None:
     spare = budget.guest_memory(kind, memory, vcpus, maxmem) * 1024 - kib
@@ -53,7 +53,7 @@ def test_every_kind_of_guest_was_measured() -> None:
 
 
 @pytest.mark.parametrize("seed", edges.SEEDS)
-def test_one_mib_more_than_the_edge_is_too_much_by_the_budget(seed: int) -> None:
+def test_one_mib_more_than_all_memory_is_too_much_by_the_budget(seed: int) -> None:
     edge = edges.edge(seed)
     assert budget.budget(edge.project).free_all == 0
     assert not _of_memory(edge.project)

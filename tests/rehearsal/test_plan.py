@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rehearsal.places import project
+from tests.rehearsal.real_parts import parse_project
 from xentui.errors import Exit
 from xentui.output import guest_cfg
 from xentui.project.assets import Assets
@@ -16,16 +16,21 @@ from xentui.rehearsal.arch import ARM
 BOARD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 1024\n'
 
 
-def test_guests_that_start_by_themselves_come_first_in_the_order_of_xendomains() -> None:
+def test_guests_with_autostart_come_first_in_the_order_of_xendomains() -> None:
     text = BOARD + "".join(
         f"[guests.{key}]\ntags = [{tags}]\nmemory = 100\n"
         for key, tags in (("z", '"autostart"'), ("a", ""), ("m", '"autostart"'), ("b", ""))
     )
-    assert [part.key for part in plan.plan_rehearsal(project(text)).guests] == ["m", "z", "a", "b"]
+    assert [part.key for part in plan.plan_rehearsal(parse_project(text)).guests] == [
+        "m",
+        "z",
+        "a",
+        "b",
+    ]
 
 
-def test_the_very_config_that_is_shown_is_rehearsed() -> None:
-    wanted = project(BOARD + "[guests.a]\nmemory = 100\n")
+def test_the_config_that_show_prints_is_rehearsed() -> None:
+    wanted = parse_project(BOARD + "[guests.a]\nmemory = 100\n")
     part = plan.plan_rehearsal(wanted).guests[0]
     assert part.config == guest_cfg.predict_config(wanted, wanted.guest("a"))
     assert part.config_path == "/etc/xen/a.cfg"
@@ -40,7 +45,7 @@ def test_the_very_config_that_is_shown_is_rehearsed() -> None:
     [("memory = 87", "pause"), ("memory = 88", "run"), ('memory = 200\ntype = "pvh"', "run")],
 )
 def test_a_guest_is_run_if_the_stand_in_kernel_can_boot_it(settings: str, mode: str) -> None:
-    part = plan.plan_rehearsal(project(f"{BOARD}[guests.a]\n{settings}\n")).guests[0]
+    part = plan.plan_rehearsal(parse_project(f"{BOARD}[guests.a]\n{settings}\n")).guests[0]
     assert part.mode == mode
     assert bool(part.why) is (mode != "run")
 
@@ -51,7 +56,7 @@ def test_disks_of_a_user_config_are_replaced_in_a_rehearsal() -> None:
         "disk = ['file:/x/y,xvda,w', 'phy:/dev/vg/data,xvdb,w', 'format=raw, vdev=xvdc, "
         "target=/z/disk.img']\nmemory = 0144\nkernel = \"/boot/k\"\nramdisk = '/boot/r'\n"
     )
-    part = plan.plan_rehearsal(project(text), Assets(texts={"a.cfg": config})).guests[0]
+    part = plan.plan_rehearsal(parse_project(text), Assets(texts={"a.cfg": config})).guests[0]
     own = "/var/lib/xen/images/a-qemux86-64.rootfs.ext4"
     assert part.images == (
         plan.DiskImage(own, "ext4", 256),
@@ -66,16 +71,16 @@ def test_disks_of_a_user_config_are_replaced_in_a_rehearsal() -> None:
     ("kind", "stand_in"), [("rootfs_dir", "ext4"), ("ext4", "ext4"), ("raw", "disk"),
                            ("qcow2", "disk")]
 )  # fmt: skip
-def test_an_imported_disk_has_a_stand_in_of_its_kind(kind: str, stand_in: str) -> None:
+def test_an_imported_disk_gets_a_stand_in_of_its_type(kind: str, stand_in: str) -> None:
     text = (
         BOARD + '[bundles.b]\n[guests.a]\nbundle = "b"\n'
         f'[guests.a.source]\ntype = "{kind}"\nfile = "x"\n'
     )
-    assert plan.plan_rehearsal(project(text)).guests[0].images[0].kind == stand_in
+    assert plan.plan_rehearsal(parse_project(text)).guests[0].images[0].kind == stand_in
 
 
-def test_a_dom0_enlarged_for_the_rehearsal_leaves_guests_their_memory() -> None:
-    made = plan.plan_rehearsal(project(BOARD + "dom0_memory = 192\n"))
+def test_a_larger_stand_in_dom0_leaves_guests_the_same_memory() -> None:
+    made = plan.plan_rehearsal(parse_project(BOARD + "dom0_memory = 192\n"))
     assert (made.total, made.dom0, made.added) == (1024, 192, 64)
     assert "64 MiB more" in made.notes[0]
 
@@ -84,14 +89,14 @@ def test_an_arm64_guest_is_run_if_its_kernel_can_boot() -> None:
     text = 'version = 1\n[host]\nmachine = "qemuarm64"\n[guests.a]\nmemory = {}\n'
     small, large = (ARM.min_guest_mib - 1, ARM.min_guest_mib)
     for memory, mode in ((small, "pause"), (large, "run")):
-        planned = plan.plan_rehearsal(project(text.format(memory)))
+        planned = plan.plan_rehearsal(parse_project(text.format(memory)))
         assert (planned.arch, planned.guests[0].mode) == (ARM, mode)
         assert planned.guests[0].kernel == "/var/lib/xen/images/Image"
 
 
-def test_what_cannot_be_rehearsed_is_reported() -> None:
+def test_a_project_that_cannot_be_rehearsed_is_refused() -> None:
     with pytest.raises(plan.CannotRehearseError, match="the total memory") as raised:
-        plan.plan_rehearsal(project('version = 1\n[host]\nmachine = "genericx86-64"\n'))
+        plan.plan_rehearsal(parse_project('version = 1\n[host]\nmachine = "genericx86-64"\n'))
     assert raised.value.exit_code is Exit.USAGE
     assert raised.value.fix
 
@@ -99,9 +104,9 @@ def test_what_cannot_be_rehearsed_is_reported() -> None:
 @pytest.mark.parametrize(("total", "dom0", "fits"), [
     (768, 256, True), (1024, 512, True), (768, 512, False), (1024, 768, False), (512, 256, False),
 ])  # fmt: skip
-def test_dom0_of_arm64_needs_pieces_in_a_row(total: int, dom0: int, fits: bool) -> None:
+def test_dom0_on_arm64_must_fit_into_pieces_of_128_mib(total: int, dom0: int, fits: bool) -> None:
     host = f'machine = "qemuarm64"\nmemory = {total}\ndom0_memory = {dom0}'
-    wanted = project(f"version = 1\n[host]\n{host}\n")
+    wanted = parse_project(f"version = 1\n[host]\n{host}\n")
     if fits:
         assert plan.plan_rehearsal(wanted).dom0 == dom0
     else:

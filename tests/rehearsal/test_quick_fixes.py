@@ -40,7 +40,9 @@ def lacking(reported: RehearsalReport, key: str, mib: int) -> RehearsalReport:
 @pytest.mark.parametrize(
     ("mib", "waits"), [(1, "a"), (64, "a"), (65, "b"), (66, "c"), (114, "c"), (200, None)]
 )
-def test_the_smallest_that_leaves_enough_waits(mib: int, waits: str | None) -> None:
+def test_the_smallest_guest_that_frees_enough_memory_is_started_by_hand(
+    mib: int, waits: str | None
+) -> None:
     project, reported = recorded("many")
     found = rehearsing.quick_fixes(project, lacking(reported, "e", mib), [])
     *_, last = found
@@ -56,7 +58,7 @@ def test_the_smallest_that_leaves_enough_waits(mib: int, waits: str | None) -> N
     assert {guest.key for guest in changed.guests} == {guest.key for guest in project.guests}
 
 
-def test_only_guests_that_came_before_wait() -> None:
+def test_only_earlier_guests_are_proposed_to_start_by_hand() -> None:
     project, reported = recorded("many")
     found = rehearsing.quick_fixes(project, lacking(reported, "b", 60), [])
     assert [quick_fix.label for quick_fix in found] == [
@@ -65,13 +67,13 @@ def test_only_guests_that_came_before_wait() -> None:
     assert not rehearsing.quick_fixes(project, lacking(reported, "a", 60), [])
 
 
-def test_a_guest_with_its_own_configuration_is_not_given_less() -> None:
+def test_the_memory_of_a_guest_with_its_own_config_is_not_lowered() -> None:
     project, reported = recorded("many")
     found = rehearsing.quick_fixes(project, lacking(reported, "g", 1), [])
     assert [quick_fix.label for quick_fix in found] == ["Start a by hand"]
 
 
-def test_what_the_rules_propose_is_listed_first() -> None:
+def test_fixes_of_the_rules_come_first() -> None:
     project, reported = recorded("too-large")
     found = rehearsing.quick_fixes(project, reported, check.check(project))
     assert found[0].label == "Give the board 1536 MiB"
@@ -82,7 +84,7 @@ def test_what_the_rules_propose_is_listed_first() -> None:
         ]
 
 
-def test_nothing_is_proposed_where_memory_was_not_the_matter() -> None:
+def test_nothing_is_proposed_if_memory_was_not_the_reason() -> None:
     project, reported = recorded("many")
     others = tuple(guest for guest in reported.guests if guest.key != "e")
     assert rehearsing.quick_fixes(project, replace(reported, guests=others), []) == []

@@ -16,7 +16,7 @@ from typing import Literal
 
 import pytest
 
-from tests.rehearsal import deployed, edges, places
+from tests.rehearsal import deployed, edges, real_parts
 from tests.vectors import bundled_presets
 from xentui import rehearsal
 from xentui.project import assets, document, guest_presets
@@ -33,20 +33,22 @@ from xentui.rehearsal.transcript import Event
 pytestmark = [
     pytest.mark.rehearse,
     pytest.mark.slow,
-    pytest.mark.skipif(os.environ.get(places.ASKED) != "1", reason=f"{places.ASKED} is not 1"),
+    real_parts.only_on_request,
 ]
 
 
 @pytest.fixture(scope="module")
 def parts() -> Parts:
-    return places.found()
+    return real_parts.find_parts()
 
 
 def rehearsed(
     project: Project, parts: Parts, progress: Callable[[Event], None] = lambda _: None
 ) -> RehearsalReport:
-    with places.in_time():
-        return rehearsal.rehearse(project, NO_ASSETS, parts, progress=progress, stop=places.late)
+    with real_parts.within_time():
+        return rehearsal.rehearse(
+            project, NO_ASSETS, parts, progress=progress, stop=real_parts.is_late
+        )
 
 
 def _presets(arch: Arch) -> dict[str, Project]:
@@ -68,10 +70,10 @@ def boots_what_a_build_made(
     assert loaded.project is not None
     host = replace(loaded.project.host, boot_mode=boot_mode)
     given = assets.gather(loaded.project, folder)
-    with places.in_time():
+    with real_parts.within_time():
         reported = rehearsal.rehearse(
-            replace(loaded.project, host=host), given, parts, stop=places.late, deploy_dir=made,
-            use_boot_files=boot_mode is not None,
+            replace(loaded.project, host=host), given, parts, stop=real_parts.is_late,
+            deploy_dir=made, use_boot_files=boot_mode is not None,
         )  # fmt: skip
     text = "\n".join(reported.lines())
     assert {guest.key: guest.status for guest in reported.guests} == {
@@ -93,22 +95,24 @@ def boots_what_a_build_made(
     assert reported.choices[1].file.partition(".")[0] == name
 
 
-def test_guests_boot_what_a_build_made(parts: Parts, tmp_path: Path) -> None:
+def test_guests_boot_the_files_of_a_build(parts: Parts, tmp_path: Path) -> None:
     boots_what_a_build_made(parts, tmp_path)
 
 
 @pytest.mark.arm
-def test_guests_of_arm64_boot_what_a_build_made(tmp_path: Path) -> None:
-    boots_what_a_build_made(places.found(ARM), tmp_path)
+def test_guests_on_arm64_boot_the_files_of_a_build(tmp_path: Path) -> None:
+    boots_what_a_build_made(real_parts.find_parts(ARM), tmp_path)
 
 
-def test_guests_boot_what_a_build_made_when_uefi_starts_xen(parts: Parts, tmp_path: Path) -> None:
+def test_guests_boot_the_files_of_a_build_when_uefi_starts_xen(
+    parts: Parts, tmp_path: Path
+) -> None:
     boots_what_a_build_made(parts, tmp_path, "efi")
 
 
 @pytest.mark.arm
-def test_guests_boot_what_a_build_made_when_u_boot_starts_xen(tmp_path: Path) -> None:
-    boots_what_a_build_made(places.found(ARM), tmp_path, "uboot-fat")
+def test_guests_boot_the_files_of_a_build_when_u_boot_starts_xen(tmp_path: Path) -> None:
+    boots_what_a_build_made(real_parts.find_parts(ARM), tmp_path, "uboot-fat")
 
 
 @pytest.mark.parametrize("name", _presets("x86-64"))
@@ -121,7 +125,7 @@ def test_a_preset_starts_all_its_guests(name: str, parts: Parts) -> None:
 
 
 def test_a_default_guest_fails_next_to_a_default_dom0_in_1024_mib(parts: Parts) -> None:
-    project = document.load(places.HERE / "transcripts/too-large/project.toml").project
+    project = document.load(real_parts.HERE / "transcripts/too-large/project.toml").project
     assert project is not None
     reported = rehearsed(project, parts)
     assert not reported.all_started
@@ -132,7 +136,7 @@ def test_a_default_guest_fails_next_to_a_default_dom0_in_1024_mib(parts: Parts) 
 @pytest.mark.arm
 @pytest.mark.parametrize("name", _presets("aarch64"))
 def test_a_preset_for_arm64_starts_all_its_guests(name: str) -> None:
-    reported = rehearsed(_presets("aarch64")[name], places.found(ARM))
+    reported = rehearsed(_presets("aarch64")[name], real_parts.find_parts(ARM))
     assert reported.all_started, "\n".join(reported.lines())
     assert reported.as_predicted
     assert all(guest.status == "running" for guest in reported.guests)
@@ -150,7 +154,7 @@ def test_ready_made_guests_start(machine: str, names: tuple[str, ...]) -> None:
     project = Project(Host(machine, memory=3072))
     for name in names:
         project, _ = guest_presets.add(project, guest_presets.guest_preset(name))
-    parts = places.found() if machine == "qemux86-64" else places.found(ARM)
+    parts = real_parts.find_parts() if machine == "qemux86-64" else real_parts.find_parts(ARM)
     told = rehearsed(project, parts)
     assert told.all_started, "\n".join(told.lines())
     assert told.as_predicted, "\n".join(told.lines())
@@ -170,22 +174,22 @@ memory = 128
 
 def test_two_guests_are_reported_with_time_and_memory(parts: Parts, tmp_path: Path) -> None:
     (tmp_path / "board.toml").write_text(TWO)
-    folder = os.environ.get("XENTUI_PARTS", str(places.CACHE))
+    folder = os.environ.get("XENTUI_PARTS", str(real_parts.CACHE))
     command = ("rehearse", "board.toml", "--parts", folder, "--json", "--accel", "tcg")
     with (tmp_path / "report.json").open("wb") as out:
         began = os.times()
         process = subprocess.Popen(
             [sys.executable, "-m", "xentui", *command],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(places.HERE.parents[1])},
+            env={**os.environ, "PYTHONPATH": str(real_parts.HERE.parents[1])},
             stdout=out,
         )
         beside = 0
-        with places.in_time():
+        with real_parts.within_time():
             while process.poll() is None:
-                beside = max(beside, places.beside(process.pid, 1024))
+                beside = max(beside, real_parts.extra_memory(process.pid, 1024))
                 time.sleep(0.2)
-                if places.late():
+                if real_parts.is_late():
                     process.terminate()
                     process.wait()
                     raise StoppedError("late")
@@ -203,10 +207,12 @@ def test_two_guests_are_reported_with_time_and_memory(parts: Parts, tmp_path: Pa
 
 @pytest.mark.edge
 @pytest.mark.parametrize("seed", edges.SEEDS)
-def test_the_edge_is_where_the_budget_has_it(seed: int, parts: Parts) -> None:
+def test_the_last_guest_starts_in_the_memory_that_the_budget_leaves(
+    seed: int, parts: Parts
+) -> None:
     edge = edges.edge(seed)
-    with places.in_time():
-        reported = edges.rehearsed(edge.both, parts, stop=places.late)
+    with real_parts.within_time():
+        reported = edges.rehearsed(edge.both, parts, stop=real_parts.is_late)
     text = "\n".join(reported.lines())
     assert reported.as_predicted, text
     *others, too_much = reported.guests

@@ -147,7 +147,7 @@ def test_much_output_of_qemu_does_not_block_it(tmp_path: Path) -> None:
     assert "(a word from QEMU)" in outcome.problem
 
 
-def test_the_words_of_a_qemu_that_cannot_start_xen_are_reported(tmp_path: Path) -> None:
+def test_the_error_of_a_qemu_that_cannot_start_xen_is_reported(tmp_path: Path) -> None:
     parts = player(tmp_path)
     parts.qemu.write_text("#!/bin/sh\necho 'cannot allocate memory' >&2; exit 1\n")
     with pytest.raises(InputError, match=r"exit code 1\): cannot allocate memory"):
@@ -157,7 +157,7 @@ def test_the_words_of_a_qemu_that_cannot_start_xen_are_reported(tmp_path: Path) 
         run.run_plan(planned("many"), parts, accel="tcg")
 
 
-def test_missing_space_for_unnamed_files_is_reported(
+def test_missing_space_for_temporary_files_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", "/dev/null")
@@ -207,7 +207,7 @@ except KeyboardInterrupt:
     ("number", "code"),
     [(signal.SIGTERM, 130), (signal.SIGINT, 130), (signal.SIGHUP, 130), (signal.SIGKILL, -9)],
 )
-def test_nothing_is_left_when_the_process_is_ended(
+def test_nothing_remains_when_the_process_is_killed(
     number: signal.Signals, code: int, tmp_path: Path, empty: Path
 ) -> None:
     process = subprocess.Popen(

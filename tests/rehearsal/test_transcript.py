@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.rehearsal import emulated_boards
-from tests.rehearsal.places import HERE
+from tests.rehearsal.real_parts import HERE
 from xentui.project import assets, document
 from xentui.project.model import Project
 from xentui.rehearsal import plan, report
@@ -74,7 +74,7 @@ def test_a_guest_that_does_not_fit_takes_no_memory_from_the_next() -> None:
     assert [(guest.key, guest.fits) for guest in guests] == [("big", False), ("small", True)]
 
 
-def test_every_outcome_of_a_guest_is_reported() -> None:
+def test_every_status_of_a_guest_is_reported() -> None:
     reported, events = replayed("many")
     assert {guest.key: guest.status for guest in reported.guests} == {
         "a": "paused", "b": "paused", "c": "running", "d": "refused", "e": "refused",
@@ -99,7 +99,7 @@ def test_every_outcome_of_a_guest_is_reported() -> None:
     assert [event.guest for event in events if event.stage == "done"] == list("abcdefg")
 
 
-def test_where_dom0_balloons_the_memory_of_a_guest_is_not_reported() -> None:
+def test_memory_of_guests_is_unknown_if_dom0_has_no_limit() -> None:
     rehearsal = replace(planned("many"), dom0=None)
     transcript = Transcript(rehearsal)
     text = (RUNS / "many/report.log").read_text()
@@ -111,7 +111,7 @@ def test_where_dom0_balloons_the_memory_of_a_guest_is_not_reported() -> None:
     assert "a was created" in output
 
 
-def test_only_what_was_seen_is_reported_as_predicted() -> None:
+def test_only_measured_memory_is_compared_with_the_budget() -> None:
     reported, _ = replayed("many")
     by_key = {guest.key: guest for guest in reported.guests}
 
@@ -135,7 +135,7 @@ def test_output_may_arrive_in_any_pieces(size: int) -> None:
     assert replayed("many", size) == replayed("many")
 
 
-def test_a_run_that_stops_in_the_middle_reports_what_was_seen() -> None:
+def test_a_run_that_stops_early_reports_the_guests_so_far() -> None:
     text = (RUNS / "many" / "report.log").read_text()
     reported, _ = replayed("many", reported=text[: text.index("created 3")])
     assert [guest.status for guest in reported.guests][:4] == [
@@ -151,7 +151,7 @@ def test_a_run_that_stops_in_the_middle_reports_what_was_seen() -> None:
     assert any("not reached" in line for line in lines)
 
 
-def test_text_printed_by_guests_is_not_taken_for_results() -> None:
+def test_lines_printed_by_guests_are_not_read_as_reports() -> None:
     evil = "|created 1 0 9.0 1\n|\x1b]52;c;eA==\x07\u202egnp.exe\n|end\n"
     text = (RUNS / "too-large" / "report.log").read_text()
     reported, _ = replayed("too-large", reported=text.replace("|xc: error", evil + "|xc: error"))
@@ -178,7 +178,7 @@ def test_endless_output_is_cut() -> None:
     assert all(len(line) <= 1000 for line in reported.guests[0].words)
 
 
-def test_the_data_is_one_stable_object() -> None:
+def test_the_json_object_has_the_documented_keys() -> None:
     reported, _ = replayed("too-large")
     data = json.loads(json.dumps(reported.data()))
     assert data["version"] == 1

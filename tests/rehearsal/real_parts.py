@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Parts for a real rehearsal, and projects to rehearse.
+"""The parts for real rehearsals in tests, their time limit, and projects to rehearse.
 
-``python -m tests.rehearsal.places [ARCH ...]`` downloads missing parts.
+``python -m tests.rehearsal.real_parts [ARCH ...]`` downloads missing parts.
 """
 
 from __future__ import annotations
@@ -28,36 +28,37 @@ from xentui.rehearsal.run import StoppedError
 
 HERE = Path(__file__).parent
 CACHE = fetch.cache_folder()
-"""The user's own cache, looked up before tests get another one."""
+"""The cache of the user who runs the tests, which get another one."""
 
-ASKED = "XENTUI_REHEARSE"
-"""If this environment variable is 1, Xen is booted, and the needed parts are downloaded."""
-
+only_on_request = pytest.mark.skipif(
+    os.environ.get("XENTUI_REHEARSE") != "1", reason="XENTUI_REHEARSE is not 1"
+)
+"""Marks tests that boot Xen, and download the parts that they need."""
 
 UNTIL = "XENTUI_REHEARSE_UNTIL"
 """Seconds since the epoch. After this time no rehearsal is started, and a running one is stopped.
 """
 
-LATE = f"the time of {UNTIL} is over"
+_LATE = f"the time of {UNTIL} is over"
 
 
-def late() -> bool:
+def is_late() -> bool:
     """Return whether the time is over."""
     return time.time() > float(os.environ.get(UNTIL, "inf"))
 
 
 @contextmanager
-def in_time() -> Iterator[None]:
+def within_time() -> Iterator[None]:
     """Skip the test if the time is over, or runs out during the rehearsal."""
-    if late():
-        pytest.skip(LATE)
+    if is_late():
+        pytest.skip(_LATE)
     try:
         yield
     except StoppedError:
-        pytest.skip(LATE)
+        pytest.skip(_LATE)
 
 
-def beside(pid: int, total: int) -> int:
+def extra_memory(pid: int, total: int) -> int:
     """Return the KiB of memory that a rehearsal uses in addition to its machine's ``total`` MiB.
 
     This is the resident memory of the process and of its emulator, without the one mapping of the
@@ -80,10 +81,10 @@ def _resident(pid: str, machine: int) -> int:
     return kib
 
 
-def found(arch: Architecture = X86) -> Parts:
+def find_parts(arch: Architecture = X86) -> Parts:
     """Return the parts, after downloading missing ones."""
-    given = os.environ.get("XENTUI_PARTS")
-    folder = Path(given) if given else None
+    path = os.environ.get("XENTUI_PARTS")
+    folder = Path(path) if path else None
     hvm = arch is X86
     try:
         return parts.find_parts(folder, CACHE, hvm=hvm, arch=arch)
@@ -92,8 +93,8 @@ def found(arch: Architecture = X86) -> Parts:
         return parts.find_parts(folder, CACHE, hvm=hvm, arch=arch)
 
 
-def project(text: str) -> Project:
-    """Return the project in a text, which must be valid."""
+def parse_project(text: str) -> Project:
+    """Return the valid project in a text."""
     data = tomllib.loads(text)
     assert not schema.validate(data)
     return tables.from_data(data)
@@ -103,7 +104,7 @@ def main() -> int:
     """Download what is missing; if that fails, print the reason and return 1."""
     try:
         for name in sys.argv[1:] or ["x86-64"]:
-            versions = found(ARCHITECTURES[name]).versions()  # type: ignore[index]
+            versions = find_parts(ARCHITECTURES[name]).versions()  # type: ignore[index]
             print(", ".join(f"{what} {version}" for what, version in versions.items()))
     except XentuiError as error:
         print(f"{error.message}. {error.fix}".strip(), file=sys.stderr)
