@@ -20,12 +20,16 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import oracle
 from tests.bitbake_parser import LAYER, Parsed, parse_conf, parse_recipe
+from xentui.output.render import render
 from xentui.output.rendered import Content
+from xentui.project.assets import Assets
+from xentui.project.model import Project
 
 _PRELUDE = """\
 export LC_ALL=C
@@ -68,21 +72,13 @@ class BuildError(Exception):
 
 
 def build(
-    files: Mapping[str, Content],
-    *,
-    image: str,
-    arch: str,
-    deployed: Iterable[str],
-    real_tools: bool = False,
-    stand_ins: bool = False,
+    project: Project, assets: Assets, *, real_tools: bool = False, stand_ins: bool = False
 ) -> Target:
-    """Run the classes on generated files.
+    """Run the classes on the files of a project.
 
     Args:
-        files: a self-contained tree, as ``Rendered.files``.
-        image: the Dom0 image recipe.
-        arch: ``x86-64`` or ``aarch64``.
-        deployed: names of the files in the deploy directory.
+        project: the project.
+        assets: the files next to it.
         real_tools: whether disk images are really created, or only their names.
         stand_ins: whether to use the classes in ``tests/layer`` even if there are real ones.
 
@@ -90,19 +86,20 @@ def build(
         BuildError: a class ended with an error.
         BitBakeError: BitBake refused a file.
     """
+    image = oracle.image(project)
     with tempfile.TemporaryDirectory(prefix="xentui-build-") as name:
         root = Path(name)
-        _write(root, files)
+        _write(root, render(project, assets).files)
         (root / "rootfs").mkdir()
         deploy = root / "deploy"
-        for entry in deployed:
+        for entry in oracle.deployed(project):
             (deploy / entry).parent.mkdir(parents=True, exist_ok=True)
             (deploy / entry).write_bytes(b"")
         settings = {
             "TOPDIR": str(root),
             "DEPLOY_DIR_IMAGE": str(deploy),
             "IMAGE_ROOTFS": str(root / "rootfs"),
-            "TRANSLATED_TARGET_ARCH": arch,
+            "TRANSLATED_TARGET_ARCH": oracle.arch(project),
         }
         conf = (root / "conf/xentui.conf").read_text(encoding="utf-8")
         installed = parse_conf(conf, settings=settings).seen_by(image).words("IMAGE_INSTALL")

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from tests import xl_parser
 from tests.budget import examples
-from tests.oracle import arch, deployed, image
-from tests.shell_packing import Target, build
+from tests.shell_packing import build
 from tests.strategies import of_field
 from xentui.bitbake import releases
 from xentui.output.guest_cfg import predict_config, predict_configs
@@ -191,21 +190,10 @@ def test_xl_accepts_the_settings_of_a_type(fields: str, asked: str, tmp_path: Pa
     assert verdict.domain[asked]
 
 
-def build_target(project: model.Project, assets: Assets, *, real_tools: bool) -> Target:
-    """Return what the shell code of the classes leaves on the target."""
-    return build(
-        render(project, assets).files,
-        image=image(project),
-        arch=arch(project),
-        deployed=deployed(project),
-        real_tools=real_tools,
-    )
-
-
 @needs_qemu_img
 def test_the_classes_install_what_the_preview_shows(tmp_path: Path) -> None:
     project, assets = load_project(SETTINGS, tmp_path)
-    target = build_target(project, assets, real_tools=True)
+    target = build(project, assets, real_tools=True)
     assert target.layout == layout(project)
     assert target.configs == predict_configs(project, assets)
     assert {f"/var/lib/xen/images/app-{name}" for name in (
@@ -301,7 +289,7 @@ def test_a_guest_that_is_only_a_kernel_can_have_additional_disks(tmp_path: Path)
         'disks = [{ device = "xvda", block = "/dev/sdb1" }, { device = "xvdb", size = 1 }]\n'
     )
     project, assets = load_project(text, tmp_path)
-    target = build_target(project, assets, real_tools=False)
+    target = build(project, assets)
     assert target.configs == predict_configs(project, assets)
     config = xl_config.parse(target.configs["/etc/xen/k.cfg"])
     targets = [xl_disk.parse(spec).target for spec in config.texts("disk")]
@@ -326,7 +314,7 @@ def test_a_guest_without_an_image_has_only_its_additional_disks(
         'fetch = [{ uri = "file://more.img" }]\n'
     )
     project, assets = load_project(text, tmp_path)
-    target = build_target(project, assets, real_tools=False)
+    target = build(project, assets)
     assert target.layout == layout(project)
     assert target.configs == predict_configs(project, assets)
     config = xl_config.parse(target.configs["/etc/xen/k.cfg"])

@@ -13,11 +13,10 @@ from hypothesis import given, settings
 
 from tests import bitbake_parser, oracle, xl_parser
 from tests.budget import examples
-from tests.shell_packing import Target, build
+from tests.shell_packing import build
 from tests.strategies import assets_of, sound_projects
 from tests.vectors import Vector, bundled_presets, vectors
 from xentui.output.guest_cfg import predict_configs
-from xentui.output.render import render
 from xentui.project import assets, model, presets
 from xentui.project.artifacts import layout, start_order
 
@@ -32,27 +31,9 @@ needs_xl = pytest.mark.skipif(
 )
 
 
-def built(
-    project: model.Project,
-    beside: assets.Assets,
-    *,
-    real_tools: bool = False,
-    stand_ins: bool = False,
-) -> Target:
-    """Return what the classes make from the files of a project."""
-    return build(
-        render(project, beside).files,
-        image=oracle.image(project),
-        arch=oracle.arch(project),
-        deployed=oracle.deployed(project),
-        real_tools=real_tools,
-        stand_ins=stand_ins,
-    )
-
-
 def check(project: model.Project, beside: assets.Assets) -> None:
     """Compare the previews with what the classes leave."""
-    target = built(project, beside)
+    target = build(project, beside)
     assert target.configs == predict_configs(project, beside)
     assert target.layout == layout(project)
     started = [line.split(" -> ")[0] for line in target.layout if "/auto/" in line]
@@ -72,9 +53,9 @@ def test_vector_is_predicted(vector: Vector) -> None:
 
 @needs_tools
 @pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector.id)
-def test_vector_is_built(vector: Vector) -> None:
+def test_vector_is_build(vector: Vector) -> None:
     project = vector.project
-    target = built(project, assets.gather(project, vector.folder), real_tools=True)
+    target = build(project, assets.gather(project, vector.folder), real_tools=True)
     assert target.configs == vector.configs
     assert target.layout == vector.layout
 
@@ -160,6 +141,6 @@ def _check_settings(project: model.Project, guest: model.Guest, config: xl_parse
 @settings(max_examples=examples(100))
 @given(sound_projects(max_guests=3))
 def test_the_stand_in_classes_leave_what_the_real_ones_leave(project: model.Project) -> None:
-    real, ours = (built(project, assets_of(project), stand_ins=choice) for choice in (False, True))
+    real, ours = (build(project, assets_of(project), stand_ins=choice) for choice in (False, True))
     assert ours.configs == real.configs
     assert ours.layout == real.layout

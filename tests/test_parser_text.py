@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from tests import oracle, xl_parser
 from tests.bitbake_parser import parse_conf
 from tests.budget import examples
+from tests.shell_packing import build
 from tests.strategies import HOSTILE, SCRIPT, hostile_text, key_of, of_field, own_config
 from tests.test_parser_bitbake import check
-from tests.test_parser_classes import built
 from xentui.bitbake.text import LONGEST_NAME, NotRepresentable
 from xentui.output.guest_cfg import predict_configs
 from xentui.output.render import render
@@ -221,7 +221,7 @@ def _come_out_of_the_shell(name: str, accepted: list[Any]) -> None:
     table = {"tags": ["external"], "rootfs": "vendor.ext4"}
     guests = {f"g{number}": {**table, field: value} for number, value in enumerate(values)}
     project = tables.from_data({"version": 1, "host": BASE["host"], "guests": guests})
-    assert built(project, Assets()).configs == predict_configs(project)
+    assert build(project, Assets()).configs == predict_configs(project)
 
 
 def test_the_base_is_fine() -> None:

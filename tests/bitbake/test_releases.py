@@ -236,7 +236,7 @@ def test_presets_are_written_for_the_layers_of_their_boards(
     further = [FURTHER[name] for name in case.further]
     if not all((TREES / release / name).is_dir() for name in further):
         pytest.skip("its layers are missing")
-    conf = GOOD.replace("qemux86-64", case.given.host.machine)
+    conf = GOOD.replace("qemux86-64", case.original.host.machine)
     build = trees.real(tmp_path / "build", TREES / release, conf, further)
     preset = case.id.removeprefix("preset-")
     code = main(["generate", "--preset", preset, "--build-dir", str(build), "--yes"])
@@ -283,7 +283,7 @@ def settings(form: formats.Format, made: Rendered, scratch: Path) -> str:
 def test_every_setting_that_is_written_is_read(
     case: cases.Case, release: str, tmp_path: Path
 ) -> None:
-    layer = boards.board(case.given.host.machine).layer
+    layer = boards.board(case.original.host.machine).layer
     if layer is not None and release not in layer.branches:
         pytest.skip(f"{layer.name} has no branch {release}")
     if release == "scarthgap" and (layer is None or "wrynose" in layer.branches):

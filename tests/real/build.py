@@ -13,7 +13,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -161,36 +160,11 @@ class Build:
 
     def bitbake(self, *arguments: str, seconds: int = 300) -> Run:
         """Run BitBake, and wait for its end."""
-        account = tree.account()
-        assert account is not None
-        root = os.geteuid() == 0
-        environment = {
-            "PATH": tree.PATH,
-            "HOME": account.home,
-            "USER": account.name,
-            "LOGNAME": account.name,
-            "LANG": "en_US.UTF-8",
-            "LC_ALL": "en_US.UTF-8",
-            "BBPATH": str(self.folder),
-            "BUILDDIR": str(self.folder),
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        result = subprocess.run(
-            ["bitbake", *arguments],
-            executable=f"{tree.TREE}/bitbake/bin/bitbake",
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            timeout=seconds,
-            check=False,
-            user=account.uid if root else None,
-            group=account.gid if root else None,
-            extra_groups=[] if root else None,
-        )
+        folder = str(self.folder)
+        result = tree.run(
+            self.folder, f"{tree.TREE}/bitbake/bin/bitbake", *arguments, seconds=seconds,
+            BBPATH=folder, BUILDDIR=folder,
+        )  # fmt: skip
         return Run(result.returncode, result.stdout)
 
     def seen(self, recipe: Path, *names: str) -> Seen:

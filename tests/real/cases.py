@@ -27,18 +27,18 @@ PRESETS = Path(__file__).parents[2] / "presets"
 
 @dataclass(frozen=True)
 class Case:
-    """A project.
+    """A project to build.
 
     Attributes:
-        id: what a test is called by.
-        given: the project as its file has it.
-        folder: where the files beside it lie; ``None`` where stand-ins are made of them.
-        expected: the xl configs that the classes once made, by path, and the tree; both empty
-            where nobody wrote them down.
+        id: the name in test ids.
+        original: the project as in its file.
+        folder: the folder with the files next to it; ``None`` if stand-ins are made for them.
+        expected: the recorded xl configs of the classes, by path; empty without a record.
+        layout: the recorded tree on the target; empty without a record.
     """
 
     id: str
-    given: Project
+    original: Project
     folder: Path | None
     expected: dict[str, str] = field(default_factory=dict)
     layout: list[str] = field(default_factory=list)
@@ -46,13 +46,13 @@ class Case:
     @property
     def project(self) -> Project:
         """Return the project, in which downloads have the checksum of their stand-in."""
-        return _with_stand_ins(self.given)
+        return _with_stand_ins(self.original)
 
     def assets(self, scratch: Path) -> Assets:
         """Return the files next to the project file; stand-ins are made in an empty folder."""
         if self.folder is not None:
             return gather(self.project, self.folder)
-        for guest in self.given.guests:
+        for guest in self.original.guests:
             for fetch in (*(guest.source.fetch if guest.source else ()), *guest.fetch):
                 if fetch.uri.startswith("file://"):
                     _make_file(scratch / fetch.uri.removeprefix("file://"))
@@ -61,8 +61,8 @@ class Case:
     @property
     def further(self) -> tuple[str, ...]:
         """Return the layers that the project needs in addition to those that all need."""
-        vxn = ("meta-poky",) if self.given.containers.vxn else ()
-        return (*tree.of_board(self.given.host.machine), *vxn)
+        vxn = ("meta-poky",) if self.original.containers.vxn else ()
+        return (*tree.of_board(self.original.host.machine), *vxn)
 
 
 def cases() -> list[Case]:

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 from tests.real import tree
@@ -19,27 +17,13 @@ from xentui.verify.environment import parse
 
 def typed(build: Build, line: str) -> str:
     """Type one line that starts a program of BitBake's, in the build environment."""
-    account = tree.account()
-    assert account is not None
     program, *arguments = line.split()
-    root = os.geteuid() == 0
-    result = subprocess.run(
-        [f"{tree.TREE}/bitbake/bin/{program}", *arguments],
-        cwd=build.folder,
-        env={
-            "PATH": tree.PATH, "HOME": account.home, "USER": account.name,
-            "LANG": "en_US.UTF-8", "LC_ALL": "en_US.UTF-8",
-            "BBPATH": str(build.folder), "BUILDDIR": str(build.folder),
-        },
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        user=account.uid if root else None,
-        group=account.gid if root else None,
-        extra_groups=[] if root else None,
+    folder = str(build.folder)
+    result = tree.run(
+        build.folder, f"{tree.TREE}/bitbake/bin/{program}", *arguments,
+        BBPATH=folder, BUILDDIR=folder,
     )  # fmt: skip
-    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.returncode == 0, result.stdout
     return result.stdout
 
 

@@ -8,7 +8,6 @@ The layers of the tree take the place of those that would be fetched.
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +38,7 @@ BB_SERVER_TIMEOUT = "0"
 
 def project(name: str) -> Project:
     """Return a preset for the release of the tree."""
-    (found,) = (case.given for case in cases.cases() if case.id == f"preset-{name}")
+    (found,) = (case.original for case in cases.cases() if case.id == f"preset-{name}")
     return of_the_tree(found)
 
 
@@ -69,21 +68,9 @@ def write(build: Build, wanted: Project, form: formats.Format, assets: Assets = 
 
 def output_of(build: Build, *command: str, seconds: int = 600) -> str:
     """Run a program in the folder, as the user that BitBake runs as, and return its output."""
-    account = tree.account()
-    assert account is not None
-    root = os.geteuid() == 0
-    result = subprocess.run(
-        command,
-        cwd=build.folder,
-        env={
-            "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(build.folder),
-            "USER": account.name, "LANG": "en_US.UTF-8", "LC_ALL": "en_US.UTF-8",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, timeout=seconds,
-        user=account.uid if root else None, group=account.gid if root else None,
-        extra_groups=[] if root else None,
+    result = tree.run(
+        build.folder, *command, seconds=seconds,
+        PATH="/usr/bin:/bin:/usr/sbin:/sbin", HOME=str(build.folder),
     )  # fmt: skip
     assert result.returncode == 0, result.stdout[-4000:]
     return result.stdout

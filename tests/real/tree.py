@@ -8,6 +8,7 @@ import os
 import pwd
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -95,6 +96,25 @@ def account() -> Account | None:
     if entry.pw_uid == 0:
         return None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)
+
+
+def run(
+    folder: Path, *command: str, seconds: int = 600, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder as the user that runs BitBake; errors go to its output."""
+    user = account()
+    assert user is not None
+    root = os.geteuid() == 0
+    usual = {
+        "PATH": PATH, "HOME": user.home, "USER": user.name, "LOGNAME": user.name,
+        "LANG": "en_US.UTF-8", "LC_ALL": "en_US.UTF-8", "PYTHONDONTWRITEBYTECODE": "1",
+    }  # fmt: skip
+    return subprocess.run(
+        command, cwd=folder, env={**usual, **environment}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+        timeout=seconds, check=False, user=user.uid if root else None,
+        group=user.gid if root else None, extra_groups=[] if root else None,
+    )  # fmt: skip
 
 
 @cache

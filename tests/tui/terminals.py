@@ -48,8 +48,8 @@ class Terminal:
         )
         return result.stdout
 
-    def start(self, arguments: str = "", term: str = "screen-256color") -> None:
-        """Start the wizard in the folder."""
+    def start(self, arguments: str = "", *, term: str = "screen-256color", until: str = "") -> None:
+        """Start the wizard in the folder, and wait for a text to appear."""
         self.home.mkdir(exist_ok=True)
         variables = " ".join(f"{name}={value}" for name, value in self.environment.items())
         line = (
@@ -57,22 +57,26 @@ class Terminal:
             f"{' '.join(self.program)} {arguments}; echo LEFT=$?; sleep 600"
         )
         self.tmux("new-session", "-d", *self._size, line)
+        self.wait(until)
 
-    def keys(self, *keys: str) -> None:
-        """Press keys, which are counted."""
+    def keys(self, *keys: str, until: str = "") -> None:
+        """Press keys, which are counted, and wait for a text to appear."""
         self.pressed += len(keys)
         self.tmux("send-keys", *keys)
+        self.wait(until)
 
-    def type(self, text: str) -> None:
-        """Type a text, which is not counted."""
+    def type(self, text: str, until: str = "") -> None:
+        """Type a text, which is not counted, and wait for another one to appear."""
         self.tmux("send-keys", "-l", text)
+        self.wait(until)
 
-    def click(self, text: str) -> None:
-        """Click on a text on the screen, which counts as a key."""
+    def click(self, text: str, until: str = "") -> None:
+        """Click on a text on the screen, which counts as a key, and wait for another one."""
         self.pressed += 1
         x, y = self._place_of(text)
         for end in ("M", "m"):
             self.tmux("send-keys", "-l", f"\x1b[<0;{x};{y}{end}")
+        self.wait(until)
 
     def wheel_down(self, text: str, times: int) -> None:
         """Turn the mouse wheel above a text on the screen."""

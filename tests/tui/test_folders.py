@@ -51,16 +51,12 @@ def test_settings_in_the_users_files_become_what_was_answered(
     terminal: Terminal, tmp_path: Path, keys: tuple[str, ...], guests: list[str], vcpus: str
 ) -> None:
     build = small(tmp_path / "tree", HAND)
-    terminal.start(f"--build-dir {build}")
-    terminal.wait("vendor-os:external")
+    terminal.start(f"--build-dir {build}", until="vendor-os:external")
     terminal.wait("Writes   conf/xentui.conf")
     pressed = ["Enter", "C-s", *keys, "Enter"]
-    terminal.keys("Enter")
-    terminal.wait("Writing would override 2 lines")
-    terminal.keys("C-s")
-    terminal.wait("Take over:")
-    terminal.keys(*keys, "Enter")
-    terminal.wait("Write        Back")
+    terminal.keys("Enter", until="Writing would override 2 lines")
+    terminal.keys("C-s", until="Take over:")
+    terminal.keys(*keys, "Enter", until="Write        Back")
     terminal.keys("Enter")
     pressed.append("Enter")
     terminal.wait("Type next")
@@ -72,20 +68,15 @@ def test_settings_in_the_users_files_become_what_was_answered(
 
 def test_settings_made_by_hand_are_taken_over_by_mouse(terminal: Terminal, tmp_path: Path) -> None:
     build = small(tmp_path / "tree", HAND)
-    terminal.start(f"--build-dir {build}")
-    terminal.wait("vendor-os:external")
+    terminal.start(f"--build-dir {build}", until="vendor-os:external")
     terminal.wait("Writes   conf/xentui.conf")
-    terminal.click("enter Review")
-    terminal.wait("Writing would override 2 lines")
+    terminal.click("enter Review", until="Writing would override 2 lines")
     # The key line has its place once the build directory has been read and examined.
     terminal.wait("4 Problems (1)")
     terminal.wait("w local.conf  x Rehearse  s Save as  ^s Write")
-    terminal.click("^s Write")
-    terminal.wait("Take over:")
-    terminal.click(" Take over   ")
-    terminal.wait("Write        Back")
-    terminal.click(" Write   ")
-    terminal.wait("Type next")
+    terminal.click("^s Write", until="Take over:")
+    terminal.click(" Take over   ", until="Write        Back")
+    terminal.click(" Write   ", until="Type next")
     seen = bitbakes(build)
     assert "vendor-os:external" in seen.words("BUNDLED_XEN_GUESTS")
     assert seen.flag("XEN_GUEST_VCPUS", "xen-guest-image-minimal") == "2"
@@ -97,8 +88,7 @@ def test_the_project_file_here_is_what_enter_opens(terminal: Terminal, tmp_path:
     page = terminal.wait("board.toml")
     (chosen,) = (line for line in page.split("\n") if "▸" in line)
     assert "board.toml" in chosen
-    terminal.keys("Enter")
-    terminal.wait("xentui  board.toml")
+    terminal.keys("Enter", until="xentui  board.toml")
 
 
 def test_the_draft_of_another_folder_is_not_offered(
@@ -119,14 +109,9 @@ def test_the_draft_of_another_folder_is_not_offered(
 def test_one_file_that_fetches_every_layer_takes_six_keys(
     terminal: Terminal, tmp_path: Path
 ) -> None:
-    terminal.start()
-    terminal.wait("Writes   conf/xentui.conf")
-    terminal.keys("Enter")
-    terminal.wait("Ready: 3 new")
-    terminal.keys("w", "Right", "Enter")
-    terminal.wait("xentui.kas.yml")
-    terminal.keys("C-s")
-    terminal.wait("Write        Back")
-    terminal.keys("Enter")
-    terminal.wait("Type next")
+    terminal.start(until="Writes   conf/xentui.conf")
+    terminal.keys("Enter", until="Ready: 3 new")
+    terminal.keys("w", "Right", "Enter", until="xentui.kas.yml")
+    terminal.keys("C-s", until="Write        Back")
+    terminal.keys("Enter", until="Type next")
     assert (tmp_path / "xentui-out/xentui.kas.yml").is_file()

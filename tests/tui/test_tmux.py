@@ -29,14 +29,10 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_enter_write_enter_writes_the_files(terminal: Terminal, tmp_path: Path) -> None:
-    terminal.start()
-    terminal.wait("Writes   conf/xentui.conf")
-    terminal.keys("Enter")
-    terminal.wait("Ready: 3 new")
-    terminal.keys("C-s")
-    terminal.wait("Write into xentui-out?")
-    terminal.keys("Enter")
-    terminal.wait("Type next")
+    terminal.start(until="Writes   conf/xentui.conf")
+    terminal.keys("Enter", until="Ready: 3 new")
+    terminal.keys("C-s", until="Write into xentui-out?")
+    terminal.keys("Enter", until="Type next")
     read = parse_conf((tmp_path / "xentui-out/conf/xentui.conf").read_text())
     assert read.value("MACHINE") == "qemux86-64"
     assert read.flag("XEN_GUEST_MEMORY", "xen-guest-image-minimal") == "256"
@@ -46,21 +42,14 @@ def test_enter_write_enter_writes_the_files(terminal: Terminal, tmp_path: Path) 
 
 
 def test_a_guest_is_edited_and_memory_follows(terminal: Terminal) -> None:
-    terminal.start("--preset qemux86-64-minimal")
-    terminal.wait("Ready: 3 new")
-    terminal.keys("M-4")
-    terminal.wait("Edit")
-    terminal.keys("Enter")
-    terminal.wait("Guest xen-guest-image-minimal")
-    terminal.keys("Tab", "Tab")
-    terminal.wait("▸ Memory")
-    terminal.keys("3", "0", "0")
-    terminal.wait("833/1024 MiB")
+    terminal.start("--preset qemux86-64-minimal", until="Ready: 3 new")
+    terminal.keys("M-4", until="Edit")
+    terminal.keys("Enter", until="Guest xen-guest-image-minimal")
+    terminal.keys("Tab", "Tab", until="▸ Memory")
+    terminal.keys("3", "0", "0", until="833/1024 MiB")
     terminal.wait('XEN_GUEST_MEMORY[xen-guest-image-minimal] = "300"')
-    terminal.keys("C-q")
-    terminal.wait("Leave with changes")
-    terminal.keys("Right", "Enter")
-    terminal.wait("LEFT=0")
+    terminal.keys("C-q", until="Leave with changes")
+    terminal.keys("Right", "Enter", until="LEFT=0")
 
 
 def test_a_console_without_unicode_gets_ascii(terminal: Terminal) -> None:
@@ -70,8 +59,7 @@ def test_a_console_without_unicode_gets_ascii(terminal: Terminal) -> None:
 
 
 def test_a_resize_is_followed(terminal: Terminal) -> None:
-    terminal.start("--preset qemux86-64-minimal")
-    terminal.wait("Ready: 3 new")
+    terminal.start("--preset qemux86-64-minimal", until="Ready: 3 new")
     terminal.tmux("resize-window", "-x", "52", "-y", "12")
     terminal.wait("52x12; xentui needs 60x16")
     terminal.tmux("resize-window", "-x", "120", "-y", "40")
