@@ -74,7 +74,7 @@ REPORTS = (
         "disk = [ 'format=raw, vdev=xvdb, access=rw, target=/srv/p/disk.img',"
         " 'format=raw, vdev=xvdc, access=rw, target=/srv/p/xvda1' ]\n",
         frozenset({"XT240", "XT242", "XT245", "XT260"}),
-        ("/srv/p/xvda1", '"linux"', "the target is given twice"),
+        ("/srv/p/xvda1", '"linux"', "the target is set twice"),
     ),
     Report(
         4,

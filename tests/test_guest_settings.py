@@ -526,4 +526,4 @@ def test_settings_are_checked_for_the_xen_of_the_release(
     found = [f for f in check(project) if f.path.startswith("guests.app.")]
     assert {f.code for f in found} & {"XT278", "XT280"} == codes
     if codes == {"XT280"}:
-        assert "and this is for 4.1" in " ".join(f.message for f in found)
+        assert "and this config is for Xen 4.1" in " ".join(f.message for f in found)

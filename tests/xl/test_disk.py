@@ -45,7 +45,7 @@ REFUSED = {
     "/a,raw,xvda:floppy,rw": '"floppy" after the device',
     "/a,xvda,w": '"xvda" is not a format',
     "http://host/a,xvda,w": '"http:" is not a prefix',
-    "file:/a,format=raw,target=/b": "the target is given twice",
+    "file:/a,format=raw,target=/b": "the target is set twice",
     "/a,raw,vdev=xvda,xvdb,rw": '"xvdb" is not an access',
     "/a,raw,xvda,rw,foo=bar": '"foo" is not a setting',
     "/a,raw,xvda,rw,Foo=bar": '"Foo" is one word too many',

@@ -96,8 +96,8 @@ def _why_useless(domain: _Domain, key: Key) -> str:
 
 def _not_read(domain: _Domain, name: str, key: Key | None, line: int) -> Problem:
     if key is not None and key.since > domain.xen:
-        message = f"is read from Xen {keys.version_text(key.since)} on, and this is for "
-        message += keys.version_text(domain.xen)
+        since, xen = keys.version_text(key.since), keys.version_text(domain.xen)
+        message = f"is read from Xen {since} on, and this config is for Xen {xen}"
         return Problem(name, line, "later", message, "Remove it, or build a newer Xen.")
     if key is not None and key.until is not None:
         message = f"was read up to Xen {keys.version_text(key.until)}"
@@ -174,7 +174,11 @@ def _memory(config: Config) -> Iterator[Problem]:
     if memory is None and maximum is None:
         message = "is missing: libxl gives the guest 32 MiB"
         yield Problem(
-            "memory", config.line("memory"), "doubtful", message, "Add memory = 256, say."
+            "memory",
+            config.line("memory"),
+            "doubtful",
+            message,
+            "Add memory, such as memory = 256.",
         )
     elif memory is not None and maximum is not None and 0 <= maximum < memory:
         message = f"is {maximum}, less than memory, {memory}"
@@ -209,7 +213,7 @@ def _refused_by_libxl(domain: _Domain) -> Iterator[Problem]:
     for name in devices:
         line = config.line(name)
         if grows and domain.type != "pv":
-            message = "cannot go to a guest whose maxmem is more than its memory"
+            message = "cannot be passed to a guest whose maxmem is greater than its memory"
             yield Problem(name, line, "fails", message, "Make memory and maxmem equal.")
         if mode == "disabled":
             message = "is set together with passthrough = disabled"
@@ -228,7 +232,7 @@ def _refused_by_libxl(domain: _Domain) -> Iterator[Problem]:
 def _boot_source(config: Config) -> Iterator[Problem]:
     kernel, firmware = config.text("kernel"), config.text("firmware")
     if firmware is not None and kernel is not None:
-        message = "is set together with a kernel: xl takes one of them"
+        message = "is set together with a kernel, and xl accepts only one of them"
         yield Problem("firmware", config.line("firmware"), "refused", message)
     elif firmware is None and kernel is None and config.text("bootloader") is None:
         yield Problem(

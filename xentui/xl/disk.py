@@ -21,10 +21,10 @@ from xentui.safe_text import quoted
 from xentui.xl.keys import DEFAULT_XEN, OLDEST, Version
 
 FORMATS = ("raw", "qcow", "qcow2", "vhd", "empty", "qed")
-BACKEND_TYPES = ("phy", "tap", "qdisk", "standalone")
-SPECIFICATIONS = ("xen", "virtio")
-READ_ONLY = ("r", "ro")
-READ_WRITE = ("rw", "w", "")
+_BACKEND_TYPES = ("phy", "tap", "qdisk", "standalone")
+_SPECIFICATIONS = ("xen", "virtio")
+_READ_ONLY = ("r", "ro")
+_READ_WRITE = ("rw", "w", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ConfigDisk:
         device: its name in the guest, such as ``xvda``.
         format: one of :data:`FORMATS`.
         backend: the domain that provides it; empty for Dom0.
-        backend_type: one of :data:`BACKEND_TYPES`; empty if libxl chooses.
+        backend_type: ``phy``, ``tap``, ``qdisk`` or ``standalone``; empty if libxl chooses.
         specification: ``xen``, ``virtio`` or empty.
         prefixed: whether an old prefix (``file:``, ``phy:`` …) precedes the target.
         flags: other words, such as ``discard`` and ``direct-io-safe``.
@@ -87,7 +87,7 @@ def write(disk: ConfigDisk) -> str:
 
 
 def write_prefixed(disk: ConfigDisk) -> str:
-    """Return the entry for a disk in the old syntax: ``file:PATH,DEVICE,ACCESS`` and the rest.
+    """Return the entry for a disk in the old syntax: ``file:PATH,DEVICE,ACCESS,NAME=VALUE…``.
 
     Only this syntax survives the Xen classes, which replace the text before the first comma by the
     path on the target.
@@ -107,6 +107,7 @@ def write_prefixed(disk: ConfigDisk) -> str:
 
 
 def _named(disk: ConfigDisk) -> list[str]:
+    """Return the words that both syntaxes have in common."""
     words = ["devtype=cdrom"] if disk.cdrom else []
     settings = (
         ("backend", disk.backend),
@@ -204,11 +205,11 @@ class _Reader:
         elif name == "vdev":
             self._device(value)
         elif name in ("backendtype", "specification"):
-            allowed = BACKEND_TYPES if name == "backendtype" else SPECIFICATIONS
+            allowed = _BACKEND_TYPES if name == "backendtype" else _SPECIFICATIONS
             if value not in allowed:
                 self._refuse(f"{quoted(value)} is not one of {', '.join(allowed)} ({name})")
             elif self.strings.setdefault(name, value) != value:
-                self._refuse(f"{name} is given twice")
+                self._refuse(f"{name} is set twice")
         elif name == "colo-port":
             if not re.match(r"\s*[+-]?0*[1-9]", value):
                 self._refuse(f"{quoted(value)} is not a port (colo-port)")
@@ -294,31 +295,31 @@ class _Reader:
             after = " after a prefix" if self.prefixed else ""
             self._refuse(f"{quoted(value)} is not a format that xl knows{after}")
         elif self.format is not None and self.format != name:
-            self._refuse(f"the format is given twice, {self.format} and {name}")
+            self._refuse(f"the format is set twice, {self.format} and {name}")
         else:
             self.format = name
 
     def _access(self, value: str) -> None:
-        if value not in (*READ_ONLY, *READ_WRITE):
+        if value not in (*_READ_ONLY, *_READ_WRITE):
             self._refuse(f"{quoted(value)} is not an access mode: r, ro, w or rw")
         else:
-            self.writable = value in READ_WRITE
+            self.writable = value in _READ_WRITE
 
     def _target(self, value: str) -> None:
         if self.target:
-            self._refuse("the target is given twice")
+            self._refuse("the target is set twice")
         else:
             self.target = value
 
     def _device(self, value: str) -> None:
         if self.device:
-            self._refuse("the device is given twice")
+            self._refuse("the device is set twice")
         else:
             self.device = value
 
     def _string(self, name: str, value: str) -> None:
         if self.strings.get(name):
-            self._refuse(f"{name} is given twice")
+            self._refuse(f"{name} is set twice")
         else:
             self.strings[name] = value
 
