@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Iterable
 
 from xentui.errors import XentuiError
 from xentui.safe_text import quoted
@@ -198,6 +199,21 @@ def assign(variable: str, value: str, *, flag: str = "", operator: str = "=") ->
     if '"' in value or any(char not in _PRINTABLE for char in value):
         raise NotRepresentable(value, "it contains a quote or an unprintable character")
     return f'{variable}{f"[{flag}]" if flag else ""} {operator} "{value}"'
+
+
+def append(variable: str, words: Iterable[str], *, override: str = "") -> str:
+    """Return one line that appends words, which the caller has checked, to a list variable.
+
+    Args:
+        variable: the variable's name.
+        words: words without blanks.
+        override: what the line is limited to, such as ``pn-xen-image-minimal``.
+
+    Raises:
+        NotRepresentable: BitBake would read the line differently.
+    """
+    name = f"{variable}:append:{override}" if override else f"{variable}:append"
+    return assign(name, "".join(f" {word}" for word in words))
 
 
 def assign_lines(variable: str, values: list[str], *, one_line: bool = True) -> str:

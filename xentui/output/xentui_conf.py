@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from xentui.bitbake import releases, text, vxn
 from xentui.bitbake.abilities import Abilities
@@ -93,7 +93,7 @@ def _board(
         yield why + text.assign(BOARD_VARIABLE, text.name(fleet_name))
     yield (
         "# All three are needed; without virtualization, the kernel has no Xen support.\n"
-        + text.assign("DISTRO_FEATURES:append", " xen systemd virtualization")
+        + text.append("DISTRO_FEATURES", ("xen", "systemd", "virtualization"))
         + "\n"
         + text.assign("INIT_MANAGER", "systemd")
     )
@@ -104,10 +104,8 @@ def _board(
             line.variable.format(image=recipe), line.value, operator=line.operator
         )
     if host.accepted_licenses:
-        flags = "".join(f" {text.licence_flag(flag)}" for flag in host.accepted_licenses)
-        yield (
-            "# Licence flags that you accept; the board's image needs them.\n"
-            + text.assign("LICENSE_FLAGS_ACCEPTED:append", flags)
+        yield "# Licence flags that you accept; the board's image needs them.\n" + text.append(
+            "LICENSE_FLAGS_ACCEPTED", map(text.licence_flag, host.accepted_licenses)
         )
     if family == "hyperv-gen1" and family in abilities.boot_modes:
         yield text.assign("XEN_BOOT_MODE", family)
@@ -116,16 +114,14 @@ def _board(
     yield from _dom0_memory(project, abilities, recipe)
     yield from boot.settings(project, fleet_name, script.dom0less_files(project, assets))
     yield from _network(project, abilities, recipe)
-    yield from _layer_bundles(project, recipe)
+    if host.layer_bundles:
+        names = map(text.name, host.layer_bundles)
+        yield f"# Bundles that other layers provide.\n{_install(recipe, names)}"
 
 
-def _layer_bundles(project: Project, recipe: str) -> Iterator[str]:
-    """Yield the line that installs bundles from the user's layers."""
-    names = "".join(f" {text.name(name)}" for name in project.host.layer_bundles)
-    if names:
-        yield "# Bundles that other layers provide.\n" + text.assign(
-            f"IMAGE_INSTALL:append:pn-{recipe}", names
-        )
+def _install(recipe: str, packages: Iterable[str]) -> str:
+    """Return the line that installs packages in the Dom0 image only."""
+    return text.append("IMAGE_INSTALL", packages, override=f"pn-{recipe}")
 
 
 def _network(project: Project, abilities: Abilities, recipe: str) -> Iterator[str]:
@@ -137,27 +133,19 @@ def _network(project: Project, abilities: Abilities, recipe: str) -> Iterator[st
     why = reasons[network]
     packages = dom0_packages(project, abilities)
     if packages:
-        yield f"{why};\n# a package of this layer sets it up.\n" + text.assign(
-            f"IMAGE_INSTALL:append:pn-{recipe}", "".join(f" {name}" for name in packages)
-        )
+        yield f"{why};\n# a package of this layer sets it up.\n{_install(recipe, packages)}"
     elif project.host.network is not None and abilities.dom0_network:
         yield f"{why}.\n" + text.assign("XEN_DOM0_NETWORK", network)
 
 
 def _machine_memory(project: Project, abilities: Abilities, recipe: str) -> Iterator[str]:
-    host = project.host
-    board = boards.board(host.machine)
-    memory = host.memory if abilities.image_memory is not None else total_memory(project)
-    if memory is not None and board.emulated:
-        why = (
-            ". The image recipe assigns this variable, so\n# only a :pn- override works.\n"
-            if abilities.image_memory is not None
-            else ", for this image only.\n"
-        )
-        yield (
-            f"# Memory of the emulated machine, in MiB{why}"
-            + text.assign(f"QB_MEM_VALUE:pn-{recipe}", text.number(memory))
-        )
+    memory, scope = total_memory(project), ", for this image only"
+    if abilities.image_memory is not None:
+        memory = project.host.memory
+        scope = ". The image recipe assigns this variable, so\n# only a :pn- override works"
+    if memory is not None and boards.board(project.host.machine).emulated:
+        line = text.assign(f"QB_MEM_VALUE:pn-{recipe}", text.number(memory))
+        yield f"# Memory of the emulated machine, in MiB{scope}.\n{line}"
 
 
 def _bios_kickstart(project: Project, abilities: Abilities, recipe: str, wks: str) -> Iterator[str]:
@@ -284,40 +272,30 @@ def _bundles(project: Project) -> Iterator[str]:
         recipe = text.name(dom0_image(project))
         yield (
             "# Only for this image; otherwise guest images would install the bundle they are in.\n"
-            + "\n".join(
-                text.assign(f"IMAGE_INSTALL:append:pn-{recipe}", f" {text.name(key)}")
-                for key in bundles_with_guests
-            )
+            + "\n".join(_install(recipe, [text.name(key)]) for key in bundles_with_guests)
         )
 
 
 def _image_space(project: Project, assets: Assets, abilities: Abilities) -> Iterator[str]:
     space = extra_space(project, assets)
     if space is not None:
-        comment = "# Free space (KiB) in Dom0's root file system.\n"
+        comment = "# Free space (KiB) in Dom0's root file system."
         if abilities.extra_space is not None:
-            comment = (
-                "# Free space (KiB) in Dom0's root file system. The recipe assigns "
-                f"{abilities.extra_space},\n# so only a :pn- override works.\n"
+            comment += (
+                f" The recipe assigns {abilities.extra_space},\n# so only a :pn- override works."
             )
-        yield (
-            comment
-            + text.assign(
-                f"IMAGE_ROOTFS_EXTRA_SPACE:pn-{text.name(dom0_image(project))}", text.number(space)
-            )
-        )
+        variable = f"IMAGE_ROOTFS_EXTRA_SPACE:pn-{text.name(dom0_image(project))}"
+        yield f"{comment}\n{text.assign(variable, text.number(space))}"
 
 
 def _containers(project: Project, abilities: Abilities) -> Iterator[str]:
     containers = project.containers
     if not containers.vxn:
         return
-    recipe = text.name(dom0_image(project))
-    yield text.assign("DISTRO_FEATURES:append", "".join(f" {name}" for name in vxn.FEATURES))
+    yield text.append("DISTRO_FEATURES", vxn.FEATURES)
     yield (
         "# Multiconfigs that build the kernel and root file system of the containers' VMs;\n"
-        "# appended to keep yours.\n"
-        + text.assign("BBMULTICONFIG:append", "".join(f" {name}" for name in vxn.MULTICONFIGS))
+        "# appended to keep yours.\n" + text.append("BBMULTICONFIG", vxn.MULTICONFIGS)
     )
     yield (
         "# These multiconfigs mask whole layers; this silences BitBake's warning.\n"
@@ -332,6 +310,4 @@ def _containers(project: Project, abilities: Abilities) -> Iterator[str]:
         vxn.FRONTEND_PACKAGES[text.one_of(frontend, tuple(vxn.FRONTEND_PACKAGES))]
         for frontend in containers.frontends or ()
     ]
-    yield text.assign(
-        f"IMAGE_INSTALL:append:pn-{recipe}", "".join(f" {package}" for package in packages)
-    )
+    yield _install(text.name(dom0_image(project)), packages)

@@ -64,27 +64,25 @@ def settings(
             + "\n"
             + text.assign("PREFERRED_PROVIDER_u-boot-default-script", name)
             + "\n"
-            + text.assign(
-                f"IMAGE_BOOT_FILES:append:{pn}",
-                "".join(
-                    f" {file}"
-                    for file in ("xen-${MACHINE};xen", *_guest_files(project, dom0less_files))
-                ),
+            + text.append(
+                "IMAGE_BOOT_FILES",
+                ("xen-${MACHINE};xen", *_guest_files(project, dom0less_files)),
+                override=pn,
             )
         )
         yield from _disk_image(pn, name)
     elif family == "uboot-rootfs":
         yield (
             "# U-Boot runs /boot/boot.scr. It prefers an extlinux.conf, so none is installed.\n"
-            + text.assign(
-                f"IMAGE_INSTALL:append:{pn}", f" {name} xen kernel-image kernel-devicetree"
+            + text.append(
+                "IMAGE_INSTALL", (name, "xen", "kernel-image", "kernel-devicetree"), override=pn
             )
             + "\n"
             + text.assign("UBOOT_EXTLINUX", "0")
             + "\n"
             + text.assign("MACHINE_ESSENTIAL_EXTRA_RDEPENDS:remove", "u-boot-extlinux")
         )
-        yield text.assign(f"IMAGE_FSTYPES:append:{pn}", " wic")
+        yield text.append("IMAGE_FSTYPES", ["wic"], override=pn)
 
 
 def _guest_files(project: Project, dom0less_files: Collection[str]) -> list[str]:
@@ -119,9 +117,9 @@ def _wks_variable(project: Project, pn: str) -> str:
 def _disk_image(pn: str, name: str) -> Iterator[str]:
     yield (
         "# An image of the whole disk, and the recipes whose files it needs.\n"
-        + text.assign(f"IMAGE_FSTYPES:append:{pn}", " wic")
+        + text.append("IMAGE_FSTYPES", ["wic"], override=pn)
         + "\n"
-        + text.assign(f"WKS_FILE_DEPENDS:append:{pn}", f" xen {name} e2fsprogs-native")
+        + text.append("WKS_FILE_DEPENDS", ("xen", name, "e2fsprogs-native"), override=pn)
     )
 
 
@@ -141,9 +139,7 @@ def _uboot_fat(
         files.insert(1, dom0_kernel)
     why = "# U-Boot runs boot.scr of the first partition, which loads Xen and Dom0's kernel.\n"
     if not boot.kickstart:
-        yield why + text.assign(
-            f"IMAGE_BOOT_FILES:append:{pn}", "".join(f" {file}" for file in files)
-        )
+        yield why + text.append("IMAGE_BOOT_FILES", files, override=pn)
         return
     files += [dom0_kernel, *boot.keep]
     if boot.initramfs:
