@@ -126,7 +126,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: the options cannot be used together, or no project is given.
     """
-    _check_options(args)
+    for message, fix in _contradictions(args):
+        raise UsageError(message, fix=fix)
     paths = projects.paths_of(args)
     if args.format == "snippet":
         return _print_snippet(args)
@@ -150,76 +151,39 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _check_options(args: argparse.Namespace) -> None:
-    """Check that the options can be used together.
-
-    Raises:
-        UsageError: they cannot.
-    """
-    snippet, build = args.format == "snippet", args.build_dir is not None
-    several = len(args.project) > 1
-    one_of_them = "Give only one of them."
-    own_build_dir = (*formats.SELF_CONTAINED, "kas-part", "imagebuilder")
-    for contradicts, message, fix in (
-        (
-            snippet and (args.out is not None or build or args.json or writing.is_dry_run(args)),
-            "--format snippet only prints the settings",
-            "Remove --out, --build-dir, --json, --dry-run, --diff and --check.",
-        ),
-        (
-            snippet and (several or args.each or args.one_layer),
-            "--format snippet takes one project",
-            "Run it once for each project.",
-        ),
-        (
-            not snippet and args.out is None and not build,
-            "neither --out nor --build-dir is given",
-            "Give --out DIR for a new folder, or --build-dir DIR for your build directory.",
-        ),
-        (
-            not build and (args.layer is not None or args.attach is not None),
-            "--layer and --attach need --build-dir",
-            "Add --build-dir DIR, or remove them.",
-        ),
-        (
-            not build and args.existing is not None,
-            "--existing needs --build-dir",
-            "Add --build-dir DIR, or remove it.",
-        ),
-        (
-            build and args.format in own_build_dir,
-            f"--format {args.format} sets up its own build directory",
-            "Give --out DIR instead of --build-dir.",
-        ),
-        (
-            args.commit and args.format not in formats.SELF_CONTAINED,
-            "--commit needs --format kas, bitbake-setup or script",
-            "Add one of these formats, or remove --commit.",
-        ),
-        (
-            args.one_layer and args.format in ("bitbake-setup", "script", "imagebuilder"),
-            f"--one-layer and --format {args.format} exclude each other",
-            one_of_them,
-        ),
-        (
-            args.format == "fragment" and args.attach not in (None, "fragment"),
-            f"--format fragment and --attach {args.attach} exclude each other",
-            one_of_them,
-        ),
-        (
-            args.one_layer and (build or args.each),
-            "--one-layer excludes --build-dir and --each",
-            one_of_them,
-        ),
-        (
-            build and (args.each or several),
-            "--build-dir takes one project, as a build directory has one machine",
-            "Give --out DIR instead, or a build directory for each project.",
-        ),
-        (args.json and args.diff, "--json and --diff exclude each other", one_of_them),
-    ):
-        if contradicts:
-            raise UsageError(message, fix=fix)
+def _contradictions(args: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """Yield why options cannot be used together, with the fix."""
+    snippet, build, several = args.format == "snippet", args.build_dir, len(args.project) > 1
+    drop_one = "Give only one of them."
+    if snippet and (args.out or build or args.json or writing.is_dry_run(args)):
+        options = "--out, --build-dir, --json, --dry-run, --diff and --check"
+        yield "--format snippet only prints the settings", f"Remove {options}."
+    if snippet and (several or args.each or args.one_layer):
+        yield "--format snippet takes one project", "Run it once for each project."
+    if not snippet and not args.out and not build:
+        fix = "Give --out DIR for a new folder, or --build-dir DIR for your build directory."
+        yield "neither --out nor --build-dir is given", fix
+    if not build and (args.layer or args.attach):
+        yield "--layer and --attach need --build-dir", "Add --build-dir DIR, or remove them."
+    if not build and args.existing:
+        yield "--existing needs --build-dir", "Add --build-dir DIR, or remove it."
+    if build and args.format in (*formats.SELF_CONTAINED, "kas-part", "imagebuilder"):
+        fix = "Give --out DIR instead of --build-dir."
+        yield f"--format {args.format} sets up its own build directory", fix
+    if args.commit and args.format not in formats.SELF_CONTAINED:
+        fix = "Add one of these formats, or remove --commit."
+        yield "--commit needs --format kas, bitbake-setup or script", fix
+    if args.one_layer and args.format in ("bitbake-setup", "script", "imagebuilder"):
+        yield f"--one-layer and --format {args.format} exclude each other", drop_one
+    if args.format == "fragment" and args.attach not in (None, "fragment"):
+        yield f"--format fragment and --attach {args.attach} exclude each other", drop_one
+    if args.one_layer and (build or args.each):
+        yield "--one-layer excludes --build-dir and --each", drop_one
+    if build and (args.each or several):
+        fix = "Give --out DIR instead, or a build directory for each project."
+        yield "--build-dir takes one project, as a build directory has one machine", fix
+    if args.json and args.diff:
+        yield "--json and --diff exclude each other", drop_one
 
 
 @dataclass

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from xentui.errors import InputError
+from xentui.errors import InputError, counted
 from xentui.project import filesystem
 from xentui.rehearsal.arch import ARCHITECTURES, host_architecture
 from xentui.rehearsal.parts import MissingPart
@@ -70,9 +70,8 @@ class Download:
     @property
     def amount(self) -> str:
         """The number of packages and their size, for people."""
-        count = len(self.packages)
         size = f", {self.size / 1_000_000:.0f} MB" if self.size else ""
-        return f"{count} package{'' if count == 1 else 's'}{size}"
+        return f"{counted(len(self.packages), 'package')}{size}"
 
     def packages_for(self, debian: str) -> list[str]:
         """Return the packages for an architecture by Debian's name; an empty one is the host's."""

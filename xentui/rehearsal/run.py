@@ -113,17 +113,10 @@ def run_plan(
     build_files: BuildFiles | None = None,
     boot_files: BootFiles | None = None,
 ) -> Outcome:
-    """Boot Xen, start the guests, and return the result.
+    """Boot Xen, start the guests of a plan, and return the result.
 
-    Args:
-        plan: the rehearsal.
-        parts: the programs.
-        progress: called with each event, in the calling thread.
-        stop: called several times a second; returns whether to stop the run.
-        accel: how the CPU is emulated; by default, detected.
-        log: called with everything that the machine prints, as it comes.
-        build_files: files of a build that replace stand-ins.
-        boot_files: the board's boot files, which start Xen instead of QEMU's ``-kernel``.
+    Files of a build replace the stand-ins, and boot files start Xen instead of QEMU's ``-kernel``.
+    The other arguments are those of :func:`xentui.rehearsal.rehearse`.
 
     Raises:
         StoppedError: ``stop`` returned true.
