@@ -13,8 +13,7 @@ from xentui.cli import parsing, projects, reports, terminal
 from xentui.cli.reports import FindingsReport
 from xentui.errors import Exit, InputError, RefusedError, counted
 from xentui.project.document import DocumentError
-from xentui.rules.catalogue import Severity
-from xentui.rules.finding import by_severity, make_finding
+from xentui.rules.finding import make_finding
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
@@ -86,15 +85,9 @@ def _check(chosen: ChosenProject, layers: BuildLayers | None) -> FindingsReport:
     projects.print_notes(chosen)
     project = chosen.loaded.project
     assets = projects.gather_assets(project, chosen) if project is not None else None
-    if layers is None or project is None or assets is None:
-        findings = projects.findings(chosen, assets)
-    else:
+    if layers is not None and project is not None and assets is not None:
         assets = layers.added_to(assets, project)
-        findings = projects.findings(chosen, assets, layers.abilities, layers.effective_project)
-        if all(finding.severity is not Severity.ERROR for finding in findings):
-            in_build_dir = layers.findings(project, assets, origin=chosen.origin)
-            findings = by_severity([*findings, *in_build_dir])
-    return projects.findings_report(chosen, findings)
+    return projects.findings_report(chosen, projects.findings(chosen, assets, layers))
 
 
 def _data(checked: list[FindingsReport], total: dict[str, int]) -> dict[str, Any]:

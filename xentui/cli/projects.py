@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -24,13 +24,13 @@ from xentui.rules.finding import allow, by_severity
 from xentui.safe_text import visible
 
 if TYPE_CHECKING:
-    from xentui.bitbake.abilities import Abilities
     from xentui.output.build_dir import Attach
     from xentui.output.existing import ExistingUse
     from xentui.project.assets import Assets
     from xentui.project.document import Loaded
     from xentui.project.model import Project
     from xentui.rules.finding import Finding
+    from xentui.session.examination import BuildLayers
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +114,42 @@ def gather_assets(
 def findings(
     chosen: ChosenProject,
     assets: Assets | None,
-    abilities: Abilities | None = None,
-    apply_user_settings: Callable[[Project], Project] | None = None,
+    layers: BuildLayers | None = None,
+    attach: Attach | None = None,
+    existing: ExistingUse | None = None,
 ) -> list[Finding]:
     """Return the findings of a project.
 
     Args:
         chosen: the project.
-        assets: the files next to it.
-        abilities: features of the available layers; by default, those of the project's release.
-        apply_user_settings: returns a project with the settings applied that the user wrote in a
-            build directory, and that stay there.
+        assets: the files that it names; ``None`` if the schema does not accept the project.
+        layers: the build directory that it is written into. It is checked as well, unless the
+            project has errors.
+        attach: how conf/local.conf includes the settings; by default, as the last time.
+        existing: what to do with Xen settings that the user wrote there.
 
     Raises:
         UsageError: ``--allow`` names an error that cannot be allowed.
     """
-    found = check.check_file(chosen.loaded, assets, abilities, apply_user_settings)
+    if layers is None:
+        found = check.check_file(chosen.loaded, assets)
+    else:
+        effective_project = partial(layers.effective_project, existing=existing)
+        found = check.check_file(chosen.loaded, assets, layers.abilities, effective_project)
     project = chosen.loaded.project
-    if project is not None and project.import_types and assets is not None:
+    if project is not None and assets is not None and project.import_types:
         from xentui.rules.scripts import script_findings
 
         found = by_severity([*found, *script_findings(project, assets)])
-    return allow(found, chosen.allowed) if chosen.allowed else found
+    found = allow(found, chosen.allowed) if chosen.allowed else found
+    if any(finding.severity is Severity.ERROR for finding in found):
+        return found
+    if layers is not None and project is not None and assets is not None:
+        in_build_dir = layers.findings(
+            project, assets, origin=chosen.origin, attach=attach, existing=existing
+        )
+        found = by_severity([*found, *in_build_dir])
+    return found
 
 
 def findings_report(chosen: ChosenProject, found: Iterable[Finding]) -> FindingsReport:
@@ -184,9 +198,8 @@ def require_no_errors(
         XentuiError: there are errors.
     """
     project, assets = require_valid(chosen)
-    if build is None:
-        found = findings(chosen, assets)
-    else:
+    layers = None
+    if build is not None:
         from xentui.session.examination import BuildLayers
         from xentui.session.existing import take_over
 
@@ -197,13 +210,8 @@ def require_no_errors(
             chosen = replace(chosen, loaded=replace(chosen.loaded, project=project))
             assets = gather_assets(project, chosen, with_settings.files)
         assets = layers.added_to(assets, project)
-        effective_project = partial(layers.effective_project, existing=existing)
-        found = findings(chosen, assets, layers.abilities, effective_project)
-        if all(f.severity is not Severity.ERROR for f in found):
-            found += layers.findings(
-                project, assets, origin=chosen.origin, attach=attach, existing=existing
-            )
-    found = [f for f in found if f.severity is not Severity.ADVICE]
+    found = findings(chosen, assets, layers, attach, existing)
+    found = [finding for finding in found if finding.severity is not Severity.ADVICE]
     report = findings_report(chosen, found)
     for line in report.texts(sys.stderr):
         terminal.print_message(line)
