@@ -332,6 +332,12 @@ def test_a_folder_that_two_layers_list_keeps_the_files_of_both(tmp_path: Path) -
 LOWER = (file("a/foo"), file("d/sub/old"), file("d/gone"))
 
 
+def test_a_whiteout_reaches_any_depth(tmp_path: Path) -> None:
+    top = "d/" * 2000
+    tree = laid(tmp_path, (file(f"{top}old"),), (file(f"{top}new"), file("d/.wh..wh..opq")))
+    assert (tree.has(f"{top}new"), tree.has(f"{top}old")) == (True, False)
+
+
 @pytest.mark.parametrize("first", [True, False], ids=["whiteout first", "whiteout last"])
 def test_a_whiteout_hides_lower_layers_alone_wherever_it_is(tmp_path: Path, first: bool) -> None:
     whiteouts = (file("a/.wh.foo"), file("d/.wh..wh..opq"))

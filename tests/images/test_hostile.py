@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tests.images import make
 from tests.work import must_end
 from xentui.images import inspect as inspecting
+from xentui.images import sizing
 from xentui.images.inspect import glance, inspect
 from xentui.images.inspected import Inspected, data
 
@@ -112,6 +113,22 @@ def test_of_a_bomb_that_is_not_an_archive_only_the_beginning_is_unpacked(tmp_pat
     with must_end():
         seen = _fresh(tmp_path / "x", gzip.compress(bytes(256 << 20), 9))
     assert seen.kind == "unknown"
+
+
+def test_a_member_with_a_path_that_linux_cannot_open_is_refused(tmp_path: Path) -> None:
+    seen = _fresh(tmp_path / "x", _archive(**{"a/" * 30_000: b""}))
+    assert "Not all of the archive was read: the name of a member is too long." in seen.problems
+
+
+def test_folders_that_few_members_imply_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sizing, "MAX_FOLDERS", 100)
+    members = {f"{number}/{'a/' * 49}b": b"" for number in range(3)}
+    seen = _fresh(tmp_path / "x", _archive(**dict(list(members.items())[:2])))
+    assert seen.problems == ()
+    seen = _fresh(tmp_path / "y", _archive(**members))
+    assert any("more than 100 folders" in problem for problem in seen.problems)
 
 
 def test_many_empty_streams_end(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from xentui.images.reader import Broken, pieces
 from xentui.images.sizing import TreeStatistics
 
 _MAX_ENTRIES = 500_000
+_MAX_CHARACTERS = 128 * 1024 * 1024
+"""Maximum length of all paths together, with those of the folders above."""
 _MAX_UNPACKED = 16 * 1024**3
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -39,6 +41,7 @@ class LayeredTree:
         self.root = ""
         self._entries: dict[str, _Entry] = {}
         self._children: dict[str, set[str]] = {"": set()}
+        self._characters = 0
 
     def add_layer(self, stream: tar.Stream) -> None:
         """Apply a layer to those added before.
@@ -63,7 +66,12 @@ class LayeredTree:
                 self._add(path, member)
                 while path and path not in added:
                     added.add(path)
+                    self._characters += len(path)
                     path = path.rpartition("/")[0]
+            if len(self._entries) + len(self._children) > _MAX_ENTRIES:
+                raise Broken(f"it has more than {_MAX_ENTRIES} files")
+            if self._characters > _MAX_CHARACTERS:
+                raise Broken("the paths in it are too long")
 
     def statistics(self) -> TreeStatistics:
         """Return what the tree needs of a file system."""
@@ -73,7 +81,7 @@ class LayeredTree:
         return statistics
 
     def has(self, path: str) -> bool:
-        """Return whether a path exists, links followed."""
+        """Return whether a path exists; links are followed."""
         return lookup.exists(self, path)
 
     def has_init(self) -> bool:
@@ -81,7 +89,7 @@ class LayeredTree:
         return lookup.has_init(self)
 
     def entry(self, folder: str, name: str) -> str | None:
-        """Return the path of an entry of a directory, links not followed."""
+        """Return the path of an entry of a directory, without following links."""
         return _joined(folder, name) if name in self._children.get(folder, ()) else None
 
     def link(self, node: str) -> str | None:
@@ -90,18 +98,18 @@ class LayeredTree:
         return entry.link if entry is not None and entry.kind == "link" else None
 
     def _resolved(self, folder: str) -> str:
-        """Return where files of a folder go: links of lower layers are followed, as on a disk."""
+        """Return the folder that a path leads to: links are followed, as when files are written."""
         steps = folder.split("/") if folder else []
         path = ""
         for step in steps:
             path = _joined(path, step)
             if self.link(path) is not None:
-                found = lookup.find(self, path)
-                if found is None:
-                    # A link into nothing is replaced by the folder.
+                target = lookup.find(self, path)
+                if target is None:
+                    # The folder replaces a dangling link.
                     self._remove(path)
                 else:
-                    path = found
+                    path = target
         return path
 
     def _add(self, path: str, member: tar.Member) -> None:
@@ -112,12 +120,10 @@ class LayeredTree:
         else:
             self._remove(path)
         self._entries[path] = _Entry(member.kind, member.size, member.link)
-        if len(self._entries) > _MAX_ENTRIES:
-            raise Broken(f"it has more than {_MAX_ENTRIES} files")
         while path:
             folder, _, name = path.rpartition("/")
             if folder and folder not in self._children:
-                # The folder is implied by its entry; what had its name before is gone.
+                # The member implies the folder, which replaces what had its name before.
                 self._entries.pop(folder, None)
             children = self._children.setdefault(folder, set())
             if name in children:
@@ -134,8 +140,14 @@ class LayeredTree:
 
     def _clear(self, folder: str, added: set[str]) -> None:
         """Remove what lower layers have in a folder, at any depth."""
-        for name in list(self._children.get(folder, ())):
-            self._hide(_joined(folder, name), added)
+        folders = [folder]
+        while folders:
+            folder = folders.pop()
+            for path in [_joined(folder, name) for name in self._children.get(folder, ())]:
+                if path in added:
+                    folders.append(path)
+                else:
+                    self._remove(path)
 
     def _remove(self, path: str) -> None:
         folder, _, name = path.rpartition("/")

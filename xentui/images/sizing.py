@@ -16,7 +16,11 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from math import ceil
 
+from xentui.images.reader import Broken
+
 MIB = 1024 * 1024
+MAX_FOLDERS = 1_000_000
+"""Maximum number of folders in a tree; few members of an archive can imply many."""
 MAX_IMAGE_SIZE = 16 * 1024 * 1024
 """The largest image_size that the project file allows, in MiB."""
 
@@ -53,7 +57,11 @@ class TreeStatistics:
         return self.files + len(self.folders)
 
     def folder(self, name: str) -> None:
-        """Count a directory, by its path, and its parents."""
+        """Count a directory, by its path, and its parents.
+
+        Raises:
+            Broken: there are too many.
+        """
         missing = []
         while hash(name) not in self.folders:
             missing.append(name)
@@ -61,6 +69,8 @@ class TreeStatistics:
         for name in reversed(missing):
             self._entry(name)
             self.folders[hash(name)] = (0, 0)
+        if len(self.folders) > MAX_FOLDERS + 1:
+            raise Broken(f"it has more than {MAX_FOLDERS} folders")
 
     def entry(self, name: str) -> None:
         """Count a further name of a file, by its path."""

@@ -23,7 +23,10 @@ BLOCK = 512
 MAX_MEMBERS = 2_000_000
 """Maximum number of members that are read."""
 
-_MAX_NAME = 64 * 1024
+_MAX_EXTENDED = 64 * 1024
+_MAX_PATH = 4095
+"""Maximum number of bytes of a path that Linux can open (PATH_MAX)."""
+
 _MAX_TOPS = 64
 _MAX_NAMES = 500_000
 """Maximum number of names that are remembered to follow links."""
@@ -259,6 +262,8 @@ def _member(
         # Only POSIX archives have a prefix there; GNU archives have times.
         posix = block[257:263] == b"ustar\0"
         name = header.name if posix else _text(block[:100].partition(b"\0")[0])
+    if len(name) > _MAX_PATH:
+        raise Broken("the name of a member is too long")
     link = extended.get("link")
     kind = _KINDS.get(header.type, "file")
     if kind == "file" and name.endswith("/"):
@@ -313,7 +318,7 @@ def _padded(size: int) -> int:
 
 def _extend(extended: dict[str, str | int], header: tarfile.TarInfo, stream: Stream) -> None:
     """Apply an extended header to the next member."""
-    if header.size > _MAX_NAME:
+    if header.size > _MAX_EXTENDED:
         raise Broken("the name of a member is too long")
     if header.size < 0:
         raise Broken("the size of a member is not valid")
