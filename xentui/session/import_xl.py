@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Import existing xl configs as guests: each setting becomes a field, or an entry of ``xl``.
+"""Import an existing xl config as a guest: each setting becomes a field, or an entry of ``xl``.
 
-Settings that xl ignores (an unknown key, a value of the wrong type) are left out and noted. The
-files that a config names are in the Dom0 it was written for; each is listed with the name that
-it must have next to the project file.
+Settings that xl ignores (an unknown key, a value of the wrong type) are left out, with a note. The
+files that a config names are in the Dom0 that it was written for; each is listed with the name
+that it must have next to the project file.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from xentui.project.model import (
     Source,
 )
 from xentui.safe_text import visible
+from xentui.session import field_paths
 from xentui.xl import check, config, keys
 from xentui.xl import disk as xl_disk
 from xentui.xl.config import Config, Setting
@@ -40,9 +41,10 @@ BUNDLE = "imported-guests"
 """The name of the bundle for imported guests with fetched files."""
 
 LARGEST = 1024 * 1024
-_OWN = ("name", "type", "builder", "kernel", "ramdisk", "device_tree", "disk", "vif", "cmdline",
+"""Maximum size of an xl config in bytes."""
+_BY_NAME = ("name", "type", "builder", "kernel", "ramdisk", "device_tree", "disk", "vif", "cmdline",
         "root", "extra", "memory", "vcpus")  # fmt: skip
-"""Settings that are read by name here."""
+"""The settings that methods of the reader import; all others are imported alike."""
 
 
 @dataclass
@@ -51,7 +53,7 @@ class ImportedGuest:
 
     Attributes:
         guest: the guest.
-        needed: files that must be next to the project file: paths in the config by names.
+        needed: files that must be next to the project file: their paths in Dom0 by their names.
         notes: sentences about what was left out or changed.
     """
 
@@ -84,26 +86,26 @@ def with_imported_guest(
         )
     arch = boards.board(project.host.machine).arch
     taken = {guest.key for guest in project.guests}
-    key = _key(parsed.text("name") or path.stem, taken)
+    key = _free_key(parsed.text("name") or path.stem, taken)
     named = {
         entry.uri.removeprefix("file://"): ""
         for guest in project.guests
         for _, entry in guest.fetches
     }
     try:
-        made = _Reader(parsed, arch, key, {**named, **needed}).guest()
+        imported = _ConfigReader(parsed, arch, key, {**named, **needed}).imported_guest()
     except UsageError as error:
         raise UsageError(f"{shown}: {error.message}", fix=error.fix) from error
-    made.notes = [f"{shown}: {note}" for note in made.notes]
-    if bundling.why_bundle(made.guest) or made.guest.fetch:
-        made.guest = replace(made.guest, bundle=BUNDLE)
+    imported.notes = [f"{shown}: {note}" for note in imported.notes]
+    if bundling.why_bundle(imported.guest) or imported.guest.fetch:
+        imported.guest = replace(imported.guest, bundle=BUNDLE)
         if all(bundle.key != BUNDLE for bundle in project.bundles):
             project = replace(project, bundles=(*project.bundles, Bundle(BUNDLE)))
-    return project.with_guest(made.guest), made
+    return project.with_guest(imported.guest), imported
 
 
 def as_fields(project: Project, key: str, text: str) -> Project | None:
-    """Return a project with a guest's own xl config expressed by its fields.
+    """Return a project with a guest's ``config_file`` replaced by fields of the guest.
 
     Args:
         project: the project.
@@ -117,23 +119,25 @@ def as_fields(project: Project, key: str, text: str) -> Project | None:
     parsed = config.parse(text)
     if parsed.error is not None:
         return None
+    arch = boards.board(project.host.machine).arch
     try:
-        read = _Reader(parsed, boards.board(project.host.machine).arch, key, {}).guest().guest
+        imported = _ConfigReader(parsed, arch, key, {}).imported_guest().guest
     except UsageError:
         return None
-    first = 0 if read.source is None or read.source.type == KERNEL_ONLY else 1
+    source = imported.source
+    first = 0 if source is None or source.type == KERNEL_ONLY else 1
     specs = [xl_disk.parse(spec) for spec in parsed.texts("disk")][first or int(guest.has_image) :]
-    carried = {disk.device: disk for disk in guest.disks}
+    own_disks = {disk.device: disk for disk in guest.disks}
     disks = []
     for spec in specs:
-        known = carried.get(spec.device, Disk(spec.device))
-        if spec.device not in carried and spec.target.startswith("/dev/"):
-            known = replace(known, block=spec.target)
-        elif spec.device not in carried:
-            known = replace(known, target=spec.target or None)
+        disk = own_disks.get(spec.device, Disk(spec.device))
+        if spec.device not in own_disks and spec.target.startswith("/dev/"):
+            disk = replace(disk, block=spec.target)
+        elif spec.device not in own_disks:
+            disk = replace(disk, target=spec.target or None)
         disks.append(
             replace(
-                known,
+                disk,
                 access=None if spec.writable or spec.cdrom else "ro",
                 cdrom=True if spec.cdrom else None,
                 specification="virtio" if spec.specification == "virtio" else None,
@@ -143,45 +147,44 @@ def as_fields(project: Project, key: str, text: str) -> Project | None:
                 backend=_key_of(project, spec.backend),
             )
         )
-    kept = (
-        "key",
-        "tags",
-        "bundle",
-        "kernel",
-        "rootfs",
-        "source",
-        "ramdisk",
-        "device_tree",
-        "fetch",
-    )
-    fields = {name: getattr(guest, name) for name in kept}
+    unchanged = ("key", "tags", "bundle", "kernel", "rootfs", "source", "ramdisk", "device_tree",
+                 "fetch")  # fmt: skip
+    fields = {name: getattr(guest, name) for name in unchanged}
     # Every HVM guest that xentui writes starts from its disk.
-    rest = tuple(item for item in read.xl if read.type != "hvm" or item != ("boot", "c"))
-    made = replace(read, **fields, disks=tuple(disks), config_file=None, xl=rest)
+    is_hvm = imported.type == "hvm"
+    rest = tuple(item for item in imported.xl if not is_hvm or item != ("boot", "c"))
+    made = replace(imported, **fields, disks=tuple(disks), config_file=None, xl=rest)
     fits = project.with_guest(made)
     return fits if guest_cfg.supplied_config(fits, made) == text else None
 
 
 def _key_of(project: Project, domain: str) -> str | None:
-    """Return the key of the guest with this domain name."""
+    """Return the key of the guest with this domain name, or the name if there is no such guest."""
     for guest in project.guests:
         if domain in (guest.name, guest.key):
             return guest.key
     return domain or None
 
 
-def _key(name: str, taken: set[str]) -> str:
+def _free_key(name: str, taken: set[str]) -> str:
+    """Return a valid key for a guest with this name that no other guest has."""
     stem = re.sub(r"[^a-z0-9]+", "-", name.lower(), flags=re.ASCII).strip("-")[:50] or "guest"
     spec = schema.as_dict()["properties"]["guests"]["propertyNames"]
     if stem in spec["not"]["enum"]:
         stem = f"{stem}-guest"
-    key, number = stem, 2
-    while key in taken:
-        key, number = f"{stem}-{number}", number + 1
-    return key
+    return field_paths.free_name(stem, tuple(taken))
 
 
-class _Reader:
+class _ConfigReader:
+    """Turns the settings of an xl config into the fields of a guest.
+
+    Args:
+        parsed: the config.
+        arch: the architecture of the board.
+        key: the guest's key.
+        taken: names of files next to the project file: their paths in Dom0, "" if unknown.
+    """
+
     def __init__(
         self, parsed: Config, arch: check.Arch, key: str, taken: Mapping[str, str]
     ) -> None:
@@ -189,12 +192,12 @@ class _Reader:
         self.config = parsed
         self.arch = arch
         self.key = key
-        self.made = ImportedGuest(Guest(key, tags=("external",)))
+        self.imported = ImportedGuest(Guest(key, tags=("external",)))
         self.fields: dict[str, Any] = {}
         self.extra_fetch: list[Fetch] = []
-        self.passed_over: set[str] = set()
+        self.ignored: set[str] = set()
 
-    def guest(self) -> ImportedGuest:
+    def imported_guest(self) -> ImportedGuest:
         for problem in check.problems(self.config, arch=self.arch):
             if problem.verdict in ("refused", "fails"):
                 raise UsageError(
@@ -204,17 +207,17 @@ class _Reader:
             if problem.verdict in ("ignored", "unknown", "gone", "later"):
                 self._note(f"line {problem.line}: {problem.key} {problem.message}")
             if problem.verdict in ("unknown", "gone", "later") or self._unread(problem):
-                self.passed_over.add(problem.key)
+                self.ignored.add(problem.key)
         self._basics()
         self._boot()
         self._disks()
         self._others()
-        guest = replace(self.made.guest, **self.fields)
-        self.made.guest = replace(guest, fetch=tuple(self.extra_fetch))
-        return self.made
+        guest = replace(self.imported.guest, **self.fields)
+        self.imported.guest = replace(guest, fetch=tuple(self.extra_fetch))
+        return self.imported
 
     def _unread(self, problem: check.Problem) -> bool:
-        """Return whether xl ignores a value because it has the wrong type."""
+        """Return whether xl ignores a value because of its type."""
         setting = self.config.settings.get(problem.key)
         if problem.verdict != "ignored" or setting is None:
             return False
@@ -227,13 +230,11 @@ class _Reader:
         return not listed and wanted not in ("cpus", "text or texts", "cpuid", "viridian")
 
     def _note(self, text: str) -> None:
-        self.made.notes.append(text)
+        self.imported.notes.append(text)
 
     def _set(self, name: str, value: Any) -> bool:
         """Set a field if the value is valid by the schema; return whether it was set."""
-        wanted = schema.field("guest", name)
-        plain = list(value) if isinstance(value, tuple) else value
-        if wanted.problems(plain):
+        if schema.field("guest", name).problems(list(value) if isinstance(value, tuple) else value):
             return False
         self.fields[name] = value
         return True
@@ -247,9 +248,9 @@ class _Reader:
         self.kind = kind or default
         if self.kind != default:
             self.fields["type"] = self.kind
-        memory, most = self.config.number("memory"), self.config.number("maxmem")
+        memory, maximum = self.config.number("memory"), self.config.number("maxmem")
         if memory is None:
-            memory = most if most is not None else 32
+            memory = maximum if maximum is not None else 32
         for field_name, number in (("memory", memory), ("vcpus", self.config.number("vcpus") or 1)):
             if not self._set(field_name, number):
                 raise UsageError(f"{field_name} = {number} is out of range", fix="Correct it.")
@@ -264,7 +265,7 @@ class _Reader:
     def _boot(self) -> None:
         kernel = self.config.text("kernel")
         if self.kind == "hvm" and kernel is not None and kernel.endswith("hvmloader"):
-            # The firmware that every HVM guest has; xl ignores it here.
+            # The firmware of every HVM guest, which xl ignores here.
             kernel = None
         if kernel is None:
             self.fields["kernel"] = "none"
@@ -283,28 +284,25 @@ class _Reader:
                 self.fields[name] = self._file(file)
 
     def _file(self, path: str) -> str:
-        """Return the name that a file of Dom0 must have next to the project file."""
+        """Note a file of Dom0 as needed; return its name next to the project file."""
         base = re.sub(r"[^A-Za-z0-9._+-]", "-", path.rsplit("/", 1)[-1]).lstrip(".+-") or "file"
         name, number = base, 1
-        while {**self.taken, **self.made.needed}.get(name, path) != path:
+        while {**self.taken, **self.imported.needed}.get(name, path) != path:
             name = f"{self.key}-{base}" if number == 1 else f"{self.key}-{number}-{base}"
             number += 1
-        self.made.needed[name] = path
+        self.imported.needed[name] = path
         if all(entry.uri != f"file://{name}" for entry in self.extra_fetch):
             self.extra_fetch.append(Fetch(f"file://{name}"))
         return name
 
     def _disks(self) -> None:
-        read = [xl_disk.parse(spec) for spec in self.config.texts("disk")]
-        first = read[0] if read else None
-        further = read[1:]
-        if first is None or first.target.startswith("/dev/") or not _is_image(first):
+        disks = [xl_disk.parse(spec) for spec in self.config.texts("disk")]
+        if not disks or disks[0].target.startswith("/dev/") or not _is_image(disks[0]):
             self._without_image()
-            further = read
         else:
-            self._image(first)
-        self.fields["disks"] = tuple(self._further(made) for made in further)
-        devices = [made.device for made in self.fields["disks"]]
+            self._image(disks.pop(0))
+        self.fields["disks"] = tuple(map(self._additional_disk, disks))
+        devices = [disk.device for disk in self.fields["disks"]]
         if len(devices) != len(set(devices)):
             raise UsageError("two disks have one device", fix="Give each its own.")
 
@@ -312,10 +310,10 @@ class _Reader:
         if not self._set("disk_device", first.device):
             raise UsageError(f"the device {visible(first.device)} cannot be imported")
         name = self._file(first.target)
-        # The class imports the image, so it is the guest's source and not a further file.
+        # The class imports the image, so it is the guest's source and not an additional file.
         self.extra_fetch = [one for one in self.extra_fetch if one.uri != f"file://{name}"]
-        whole = re.search(rf"root=/dev/{first.device}(?:\s|$)", self.fields.get("extra", ""))
-        kind = "qcow2" if first.format == "qcow2" else "ext4" if whole else "raw"
+        is_root = re.search(rf"root=/dev/{first.device}(?:\s|$)", self.fields.get("extra", ""))
+        kind = "qcow2" if first.format == "qcow2" else "ext4" if is_root else "raw"
         if first.format in ("vhd", "qed"):
             kind = first.format
         elif first.format not in ("raw", "qcow2"):
@@ -328,7 +326,7 @@ class _Reader:
         self.fields["source"] = Source(kind, name, fetch=(Fetch(f"file://{name}"),))
 
     def _without_image(self) -> None:
-        """Import a kernel alone, or nothing: no disk is an image of the guest's own."""
+        """Import a guest without an image of its own: only its kernel, if it has one."""
         kernel = self.fields.get("kernel")
         if kernel in (None, "none"):
             self.fields["rootfs"] = NO_IMAGE
@@ -337,79 +335,74 @@ class _Reader:
         fetch = (Fetch(f"file://{kernel}"),)
         self.fields["source"] = Source(KERNEL_ONLY, str(kernel), fetch=fetch)
 
-    def _further(self, made: ConfigDisk) -> Disk:
-        if not _plain(made):
+    def _additional_disk(self, disk: ConfigDisk) -> Disk:
+        if not _has_fields(disk):
             raise UsageError(
-                f"the disk {visible(made.device)} cannot be imported: it has a setting that a "
-                "further disk has no field for",
+                f"the disk {visible(disk.device)} cannot be imported: it has a setting that an "
+                "additional disk has no field for",
                 fix="Take it out of the config.",
             )
-        further = Disk(
-            made.device,
-            access=None if made.writable or made.cdrom else "ro",
-            cdrom=True if made.cdrom else None,
-            specification="virtio" if made.specification == "virtio" else None,
-            backend_type=_BACKENDS.get(made.backend_type),
-            script=made.script or None,
-            options=made.flags,
-            backend=made.backend or None,
+        additional = Disk(
+            disk.device,
+            access=None if disk.writable or disk.cdrom else "ro",
+            cdrom=True if disk.cdrom else None,
+            specification="virtio" if disk.specification == "virtio" else None,
+            backend_type=_BACKENDS.get(disk.backend_type),
+            script=disk.script or None,
+            options=disk.flags,
+            backend=disk.backend or None,
         )
-        if made.script and not made.target.startswith("/dev/"):
-            further = replace(further, target=made.target)
-        elif made.target.startswith("/dev/"):
-            further = replace(further, block=made.target)
+        if disk.script and not disk.target.startswith("/dev/"):
+            additional = replace(additional, target=disk.target)
+        elif disk.target.startswith("/dev/"):
+            additional = replace(additional, block=disk.target)
         else:
-            kind = _TYPES.get(made.format)
-            further = replace(further, file=self._file(made.target), type=kind)
-        if schema.field("guest", "disks").problems([tables.table_to_data(further)]):
+            kind = _TYPES.get(disk.format)
+            additional = replace(additional, file=self._file(disk.target), type=kind)
+        if schema.field("guest", "disks").problems([tables.table_to_data(additional)]):
             raise UsageError(
-                f"the disk {visible(made.device)} cannot be imported: its target or script has "
+                f"the disk {visible(disk.device)} cannot be imported: its target or script has "
                 "unusual characters",
                 fix="Use plain names.",
             )
-        return further
+        return additional
 
     def _others(self) -> None:
-        own = {one.xl: one for one in complete_cfg.cfg_only_fields() if one.xl}
-        rest: list[tuple[str, Any]] = []
+        fields = {field.xl: field for field in complete_cfg.cfg_only_fields() if field.xl}
+        others: list[tuple[str, Any]] = []
         for name, setting in self.config.settings.items():
-            if name in _OWN or name in self.passed_over:
+            if name in _BY_NAME or name in self.ignored:
                 continue
-            wanted = own.get(name)
+            field = fields.get(name)
             value = _value(setting, self.config, name)
             if value is None:
                 raise UsageError(f"{name} has lists, which cannot be imported", fix="Take it out.")
             if value == "":
-                # xl takes an empty text for a setting that is left out.
+                # For xl, a setting with an empty text is left out.
                 continue
-            if wanted is not None:
-                shaped = _shaped(wanted, value)
-                if shaped is not None and self._set(wanted.name, shaped):
+            if field is not None:
+                field_value = _field_value(field, value)
+                if field_value is not None and self._set(field.name, field_value):
                     continue
-                if isinstance(value, tuple) and wanted.kind != "list":
-                    rest.append((name, value))
-                    continue
-                raise UsageError(
-                    f"line {setting.line}: {name} cannot be imported as it is",
-                    fix=f"Write it as the field {wanted.name} takes it.",
-                )
-            rest.append((name, value))
-        if rest and self._set_map(rest):
-            self.fields["xl"] = tuple(rest)
-
-    def _set_map(self, rest: list[tuple[str, Any]]) -> bool:
-        data = {name: tables.to_lists(value) for name, value in rest}
-        if schema.field("guest", "xl").problems(data):
+                if not isinstance(value, tuple) or field.kind == "list":
+                    raise UsageError(
+                        f"line {setting.line}: {name} cannot be imported as it is",
+                        fix=f"Write it as the field {field.name} takes it.",
+                    )
+            others.append((name, value))
+        data = {name: tables.to_lists(value) for name, value in others}
+        if others and schema.field("guest", "xl").problems(data):
             raise UsageError(
                 f"{', '.join(data)}: a value cannot be imported", fix="Use plain ASCII text."
             )
-        return True
+        if others:
+            self.fields["xl"] = tuple(others)
 
 
-def _is_image(made: ConfigDisk) -> bool:
-    """Return whether a guest's own image, of which only the device is known, says it all."""
-    others = made.script or made.flags or made.settings or made.error or made.cdrom
-    return not others and (made.backend_type in ("", "phy") or made.specification == "virtio")
+def _is_image(disk: ConfigDisk) -> bool:
+    """Return whether a disk has only what a guest's image has: a device, a file and a format."""
+    others = disk.script or disk.flags or disk.settings or disk.error or disk.cdrom
+    return not others and (disk.backend_type in ("", "phy") or disk.specification == "virtio")
 
 
 _TYPES: dict[str, DiskType] = {"qcow2": "qcow2", "vhd": "vhd", "qed": "qed"}
@@ -418,12 +411,13 @@ _BACKENDS: dict[str, Literal["phy", "qdisk", "standalone"]] = {
 }  # fmt: skip
 
 
-def _plain(made: ConfigDisk) -> bool:
-    """Return whether a disk says nothing but what a further disk has fields for."""
-    return not (made.settings or made.error) and made.backend_type in ("", *_BACKENDS)
+def _has_fields(disk: ConfigDisk) -> bool:
+    """Return whether an additional disk of a project has a field for each part of a disk."""
+    return not (disk.settings or disk.error) and disk.backend_type in ("", *_BACKENDS)
 
 
 def _value(setting: Setting, parsed: Config, name: str) -> Any:
+    """Return the value of a setting as xl reads it; ``None`` for a list of lists."""
     if isinstance(setting.value, tuple):
         deep = any(isinstance(part, tuple) for item in setting.value for part in item)
         return None if deep else setting.value
@@ -433,8 +427,9 @@ def _value(setting: Setting, parsed: Config, name: str) -> Any:
     return setting.value
 
 
-def _shaped(wanted: schema.Field, value: Any) -> Any:
-    match wanted.kind:
+def _field_value(field: schema.Field, value: Any) -> Any:
+    """Return a value of a config as the field takes it; ``None`` if it does not."""
+    match field.kind:
         case "flag":
             return bool(value) if isinstance(value, int) else None
         case "integer":
@@ -443,17 +438,17 @@ def _shaped(wanted: schema.Field, value: Any) -> Any:
             return value if isinstance(value, tuple) else (str(value),)
     if isinstance(value, tuple):
         return None
-    return str(value).lower() if wanted.kind == "choice" else str(value)
+    return str(value).lower() if field.kind == "choice" else str(value)
 
 
-def report_lines(made: ImportedGuest) -> Iterator[str]:
-    """Yield lines about an imported guest: missing files and notes."""
-    for name, place in made.needed.items():
-        yield f"{name}: must be next to the project file; the config names it {visible(place)}"
-    yield from made.notes
+def report_lines(imported: ImportedGuest) -> Iterator[str]:
+    """Yield lines about an imported guest: the files that it needs, and notes."""
+    for name, path in imported.needed.items():
+        yield f"{name}: must be next to the project file; the config names it {visible(path)}"
+    yield from imported.notes
 
 
 def _without_blanks(entry: str) -> str:
-    """Return a vif entry without blanks around its words and values."""
+    """Return a vif entry without spaces around its parts and their values."""
     words = (word.split("=") for word in entry.split(","))
     return ",".join("=".join(part.strip() for part in word) for word in words)

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Add complete guests: what a guest is built from decides the values of its fields.
+"""Add a guest that boots: from a recipe, a file, an xl config or a ready-made preset.
 
-Fields are filled in from the file: import type, size, checksum, the folder that an archive is
-unpacked to, the root device, whether it has a boot loader and an init. The other fields are as in
-the presets: a console, and memory that fits into what is free.
+Most fields are filled in from the file: import type, size, checksum, root device, whether it has a
+boot loader and an init. The others are as in the presets: a console, and memory that still fits.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ if TYPE_CHECKING:
     from xentui.session.state import State
 
 MEMORY = (256, 192, 128, 96, 64)
-"""Sizes in MiB for a new guest; the first one that fits is used."""
+"""Memory sizes in MiB for a new guest; the first one that fits is used."""
 ROOT, CONSOLE = "root=/dev/xvda ro", "console=hvc0"
 """The class's default has no console, so a booting guest would show nothing."""
-LARGEST_CONFIG = 1024 * 1024
 
 _DISKS = ("qcow2", "ext", "disk", "filesystem", "vm_disk")
-_CONTAINERS: tuple[str, ...] = ("container",)
+"""The kinds of inspected files that are disk images."""
 _NOISE = re.compile(r"[-_](?:mini)?rootfs$|[-_](?:disk|image|root|cloudimg|server)$")
+"""Endings of file names that say nothing about the guest."""
 
 
 class GuestKind(Enum):
@@ -56,8 +55,10 @@ class KindText(NamedTuple):
     """A kind of guest in a list of choices.
 
     Attributes:
+        kind: the kind.
+        title: its title in the list.
         help: one sentence on when to choose it.
-        file: the name of its file in questions; empty if only a name is needed.
+        file: what questions call its file; empty if only a name is needed.
     """
 
     kind: GuestKind
@@ -133,15 +134,15 @@ class Added(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def kind_for_file(seen: Inspected) -> GuestKind | None:
-    """Return the kind of guest that a file fits; ``None`` if unknown."""
-    if seen.kind == "tar":
+def kind_for_file(file: Inspected) -> GuestKind | None:
+    """Return the kind of guest that can be built from a file; ``None`` if unknown."""
+    if file.kind == "tar":
         return GuestKind.TARBALL
-    if seen.kind in _CONTAINERS:
+    if file.kind == "container":
         return GuestKind.CONTAINER
-    if seen.kind in _DISKS:
+    if file.kind in _DISKS:
         return GuestKind.DISK
-    return GuestKind.IMPORT if seen.path.suffix == ".cfg" else None
+    return GuestKind.IMPORT if file.path.suffix == ".cfg" else None
 
 
 def key_for(project: Project, name: str) -> str:
@@ -166,23 +167,23 @@ def fitting_memory(session: EditedProject) -> int | None:
 
 
 def bootable_guest(session: EditedProject, key: str, *, network: bool = False) -> Guest:
-    """Return a guest with a console that starts at boot, with memory that fits.
+    """Return a guest that starts at boot, with a console and memory that fits.
 
-    If too little memory is free for another guest, it does not start at boot.
+    If too little memory is free, it does not start at boot.
 
     Args:
         session: the session.
         key: the guest's key.
-        network: whether its kernel requests an address by DHCP, as kernels of Yocto can.
+        network: whether its kernel requests an address by DHCP, as Yocto's kernels can.
     """
-    words = [ROOT, CONSOLE]
+    arguments = [ROOT, CONSOLE]
     # QEMU's networks have a DHCP server; a real network may not.
     emulated = boards.board(session.project.host.machine).emulated
     if network and (emulated or effective.dom0_network(session.project) == "nat"):
-        words.append("ip=dhcp")
+        arguments.append("ip=dhcp")
     memory = fitting_memory(session)
     tags = ("autostart",) if memory is not None else ()
-    return Guest(key, tags=tags, memory=memory or MEMORY[-1], extra=" ".join(words))
+    return Guest(key, tags=tags, memory=memory or MEMORY[-1], extra=" ".join(arguments))
 
 
 def with_new_guest(
@@ -198,9 +199,9 @@ def with_new_guest(
     Args:
         session: the session.
         kind: what the guest is built from.
-        file: the inspected file. For :attr:`GuestKind.VENDOR` it may be a name in the deploy
-            directory, for :attr:`GuestKind.IMPORT` and :attr:`GuestKind.CONFIG` it is the path
-            of the xl config, for :attr:`GuestKind.PRESET` the name of a guest preset.
+        file: the inspected file. For :attr:`GuestKind.VENDOR` it may also be a name in the deploy
+            directory. For :attr:`GuestKind.IMPORT` and :attr:`GuestKind.CONFIG` it is the path
+            of the xl config as typed, for :attr:`GuestKind.PRESET` the name of a guest preset.
         name: the recipe's name; for other kinds the guest's name, by default from the file.
         kernel: the vendor's kernel: an inspected file, or a name in the deploy directory.
 
@@ -209,16 +210,16 @@ def with_new_guest(
     """
     match kind:
         case GuestKind.RECIPE:
-            return Added(*_recipe(session, name))
+            return _from_recipe(session, name)
         case GuestKind.IMPORT:
-            return _imported(session, str(file))
+            return _from_imported_config(session, str(file))
         case GuestKind.CONFIG:
-            return Added(*_config(session, str(file), name))
+            return _from_config_file(session, str(file), name)
         case GuestKind.PRESET:
-            return Added(*_preset(session, str(file)))
+            return _from_preset(session, str(file))
 
     if isinstance(file, str):
-        return Added(*_deployed(session, file, name, kernel))
+        return _from_deployed_files(session, file, name, kernel)
     if kind is not GuestKind.VENDOR:
         # The content of the file decides, not the kind that the user chose.
         kind = kind_for_file(file) or kind
@@ -230,13 +231,13 @@ def with_new_guest(
     state, _ = files.with_imported_file(state, session.project_folder, key, file)
     if isinstance(kernel, str):
         if kernel:
-            made = replace(state.project.guest(key), kernel=kernel)
-            state = state.with_project(state.project.with_guest(made))
+            guest = replace(state.project.guest(key), kernel=kernel)
+            state = state.with_project(state.project.with_guest(guest))
     else:
         state, _ = files.with_imported_file(state, session.project_folder, key, kernel)
     if kind is GuestKind.DISK and not kernel and uses_own_boot_loader(state.project, file):
-        made = replace(state.project.guest(key), kernel="none", extra=None)
-        state = state.with_project(state.project.with_guest(made))
+        guest = replace(state.project.guest(key), kernel="none", extra=None)
+        state = state.with_project(state.project.with_guest(guest))
     if file.init is False and "init=" in (state.project.guest(key).extra or ""):
         note = (
             f"{file.path.name} has no init program, so {key} starts a shell (init=/bin/sh). "
@@ -246,22 +247,25 @@ def with_new_guest(
     return Added(state, key)
 
 
-def _recipe(session: EditedProject, name: str) -> tuple[State, str]:
-    state = session.state
-    taken = guests.keys(state.project)
-    wanted = name or (guests.REFERENCE if guests.REFERENCE not in taken else "guest")
-    wrong = field_paths.problem(field_paths.key_field("guests"), wanted)
-    if wrong:
-        raise UsageError(f"{wanted}: {wrong}")
-    key = field_paths.free_name(wanted, taken)
-    guest = bootable_guest(session, key, network=True)
-    return state.with_project(state.project.with_guest(guest)), key
+def _from_recipe(session: EditedProject, name: str) -> Added:
+    """Add a guest whose image BitBake builds from the recipe with its name."""
+    taken = guests.keys(session.project)
+    name = name or (guests.REFERENCE if guests.REFERENCE not in taken else "guest")
+    problem = field_paths.problem(field_paths.key_field("guests"), name)
+    if problem:
+        raise UsageError(f"{name}: {problem}")
+    key = field_paths.free_name(name, taken)
+    return _added(session, bootable_guest(session, key, network=True))
 
 
-def _deployed(
+def _added(session: EditedProject, guest: Guest) -> Added:
+    return Added(session.state.with_project(session.project.with_guest(guest)), guest.key)
+
+
+def _from_deployed_files(
     session: EditedProject, rootfs: str, name: str, kernel: Inspected | str
-) -> tuple[State, str]:
-    """Return the state with a guest whose files are in the deploy directory."""
+) -> Added:
+    """Add a guest whose files are in the deploy directory, where BitBake puts images."""
     if not rootfs:
         raise UsageError("no root file system is named", fix="Name a file.")
     if not isinstance(kernel, str):
@@ -269,69 +273,65 @@ def _deployed(
             f"the kernel is a file, but {rootfs} is only a name",
             fix="Choose a file for both, or name both in the deploy directory.",
         )
-    state = session.state
-    key = key_for(state.project, name or Path(rootfs).name)
+    key = key_for(session.project, name or Path(rootfs).name)
     guest = bootable_guest(session, key)
     tags = (*guest.tags, "external")
-    guest = replace(guest, tags=tags, rootfs=rootfs, kernel=kernel or None)
     for field, value in (("rootfs", rootfs), ("kernel", kernel)):
-        wrong = field_paths.problem(field_paths.field_of(("guests", key, field)), value or None)
-        if wrong:
-            raise UsageError(f"{value}: {wrong}")
-    return state.with_project(state.project.with_guest(guest)), key
+        problem = field_paths.problem(field_paths.field_of(("guests", key, field)), value or None)
+        if problem:
+            raise UsageError(f"{value}: {problem}")
+    return _added(session, replace(guest, tags=tags, rootfs=rootfs, kernel=kernel or None))
 
 
-def _preset(session: EditedProject, name: str) -> tuple[State, str]:
-    """Return the state with the guests of a preset, and the key of the first."""
-    state = session.state
-    project, keys = guest_presets.add(state.project, guest_presets.guest_preset(name))
-    return state.with_project(project), keys[0]
+def _from_preset(session: EditedProject, name: str) -> Added:
+    """Add the guests of a preset; the key is that of the first."""
+    project, keys = guest_presets.add(session.project, guest_presets.guest_preset(name))
+    return Added(session.state.with_project(project), keys[0])
 
 
-def _imported(session: EditedProject, given: str) -> Added:
-    """Return the state with a guest whose fields are imported from an xl config.
+def _from_imported_config(session: EditedProject, text: str) -> Added:
+    """Add a guest whose fields are imported from an xl config.
 
     Raises:
         InputError: the file cannot be read.
         UsageError: xl would reject it, or a project cannot express it.
     """
-    path = files.resolve(given, session.project_folder)
-    project, made = import_xl.with_imported_guest(session.project, path)
+    path = files.resolve(text, session.project_folder)
+    project, imported = import_xl.with_imported_guest(session.project, path)
     state = session.state.with_project(project)
-    notes = list(made.notes)
-    for name, on_target in made.needed.items():
+    notes = list(imported.notes)
+    for name, on_target in imported.needed.items():
         if exists(session.project_folder / name):
             continue
         # The config names files in the Dom0 that it was written for.
-        beside = path.parent / Path(on_target).name
-        if exists(beside):
-            state = state.with_file(name, beside)
+        file = path.parent / Path(on_target).name
+        if exists(file):
+            state = state.with_file(name, file)
         else:
             notes.append(
                 f"{name} is missing: the config names {on_target}, and it is not next to it."
             )
-    return Added(state, made.guest.key, tuple(notes))
+    return Added(state, imported.guest.key, tuple(notes))
 
 
-def _config(session: EditedProject, given: str, name: str) -> tuple[State, str]:
-    """Return the state with a guest whose xl config is installed unchanged.
+def _from_config_file(session: EditedProject, text: str, name: str) -> Added:
+    """Add a guest whose xl config is installed unchanged.
 
     Raises:
         InputError: the file cannot be read.
         UsageError: xl would reject it.
     """
-    path = files.resolve(given, session.project_folder)
-    config = xl_config.parse(read_text(path, LARGEST_CONFIG))
+    path = files.resolve(text, session.project_folder)
+    config = xl_config.parse(read_text(path, import_xl.LARGEST))
     if config.error is not None:
         raise UsageError(
             f"{path.name}:{config.error.line}: xl refuses this file: {config.error.message}",
             fix="Correct the line.",
         )
-    state = session.state
-    key = key_for(state.project, name or config.text("name") or path.name)
-    state, carried = files.with_added_file(state, session.project_folder, path)
-    guest = Guest(key, tags=("autostart", "external"), config_file=carried)
-    wrong = field_paths.problem(field_paths.field_of(("guests", key, "config_file")), carried)
-    if wrong:
-        raise UsageError(as_sentences(carried, wrong))
-    return state.with_project(state.project.with_guest(guest)), key
+    key = key_for(session.project, name or config.text("name") or path.name)
+    state, file = files.with_added_file(session.state, session.project_folder, path)
+    guest = Guest(key, tags=("autostart", "external"), config_file=file)
+    problem = field_paths.problem(field_paths.field_of(("guests", key, "config_file")), file)
+    if problem:
+        raise UsageError(as_sentences(file, problem))
+    return Added(state.with_project(state.project.with_guest(guest)), key)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""A rehearsal in the wizard: its programs, the results, and fixes to propose."""
+"""The rehearsal in the wizard: a real Xen in QEMU starts the guests, and fixes are proposed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from xentui.rehearsal.transcript import Event
     from xentui.rules.finding import Finding, QuickFix
 
-LEAST = 32
-"""The smallest memory in MiB that a fix proposes for a guest."""
+_LEAST = 32
+"""The smallest memory in MiB that a fix gives a guest."""
 
 Line = tuple[str, str]
 """A text and its style."""
@@ -52,7 +52,7 @@ def rehearse(
 
 
 def outcome(guest: GuestReport) -> Line:
-    """Return the result for a guest in a few words."""
+    """Return what became of a guest, in a few words."""
     if guest.status == "refused":
         why = "for want of memory" if guest.for_memory else "by xl"
         return f"refused {why}", "error"
@@ -66,7 +66,7 @@ def outcome(guest: GuestReport) -> Line:
 
 
 def details(guest: GuestReport) -> list[Line]:
-    """Return details about a guest: why it was not run, its console, xl's output."""
+    """Return details about a guest: why it did not start, its console, xl's output."""
     lines: list[Line] = []
     if guest.why and guest.started:
         lines.append((guest.why, "muted"))
@@ -100,17 +100,21 @@ def quick_fixes(
     proposed = [
         quick_fix for one in findings if one.code.startswith("XT4") for quick_fix in one.quick_fixes
     ]
-    made = [_smaller(project, guest) for guest in refused]
-    waits = [_later(project, report, guest) for guest in refused]
+    lowered = [_lower_memory(project, guest) for guest in refused]
+    waits = [_start_by_hand(project, report, guest) for guest in refused]
     less = {
-        quick_fix.label: quick_fix for quick_fix in (*proposed[:2], *made) if quick_fix is not None
+        quick_fix.label: quick_fix
+        for quick_fix in (*proposed[:2], *lowered)
+        if quick_fix is not None
     }
     order = {quick_fix.label: quick_fix for quick_fix in waits if quick_fix is not None}
     return [*list(less.values())[:2], *order.values()][:3]
 
 
-def _later(project: Project, report: RehearsalReport, guest: GuestReport) -> QuickFix | None:
-    """Return the fix that lets an earlier guest start by hand: the smallest that is enough."""
+def _start_by_hand(
+    project: Project, report: RehearsalReport, guest: GuestReport
+) -> QuickFix | None:
+    """Return the fix that starts an earlier guest by hand: the smallest one that is enough."""
     if guest.free_kib is None:
         return None
     lacking = guest.predicted * 1024 - guest.free_kib
@@ -129,14 +133,14 @@ def _later(project: Project, report: RehearsalReport, guest: GuestReport) -> Qui
     return change_guest(f"Start {key} by hand", key, tags=tags)
 
 
-def _smaller(project: Project, guest: GuestReport) -> QuickFix | None:
-
+def _lower_memory(project: Project, guest: GuestReport) -> QuickFix | None:
+    """Return the fix that gives a guest what was free."""
     known = {guest.key: guest for guest in project.guests}
     if guest.key not in known or guest.free_kib is None or known[guest.key].config_file is not None:
         return None
     memory = effective.effective(project, known[guest.key]).memory
     lacking = guest.predicted - guest.free_kib // 1024
     fits = memory - max(1, lacking)
-    if fits < LEAST:
+    if fits < _LEAST:
         return None
     return set_guest_memory(f"Give {guest.key} {fits} MiB", {guest.key: fits})

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Write a session to disk, and run BitBake on it.
+"""Write the edited project to disk: its project file, the generated files, copies of local files.
 
-In a build directory this writes the settings and the layer, and edits the user's own files. In
-any other folder it writes a complete tree. Local files from elsewhere are copied next to the
-project file.
+In a build directory these are the settings and the layer, and the user's own files are edited. In
+any other folder it is a complete tree. BitBake can be run on the result.
 """
 
 from __future__ import annotations
@@ -48,7 +47,8 @@ class Written:
     """The result of writing.
 
     Attributes:
-        lines: for each file its change, in a word, and its path.
+        root: the target folder.
+        lines: for each file its change in a word or two, and its path.
         commands: the next commands to type, each with its purpose.
         headless: one command line with the same result.
         notes: further sentences, such as where a copy was kept.
@@ -62,7 +62,7 @@ class Written:
 
 
 def project_text(session: EditedProject) -> str:
-    """Return the project file's text: the text as it was read with changes, or a new text."""
+    """Return the new text of the project file; an existing file keeps its comments."""
     origin = session.state.origin
     if origin.path is not None and origin.text:
         from xentui.project.edit import update
@@ -77,8 +77,8 @@ def project_text(session: EditedProject) -> str:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
-    """Turn errors of the operating system into messages.
+def _os_errors_explained() -> Iterator[None]:
+    """Turn errors of the operating system into errors with a fix.
 
     Raises:
         InputError: the system refused something, such as an impossible file name.
@@ -90,11 +90,11 @@ def _in_words() -> Iterator[None]:
         raise InputError(f"{name}{os_error_text(error)}", fix="Choose another place.") from error
 
 
-@_in_words()
+@_os_errors_explained()
 def plan_of(session: EditedProject) -> Plan:
     """Return the changes that writing would make, including the project file and copied files.
 
-    The target remembers the layer's path in it.
+    The target remembers the layer's path in the plan.
 
     Raises:
         XentuiError: the project cannot be rendered, or the target cannot be read.
@@ -102,7 +102,7 @@ def plan_of(session: EditedProject) -> Plan:
     view, to = session.view, session.target
     build = to.build_dir
     if build is None:
-        made = plan(
+        generated = plan(
             render_as(
                 to.output_format,
                 session.project,
@@ -113,7 +113,7 @@ def plan_of(session: EditedProject) -> Plan:
             to.path,
         )
     else:
-        made = plan_project(
+        generated = plan_project(
             session.project,
             view.assets,
             build,
@@ -123,114 +123,118 @@ def plan_of(session: EditedProject) -> Plan:
             settings=to.user_settings,
             existing=to.existing_use,
         )
-    own = _project_change(session)
+    project = _project_change(session, session.project_file)
     copies = [copy_change(session.project_folder, name, path) for name, path in view.copies.items()]
-    unused, record = _unused_copies(session, made, copies)
+    unused, record = _unused_copies(session, generated, copies)
     complete = replace(
-        _with_record(made, build / "conf" if build is not None else to.path, record),
-        changes=(*made.changes, *copies, own, *_schema_beside(own), *unused),
+        _with_record(generated, build / "conf" if build is not None else to.path, record),
+        changes=(*generated.changes, *copies, project, *_schema_change(project), *unused),
     )
     to.note_layer_path(complete)
     return complete
 
 
 _COPIES = "copies"
-"""The name of the note in the target's manifest that lists copied files."""
+"""The note in the target's manifest that lists the files that xentui copied.
+
+It is JSON: for each name the original's path, size and modification time, by project folder.
+"""
 
 
 def _unused_copies(
-    session: EditedProject, made: Plan, copies: list[Change]
+    session: EditedProject, generated: Plan, copies: list[Change]
 ) -> tuple[list[Change], str]:
     """Return the removal of copied files that the project no longer names, and the new note.
 
-    A file is removed only if xentui copied it, it is unchanged, and the original still exists.
-    So nothing that the user has is lost.
+    So that nothing is lost, a file is removed only if xentui copied it, and neither the copy nor
+    the original has changed since.
     """
     view, folder = session.view, session.project_folder.absolute()
-    noted = next((root.notes[_COPIES] for root in made.roots if _COPIES in root.notes), "{}")
-    record: dict[str, list[Any]] = json.loads(noted).get(str(folder), {})
+    note = next((root.notes[_COPIES] for root in generated.roots if _COPIES in root.notes), "{}")
+    record: dict[str, list[Any]] = json.loads(note).get(str(folder), {})
     needed = {*view.assets.sources, *view.assets.texts, *view.assets.missing, *view.copies}
     for copy in copies:
-        # A file that existed before is the user's own, and is not listed.
+        # A file that existed before belongs to the user, and is not listed.
         if isinstance(copy.new, Copy) and (copy.kind == "new" or copy.name in record):
-            record[copy.name] = [str(copy.new.source.absolute()), *(_stamp(copy.new.source) or [])]
+            stamp = _size_and_time(copy.new.source) or []
+            record[copy.name] = [str(copy.new.source.absolute()), *stamp]
     unused = []
     for name in [name for name in record if name not in needed]:
         source, *stamp = record.pop(name)
         with open_if_exists(folder) as tree:
             seen = tree.state(name) if tree is not None else None
-        if seen is not None and [seen.size, seen.mtime_ns] == stamp == _stamp(Path(source)):
+        if seen is not None and [seen.size, seen.mtime_ns] == stamp == _size_and_time(Path(source)):
             unused.append(Change(folder, name, "removed", None, None, seen, is_user_file=True))
     return unused, json.dumps({str(folder): record}) if record else ""
 
 
-def _stamp(path: Path) -> list[int] | None:
-    """Return a file's size and modification time, as a copy has them too; ``None``: missing."""
+def _size_and_time(path: Path) -> list[int] | None:
+    """Return a file's size and modification time, which a copy shares; ``None`` if missing."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return [found.st_size, found.st_mtime_ns]
+    return [status.st_size, status.st_mtime_ns]
 
 
-def _with_record(made: Plan, place: Path, record: str) -> Plan:
-    """Return a plan with the note about copied files in a folder's manifest."""
+def _with_record(plan: Plan, folder: Path, record: str) -> Plan:
+    """Return a plan with the note about copied files in the manifest of a folder."""
     roots = []
-    for root in made.roots:
+    for root in plan.roots:
         notes = {name: note for name, note in root.notes.items() if name != _COPIES}
-        if root.path == place and record:
+        if root.path == folder and record:
             notes[_COPIES] = record
         roots.append(replace(root, notes=notes))
-    return replace(made, roots=tuple(roots))
+    return replace(plan, roots=tuple(roots))
 
 
-def project_file_named(given: str) -> Path:
+def project_file_named(text: str) -> Path:
     """Return the path of a project file as typed; ``.toml`` is added if it has no suffix."""
-    place = filesystem.expand_user(given)
+    path = filesystem.expand_user(text)
     # In board-1.2 the part after the dot is not a suffix.
-    suffix = place.suffix.removeprefix(".")
-    named = place.name not in ("", "..", ".toml") and not given.endswith("/")
-    return place.with_name(f"{place.name}.toml") if named and not suffix.isalpha() else place
+    suffix = path.suffix.removeprefix(".")
+    has_name = path.name not in ("", "..", ".toml") and not text.endswith("/")
+    return path.with_name(f"{path.name}.toml") if has_name and not suffix.isalpha() else path
 
 
-@_in_words()
-def save_as(session: EditedProject, place: Path) -> None:
-    """Write the project and its local files to another place, and continue with that file.
+@_os_errors_explained()
+def save_as(session: EditedProject, path: Path) -> None:
+    """Write the project to another project file, with its local files, and edit that from now on.
 
     Raises:
         XentuiError: it was refused, or cannot be written.
     """
     # Path.is_dir() fails for names that no file can have.
-    if place.name in ("", "..") or os.path.isdir(place):  # noqa: PTH112
-        raise UsageError(f"{visible(str(place))} is a directory", fix="Name a file.")
+    if path.name in ("", "..") or os.path.isdir(path):  # noqa: PTH112
+        raise UsageError(f"{visible(str(path))} is a directory", fix="Name a file.")
     text = project_text(session)
-    own = _project_change(session, place)
-    folder = place.absolute().parent
+    project_change = _project_change(session, path)
+    folder = path.absolute().parent
     assets = session.view.assets
-    found = {name: source.path for name, source in assets.sources.items()} | dict(assets.copies)
+    files = {name: source.path for name, source in assets.sources.items()} | dict(assets.copies)
     copies = [
-        copy_change(folder, name, path)
-        for name, path in found.items()
-        if path.is_file() and path.absolute() != folder / name
+        copy_change(folder, name, file)
+        for name, file in files.items()
+        if file.is_file() and file.absolute() != folder / name
     ]
     texts = [
         text_change(folder, name, text)
         for name, text in assets.texts.items()
-        if name not in found and not (folder / name).exists()
+        if name not in files and not (folder / name).exists()
     ]
-    made = Plan((*copies, *texts, own, *_schema_beside(own, replaced=True)), ())
-    _backups(made)
-    apply(made)
-    origin = Origin("file", place.name, session.project, place, text, place.resolve().parent)
+    schema_change = _schema_change(project_change, replaced=True)
+    plan = Plan((*copies, *texts, project_change, *schema_change), ())
+    _back_up(plan)
+    apply(plan)
+    origin = Origin("file", path.name, session.project, path, text, path.resolve().parent)
     # Allowed errors and invalid texts stay; the files are copied now.
     state = replace(session.state, origin=origin, files=MappingProxyType({}))
     session.drafts.discard(session.state.origin)
-    session.switch_to(state, f"save as {place.name}")
+    session.switch_to(state, f"save as {path.name}")
 
 
-def _project_change(session: EditedProject, place: Path | None = None) -> Change:
-    place = place or session.project_file
-    return text_change(place.parent, place.name, project_text(session))
+def _project_change(session: EditedProject, path: Path) -> Change:
+    return text_change(path.parent, path.name, project_text(session))
 
 
 def text_change(folder: Path, name: str, new: str) -> Change:
@@ -269,30 +273,26 @@ def copy_change(folder: Path, name: str, path: Path) -> Change:
     return Change(folder, name, "same" if same else "changed", None, copy, seen, is_user_file=True)
 
 
-def _schema_beside(own: Change, *, replaced: bool = False) -> tuple[Change, ...]:
-    """Return the change that adds the schema for editors next to a new project file.
+def _schema_change(project: Change, *, replaced: bool = False) -> tuple[Change, ...]:
+    """Return the change that adds the schema, which editors use, next to a new project file.
 
     Args:
-        own: the change of the project file.
-        replaced: the file that the project replaces counts as new too.
+        project: the change of the project file.
+        replaced: whether a project file that replaces another file counts as new.
     """
-    beside = own.root / FILE_NAME
-    named = isinstance(own.new, str) and own.new.startswith(f"#:schema ./{FILE_NAME}\n")
-    new = own.kind == "new" or (replaced and own.kind == "changed")
-    if not new or own.name == FILE_NAME or not named or exists(beside):
+    named = isinstance(project.new, str) and project.new.startswith(f"#:schema ./{FILE_NAME}\n")
+    new = project.kind == "new" or (replaced and project.kind == "changed")
+    if not new or project.name == FILE_NAME or not named or exists(project.root / FILE_NAME):
         return ()
     copy = Copy(installed_path(), installed_path().stat().st_size)
-    return (Change(own.root, FILE_NAME, "new", None, copy, is_user_file=True),)
+    return (Change(project.root, FILE_NAME, "new", None, copy, is_user_file=True),)
 
 
 def headless(session: EditedProject) -> str:
-    """Return the command line that gives the same result without the wizard."""
+    """Return the command line that writes the same files without the wizard."""
     origin, to = session.state.origin, session.target
-    out = (
-        f"--out={shlex.quote(str(to.path))}"
-        if str(to.path).startswith("-")
-        else (f"--out {shlex.quote(str(to.path))}")
-    )
+    equals = "=" if str(to.path).startswith("-") else " "
+    out = f"--out{equals}{shlex.quote(str(to.path))}"
     out += f" --format {to.output_format}" if to.output_format != "tree" else ""
     if to.build_dir is not None:
         out = f"--build-dir {shlex.quote(str(to.path))}"
@@ -303,10 +303,10 @@ def headless(session: EditedProject) -> str:
     codes = sorted({finding.code for finding in session.allowed_errors()})
     out += "".join(f" --allow {code}" for code in codes)
     if origin.kind == "preset" and not session.view.copies:
-        sets = difference(origin.project, session.project)
-        if sets is not None and len(sets) <= 2:
-            given = "".join(f" --set {shlex.quote(one)}" for one in sets)
-            return f"xentui generate --preset {shlex.quote(origin.name)}{given} {out}"
+        assignments = difference(origin.project, session.project)
+        if assignments is not None and len(assignments) <= 2:
+            sets = "".join(f" --set {shlex.quote(assignment)}" for assignment in assignments)
+            return f"xentui generate --preset {shlex.quote(origin.name)}{sets} {out}"
     return f"xentui generate {shlex.quote(str(session.project_file))} {out}"
 
 
@@ -330,16 +330,16 @@ def write(session: EditedProject, *, edited: EditedChoice | None = None) -> Writ
 
     Args:
         session: the project to write.
-        edited: what to do with files edited by hand; by default they block writing.
+        edited: what happens to files that were edited by hand; by default they block writing.
 
     Raises:
         XentuiError: it was refused, or a file could not be written.
     """
     plan = resolve_edits(plan_of(session), edited)
     refused = plan.edited and edited != "take"
-    notes = (*plan.notes, *(() if refused else _backups(plan)))
-    done = apply(plan, force=edited == "take")
-    kept = tuple(f"{old} is kept as {new}" for old, new in done.copies)
+    notes = (*plan.notes, *(() if refused else _back_up(plan)))
+    result = apply(plan, force=edited == "take")
+    kept = tuple(f"{old} is kept as {new}" for old, new in result.copies)
     return Written(
         root=session.target.path,
         lines=tuple((_outcome(change), str(change.path)) for change in plan.changes),
@@ -357,8 +357,8 @@ BACKUP = ".xentui-bak"
 """Suffix of the copy of the project file from before the last writing."""
 
 
-def _backups(plan: Plan) -> list[str]:
-    """Copy the project file before it is changed; return notes about it."""
+def _back_up(plan: Plan) -> list[str]:
+    """Copy the project file before it is changed; return notes on where the copies are."""
     notes = []
     for change in plan.pending:
         if change.backup_suffix:
@@ -380,18 +380,16 @@ def _backups(plan: Plan) -> list[str]:
 
 # Building: ``xentui verify --build`` in the same terminal
 
-_BACK = "\nPress Enter to go back to xentui. "
-
 
 def build_arguments(session: EditedProject) -> list[str]:
     """Return the arguments of the xentui command that verifies, builds and boots."""
     build = session.target.path.absolute()
     file = str(session.project_file.absolute())
-    given = ["verify", file, "--build-dir", str(build), "--build"]
+    arguments = ["verify", file, "--build-dir", str(build), "--build"]
     init = build / "init-build-env"
     if shutil.which("bitbake") is None and init.is_file():
-        given += ["--oe-init", str(init)]
-    return given
+        arguments += ["--oe-init", str(init)]
+    return arguments
 
 
 def build(session: EditedProject, *, plain: bool = False) -> int:
@@ -408,19 +406,20 @@ def build(session: EditedProject, *, plain: bool = False) -> int:
 
     line = [sys.executable, "-m", "xentui", *build_arguments(session)]
     env = {**os.environ, "TERM": "dumb"} if plain else dict(os.environ)
-    return run_in_terminal(line, Path.cwd(), env, _wait)
+    return run_in_terminal(line, Path.cwd(), env, _wait_for_enter)
 
 
-def _wait() -> None:
-    sys.stdout.write(_BACK)
+def _wait_for_enter() -> None:
+    sys.stdout.write("\nPress Enter to go back to xentui. ")
     sys.stdout.flush()
     sys.stdin.readline()
 
 
 def build_summary(code: int) -> str:
     """Return a sentence on how a build ended, by its exit code."""
-    if code == 0:
-        return "BitBake agrees, and every command succeeded."
-    if code == 3:
-        return "Nothing was built."
-    return "It was interrupted." if code == 130 else f"It failed with exit code {code}."
+    sentences = {
+        0: "BitBake agrees, and every command succeeded.",
+        3: "Nothing was built.",
+        130: "It was interrupted.",
+    }
+    return sentences.get(code, f"It failed with exit code {code}.")
