@@ -104,6 +104,14 @@ def test_the_value_of_a_setting_is_read_as_it_is_shown(typed: str, value: object
     assert settings.entries(changed.guest("alpha")) == [{"value": typed}]
 
 
+def test_a_number_that_is_too_long_for_python_is_a_text() -> None:
+    digits = "9" * 5000
+    with_one = TWO.with_guest(Guest("alpha", xl=(("usbdevice", "none"),)))
+    assert entry_lists.SETTINGS.changed(with_one, "alpha", 0, "value", digits)[0] == {
+        "usbdevice": digits
+    }
+
+
 async def test_the_focus_stays_on_the_buttons_that_remove_disks() -> None:
     app = wizard(session_of(TWO), begin="guests")
     async with app.run_test(size=LARGE) as pilot:

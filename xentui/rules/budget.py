@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.board_file import Arch
@@ -237,11 +237,11 @@ def as_configured(context: Context, guest: EffectiveGuest) -> EffectiveGuest:
     memory, vcpus, _ = _config_sizes(config, guest)
     words = [f"root={root}" if (root := config.text("root")) else "", config.text("extra") or ""]
     command_line = config.text("cmdline") or " ".join(word for word in words if word)
-    values = {
+    values: dict[str, Any] = {
         "memory": memory, "vcpus": vcpus, "vif": config.texts("vif"), "extra": command_line,
         "type": _config_type(config, guest), "name": config.text("name") or guest.name,
     }  # fmt: skip
-    return guest._replace(values={**guest.values, **values})
+    return guest._replace(values={**guest.values, **values}, **values)
 
 
 def _config_type(config: Config, guest: EffectiveGuest) -> GuestType:

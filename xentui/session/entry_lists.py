@@ -8,12 +8,11 @@ settings of xl.
 
 from __future__ import annotations
 
-import tomllib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from xentui.project import tables
+from xentui.project import schema, tables
 from xentui.project.edit import value_text
 from xentui.project.model import Guest, Project
 from xentui.session import field_paths, guest_network
@@ -171,10 +170,7 @@ def _value_text(value: Any) -> str:
 
 def _parse_value(text: str) -> Any:
     """Parse the value of a setting: a number, a list, a quoted text, or any other text."""
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return text.strip()
+    value = schema.toml_value(text)
     return value if isinstance(value, (int, str, list)) else text.strip()
 
 
