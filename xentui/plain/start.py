@@ -56,7 +56,7 @@ class StartStep(StepMenu):
         choices += [self._file(path) for path in self._files]
         choices += [self._preset(preset) for preset in self._presets]
         empty = self.session.empty_origin()
-        scratch = partial(start_from, self.wizard, empty, "start from scratch", "machine")
+        scratch = partial(start_from, self.wizard, empty, texts.START_FROM_SCRATCH, "machine")
         board = "a QEMU board" if empty is EMPTY else empty.project.host.machine
         choices.append(Choice(f"Start from scratch: {board} and no guest", scratch))
         question = TextQuestion(

@@ -376,7 +376,7 @@ class Start(Step):
             self._begin_with_existing()
         elif key == SCRATCH:
             self.post_message(
-                OpenProject(self.session.empty_origin(), "start from scratch", "machine")
+                OpenProject(self.session.empty_origin(), texts.START_FROM_SCRATCH, "machine")
             )
         elif key == OPEN:
             self.app.run_worker(self._open(), exclusive=True)
