@@ -407,7 +407,7 @@ def test_what_bitbake_sets_on_its_own(tmp_path: Path) -> None:
     assert found.assignments("NOT") == []
 
 
-def test_without_a_core_the_user_s_files_are_read_alone(tmp_path: Path) -> None:
+def test_without_a_core_only_the_users_files_are_read(tmp_path: Path) -> None:
     build = trees.small(
         tmp_path,
         'MACHINE = "m"\nDISTRO = "d"\nA .= "l"\nB = "0"\nB:m = "1"\nC = "0"\nC:d = "1"\nD = "0"\n'

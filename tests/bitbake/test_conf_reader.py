@@ -185,7 +185,7 @@ def test_a_link_that_leads_nowhere_is_reported(tmp_path: Path) -> None:
 # What is reported
 
 
-def test_each_operation_is_noted_by_its_name() -> None:
+def test_each_operation_is_recorded_by_its_name() -> None:
     reader = read(
         'A = "1"\nA:append = "2"\nA:o1:prepend := "3"\nA:remove:o1 = "4"\nA:append += "5"\n'
         'A[append] = "6"\nA[f:g] = "7"\nunset A\nunset A[append]\nA ??= "8"\nA:appended = "9"\n'
@@ -221,7 +221,7 @@ def test_the_old_override_syntax_is_reported(line: str, old: str, operator: str)
 # Unknown names
 
 
-def test_each_name_that_is_not_known_is_doubted() -> None:
+def test_each_unknown_name_makes_everything_uncertain() -> None:
     holds = "contains ${@…}, which is not evaluated"
     reader = read('A = "${@f()}"\ninclude ${A}.conf\nrequire ${A}${@g()}\n')
     first = f"{FILE}:2 names a file to include that is not known: A {holds} ({FILE}:1)"
@@ -251,7 +251,7 @@ def test_a_name_that_an_override_may_change_is_not_known() -> None:
     assert doubt.startswith(f"{FILE}:4 names a file to require that is not known: A:o1: whether")
 
 
-def test_a_file_on_an_unknown_path_leaves_doubt() -> None:
+def test_a_file_on_an_unknown_path_makes_everything_uncertain() -> None:
     reader = ConfReader(texts={"/x/local.conf": 'BBPATH = "${@f()}"\nrequire conf/y.conf\n'})
     reader.read("/x/local.conf")
     assert list(reader.store.doubts) == ["conf/y.conf may be in a part of BBPATH that is unknown"]
@@ -278,7 +278,7 @@ PARTLY = 'B = "1"\nC = "1"\nrequire conf/a-${@f()}.conf\nD = "1"\n'
          {"B", "D"}),
     ],
 )  # fmt: skip
-def test_of_a_partly_known_name_what_its_files_set_is_doubted(
+def test_what_files_with_a_partly_known_name_set_is_uncertain(
     tmp_path: Path, paths: str, texts: dict[str, str], doubtful: set[str]
 ) -> None:
     trees.write(tmp_path, texts)
@@ -335,7 +335,7 @@ def test_fragments_that_no_layer_has_are_reported_where_they_are_named() -> None
     assert [(fault.kind, fault.line) for fault in made.faults] == [("fragment", 9)]
 
 
-def test_a_built_in_fragment_assigns_and_is_noted() -> None:
+def test_a_built_in_fragment_assigns_and_is_recorded() -> None:
     reader = fragments('F = "machine/qemuarm64 distro/poky"')
     assert reader.faults == []
     assert reader.store.assignments["MACHINE"] == [

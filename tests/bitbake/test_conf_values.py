@@ -225,7 +225,7 @@ def test_a_file_that_includes_itself_is_reported() -> None:
     assert [fault.kind for fault in reader.faults] == ["cycle"]
 
 
-def test_an_include_that_is_not_known_makes_everything_doubtful() -> None:
+def test_an_unknown_include_makes_everything_uncertain() -> None:
     reader = read('A = "1"\ninclude ${@x()}.conf\nB = "2"\n')
     value = reader.store.get("B")
     assert value.raw == "2"

@@ -456,9 +456,9 @@ LINES |= {
 }  # fmt: skip
 
 
-def account(made: Imported, folder: Path) -> str:
+def import_report(made: Imported, folder: Path) -> str:
     """Return the project, and the result for each line."""
-    printed = [f"{place} carried" for place in made.imported_lines]
+    printed = [f"{location} imported" for location in made.imported_lines]
     printed += [
         f"{one.location} left{'' if one.about_xen else ' (not Xen)'}: {one.text}: {one.reason}"
         for one in made.unimported
@@ -470,14 +470,14 @@ def account(made: Imported, folder: Path) -> str:
     return text.replace(f"{folder}/", "")
 
 
-def imported(folder: Path, files: Mapping[str, str], *names: str) -> str:
+def report_of_import(folder: Path, files: Mapping[str, str], *names: str) -> str:
     """Import the named files, out of several in one folder."""
     trees.write(folder, files)
     try:
         made = importer.read([folder / name for name in names])
     except InputError as error:
         return f"refused: {error.message} ({error.fix})\n".replace(f"{folder}/", "")
-    return account(made, folder)
+    return import_report(made, folder)
 
 
 def test_golden_answers_of_imported_configurations(tmp_path: Path) -> None:
@@ -487,7 +487,7 @@ def test_golden_answers_of_imported_configurations(tmp_path: Path) -> None:
         "conf/distro/include/meta-virt-host.conf": 'DISTRO_FEATURES:append = " xen"\n',
     }
     printed = {
-        heading: imported(
+        heading: report_of_import(
             tmp_path / str(number), {"conf/local.conf": text, **beside}, "conf/local.conf"
         )
         for number, (heading, text) in enumerate(LINES.items())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake import trees
-from tests.bitbake.test_import import ARM, FOLDER, X86, account, imported
+from tests.bitbake.test_import import ARM, FOLDER, X86, import_report, report_of_import
 from tests.rules import goldens
 from tests.work import must_end
 from xentui.bitbake import importer
@@ -113,14 +113,14 @@ def test_golden_answers_of_imported_recipes(tmp_path: Path) -> None:
               "sub/a.inc": "require b.inc\ninherit cargo\n",
               "b.inc": 'DESCRIPTION = "x"\n'}  # fmt: skip
     output = {
-        heading: imported(
+        heading: report_of_import(
             tmp_path / str(number), {"lab_2.0_r1.bb": text, **beside}, "conf/local.conf",
             "lab_2.0_r1.bb",
         )
         for number, (heading, text) in enumerate(RECIPES.items())
     }  # fmt: skip
     for number, heading in enumerate(("overrides", "overrides beside python")):
-        output[f"{heading}, arm"] = imported(
+        output[f"{heading}, arm"] = report_of_import(
             tmp_path / f"arm{number}", {"lab.bb": RECIPES[heading], **beside}, "conf/arm.conf",
             "lab.bb",
         )  # fmt: skip
@@ -139,11 +139,13 @@ def test_files_are_imported_together(tmp_path: Path) -> None:
     }
     names = ("build/conf/local.conf", "build/conf/auto.conf", "one_1.0.bb", "two.bb")
     output = {
-        "all": imported(tmp_path / "all", files, *names),
-        "in another order": imported(tmp_path / "other", files, *reversed(names)),
-        "one file twice": imported(tmp_path / "twice", files, names[0], *names[:2]),
-        "a strange name": imported(tmp_path / "strange", {"Lab_1.0.bb": HEAD + one}, "Lab_1.0.bb"),
-        "recipes alone": imported(tmp_path / "recipes", files, *names[2:]),
+        "all": report_of_import(tmp_path / "all", files, *names),
+        "in another order": report_of_import(tmp_path / "other", files, *reversed(names)),
+        "one file twice": report_of_import(tmp_path / "twice", files, names[0], *names[:2]),
+        "a strange name": report_of_import(
+            tmp_path / "strange", {"Lab_1.0.bb": HEAD + one}, "Lab_1.0.bb"
+        ),
+        "recipes alone": report_of_import(tmp_path / "recipes", files, *names[2:]),
     }
     goldens.compare("import-together.txt", output, FOLDER)
 
@@ -189,8 +191,8 @@ def test_files_are_found_by_relative_names(tmp_path: Path, monkeypatch: pytest.M
     Path("local.conf").write_text(f"{X86}require more.inc\n")
     Path("more.inc").write_text('BUNDLED_XEN_GUESTS = "a"\n')
     made = importer.read([Path("local.conf")])
-    assert account(made, tmp_path).endswith("\nlocal.conf:1 carried\nlocal.conf:2 carried\n"
-                                            "more.inc:1 carried\n")  # fmt: skip
+    assert import_report(made, tmp_path).endswith("\nlocal.conf:1 imported\nlocal.conf:2 imported\n"
+                                            "more.inc:1 imported\n")  # fmt: skip
     assert dom0_image({}) == "xen-image-minimal"
 
 

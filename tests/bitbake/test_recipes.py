@@ -101,7 +101,7 @@ def test_what_a_recipe_inherits_is_read_without_reading_it_whole() -> None:
     assert recipes.inherited(text) == {"a", "b", "c", "e", "g", "#", "h", "\ufffd", "j\\"}
 
 
-def special(build: BuildDir) -> dict[str, Recipe]:
+def images_and_bundles(build: BuildDir) -> dict[str, Recipe]:
     found = {recipe.name: recipe for recipe in recipes.read(build).images_and_bundles}
     return {name: found[name] for name in found if not name.startswith("xen-")}
 
@@ -134,8 +134,8 @@ def test_images_and_bundles_are_distinguished_from_other_recipes(tmp_path: Path)
         "rootfs": Recipe("rootfs", "1", f"{folder}/rootfs_1.bb", layer, "x" * 300, image=True),
         "tools": Recipe("tools", "1", f"{folder}/tools_1.bb", layer, bundle=True),
     }  # fmt: skip
-    assert special(build) == expected
-    assert special(build) == expected
+    assert images_and_bundles(build) == expected
+    assert images_and_bundles(build) == expected
     assert expected["lab"].guest_names == ("a", "b")
     assert recipes.read(build).from_cache == 10
     assert recipes.read(build, cached=False).from_cache == 0
@@ -150,14 +150,14 @@ def test_without_layers_there_is_no_recipe() -> None:
 def test_a_mebibyte_of_a_recipe_is_read(tmp_path: Path, more: int) -> None:
     line = "\ninherit image"
     text = "#" * (2**20 - len(line) + more) + line
-    found = special(build_with(tmp_path, **{"I__a_1.bb": f"{text}\n"}))
+    found = images_and_bundles(build_with(tmp_path, **{"I__a_1.bb": f"{text}\n"}))
     assert list(found) == ([] if more else ["a"])
 
 
 def test_a_recipe_that_cannot_be_read_is_ignored(tmp_path: Path) -> None:
     build = build_with(tmp_path)
     (tmp_path / IMAGES / "memory-image_1.bb").symlink_to("/proc/self/mem")
-    assert special(build) == {}
+    assert images_and_bundles(build) == {}
 
 
 def test_progress_is_reported_now_and_then(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_progress_is_reported_now_and_then(tmp_path: Path) -> None:
     assert reported == [(0, 250), (100, 250), (200, 250), (250, 250)]
 
 
-def test_images_are_found_with_what_they_say(tmp_path: Path) -> None:
+def test_images_are_listed_with_their_summaries(tmp_path: Path) -> None:
     found = recipes.read(
         build_with(
             tmp_path,
@@ -222,12 +222,12 @@ def test_a_pattern_of_stars_is_not_endless(tmp_path: Path) -> None:
         assert list(recipe_files.matching([pattern])) == []
 
 
-def notes() -> Path:
+def cache_file() -> Path:
     (path,) = filesystem.user_folder("cache").iterdir()
     return path
 
 
-def test_a_note_counts_while_size_and_time_are_the_same(tmp_path: Path) -> None:
+def test_a_cached_result_counts_while_size_and_time_are_the_same(tmp_path: Path) -> None:
     build = build_with(
         tmp_path, **{"I__a_1.bb": 'SUMMARY = "one"\ninherit image\n', "I__b_1.bb": ""}
     )
@@ -236,22 +236,22 @@ def test_a_note_counts_while_size_and_time_are_the_same(tmp_path: Path) -> None:
     status = path.stat()
     path.write_text('SUMMARY = "two"\ninherit image\n')
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert special(build)["a"].summary == "one"
+    assert images_and_bundles(build)["a"].summary == "one"
     assert recipes.read(build).from_cache == 4
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
-    assert special(build)["a"].summary == "two"
+    assert images_and_bundles(build)["a"].summary == "two"
     assert recipes.read(build).from_cache == 4
 
 
-def test_notes_are_written_where_they_changed(tmp_path: Path) -> None:
+def test_the_cache_is_written_only_if_it_changed(tmp_path: Path) -> None:
     build = build_with(tmp_path, **{"I__a_1.bb": "", "I__b_1.bb": ""})
     recipes.read(build)
-    assert notes().name.removeprefix("recipes-").removesuffix(".json").isalnum()
-    assert len(notes().name) == len("recipes-0123456789abcdef.json")
-    assert notes().parent.stat().st_mode & 0o777 == 0o700
-    first = notes().stat().st_ino, notes().read_text()
-    keep = notes().with_name("kept")
-    keep.hardlink_to(notes())
+    assert cache_file().name.removeprefix("recipes-").removesuffix(".json").isalnum()
+    assert len(cache_file().name) == len("recipes-0123456789abcdef.json")
+    assert cache_file().parent.stat().st_mode & 0o777 == 0o700
+    first = cache_file().stat().st_ino, cache_file().read_text()
+    keep = cache_file().with_name("kept")
+    keep.hardlink_to(cache_file())
     try:
         recipes.read(build)
         path = next(each for each in filesystem.user_folder("cache").iterdir() if each != keep)
@@ -265,14 +265,14 @@ def test_notes_are_written_where_they_changed(tmp_path: Path) -> None:
         keep.unlink()
 
 
-def test_notes_of_another_shape_do_not_count(tmp_path: Path) -> None:
+def test_entries_of_another_shape_are_ignored(tmp_path: Path) -> None:
     build = build_with(tmp_path)
     expected = recipes.read(build).images_and_bundles
-    kept = json.loads(notes().read_text())
+    kept = json.loads(cache_file().read_text())
     assert list(kept) == ["format", "notes"]
 
     def read_with(**changed: object) -> int:
-        notes().write_text(json.dumps({**kept, **changed}))
+        cache_file().write_text(json.dumps({**kept, **changed}))
         found = recipes.read(build)
         assert found.images_and_bundles == expected
         return found.from_cache
@@ -287,7 +287,7 @@ def test_notes_of_another_shape_do_not_count(tmp_path: Path) -> None:
         assert read_with(notes={path: change(entry) for path, entry in kept["notes"].items()}) == 0
 
 
-def test_each_build_directory_has_its_own_notes(tmp_path: Path) -> None:
+def test_each_build_directory_has_its_own_cache(tmp_path: Path) -> None:
     for name in ("one", "two"):
         recipes.read(build_with(tmp_path / name))
     assert len(list(filesystem.user_folder("cache").iterdir())) == 2

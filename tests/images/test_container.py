@@ -306,7 +306,7 @@ def test_an_image_of_another_architecture_is_refused(tmp_path: Path) -> None:
     assert {"XT363", "XT364"} <= found
 
 
-def laid(folder: Path, *layers: tuple[Entry, ...]) -> LayeredTree:
+def tree_of_layers(folder: Path, *layers: tuple[Entry, ...]) -> LayeredTree:
     """Return the tree made from layers, without an image around them."""
     tree = LayeredTree()
     for number, entries in enumerate(layers):
@@ -325,7 +325,7 @@ def folder(name: str) -> Entry:
 
 
 def test_a_folder_that_two_layers_list_keeps_the_files_of_both(tmp_path: Path) -> None:
-    tree = laid(tmp_path, (folder("d/"), file("d/one")), (folder("d/"), file("d/two")))
+    tree = tree_of_layers(tmp_path, (folder("d/"), file("d/one")), (folder("d/"), file("d/two")))
     assert all(tree.has(path) for path in ("d/one", "d/two"))
 
 
@@ -334,16 +334,18 @@ LOWER = (file("a/foo"), file("d/sub/old"), file("d/gone"))
 
 def test_a_whiteout_reaches_any_depth(tmp_path: Path) -> None:
     top = "d/" * 2000
-    tree = laid(tmp_path, (file(f"{top}old"),), (file(f"{top}new"), file("d/.wh..wh..opq")))
+    tree = tree_of_layers(
+        tmp_path, (file(f"{top}old"),), (file(f"{top}new"), file("d/.wh..wh..opq"))
+    )
     assert (tree.has(f"{top}new"), tree.has(f"{top}old")) == (True, False)
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["whiteout first", "whiteout last"])
-def test_a_whiteout_hides_lower_layers_alone_wherever_it_is(tmp_path: Path, first: bool) -> None:
+def test_a_whiteout_hides_only_lower_layers_wherever_it_is(tmp_path: Path, first: bool) -> None:
     whiteouts = (file("a/.wh.foo"), file("d/.wh..wh..opq"))
     new = (file("a/foo"), folder("d/sub/"), file("d/sub/new"), file("d/top"))
     upper = (*whiteouts, *new) if first else (*new, *whiteouts)
-    tree = laid(tmp_path, LOWER, upper)
+    tree = tree_of_layers(tmp_path, LOWER, upper)
     assert all(tree.has(path) for path in ("a/foo", "d/sub/new", "d/top"))
     assert not any(tree.has(path) for path in ("d/sub/old", "d/gone"))
 
@@ -368,13 +370,13 @@ def test_the_class_hides_the_same(tmp_path: Path, first: bool) -> None:
 
 def test_files_go_where_a_link_of_a_lower_layer_leads(tmp_path: Path) -> None:
     link = ("lib", "->usr/lib", 0o777, 0, 0)
-    tree = laid(tmp_path, (folder("usr/lib/"), link), (file("lib/foo"),))
+    tree = tree_of_layers(tmp_path, (folder("usr/lib/"), link), (file("lib/foo"),))
     assert tree.has("usr/lib/foo")
     assert tree.has("lib/foo")
 
 
 def test_a_folder_replaces_a_file_with_the_same_name(tmp_path: Path) -> None:
-    tree = laid(tmp_path, (file("lib"),), (file("lib/foo"),))
+    tree = tree_of_layers(tmp_path, (file("lib"),), (file("lib/foo"),))
     assert tree.has("lib/foo")
     assert tree.entry("", "lib") == "lib"
 

@@ -153,7 +153,7 @@ def test_the_smallest_size_fits_and_one_less_does_not(files: int, size: int, fol
     assert found.smallest == 1 or not fits(shape, found.smallest - 1)
 
 
-def test_many_inodes_leap_over_the_types_of_mke2fs() -> None:
+def test_many_inodes_need_a_bigger_type_of_mke2fs() -> None:
     shape = TreeStatistics()
     shape.files = 200_000
     found = image_size(shape)
