@@ -280,5 +280,12 @@ CASES = (
         rootfs(f'uri = "https://e.org/a.tar.gz?token=abc"\n{SUM}\nsubdir = "tree"'),
         ("?token=abc", ""),
     ),
+    Case(
+        "XT232",
+        "guests.web.fetch[0].uri",
+        guest(EXT4, LOCAL, f'[[guests.web.fetch]]\nuri = "https://me:pw@e.org/a.dtb"\n{SUM}'),
+        ("me:pw@", ""),
+        IMAGE,
+    ),
 )
 """Every case."""

@@ -166,6 +166,19 @@ def test_different_downloads_with_the_same_name_are_reported(
     assert [one.path for one in made] == (["guests.db.source.fetch[0].uri"] if meet else [])
 
 
+def test_additional_files_have_different_names_too() -> None:
+    files = (
+        f'[guests.{key}]\n[[guests.{key}.fetch]]\nuri = "https://{key}.org/guest.dtb"\n'
+        for key in ("web", "db")
+    )
+    (made,) = findings_of("XT308", "".join(files))
+    assert made.path == "guests.db.fetch[0].uri"
+    root = guest("web", "rootfs_dir", "x", fetch("web", "file://a/x.tar"))
+    extra = '[guests.db]\nbundle = "lab"\n[[guests.db.fetch]]\nuri = "file://x.tar"\n'
+    (made,) = findings_of("XT309", f"[bundles.lab]\n{root}{extra}")
+    assert made.path == "guests.db.fetch[0].uri"
+
+
 @pytest.mark.parametrize(
     ("kind", "first", "second", "field", "reported"),
     [
@@ -190,7 +203,7 @@ def test_files_next_to_a_recipe_with_the_same_name_are_reported(
 
 
 @pytest.mark.parametrize(
-    ("kind", "kernel", "more", "bundle", "reported"),
+    ("kind", "file", "more", "bundle", "reported"),
     [
         ("raw", "boot/vmlinuz", {"subdir": "boot"}, "lab", False),
         ("raw", "boot/new/vmlinuz", {"subdir": "boot"}, "lab", False),
@@ -203,14 +216,21 @@ def test_files_next_to_a_recipe_with_the_same_name_are_reported(
         ("raw", "boot/vmlinuz", {"subdir": "boot"}, "", True),
     ],
 )
-def test_a_kernel_may_come_from_an_unpacked_archive(
-    kind: str, kernel: str, more: dict[str, str], bundle: str, reported: bool
+def test_a_kernel_or_ramdisk_may_come_from_an_unpacked_archive(
+    kind: str, file: str, more: dict[str, str], bundle: str, reported: bool
 ) -> None:
     entry = fetch("web", "file://a.tar", **more)
-    text = "[bundles.lab]\n" + guest(
-        "web", kind, "x", entry, field=f'kernel = "{kernel}"\n', bundle=bundle
-    )
+    fields = f'kernel = "{file}"\nramdisk = "{file}"\n'
+    text = "[bundles.lab]\n" + guest("web", kind, "x", entry, field=fields, bundle=bundle)
     assert bool(findings_of("XT314", text)) is reported
+    assert bool(findings_of("XT272", text)) is reported
+
+
+def test_a_ramdisk_may_come_from_an_archive_among_the_additional_files() -> None:
+    text = '[bundles.lab]\n[guests.web]\nbundle = "lab"\nramdisk = "boot/new/initrd"\n'
+    entry = '[[guests.web.fetch]]\nuri = "file://a.tar"\nsubdir = "{}"\n'
+    assert findings_of("XT272", text + entry.format("boot")) == []
+    assert len(findings_of("XT272", text + entry.format("other"))) == 1
 
 
 @pytest.mark.parametrize(

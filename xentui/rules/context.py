@@ -81,6 +81,14 @@ class Context:
         bundles = self.assets.layer_bundles or {}
         return tuple(effective(self.project, g) for guests in bundles.values() for g in guests)
 
+    def is_fetched(self, bundle: str | None, path: str) -> bool:
+        """Return whether a bundle fetches a file, or an archive that may contain it."""
+        parts = path.split("/")
+        folders = ("/".join(parts[:length]) for length in range(len(parts)))
+        return (bundle, path) in self.fetched_files or any(
+            (bundle, folder) in self.archive_folders for folder in folders
+        )
+
     def domain_name(self, guest: EffectiveGuest) -> str:
         """Return the name that ``xl list`` shows."""
         config = self.configs.get(guest.key)

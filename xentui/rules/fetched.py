@@ -82,14 +82,15 @@ def archive_folders(project: Project) -> frozenset[FetchedName]:
 
     Archives of a root directory are unpacked elsewhere, separately for each guest.
     """
-    return frozenset(
-        (guest.bundle, entry.subdir or "")
-        for guest in project.guests
-        if guest.bundle is not None and guest.source is not None
-        if guest.source.type not in ("rootfs_dir", CONTAINER)
-        for entry in guest.source.fetch
-        if is_archive(entry.uri)
-    )
+    folders: set[FetchedName] = set()
+    for guest in project.guests:
+        entries = guest.fetch
+        if guest.source is not None and guest.source.type not in ("rootfs_dir", CONTAINER):
+            entries += guest.source.fetch
+        if guest.bundle is not None:
+            archives = (entry for entry in entries if is_archive(entry.uri))
+            folders.update((guest.bundle, entry.subdir or "") for entry in archives)
+    return frozenset(folders)
 
 
 def inspect_disk_source(

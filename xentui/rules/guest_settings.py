@@ -35,10 +35,8 @@ def check_settings(context: Context, guest: EffectiveGuest) -> Iterator[Finding]
     in_xl_table = {name for name, _ in guest.guest.xl}
     for problem in xl_check.problems(_as_config(guest), arch=context.board.arch, xen=context.xen):
         if problem.key in in_xl_table:
-            path, quick_fix = (
-                f"guests.{guest.key}.xl.{problem.key}",
-                _without_xl(guest, problem.key),
-            )
+            path = f"guests.{guest.key}.xl.{problem.key}"
+            quick_fix = _without_xl(guest, problem.key)
         elif problem.key in fields:
             name = fields[problem.key]
             path = f"guests.{guest.key}.{name}"
@@ -153,10 +151,7 @@ def _check_disk_type(context: Context, guest: EffectiveGuest, number: int) -> It
 def check_additional_files(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     """Check that something provides each additional file."""
     for file in artifacts.extra_files(guest.guest):
-        if not file.file or (guest.guest.bundle, file.file) in context.fetched_files:
-            continue
-        above = [file.file.rpartition("/")[0], ""]
-        if any((guest.guest.bundle, folder) in context.archive_folders for folder in above):
+        if not file.file or context.is_fetched(guest.guest.bundle, file.file):
             continue
         yield make_finding(
             "XT272",
@@ -384,9 +379,9 @@ def check_secrets(_context: Context, guest: EffectiveGuest) -> Iterator[Finding]
     declared = guest.guest
     if declared.extra is not None and _SECRET.search(declared.extra):
         yield _secret(f"guests.{guest.key}.extra", "the kernel command line")
-    for number, entry in enumerate(declared.source.fetch if declared.source is not None else ()):
+    for field, entry in declared.fetches:
         if _LOGIN.search(entry.uri) or _QUERY.search(entry.uri):
-            yield _secret(f"guests.{guest.key}.source.fetch[{number}].uri", "the address")
+            yield _secret(f"guests.{guest.key}.{field}.uri", "the address")
 
 
 def check_default_secrets(context: Context) -> Iterator[Finding]:

@@ -94,21 +94,13 @@ def check_kernel_provided(context: Context, guest: EffectiveGuest) -> Iterator[F
     kernel = guest.guest.kernel
     if kernel in (None, "none") or kernel == context.board.kernel.image or guest.type == "hvm":
         return
-    if _is_fetched(context, guest.guest.bundle, kernel):
+    if context.is_fetched(guest.guest.bundle, kernel):
         return
     yield make_finding(
         "XT314",
         f"guests.{guest.key}.kernel",
         f"Nothing fetches the kernel {quoted(kernel)}: it must be in the deploy directory",
         "Build or copy it there before the image: BitBake does not know of this dependency.",
-    )
-
-
-def _is_fetched(context: Context, bundle: str | None, path: str) -> bool:
-    parts = path.split("/")
-    folders = ("/".join(parts[:length]) for length in range(len(parts)))
-    return (bundle, path) in context.fetched_files or any(
-        (bundle, folder) in context.archive_folders for folder in folders
     )
 
 

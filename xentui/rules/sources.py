@@ -180,16 +180,15 @@ def check_download_names(context: Context) -> Iterator[Finding]:
     """Find different files that are downloaded under the same name."""
     owners: dict[str, tuple[str, str]] = {}
     for guest in context.project.guests:
-        entries = guest.source.fetch if guest.source is not None else ()
-        for number, entry in enumerate(entries):
+        for field, entry in guest.fetches:
             destination = _destination(guest.bundle or guest.key, entry)
             content = entry.sha256 or entry.uri
             first, owner = owners.setdefault(destination, (content, guest.key))
             if first != content:
                 yield make_finding(
                     "XT308",
-                    f"guests.{guest.key}.source.fetch[{number}].uri",
-                    f"{guest.key} and {owner} fetch different files with one name,"
+                    f"guests.{guest.key}.{field}.uri",
+                    f"{guest.key} and {owner} fetch different files with the same name,"
                     f" {quoted(file_name(entry.uri))}"
                     if owner != guest.key
                     else f"Two different files have the same name, {quoted(file_name(entry.uri))}",
@@ -224,15 +223,14 @@ def _copied_files(
     declared = guest.guest
     if declared.config_file is not None or why_complete_cfg(context.project, guest):
         yield "config_file", f"{guest.key}.cfg", f"the config of {guest.key}"
-    if declared.source is None:
-        return
-    for number, entry in enumerate(declared.source.fetch):
+    import_type = declared.source.type if declared.source is not None else ""
+    for field, entry in declared.fetches:
         local = entry.uri.removeprefix("file://")
         if local != entry.uri:
-            is_root = declared.source.type in ("rootfs_dir", CONTAINER) and is_archive(entry.uri)
-            name = file_name(entry.uri) if is_root else local
-            yield f"source.fetch[{number}].uri", name, local
-    script = scripts.get(declared.source.type)
+            is_root = field.startswith("source.") and import_type in ("rootfs_dir", CONTAINER)
+            name = file_name(entry.uri) if is_root and is_archive(entry.uri) else local
+            yield f"{field}.uri", name, local
+    script = scripts.get(import_type)
     if script is not None:
         yield "source.type", script.rpartition("/")[2], script
 
