@@ -9,7 +9,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.cli import projects, reports, terminal, writing
+from xentui.cli import consent, projects, reports, terminal
 from xentui.errors import Exit, XentuiError
 from xentui.output.fleet import SETTINGS_FOLDER, Member, render_fleet
 from xentui.output.fragment import FOLDER as FRAGMENTS
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
             worst = error.exit_code
             for result in results:
                 result.error = error
-    dry_run = writing.is_dry_run(args)
+    dry_run = consent.is_dry_run(args)
     if args.json:
         reports.print_results(results, files=reports.changed_files(changes))
     else:
@@ -90,14 +90,14 @@ def _carry_out(
     def make_plan() -> Plan:
         return plan(fleet.rendered, args.out)
 
-    edited = writing.edited_files_choice(args)
-    if writing.is_dry_run(args):
+    edited = consent.edited_files_choice(args)
+    if consent.is_dry_run(args):
         planned = resolve_edits(make_plan(), edited)
         if not args.json:
-            writing.print_plan(planned, diff=args.diff)
+            consent.print_plan(planned, diff=args.diff)
         changes: Sequence[Change] = (*planned.pending, *planned.edited)
     else:
-        changes = writing.apply_with_consent(make_plan, yes=args.yes, edited=edited).changes
+        changes = consent.apply_with_consent(make_plan, yes=args.yes, edited=edited).changes
     for result in results:
         result.files = [c for c in changes if result.name in fleet.owners.get(c.name, ())]
     return changes

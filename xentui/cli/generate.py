@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.bitbake import find_build_dir
-from xentui.cli import parsing, projects, reports, terminal, writing
+from xentui.cli import consent, parsing, projects, reports, terminal
 from xentui.cli.reports import ProjectResult
 from xentui.errors import Exit, UsageError, XentuiError, counted
 from xentui.output import commands, existing, formats, fragment
@@ -117,7 +117,7 @@ def add(commands: parsing.Commands) -> None:
         "--check", action="store_true", help="exit with 1 if anything would be written"
     )
     parsing.add_json_argument(parser)
-    writing.add_consent_arguments(parser)
+    consent.add_consent_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -144,7 +144,7 @@ def run(args: argparse.Namespace) -> int:
         reports.print_results([result])
         return code
     code = _carry_out(args, job, None)
-    if not writing.is_dry_run(args):
+    if not consent.is_dry_run(args):
         for command in job.next_commands():
             note = f"# {command.note}\n" if command.note else ""
             terminal.print_data(f"{note}{command.line}\n")
@@ -155,7 +155,7 @@ def _contradictions(args: argparse.Namespace) -> Iterator[tuple[str, str]]:
     """Yield why options cannot be used together, with the fix."""
     snippet, build, several = args.format == "snippet", args.build_dir, len(args.project) > 1
     drop_one = "Give only one of them."
-    if snippet and (args.out or build or args.json or writing.is_dry_run(args)):
+    if snippet and (args.out or build or args.json or consent.is_dry_run(args)):
         options = "--out, --build-dir, --json, --dry-run, --diff and --check"
         yield "--format snippet only prints the settings", f"Remove {options}."
     if snippet and (several or args.each or args.one_layer):
@@ -347,15 +347,15 @@ def _carry_out(args: argparse.Namespace, job: Job, result: ProjectResult | None)
         job: the project.
         result: where the changes are recorded; if there is one, JSON is printed in their place.
     """
-    edited = writing.edited_files_choice(args)
-    if not writing.is_dry_run(args):
-        written = writing.apply_with_consent(job.plan, yes=args.yes, edited=edited)
+    edited = consent.edited_files_choice(args)
+    if not consent.is_dry_run(args):
+        written = consent.apply_with_consent(job.plan, yes=args.yes, edited=edited)
         if result is not None:
             result.files = list(written.changes)
         return Exit.OK
     planned = resolve_edits(job.plan(), edited)
     if not args.json:
-        writing.print_plan(planned, diff=args.diff)
+        consent.print_plan(planned, diff=args.diff)
     changes = [*planned.pending, *planned.edited]
     if result is not None:
         result.files = changes
@@ -377,7 +377,7 @@ def _generate_each(args: argparse.Namespace) -> int:
     if args.json:
         reports.print_results(results)
     else:
-        terminal.print_data(reports.results_summary(results, dry_run=writing.is_dry_run(args)))
+        terminal.print_data(reports.results_summary(results, dry_run=consent.is_dry_run(args)))
     return worst
 
 

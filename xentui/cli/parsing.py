@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -51,9 +52,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise a UsageError instead of printing the message and exiting."""
-        missing = message.removeprefix("the following arguments are required: ")
-        if missing != message:
-            message = f"{missing} is missing"
+        for pattern, clearer in (
+            (r"the following arguments are required: (.*)", r"\1 is missing"),
+            (r"argument (\S+): expected .*", r"\1 needs a value"),
+            (r"argument (\S+): not allowed with argument (\S+)", r"\1 and \2 exclude each other"),
+        ):
+            message = re.sub(pattern, clearer, message)
         raise UsageError(message, fix=f"See {self.prog} --help.")
 
     def parse_args(  # type: ignore[override]
@@ -83,7 +87,7 @@ class Parser(argparse.ArgumentParser):
         what = "/".join(action.option_strings) or action.dest
         raise UsageError(
             f"{what}: {quoted(value)} is unknown",
-            fix=did_you_mean(value, words, f"Use one of {', '.join(words)}."),
+            fix=did_you_mean(value, words, f"Use one of {', '.join(words)}.", cutoff=0.7),
         )
 
     def format_help(self) -> str:

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from xentui.bitbake import find_build_dir
-from xentui.cli import parsing, terminal, writing
+from xentui.cli import consent, parsing, terminal
 from xentui.errors import Exit
 from xentui.output.build_dir import plan_removal
 from xentui.output.writing.plan import resolve_edits
@@ -30,17 +30,17 @@ def add(commands: parsing.Commands) -> None:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--dry-run", action="store_true", help="list what would change")
     mode.add_argument("--diff", action="store_true", help="show the diff of what would change")
-    writing.add_consent_arguments(parser, merge=False)
+    consent.add_consent_arguments(parser, merge=False)
 
 
 def run(args: argparse.Namespace) -> int:
     """Remove everything, after the user agreed to the diff."""
-    edited = writing.edited_files_choice(args)
+    edited = consent.edited_files_choice(args)
     build = find_build_dir.without_links(args.build_dir)
     if args.dry_run or args.diff:
-        writing.print_plan(resolve_edits(plan_removal(build), edited), diff=args.diff)
+        consent.print_plan(resolve_edits(plan_removal(build), edited), diff=args.diff)
         return Exit.OK
-    writing.apply_with_consent(lambda: plan_removal(build), yes=args.yes, edited=edited)
+    consent.apply_with_consent(lambda: plan_removal(build), yes=args.yes, edited=edited)
     for path in opening.project_files((build,)):
         terminal.print_message(f"kept     {path}, your project")
     return Exit.OK
