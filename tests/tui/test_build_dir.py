@@ -34,7 +34,7 @@ GUESTS = {
 }
 
 
-def made(local: str = LOCAL, *, layers: tuple[str, ...] = ("core", "virt")) -> Path:
+def make_build_dir(local: str = LOCAL, *, layers: tuple[str, ...] = ("core", "virt")) -> Path:
     """Make a build directory whose layers have the guests of the project."""
     return small(Path.cwd(), local, more=GUESTS, layers=layers)
 
@@ -45,8 +45,8 @@ def in_build_dir(build: Path, project: Project | None = TWO) -> Session:
     return session
 
 
-async def read(pilot: Pilot[int], app: XentuiApp) -> None:
-    """Wait until the build directory was read and looked at."""
+async def wait_for_survey(pilot: Pilot[int], app: XentuiApp) -> None:
+    """Wait until the build directory has been read and examined."""
     await settle(pilot)
     await app.workers.wait_for_complete()
     await settle(pilot)
@@ -55,36 +55,36 @@ async def read(pilot: Pilot[int], app: XentuiApp) -> None:
 
 
 async def test_the_start_names_the_build_directory() -> None:
-    build = made()
+    build = make_build_dir()
     async with running(in_build_dir(build, None)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         lines = shown(app).split("\n")
         assert any("Build directory build" in x and "MACHINE qemux86-64" in x for x in lines)
         assert any("meta-virtualization has the Xen classes" in x for x in lines)
 
 
 async def test_the_start_reports_that_the_classes_are_missing() -> None:
-    build = made(layers=("core",))
+    build = make_build_dir(layers=("core",))
     async with running(in_build_dir(build, None)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "meta-virtualization is not among its layers" in shown(app)
 
 
 async def test_without_a_build_directory_a_separate_tree_is_offered() -> None:
     async with running() as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "No build directory: files go into xentui-out" in shown(app)
 
 
 async def test_conf_layer_and_the_edits_of_the_users_files_are_shown_and_written() -> None:
-    build = made()
+    build = make_build_dir()
     async with running(in_build_dir(build), "review", size=(120, 60)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         page = "\n".join(app.main.query_one("#review-diff", CodeView).lines)
         assert "+require conf/xentui.conf" in shown(app)
         assert page.index("+require conf/xentui.conf") < page.index("+BUNDLED_XEN_GUESTS")
         await pilot.press("ctrl+s", "enter")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert app.main.step_name == "write"
         assert "local.conf.xentui-orig" in shown(app)
     assert (build / "conf/local.conf").read_text() == f"{LOCAL}require conf/xentui.conf\n"
@@ -96,15 +96,15 @@ async def test_conf_layer_and_the_edits_of_the_users_files_are_shown_and_written
 
 
 async def test_the_way_in_is_chosen_on_review() -> None:
-    build = made()
+    build = make_build_dir()
     async with running(in_build_dir(build), "review", size=(120, 60)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await pilot.press("w", "right")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert app.main.query_one("#review-way", Options).value == "block"
         assert "+require" not in shown(app)
         await pilot.press("escape", "ctrl+s", "ctrl+s", "enter")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
     text = (build / "conf/local.conf").read_text()
     assert text.startswith(LOCAL)
     assert "XEN_GUEST_MEMORY[alpha]" in text
@@ -114,37 +114,37 @@ async def test_the_way_in_is_chosen_on_review() -> None:
 
 
 async def test_the_way_of_the_last_time_is_the_way_of_this_time() -> None:
-    build = made()
+    build = make_build_dir()
     session = in_build_dir(build)
     session.target.choose_attach("block")
     session.write()
     async with running(in_build_dir(build), "review") as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert app.main.query_one("#review-way", Options).value == "block"
 
 
 async def test_a_file_edited_by_hand_is_overwritten_only_when_asked_and_kept() -> None:
-    build = made()
+    build = make_build_dir()
     session = in_build_dir(build)
     session.write()
     conf = build / "conf/xentui.conf"
     mine = f"{conf.read_text()}MINE = '1'\n"
     conf.write_text(mine)
     async with running(session, "review", size=(120, 40)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "Edited by hand: xentui.conf" in shown(app)
         await press(pilot, "ctrl+s")
         assert "xentui.conf was edited by hand" in shown(app)
         await press(pilot, "enter")
         assert conf.read_text() == mine
         await pilot.press("ctrl+s", "left", "enter")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
     assert "MINE" not in conf.read_text()
     assert (build / "conf/xentui.conf.mine").read_text() == mine
 
 
 async def test_edits_by_hand_are_shown_from_both_sides_and_merged() -> None:
-    build = made()
+    build = make_build_dir()
     session = in_build_dir(build)
     session.write()
     conf = build / "conf/xentui.conf"
@@ -153,12 +153,12 @@ async def test_edits_by_hand_are_shown_from_both_sides_and_merged() -> None:
         replace(session.project, host=replace(session.project.host, memory=3072)), "memory"
     )
     async with running(session, "review", size=(140, 60)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "What xentui would change:" in shown(app)
         assert "Merged:" in shown(app)
         await press(pilot, "ctrl+s")
         await pilot.press("right", "enter")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "merged" in shown(app)
     assert conf.read_text().endswith("MINE = '1'\n")
     assert "3072" in conf.read_text()
@@ -168,21 +168,21 @@ async def test_edits_by_hand_are_shown_from_both_sides_and_merged() -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anything")
 async def test_a_file_that_is_read_only_is_refused_with_the_way_out() -> None:
-    build = made()
+    build = make_build_dir()
     (build / "conf/local.conf").chmod(0o444)
     async with running(in_build_dir(build), "review", size=(200, 40)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "is read-only" in shown(app)
 
 
 async def test_an_error_that_was_corrected_outside_does_not_prevent_writing() -> None:
-    build = made(f'{LOCAL}BUNDLED_XEN_GUESTS:append = " delta"\n')
+    build = make_build_dir(f'{LOCAL}BUNDLED_XEN_GUESTS:append = " delta"\n')
     session = in_build_dir(build)
     async with running(session, "review", size=(120, 40)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         session.target.choose_existing_use("keep")
         app.main.query_one(Review).compare()
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert session.review.status == "errors"
         (build / "conf/local.conf").write_text(LOCAL)
         await press(pilot, "ctrl+s")
@@ -191,9 +191,9 @@ async def test_an_error_that_was_corrected_outside_does_not_prevent_writing() ->
 
 
 async def test_an_unfinished_line_is_refused_with_the_way_out() -> None:
-    build = made(f"{LOCAL}FOO = \\")
+    build = make_build_dir(f"{LOCAL}FOO = \\")
     async with running(in_build_dir(build), "review", size=(160, 40)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "ends in a backslash" in shown(app)
         assert "Finish the line." in shown(app)
         await press(pilot, "ctrl+s")
@@ -201,9 +201,9 @@ async def test_an_unfinished_line_is_refused_with_the_way_out() -> None:
 
 
 async def test_problems_of_the_build_directory_are_among_the_problems() -> None:
-    build = made(f'{LOCAL}IMAGE_INSTALL_append = " nano"\n', layers=("core",))
+    build = make_build_dir(f'{LOCAL}IMAGE_INSTALL_append = " nano"\n', layers=("core",))
     async with running(in_build_dir(build), "review", size=(160, 40)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await press(pilot, "4")
         page = shown(app)
         assert "conf/local.conf:4" in page
@@ -216,9 +216,9 @@ async def test_problems_of_the_build_directory_are_among_the_problems() -> None:
 
 
 async def test_what_writing_will_fix_is_not_a_problem() -> None:
-    build = made()
+    build = make_build_dir()
     async with running(in_build_dir(build), "review") as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         review = app.main.step
         assert isinstance(review, Review)
         assert not any(f.severity.value == "error" for f in app.session.target.findings)
@@ -226,11 +226,11 @@ async def test_what_writing_will_fix_is_not_a_problem() -> None:
 
 
 async def test_another_directory_is_another_way() -> None:
-    build = made()
+    build = make_build_dir()
     async with running(in_build_dir(build), "review") as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await pilot.press("t", *"elsewhere", "enter")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "Write as    (•) files only" in shown(app)
         files = app.main.query_one("#review-files", Table)
         assert all(row.key.startswith("elsewhere/") for row in files.rows)
@@ -244,10 +244,10 @@ def previewed(app: XentuiApp) -> tuple[str, str]:
 
 
 async def test_the_preview_is_what_is_written_with_a_machine_fragment() -> None:
-    build = made(f'{LOCAL}OE_FRAGMENTS += "machine/qemux86-64"\n')
+    build = make_build_dir(f'{LOCAL}OE_FRAGMENTS += "machine/qemux86-64"\n')
     session = in_build_dir(build)
     async with running(session, "guests", size=LARGE) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         name, text = previewed(app)
         assert name == "conf/xentui.conf"
         assert "MACHINE" not in text
@@ -256,25 +256,25 @@ async def test_the_preview_is_what_is_written_with_a_machine_fragment() -> None:
 
 
 async def test_the_preview_follows_a_fragment_that_comes_meanwhile() -> None:
-    build = made()
+    build = make_build_dir()
     async with running(in_build_dir(build), "guests", size=LARGE) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert 'MACHINE = "qemux86-64"' in previewed(app)[1]
         local = build / "conf/local.conf"
         local.write_text(f'{local.read_text()}OE_FRAGMENTS += "machine/qemux86-64"\n')
         await pilot.press("alt+6")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await pilot.press("alt+4")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "MACHINE" not in previewed(app)[1]
 
 
 async def test_the_preview_shows_where_a_marked_block_is() -> None:
-    build = made()
+    build = make_build_dir()
     session = in_build_dir(build)
     session.target.choose_attach("block")
     async with running(session, "guests", size=LARGE) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         name, text = previewed(app)
         assert name == "conf/local.conf, as a marked block"
         session.write()
@@ -282,11 +282,11 @@ async def test_the_preview_shows_where_a_marked_block_is() -> None:
 
 
 async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
-    build = made(f'{LOCAL}IMAGE_INSTALL_append = " nano"\n')
+    build = make_build_dir(f'{LOCAL}IMAGE_INSTALL_append = " nano"\n')
     async with running(in_build_dir(build), "guests", size=LARGE) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await pilot.pause(0.5)
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         own = app.session.view.indexed_findings.total
         build_findings = [f for f in app.session.target.findings if f.path == "conf/local.conf:4"]
         assert len(build_findings) == 1
@@ -294,7 +294,7 @@ async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
         assert "Review ✗1" in shown(app)
         assert "1 error" in shown(app)
         await pilot.press("shift+f8")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert app.main.step_name == "review"
         last = app.session.findings.all[-1]
         review = app.main.step
@@ -302,25 +302,25 @@ async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
         assert review.current_finding() == last
         assert f"{len(app.session.findings.all)}/{len(app.session.findings.all)}" in shown(app)
         await pilot.press("f8")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert review.current_finding() != last or len(app.session.findings.all) == 1
 
 
 async def test_an_edit_makes_the_wizard_examine_the_build_directory_again() -> None:
-    build = made()
+    build = make_build_dir()
     async with running(in_build_dir(build), "guests", size=LARGE) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await pilot.pause(0.5)
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert not any(f.code == "XT636" for f in app.session.target.findings)
         await pilot.press("a", "1", "enter")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await pilot.press(*"nowhere")
         await pilot.pause(0.6)
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert any(f.code == "XT636" for f in app.session.target.findings)
         await pilot.press("escape", "alt+6", "t", *"elsewhere", "enter")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert list(app.session.target.findings) == []
 
 
@@ -332,21 +332,21 @@ BUNDLED = replace(
 
 
 async def test_the_layer_is_written_to_the_chosen_folder() -> None:
-    build = made()
+    build = make_build_dir()
     session = in_build_dir(build, BUNDLED)
     async with running(session, "review", size=(120, 60)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "Layer       meta-xentui" in shown(app)
         await pilot.press("v", *"meta-lab", "enter")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert session.target.chosen_layer == Path("meta-lab")
         files = {row.key for row in app.main.query_one("#review-files", Table).rows}
         assert any(key.endswith("/meta-lab/conf/layer.conf") for key in files)
         await pilot.press("alt+4", "f4", "p")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "## meta-lab/recipes" in previewed(app)[1]
         await pilot.press("escape", "ctrl+s", "ctrl+s", "enter")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert app.main.step_name == "write"
     assert Path("meta-lab/conf/layer.conf").is_file()
     assert "meta-lab" in (build / "conf/bblayers.conf").read_text()
@@ -356,14 +356,14 @@ async def test_the_layer_is_written_to_the_chosen_folder() -> None:
 
 
 async def test_an_impossible_layer_folder_is_refused_and_can_be_reset() -> None:
-    session = in_build_dir(made(), BUNDLED)
+    session = in_build_dir(make_build_dir(), BUNDLED)
     async with running(session, "review", size=(120, 60)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await pilot.press("v", *"a b", "enter")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert "BBLAYERS cannot contain the path" in shown(app)
         await pilot.press("v", "delete", "enter")
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         assert session.target.chosen_layer is None
         assert "Ready" in shown(app)
 
@@ -394,7 +394,7 @@ async def test_guests_that_the_project_does_not_have_are_listed_and_left_alone(
     session.target.choose_existing_use("keep")
     session.target.read_user_settings()
     async with running(session, "guests", size=LARGE, notifications=True) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await press(pilot, "G")
         page = shown(app)
         assert "Also on the target, not in this project" in page
@@ -412,7 +412,7 @@ async def test_guests_that_the_project_does_not_have_are_listed_and_left_alone(
 async def test_a_project_begins_with_the_guests_of_the_build_directory() -> None:
     build = small(Path.cwd(), BY_HAND, more=GUESTS)
     async with running(in_build_dir(build, None), notifications=True) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await press(pilot, "home")
         assert "▸ The guests of this build directory" in shown(app)
         assert "XEN_GUEST_MEMORY[vendor-os]" in shown(app)
@@ -425,7 +425,7 @@ async def test_a_project_begins_with_the_guests_of_the_build_directory() -> None
 async def test_presets_for_the_machine_of_the_build_directory_come_first() -> None:
     build = small(Path.cwd(), 'MACHINE ??= "qemuarm64"\n', more=GUESTS)
     async with running(in_build_dir(build, None)) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         page = shown(app)
         assert "▸ QEMU arm64, one guest" in page
         assert "F8 goes to" not in page
@@ -437,7 +437,7 @@ async def test_recipes_that_begin_with_the_filter_come_first() -> None:
     more = {"virt/recipes-extended/images/uxen-guest-image-minimal.bb": "inherit core-image\n"}
     build = small(Path.cwd(), LOCAL, more={**GUESTS, **more})
     async with running(in_build_dir(build, replace(TWO, guests=())), "guests") as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await press(pilot, "a", "1")
         assert "▸ xen-guest-image-minimal" in shown(app)
         await press(pilot, *"xen-guest", "enter")

@@ -70,7 +70,7 @@ def project(guests: int) -> Project:
     )
 
 
-async def drawn(guests: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+async def count_draws(guests: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Return how often each kind of widget drew while one key was typed and shown."""
     app = wizard(session_of(project(guests)), begin="guests")
     counts: dict[str, int] = {}
@@ -97,14 +97,14 @@ async def drawn(guests: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 async def test_a_key_draws_no_more_with_many_guests_than_with_few(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    few = await drawn(3, monkeypatch)
-    many = await drawn(400, monkeypatch)
+    few = await count_draws(3, monkeypatch)
+    many = await count_draws(400, monkeypatch)
     # What is worked out later may be drawn within the same moment.
     assert sum(many.values()) <= 1.5 * sum(few.values())
     assert few["CodeView"] > 0
 
 
-async def test_without_live_preview_a_key_renders_none() -> None:
+async def test_without_live_preview_a_key_does_not_render_the_preview() -> None:
     app = wizard(session_of(project(3)), begin="guests", plain_preview=True)
     async with app.run_test(size=LARGE) as pilot:
         await app.main.show_step("guests", "guests.g1.memory")

@@ -27,7 +27,7 @@ from xentui.session import Session
 SIZE = (120, 40)
 
 
-def archive(path: Path) -> None:
+def write_archive(path: Path) -> None:
     """Write an archive of a small root file system."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(path, "w:gz") as tar:
@@ -37,21 +37,21 @@ def archive(path: Path) -> None:
             tar.addfile(member, io.BytesIO(b"x" * member.size))
 
 
-def imported() -> Project:
+def project_with_import() -> Project:
     source = Source("qcow2", "disk.qcow2", fetch=(Fetch("file://root.tar.gz"),))
     guest = replace(TWO.guests[0], source=source, bundle=None)
     return TWO.with_guest(guest)
 
 
-async def at_the_file(pilot: Pilot[int], app: XentuiApp) -> None:
+async def focus_file_field(pilot: Pilot[int], app: XentuiApp) -> None:
     await settle(pilot)
     await press(pilot, "enter")
     app.main.set_focus(field(app, "guests.alpha.source.file").editor)
     await settle(pilot)
 
 
-async def over(pilot: Pilot[int], app: XentuiApp) -> None:
-    """Wait until a file was read."""
+async def wait_until_read(pilot: Pilot[int], app: XentuiApp) -> None:
+    """Wait until the file has been read."""
     for _ in range(200):
         await pilot.pause(0.02)
         if not isinstance(app.screen, Reading):
@@ -60,14 +60,14 @@ async def over(pilot: Pilot[int], app: XentuiApp) -> None:
 
 
 async def test_all_suggestions_for_a_file_are_used_in_one_step() -> None:
-    session = session_of(imported())
-    archive(Path("xentui-out/root.tar.gz"))
+    session = session_of(project_with_import())
+    write_archive(Path("xentui-out/root.tar.gz"))
     app = wizard(session, begin="guests")
     async with app.run_test(size=SIZE) as pilot:
-        await at_the_file(pilot, app)
+        await focus_file_field(pilot, app)
         assert "Examine the file" in key_line(app).values()
         await pilot.press("f3")
-        await over(pilot, app)
+        await wait_until_read(pilot, app)
         page = shown(app)
         assert "rootfs_dir" in page
         assert "sha256" in page
@@ -78,32 +78,32 @@ async def test_all_suggestions_for_a_file_are_used_in_one_step() -> None:
         assert source.fetch[0].sha256
         assert source.fetch[0].subdir == "alpha-rootfs"
         await press(pilot, "ctrl+z")
-        assert session.project == imported()
+        assert session.project == project_with_import()
 
 
 async def test_escape_takes_nothing() -> None:
-    session = session_of(imported())
-    archive(Path("xentui-out/root.tar.gz"))
+    session = session_of(project_with_import())
+    write_archive(Path("xentui-out/root.tar.gz"))
     app = wizard(session, begin="guests")
     async with app.run_test(size=SIZE) as pilot:
-        await at_the_file(pilot, app)
+        await focus_file_field(pilot, app)
         await pilot.press("ctrl+l")
-        await over(pilot, app)
+        await wait_until_read(pilot, app)
         await press(pilot, "escape")
-        assert session.project == imported()
+        assert session.project == project_with_import()
         assert app.screen is app.main
 
 
 async def test_a_file_that_is_not_found_is_asked_for() -> None:
-    session = session_of(imported())
-    archive(Path("xentui-out/other.tgz"))
+    session = session_of(project_with_import())
+    write_archive(Path("xentui-out/other.tgz"))
     app = wizard(session, begin="guests")
     async with app.run_test(size=SIZE) as pilot:
-        await at_the_file(pilot, app)
+        await focus_file_field(pilot, app)
         await press(pilot, "f3")
         assert "Import which file" in shown(app)
         await pilot.press(*"xentui-out/other.tgz", "enter")
-        await over(pilot, app)
+        await wait_until_read(pilot, app)
         await press(pilot, "enter")
         source = session.project.guest("alpha").source
         assert source is not None
@@ -114,16 +114,16 @@ async def test_a_file_that_is_not_found_is_asked_for() -> None:
     "name", [pytest.param("../far.tgz", marks=pytest.mark.slow), "[b]odd[/b].tgz"]
 )
 async def test_a_file_from_anywhere_is_copied_next_to_the_project(name: str) -> None:
-    archive(Path("far.tgz"))
-    archive(Path("project") / "[b]odd[/b].tgz")
-    session: Session = session_of(imported())
+    write_archive(Path("far.tgz"))
+    write_archive(Path("project") / "[b]odd[/b].tgz")
+    session: Session = session_of(project_with_import())
     app = wizard(session, begin="guests")
     async with app.run_test(size=SIZE) as pilot:
-        await at_the_file(pilot, app)
+        await focus_file_field(pilot, app)
         await press(pilot, "f3")
         app.screen.query_one("Input").value = f"project/{name}"  # type: ignore[attr-defined]
         await pilot.press("enter")
-        await over(pilot, app)
+        await wait_until_read(pilot, app)
         await press(pilot, "enter")
         source = session.project.guest("alpha").source
         assert source is not None
@@ -164,8 +164,8 @@ async def test_the_browser_reports_what_cannot_be_read() -> None:
 async def test_reading_shows_how_far_it_is_and_can_be_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    session = session_of(imported())
-    archive(Path("xentui-out/root.tar.gz"))
+    session = session_of(project_with_import())
+    write_archive(Path("xentui-out/root.tar.gz"))
     go, stopped = threading.Event(), threading.Event()
     real = inspecting.inspect
 
@@ -183,7 +183,7 @@ async def test_reading_shows_how_far_it_is_and_can_be_given_up(
     monkeypatch.setattr(inspecting, "inspect", slow)
     app = wizard(session, begin="guests")
     async with app.run_test(size=SIZE) as pilot:
-        await at_the_file(pilot, app)
+        await focus_file_field(pilot, app)
         await pilot.press("f3")
         await pilot.pause(0.1)
         await settle(pilot)
@@ -192,7 +192,7 @@ async def test_reading_shows_how_far_it_is_and_can_be_given_up(
         go.set()
         assert stopped.wait(5)
         assert app.screen is app.main
-        assert session.project == imported()
+        assert session.project == project_with_import()
 
 
 async def test_a_file_can_be_examined_from_its_name_and_from_its_address() -> None:

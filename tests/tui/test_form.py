@@ -14,7 +14,7 @@ from textual.widgets import Input
 from textual.widgets._toast import Toast
 
 from tests.sessions import TWO, session_of
-from tests.tui.test_textual_hooks import quiet
+from tests.tui.test_textual_hooks import wait_until_delivered
 from tests.tui.test_wizard import field
 from tests.tui.wizards import LARGE, SMALL, press, running, settle, shown, wizard
 from xentui.project.model import Fetch, Source
@@ -120,7 +120,7 @@ async def test_a_command_and_a_click_wait_for_what_was_typed_before_them() -> No
         app.post_message(events.Key("f8", None))
         for kind in (events.MouseDown, events.MouseUp):
             app.post_message(kind(None, x + 2, y, 0, 0, 1, False, False, False, x + 2, y))
-        await quiet(app, pilot)
+        await wait_until_delivered(app, pilot)
         await settle(pilot)
         # F8 went on from the field as it was typed, and the click to Start came last.
         assert app.session.project.guest("alpha").memory == 77

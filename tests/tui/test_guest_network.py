@@ -24,21 +24,21 @@ def project(**changes: object) -> Project:
     return replace(TWO, guests=(alpha, *TWO.guests[1:]))
 
 
-def alpha_of(app: XentuiApp) -> Guest:
+def alpha_in(app: XentuiApp) -> Guest:
     return app.session.project.guest("alpha")
 
 
-async def editing(app: XentuiApp, pilot: Pilot[int]) -> None:
+async def edit_alpha(app: XentuiApp, pilot: Pilot[int]) -> None:
     await app.main.show_step("guests", "guests.alpha.memory")
     await pilot.pause()
 
 
-def part(app: XentuiApp, row: str, name: str) -> Input:
+def input_of(app: XentuiApp, row: str, name: str) -> Input:
     return next(i for i in app.screen.query(f"#{row} Input").results(Input) if i.name == name)
 
 
 async def type_into(app: XentuiApp, pilot: Pilot[int], row: str, name: str, text: str) -> None:
-    part(app, row, name).focus()
+    input_of(app, row, name).focus()
     await pilot.pause()
     await pilot.press("home", "shift+end", "delete", *text)
     await pilot.pause()
@@ -50,14 +50,14 @@ async def type_into(app: XentuiApp, pilot: Pilot[int], row: str, name: str, text
 async def test_a_wrong_address_is_kept_and_f8_finds_it(text: str) -> None:
     app = wizard(session_of(project()))
     async with app.run_test(size=LARGE) as pilot:
-        await editing(app, pilot)
+        await edit_alpha(app, pilot)
         await type_into(app, pilot, "static-address", "address", text)
-        assert alpha_of(app).extra == EXTRA
+        assert alpha_in(app).extra == EXTRA
         assert [one.path for one in app.session.view.errors] == ["guests.alpha.extra"]
         await pilot.press("escape", "escape")
         await pilot.press("f8")
         await pilot.pause()
-        focused = part(app, "static-address", "address")
+        focused = input_of(app, "static-address", "address")
         assert app.screen.focused is focused
         assert focused.value == text
         await pilot.press("ctrl+z")
@@ -66,12 +66,12 @@ async def test_a_wrong_address_is_kept_and_f8_finds_it(text: str) -> None:
 async def test_clearing_an_address_brings_dhcp_back() -> None:
     app = wizard(session_of(project()))
     async with app.run_test(size=LARGE) as pilot:
-        await editing(app, pilot)
+        await edit_alpha(app, pilot)
         await type_into(app, pilot, "static-address", "address", "10.0.0.5/24")
-        assert "ip=10.0.0.5::" in (alpha_of(app).extra or "")
+        assert "ip=10.0.0.5::" in (alpha_in(app).extra or "")
         await type_into(app, pilot, "static-address", "address", "")
-        assert alpha_of(app).extra == EXTRA
-        assert part(app, "static-address", "address").placeholder == "none (DHCP)"
+        assert alpha_in(app).extra == EXTRA
+        assert input_of(app, "static-address", "address").placeholder == "none (DHCP)"
         assert not app.session.state.invalid_texts
 
 
@@ -79,14 +79,14 @@ async def test_without_ip_dhcp_the_row_does_not_speak_of_dhcp() -> None:
     app = wizard(session_of())
     async with app.run_test(size=LARGE) as pilot:
         app.session.edit(TWO, "two")
-        await editing(app, pilot)
-        assert part(app, "static-address", "address").placeholder == "none"
+        await edit_alpha(app, pilot)
+        assert input_of(app, "static-address", "address").placeholder == "none"
 
 
 async def test_a_wrong_part_of_an_interface_marks_its_row() -> None:
     app = wizard(session_of(project(vif=("bridge=xenbr0",))))
     async with app.run_test(size=LARGE) as pilot:
-        await editing(app, pilot)
+        await edit_alpha(app, pilot)
         await type_into(app, pilot, "interface-0", "ip", "00:16:3e:zz:01:02")
         row = app.screen.query_one("#interface-0", PartsRow)
         assert "not an IPv4 address" in row.help_text

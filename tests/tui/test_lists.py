@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from tests.bitbake.trees import small
 from tests.sessions import TWO
-from tests.tui.test_build_dir import LOCAL, in_build_dir, made, read
+from tests.tui.test_build_dir import LOCAL, in_build_dir, make_build_dir, wait_for_survey
 from tests.tui.test_wizard import field
 from tests.tui.wizards import SMALL, key_line, press, running, settle, shown, wizard
 from xentui.project.model import Guest, Host, Project
@@ -24,7 +24,7 @@ from xentui.widgets.table import Table
 
 
 def test_a_survey_reports_progress_and_can_be_stopped() -> None:
-    build = made()
+    build = make_build_dir()
     reported: list[BuildSurvey] = []
     known = survey_build_dir(build, reported.append)
     assert [one.complete for one in reported] == [False] * (len(reported) - 1) + [True]
@@ -50,7 +50,7 @@ def test_a_survey_reports_progress_and_can_be_stopped() -> None:
 async def test_machines_of_the_layers_are_listed_after_the_boards() -> None:
     build = small(Path.cwd(), LOCAL, more={"virt/conf/machine/bench.conf": "#@NAME: The bench\n"})
     async with running(in_build_dir(build), "machine") as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         table = app.main.query_one("#boards", Table)
         keys = [row.key for row in table.rows]
         assert keys[-2:] == [":layers", "bench"]
@@ -62,15 +62,15 @@ async def test_machines_of_the_layers_are_listed_after_the_boards() -> None:
 
 
 async def test_the_first_frame_does_not_wait_for_the_layers() -> None:
-    app = wizard(in_build_dir(made()), begin="machine")
+    app = wizard(in_build_dir(make_build_dir()), begin="machine")
     async with app.run_test(size=SMALL) as pilot:
         assert len(app.main.query_one("#boards", Table).rows) > 3
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
 
 
 async def test_a_guest_is_added_from_the_recipes_of_the_layers() -> None:
-    async with running(in_build_dir(made()), "guests", size=(120, 30)) as (app, pilot):
-        await read(pilot, app)
+    async with running(in_build_dir(make_build_dir()), "guests", size=(120, 30)) as (app, pilot):
+        await wait_for_survey(pilot, app)
         await press(pilot, "a", "1")
         assert "Guest beta" in shown(app)
         assert "xen-image-minimal" not in shown(app).replace("xen-guest-image-minimal", "")
@@ -81,8 +81,8 @@ async def test_a_guest_is_added_from_the_recipes_of_the_layers() -> None:
 
 
 async def test_the_name_is_offered_and_anything_else_can_be_typed() -> None:
-    async with running(in_build_dir(made()), "guests") as (app, pilot):
-        await read(pilot, app)
+    async with running(in_build_dir(make_build_dir()), "guests") as (app, pilot):
+        await wait_for_survey(pilot, app)
         await press(pilot, "enter")
         await press(pilot, "f2", *"xen-guest", "enter")
         assert app.session.project.guests[0].key == "xen-guest-image-minimal"
@@ -101,13 +101,13 @@ async def test_the_name_is_offered_and_anything_else_can_be_typed() -> None:
 
 
 async def test_what_earlier_builds_left_is_offered_for_disk_and_kernel() -> None:
-    build = made()
+    build = make_build_dir()
     folder = build / "tmp/deploy/images/qemux86-64"
     folder.mkdir(parents=True)
     for name in ("core-image-minimal-qemux86-64.ext4", "bzImage", "a.manifest"):
         (folder / name).touch()
     async with running(in_build_dir(build), "guests") as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await press(pilot, "enter")
         assert [n for n, _ in field(app, "guests.alpha.kernel").suggestions] == ["bzImage"]
         app.main.set_focus(field(app, "guests.alpha.kernel").editor)
@@ -125,7 +125,7 @@ async def test_hostile_words_of_a_layer_are_shown_as_they_are() -> None:
     async with running(
         in_build_dir(small(Path.cwd(), LOCAL, more=more)), "machine", size=(120, 30)
     ) as (app, pilot):
-        await read(pilot, app)
+        await wait_for_survey(pilot, app)
         await press(pilot, "end")
         assert "[@click=app]" in shown(app)
         assert "[red]" in shown(app)

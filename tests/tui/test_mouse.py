@@ -40,7 +40,7 @@ CLICKED = {
     "edge": "the wheel turns",
     "activate": "a row is clicked twice",
     "choose": "a choice is clicked, or a field's list is opened from its row",
-    "leave_out": "undo, or the choice that leaves out",
+    "reset": "undo, or the choice of the default",
     "scroll_up": "the wheel turns",
     "scroll_down": "the wheel turns",
     "scroll_left": "the wheel turns with shift",
@@ -53,47 +53,48 @@ CLICKED = {
     "app.focus_previous": "a field is clicked",
     "screen.focus_next": "a field is clicked",
     "screen.focus_previous": "a field is clicked",
-    "step": "a step is clicked",
-    "jump": "a step is clicked",
-    "sheet": "a tab is clicked",
-    "next": "a step is clicked",
+    "show_step": "a step is clicked",
+    "await_step_number": "a step is clicked",
+    "show_sheet": "a tab is clicked",
+    "next_sheet": "a tab is clicked",
+    "next_step": "a step is clicked",
     "preview": "the key line",
     "undo": "the key line, once there is something to undo",
-    "problem": "the hint line",
-    "fix": "the hint line",
+    "next_problem": "the line of help",
+    "fix": "the line of help",
 }
 """What is clicked for what a key does, where neither the last line nor the palette has it."""
 
 
-async def tip(
+async def tooltip_at(
     pilot: Pilot[int], widget: Widget | type[Widget] | str, offset: tuple[int, int]
 ) -> str:
-    """Let the mouse rest on a place and return what it is told."""
+    """Let the mouse rest on a cell of a widget, and return the tooltip."""
     app = pilot.app
     await pilot.hover(widget, offset=Offset(*offset))
     await pilot.pause(app.TOOLTIP_DELAY + 0.15)
-    made = app.screen.get_child_by_type(Tooltip)
-    return str(made.content) if made.display else ""
+    tooltip = app.screen.get_child_by_type(Tooltip)
+    return str(tooltip.content) if tooltip.display else ""
 
 
-def offered(app: XentuiApp) -> set[str]:
-    """Return the names of all commands of the palette that are there without typing."""
+def listed_commands(app: XentuiApp) -> set[str]:
+    """Return the names of the commands that the palette lists before anything is typed."""
     provider = Commands(app.screen, None)
     return {command.name for command in provider._commands() if command.common}
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_every_key_has_a_twin_that_is_clicked(step: str) -> None:
+async def test_a_click_does_what_each_key_does(step: str) -> None:
     async with running(TWO, step, size=(300, 60)) as (app, _pilot):
-        in_sight = {key.action for key in app.main.query_one(KeyLine).visible_keys()}
-        commands = offered(app)
+        shown_actions = {key.action for key in app.main.query_one(KeyLine).visible_keys()}
+        commands = listed_commands(app)
         active = [one for one in app.screen.active_bindings.values() if one.binding.id]
         reported = {(one.node, one.binding.action) for one in active if one.binding.description}
         assert len(active) > 20
         for node, binding, enabled, _ in active:
             name = binding.action.partition("(")[0]
             known = (
-                binding.action in in_sight
+                binding.action in shown_actions
                 or binding.description.lower() in commands
                 or (not binding.description and (node, binding.action) in reported)
                 or name in CLICKED
@@ -149,7 +150,7 @@ async def test_dialogs_are_answered_with_the_mouse() -> None:
         await settle(pilot)
         assert Path("xentui-out/edge-lab.toml").is_file()
         seen: list[str | None] = []
-        for name in ("back", "take"):
+        for name in ("back", "use"):
             pick = Pick("Which?", [("[/x]", "one"), ("two", "")])
             app.push_screen(pick, seen.append)
             await settle(pilot)
@@ -161,11 +162,13 @@ async def test_dialogs_are_answered_with_the_mouse() -> None:
 async def test_tooltips_explain_keys_steps_and_the_project() -> None:
     async with running(TWO, "guests", tooltips=True) as (app, pilot):
         line = shown(app).split("\n")[-1]
-        assert await tip(pilot, KeyLine, (line.index("d Delete"), 0)) == "d or delete: Delete"
+        assert (
+            await tooltip_at(pilot, KeyLine, (line.index("d Delete"), 0)) == "d or delete: Delete"
+        )
         steps = shown(app).split("\n")[1]
         at = (steps.index("Guests"), 0)
-        assert await tip(pilot, StepStrip, at) == "Guests: done (alt+4)"
-        reported = await tip(pilot, HeaderLine, (60, 0))
+        assert await tooltip_at(pilot, StepStrip, at) == "Guests: done (alt+4)"
+        reported = await tooltip_at(pilot, HeaderLine, (60, 0))
         assert reported.startswith("edge-lab\n")
         assert "512 MiB  Dom0" in reported
 
@@ -174,7 +177,7 @@ async def test_tooltips_explain_a_field_and_its_error() -> None:
     async with running(TWO, "guests", tooltips=True) as (app, pilot):
         await press(pilot, "enter", "tab", "tab", "1", "2")
         row = next(r for r in app.main.query(FieldRow) if r.path_text == "guests.alpha.memory")
-        reported = await tip(pilot, row, (3, 0))
+        reported = await tooltip_at(pilot, row, (3, 0))
         assert reported.startswith("Must be a whole number from 32 to")
         assert "XEN_GUEST_MEMORY[alpha]" in reported
 
@@ -198,7 +201,7 @@ async def test_choices_without_room_for_one_line_take_more() -> None:
 async def test_buttons_explain_what_they_do() -> None:
     refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64"))
     async with running(refused, "review", tooltips=True) as (_app, pilot):
-        assert "--allow XT101" in await tip(pilot, "#problem-allow", (2, 0))
+        assert "--allow XT101" in await tooltip_at(pilot, "#problem-allow", (2, 0))
 
 
 @pytest.mark.slow
@@ -211,7 +214,7 @@ async def test_hostile_text_in_a_tooltip_is_shown_as_typed(text: str) -> None:
     table = Table()
     async with app.run_test(size=SMALL, tooltips=True) as pilot:
         await settle(pilot)
-        reported = await tip(pilot, HeaderLine, (40, 0))
+        reported = await tooltip_at(pilot, HeaderLine, (40, 0))
         assert reported.startswith(visible(text)[:500])
         button = Button("x").with_tooltip(lit(text))
         await app.main.step.mount(table, button)
@@ -231,8 +234,8 @@ async def test_a_truncated_cell_shows_its_whole_literal_text_in_a_tooltip() -> N
         await app.main.step.mount(table)
         table.set_rows([Row("one", (name, "short"))])
         await settle(pilot)
-        assert await tip(pilot, table, (4, 1)) == name
-        assert await tip(pilot, table, (16, 1)) == ""
+        assert await tooltip_at(pilot, table, (4, 1)) == name
+        assert await tooltip_at(pilot, table, (16, 1)) == ""
 
 
 async def test_a_table_with_more_rows_than_room_scrolls_to_its_cursor_and_by_wheel() -> None:

@@ -27,8 +27,8 @@ from xentui.session import Session, opening
 from xentui.widgets.table import Table
 
 
-def recorded(name: str) -> Session:
-    """Return a session on the project of a recorded run."""
+def session_of_run(name: str) -> Session:
+    """Return a session with the project of a recorded run."""
     session = session_of()
     loaded = document.load(RUNS / name / "project.toml")
     origin = opening.origin_of(loaded, name="project.toml", preset=False)
@@ -38,8 +38,8 @@ def recorded(name: str) -> Session:
 
 
 @dataclass
-class Played:
-    """What the player plays, and the folder it notes itself in."""
+class ReplaySettings:
+    """The run that is replayed in place of QEMU, and the folder where its arguments are noted."""
 
     folder: Path
     name: str = "many"
@@ -48,26 +48,26 @@ class Played:
 
     @property
     def memory(self) -> str:
-        """MiB of the machine that was asked for last."""
+        """The memory of the machine that was started last, in MiB."""
         words = (self.folder / "args").read_text().split("\0")
         return words[words.index("-m") + 1]
 
 
 @pytest.fixture
-def played(monkeypatch: pytest.MonkeyPatch) -> Played:
-    """Let a rehearsal find the player."""
-    made = Played(Path("player").absolute())
-    made.folder.mkdir()
+def replay(monkeypatch: pytest.MonkeyPatch) -> ReplaySettings:
+    """Have rehearsals replay a recorded run."""
+    settings = ReplaySettings(Path("player").absolute())
+    settings.folder.mkdir()
 
     def find(*_given: object, **_how: object) -> parts.Parts:
-        return player(made.folder, made.mode, whole=made.whole, name=made.name)
+        return player(settings.folder, settings.mode, whole=settings.whole, name=settings.name)
 
     monkeypatch.setattr(parts, "find_parts", find)
-    return made
+    return settings
 
 
-async def until(pilot: Pilot[int], app: XentuiApp, word: str) -> str:
-    """Wait until a word stands on the screen, and return the screen."""
+async def wait_for(pilot: Pilot[int], app: XentuiApp, word: str) -> str:
+    """Wait until a word is on the screen, and return the screen."""
     for _ in range(500):
         await pilot.pause(0.02)
         if word in shown(app):
@@ -78,16 +78,16 @@ async def until(pilot: Pilot[int], app: XentuiApp, word: str) -> str:
 
 @pytest.mark.parametrize("step", ["memory", "review"])
 async def test_one_key_rehearses_and_shows_the_outcome_of_each_guest(
-    played: Played, step: str
+    replay: ReplaySettings, step: str
 ) -> None:
-    session = recorded("many")
+    session = session_of_run("many")
     async with running(session, step) as (app, pilot):
         assert key_line(app)["x"] == "Rehearse"
         await pilot.press("x")
-        page = await until(pilot, app, "guests started")
+        page = await wait_for(pilot, app, "guests started")
         assert "Again" in page
         assert "started, 114.7 MiB" in page
-        assert gone(played.folder)
+        assert gone(replay.folder)
         keys = {row.key for row in app.screen.query_one(Table).rows}
         assert keys == {guest.key for guest in session.project.guests}
         await press(pilot, "escape")
@@ -108,76 +108,78 @@ async def test_one_key_rehearses_and_shows_the_outcome_of_each_guest(
         assert "started, 114.7 MiB" not in shown(app)
 
 
-async def test_escape_stops_the_machine(played: Played) -> None:
-    played.mode = "hang"
-    async with running(recorded("many"), "memory") as (app, pilot):
+async def test_escape_stops_the_machine(replay: ReplaySettings) -> None:
+    replay.mode = "hang"
+    async with running(session_of_run("many"), "memory") as (app, pilot):
         await pilot.press("x")
-        await until(pilot, app, "Xen is up")
+        await wait_for(pilot, app, "Xen is up")
         await press(pilot, "escape")
         assert app.screen is app.main
         for _ in range(100):
             await pilot.pause(0.05)
-            if gone(played.folder):
+            if gone(replay.folder):
                 break
-        assert gone(played.folder)
+        assert gone(replay.folder)
 
 
-async def test_progress_is_shown_for_each_guest_and_escape_stops_it(played: Played) -> None:
-    played.mode = "until console 3"
-    async with running(recorded("many"), "review") as (app, pilot):
+async def test_progress_is_shown_for_each_guest_and_escape_stops_it(replay: ReplaySettings) -> None:
+    replay.mode = "until console 3"
+    async with running(session_of_run("many"), "review") as (app, pilot):
         await pilot.press("x")
-        page = await until(pilot, app, "guest 3 of 7: c took 114.7 MiB")
+        page = await wait_for(pilot, app, "guest 3 of 7: c took 114.7 MiB")
         rows = {row.key: row for row in app.screen.query_one(Table).rows}
         assert [rows[key].cells[2][0] for key in "abcd"] == [
             "created, paused", "created, paused", "took 114.7 MiB", "waiting",
         ], page  # fmt: skip
         assert [str(button.label) for button in app.screen.query(Button)] == ["Stop"]
-        assert not gone(played.folder)
+        assert not gone(replay.folder)
         await press(pilot, "enter")
         assert app.screen is app.main
-        assert gone(played.folder)
+        assert gone(replay.folder)
         assert "started, 114.7 MiB" not in shown(app)
 
 
-async def test_leaving_the_wizard_stops_the_machine(played: Played) -> None:
-    played.mode = "until guest 1"
-    async with running(recorded("many"), "memory") as (app, pilot):
+async def test_leaving_the_wizard_stops_the_machine(replay: ReplaySettings) -> None:
+    replay.mode = "until guest 1"
+    async with running(session_of_run("many"), "memory") as (app, pilot):
         await pilot.press("x")
-        await until(pilot, app, "Dom0 is up")
+        await wait_for(pilot, app, "Dom0 is up")
         app.exit(0)
-    assert gone(played.folder)
+    assert gone(replay.folder)
 
 
-async def test_a_machine_that_goes_down_is_reported_and_can_be_tried_again(played: Played) -> None:
-    played.name, played.whole = "too-large", False
-    async with running(recorded("too-large"), "memory") as (app, pilot):
+async def test_a_machine_that_goes_down_is_reported_and_can_be_tried_again(
+    replay: ReplaySettings,
+) -> None:
+    replay.name, replay.whole = "too-large", False
+    async with running(session_of_run("too-large"), "memory") as (app, pilot):
         await pilot.press("x")
-        assert "not reached" in await until(pilot, app, "It ended early")
-        played.whole = True
+        assert "not reached" in await wait_for(pilot, app, "It ended early")
+        replay.whole = True
         labels = [str(button.label) for button in app.screen.query(Button)]
         assert labels == ["Again", "Back"]
         await pilot.press("left", "enter")
-        await until(pilot, app, "for want of memory")
+        await wait_for(pilot, app, "for want of memory")
 
 
-async def test_a_guest_that_is_refused_is_fixed_and_rehearsed_again(played: Played) -> None:
-    played.name = "too-large"
-    session = recorded("too-large")
+async def test_a_guest_that_is_refused_is_fixed_and_rehearsed_again(replay: ReplaySettings) -> None:
+    replay.name = "too-large"
+    session = session_of_run("too-large")
     before = session.project
     async with running(session, "memory") as (app, pilot):
         await pilot.press("x")
-        page = await until(pilot, app, "for want of memory")
+        page = await wait_for(pilot, app, "for want of memory")
         assert "xl: " in page
         assert "Again" in page
         labels = [str(button.label) for button in app.screen.query(Button)]
         assert labels[-2:] == ["Again", "Back"]
         assert "Give the board" in labels[0]
-        assert played.memory == "1024"
+        assert replay.memory == "1024"
         await press(pilot, "enter")
         assert session.project != before
         assert isinstance(app.screen, Rehearse)
-        await until(pilot, app, "guests started")
-        assert played.memory == str(session.project.host.memory) == "1536"
+        await wait_for(pilot, app, "guests started")
+        assert replay.memory == str(session.project.host.memory) == "1536"
         await press(pilot, "escape")
         await press(pilot, "u")
         assert session.project == before
@@ -209,18 +211,18 @@ async def test_missing_parts_are_named_and_fetched_only_when_asked(
     monkeypatch.setattr(fetch, "can_fetch", lambda: True)
     monkeypatch.setattr(fetch, "plan_download", sized)
     monkeypatch.setattr(fetch, "fetch_packages", fetched)
-    async with running(recorded("many"), "memory") as (app, pilot):
+    async with running(session_of_run("many"), "memory") as (app, pilot):
         await pilot.press("x")
-        page = await until(pilot, app, "Not found: QEMU, Xen")
+        page = await wait_for(pilot, app, "Not found: QEMU, Xen")
         assert "qemu-system-x86" in page
         assert "xen-hypervisor-4.17-amd64" in page
         assert "Nothing is fetched before you agree to its size." in page
         assert asked == []
         await pilot.press("enter")
-        await until(pilot, app, "Fetch 2 packages, 43 MB?")
+        await wait_for(pilot, app, "Fetch 2 packages, 43 MB?")
         assert asked == ["size"]
         await pilot.press("right", "enter")
-        await until(pilot, app, "Not found: QEMU, Xen")
+        await wait_for(pilot, app, "Not found: QEMU, Xen")
         assert asked == ["size", "fetch qemu-system-x86 xen"]
 
 
@@ -229,9 +231,9 @@ async def test_a_failure_of_the_system_is_shown_and_left(monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(parts, "find_parts", find)
-    async with running(recorded("many"), "memory") as (app, pilot):
+    async with running(session_of_run("many"), "memory") as (app, pilot):
         await pilot.press("x")
-        await until(pilot, app, "No space left on device")
+        await wait_for(pilot, app, "No space left on device")
         await press(pilot, "enter")
         assert app.screen is app.main
 
@@ -254,12 +256,12 @@ async def test_leaving_ends_a_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "can_fetch", lambda: True)
     monkeypatch.setattr(fetch, "plan_download", lambda _: fetch.Download(("xen:arm64",), 1_000_000))
     monkeypatch.setattr(fetch, "fetch_packages", fetched)
-    async with running(recorded("many"), "memory") as (app, pilot):
+    async with running(session_of_run("many"), "memory") as (app, pilot):
         await pilot.press("x")
-        page = await until(pilot, app, "Not found: Xen")
+        page = await wait_for(pilot, app, "Not found: Xen")
         assert "apt's lists for arm64, about 20 MB" in page
         await pilot.press("enter")
-        await until(pilot, app, "Fetch 1 package, 1 MB?")
+        await wait_for(pilot, app, "Fetch 1 package, 1 MB?")
         await pilot.press("right", "enter")
         assert await asyncio.to_thread(began.wait, 10)
         assert not ended.is_set()
@@ -273,9 +275,9 @@ async def test_without_apt_it_is_explained_how_to_get_the_parts(
     monkeypatch.setattr(fetch, "can_fetch", lambda: False)
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setenv("XDG_CACHE_HOME", str(Path.cwd() / "cache"))
-    async with running(recorded("many"), "review") as (app, pilot):
+    async with running(session_of_run("many"), "review") as (app, pilot):
         await pilot.press("x")
-        page = await until(pilot, app, "Not found:")
+        page = await wait_for(pilot, app, "Not found:")
         assert "xentui rehearse PROJECT --parts FOLDER" in page
 
 
@@ -283,7 +285,7 @@ async def test_a_board_that_cannot_be_rehearsed_is_reported() -> None:
     board = replace(TWO, host=replace(TWO.host, machine="genericx86-64", memory=None))
     async with running(board, "memory") as (app, pilot):
         await pilot.press("x")
-        page = await until(pilot, app, "is unknown. Set host.memory")
+        page = await wait_for(pilot, app, "is unknown. Set host.memory")
         assert "Set host.memory" in page, page
         await press(pilot, "enter")
         assert app.screen is app.main

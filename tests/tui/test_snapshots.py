@@ -20,7 +20,7 @@ from textual.scrollbar import ScrollBar
 
 from tests.sessions import TWO, session_of
 from tests.tui.test_around import leave_a_draft
-from tests.tui.test_build_dir import made, read
+from tests.tui.test_build_dir import make_build_dir, wait_for_survey
 from tests.tui.wizards import LARGE, SMALL, press, settle, shown, wizard
 from xentui.project.model import Bundle, Containers, Fetch, Guest, Host, Project, Source
 from xentui.screens.themes import DARK, LIGHT
@@ -135,7 +135,7 @@ def picture(
             await settle(pilot)
             await pilot.pause(0.15)
             if out is not None:
-                await read(pilot, app)
+                await wait_for_survey(pilot, app)
             for key in keys:
                 await press(pilot, key)
             await settle(pilot)
@@ -218,7 +218,7 @@ def test_each_state(
 def test_a_build_directory(
     picture: Callable[..., None], name: str, step: str, keys: tuple[str, ...], size: str
 ) -> None:
-    made()
+    make_build_dir()
     project = None if step == "start" else TWO
     build = Path("build")
     picture(f"build-{name}-{size}", project, SIZES[size], keys, begin=step, out=build)

@@ -41,39 +41,39 @@ SLOW = "Your terminal is slow"
 PRESET = 'version = 1\n[host]\nmachine = "qemux86-64"\n[guests.alpha]\nmemory = 64\n'
 
 
-def answers(pace: TerminalLatency, *seconds: float) -> list[bool]:
-    """Return what is said after answers that took so long."""
+def record_answers(latency: TerminalLatency, *seconds: float) -> list[bool]:
+    """Record answers after so many seconds each; return whether each makes the terminal slow."""
     output, now = [], 100.0
-    for taken in seconds:
-        assert pace.start_request(now)
-        assert not pace.start_request(now)
-        now += taken
-        output.append(pace.record_answer(now))
+    for delay in seconds:
+        assert latency.start_request(now)
+        assert not latency.start_request(now)
+        now += delay
+        output.append(latency.record_answer(now))
         now += 1
     return output
 
 
 def test_late_answers_in_a_row_make_a_line_slow() -> None:
-    assert answers(TerminalLatency(), 0.01, 0.3, 0.4, 0.5) == [False, False, False, True]
-    assert answers(TerminalLatency(), 0.01, 0.3, 0.01, 0.5, 0.5) == [False] * 5
+    assert record_answers(TerminalLatency(), 0.01, 0.3, 0.4, 0.5) == [False, False, False, True]
+    assert record_answers(TerminalLatency(), 0.01, 0.3, 0.01, 0.5, 0.5) == [False] * 5
     # Those that are very late count twice.
-    assert answers(TerminalLatency(), 0.01, 5, 0.3) == [False, False, True]
-    assert answers(TerminalLatency(), 0.01, 5, 0.01, 5) == [False] * 4
+    assert record_answers(TerminalLatency(), 0.01, 5, 0.3) == [False, False, True]
+    assert record_answers(TerminalLatency(), 0.01, 5, 0.01, 5) == [False] * 4
 
 
 def test_distance_alone_does_not_make_a_line_slow() -> None:
-    assert answers(TerminalLatency(), 0.8, 0.9, 0.95, 0.8, 1.0) == [False] * 5
+    assert record_answers(TerminalLatency(), 0.8, 0.9, 0.95, 0.8, 1.0) == [False] * 5
 
 
-def test_an_answer_without_question_is_ignored() -> None:
-    pace = TerminalLatency()
-    assert not pace.record_answer(1)
-    assert (pace.has_answered, pace.is_pending) == (False, False)
-    assert answers(pace, 0.1) == [False]
-    assert (pace.has_answered, pace.is_pending) == (True, False)
+def test_an_answer_without_a_request_is_ignored() -> None:
+    latency = TerminalLatency()
+    assert not latency.record_answer(1)
+    assert (latency.has_answered, latency.is_pending) == (False, False)
+    assert record_answers(latency, 0.1) == [False]
+    assert (latency.has_answered, latency.is_pending) == (True, False)
 
 
-def test_an_answer_on_its_way_is_not_left_for_the_shell() -> None:
+def test_a_pending_answer_is_not_left_for_the_shell() -> None:
     master, slave = pty.openpty()
     try:
         threading.Timer(0.1, os.write, (master, b"\x1b[5;1R")).start()
@@ -90,10 +90,10 @@ def test_an_answer_on_its_way_is_not_left_for_the_shell() -> None:
 def answer_late(app: XentuiApp) -> None:
     """Let the terminal answer as late as it takes to count as slow."""
     now = 100.0
-    for taken in (0.01, 5, 5):
+    for delay in (0.01, 5, 5):
         app.latency.start_request(now)
         event = events.CursorPosition(0, 0)
-        event.time = now + taken
+        event.time = now + delay
         app.on_cursor_position(event)
         now += 10
 

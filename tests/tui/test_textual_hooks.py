@@ -99,25 +99,25 @@ def test_control_sequences_keep_their_meaning() -> None:
     assert keys("4") == ["4"]
 
 
-def typed(app: XentuiApp, *keys: str) -> None:
-    """Let keys arrive all at once, as from a buffer."""
+def send_keys(app: XentuiApp, *keys: str) -> None:
+    """Send keys all at once, as from a buffer."""
     for key in keys:
         app.post_message(events.Key(key, key if len(key) == 1 else None))
 
 
-async def quiet(app: XentuiApp, pilot: object) -> None:
-    """Wait until no key is held any more."""
+async def wait_until_delivered(app: XentuiApp, pilot: object) -> None:
+    """Wait until all held keys are delivered."""
     for _ in range(100):
         await pilot.pause(0.02)  # type: ignore[attr-defined]
         if not app.holds_keys:
             return
-    raise AssertionError("keys are held for ever")
+    raise AssertionError("some keys are never delivered")
 
 
 async def test_keys_typed_right_after_a_reach_the_name() -> None:
     async with running(TWO, "guests") as (app, pilot):
-        typed(app, "a", "1", *"decab", "enter", "tab", "tab", *"64", "escape", "d")
-        await quiet(app, pilot)
+        send_keys(app, "a", "1", *"decab", "enter", "tab", "tab", *"64", "escape", "d")
+        await wait_until_delivered(app, pilot)
         await settle(pilot)
         # The last d is for the table again, and deletes the guest that it stands on.
         assert app.session.project == TWO
@@ -128,9 +128,9 @@ async def test_keys_typed_right_after_a_reach_the_name() -> None:
 
 async def test_what_is_typed_before_the_first_screen_goes_to_it() -> None:
     app = wizard(session_of(TWO), begin="guests")
-    typed(app, "down", "d")
+    send_keys(app, "down", "d")
     async with app.run_test(size=SMALL) as pilot:
-        await quiet(app, pilot)
+        await wait_until_delivered(app, pilot)
         await settle(pilot)
         assert [guest.key for guest in app.session.project.guests] == ["alpha"]
 
@@ -138,8 +138,8 @@ async def test_what_is_typed_before_the_first_screen_goes_to_it() -> None:
 @pytest.mark.parametrize("key", ["enter", "e"])
 async def test_keys_typed_right_after_opening_reach_the_editor(key: str) -> None:
     async with running(TWO, "guests") as (app, pilot):
-        typed(app, "down", key, "tab", "tab", *"77")
-        await quiet(app, pilot)
+        send_keys(app, "down", key, "tab", "tab", *"77")
+        await wait_until_delivered(app, pilot)
         await settle(pilot)
         assert app.session.project.guest("beta").memory == 77
         assert app.session.project.guest("alpha") == TWO.guests[0]
@@ -147,8 +147,8 @@ async def test_keys_typed_right_after_opening_reach_the_editor(key: str) -> None
 
 async def test_keys_typed_for_a_list_keep_their_order() -> None:
     async with running(TWO, "guests") as (app, pilot):
-        typed(app, "g", "5", "g", "4", "down", "up", "down")
-        await quiet(app, pilot)
+        send_keys(app, "g", "5", "g", "4", "down", "up", "down")
+        await wait_until_delivered(app, pilot)
         await settle(pilot)
         assert app.main.step_name == "guests"
         assert app.main.query_one("#guest-table", Table).key == "beta"
