@@ -54,7 +54,7 @@ async def wait_for_survey(pilot: Pilot[int], app: XentuiApp) -> None:
     await settle(pilot)
 
 
-async def test_the_start_names_the_build_directory() -> None:
+async def test_start_names_the_build_directory() -> None:
     build = make_build_dir()
     async with running(in_build_dir(build, None)) as (app, pilot):
         await wait_for_survey(pilot, app)
@@ -63,7 +63,7 @@ async def test_the_start_names_the_build_directory() -> None:
         assert any("meta-virtualization has the Xen classes" in x for x in lines)
 
 
-async def test_the_start_reports_that_the_classes_are_missing() -> None:
+async def test_start_reports_that_the_classes_are_missing() -> None:
     build = make_build_dir(layers=("core",))
     async with running(in_build_dir(build, None)) as (app, pilot):
         await wait_for_survey(pilot, app)
@@ -95,7 +95,7 @@ async def test_conf_layer_and_the_edits_of_the_users_files_are_shown_and_written
     assert all("add-layer" not in line for line, _ in written.commands)
 
 
-async def test_the_way_in_is_chosen_on_review() -> None:
+async def test_local_conf_includes_the_settings_in_the_way_chosen_on_review() -> None:
     build = make_build_dir()
     async with running(in_build_dir(build), "review", size=(120, 60)) as (app, pilot):
         await wait_for_survey(pilot, app)
@@ -113,7 +113,7 @@ async def test_the_way_in_is_chosen_on_review() -> None:
     assert "--attach block" in app.session.written.headless
 
 
-async def test_the_way_of_the_last_time_is_the_way_of_this_time() -> None:
+async def test_the_way_that_local_conf_was_changed_last_is_preselected() -> None:
     build = make_build_dir()
     session = in_build_dir(build)
     session.target.choose_attach("block")
@@ -167,7 +167,7 @@ async def test_edits_by_hand_are_shown_from_both_sides_and_merged() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anything")
-async def test_a_file_that_is_read_only_is_refused_with_the_way_out() -> None:
+async def test_a_read_only_file_is_refused_with_what_to_do() -> None:
     build = make_build_dir()
     (build / "conf/local.conf").chmod(0o444)
     async with running(in_build_dir(build), "review", size=(200, 40)) as (app, pilot):
@@ -190,7 +190,7 @@ async def test_an_error_that_was_corrected_outside_does_not_prevent_writing() ->
         assert "Write into build?" in shown(app)
 
 
-async def test_an_unfinished_line_is_refused_with_the_way_out() -> None:
+async def test_an_unfinished_line_is_refused_with_what_to_do() -> None:
     build = make_build_dir(f"{LOCAL}FOO = \\")
     async with running(in_build_dir(build), "review", size=(160, 40)) as (app, pilot):
         await wait_for_survey(pilot, app)
@@ -225,7 +225,7 @@ async def test_what_writing_will_fix_is_not_a_problem() -> None:
         assert "not set up for Xen" not in "\n".join(f.message for f in app.session.target.findings)
 
 
-async def test_another_directory_is_another_way() -> None:
+async def test_a_folder_that_is_not_a_build_directory_gets_files_only() -> None:
     build = make_build_dir()
     async with running(in_build_dir(build), "review") as (app, pilot):
         await wait_for_survey(pilot, app)
@@ -237,7 +237,7 @@ async def test_another_directory_is_another_way() -> None:
 
 
 def previewed(app: XentuiApp) -> tuple[str, str]:
-    """Return what the preview is called, and its lines as one text."""
+    """Return the name of the previewed file, and its text."""
     preview = app.main.query_one(Preview)
     lines = preview.query_one("#preview-text", CodeView).lines
     return str(preview.query_one("#preview-name", Static).content), "\n".join(lines) + "\n"
@@ -281,7 +281,7 @@ async def test_the_preview_shows_where_a_marked_block_is() -> None:
         assert text in (build / "conf/local.conf").read_text()
 
 
-async def test_the_rail_and_f8_know_the_build_directory_from_any_step() -> None:
+async def test_problems_of_the_build_directory_count_on_every_step() -> None:
     build = make_build_dir(f'{LOCAL}IMAGE_INSTALL_append = " nano"\n')
     async with running(in_build_dir(build), "guests", size=LARGE) as (app, pilot):
         await wait_for_survey(pilot, app)

@@ -110,7 +110,7 @@ async def test_the_first_guest_of_all_is_edited_right_away() -> None:
         Palette,
     ],
 )
-async def test_a_screen_on_top_is_left_once(top: Callable[[], Screen[Any]]) -> None:
+async def test_a_dialog_is_closed_only_once(top: Callable[[], Screen[Any]]) -> None:
     async with running(TWO) as (app, pilot):
         below, shown_on_top = HelpScreen("Help", []), top()
         await app.push_screen(below)
@@ -145,7 +145,7 @@ async def test_a_problem_is_text_in_whole_sentences() -> None:
         assert ".." not in text
 
 
-async def test_a_dialog_is_answered_after_leaving_was_called_off() -> None:
+async def test_a_dialog_can_be_answered_after_quitting_was_cancelled() -> None:
     session = session_of(TWO)
     session.edit(TWO.without_guest("beta"), "delete beta")
     async with running(session, "review") as (app, pilot):
@@ -160,7 +160,7 @@ async def test_a_dialog_is_answered_after_leaving_was_called_off() -> None:
     assert document.load(Path("board.toml")).project == session.project
 
 
-async def test_a_question_is_left_with_the_wizard() -> None:
+async def test_the_wizard_can_be_left_while_a_question_is_open() -> None:
     async with running() as (app, pilot):
         await press(pilot, "enter", "ctrl+s")
         assert isinstance(app.screen, Question)
@@ -168,7 +168,7 @@ async def test_a_question_is_left_with_the_wizard() -> None:
     assert app.return_code == 0
 
 
-async def test_the_palette_opens_over_no_dialog() -> None:
+async def test_the_palette_does_not_open_over_a_dialog() -> None:
     async with running(TWO, "review") as (app, pilot):
         await press(pilot, "s")
         below = app.screen

@@ -146,7 +146,7 @@ async def test_a_row_that_has_the_focus_is_never_hidden() -> None:
         assert not row.region
 
 
-async def test_a_choice_that_was_left_is_found_as_it_was() -> None:
+async def test_choosing_own_again_brings_back_what_was_typed() -> None:
     app = wizard(session_of(TWO), begin="guests")
     own = ("bridge=xenbr0,mac=00:16:3e:00:00:07", "bridge=br8")
     app.session.set_value(("guests", "alpha", "vif"), own)

@@ -81,7 +81,7 @@ async def test_all_suggestions_for_a_file_are_used_in_one_step() -> None:
         assert session.project == project_with_import()
 
 
-async def test_escape_takes_nothing() -> None:
+async def test_escape_imports_nothing() -> None:
     session = session_of(project_with_import())
     write_archive(Path("xentui-out/root.tar.gz"))
     app = wizard(session, begin="guests")
@@ -161,7 +161,7 @@ async def test_the_browser_reports_what_cannot_be_read() -> None:
         await pilot.press("escape")
 
 
-async def test_reading_shows_how_far_it_is_and_can_be_given_up(
+async def test_reading_shows_its_progress_and_can_be_cancelled(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     session = session_of(project_with_import())

@@ -73,7 +73,7 @@ async def test_help_explains_the_choice_that_has_the_focus() -> None:
         assert "Where the disk comes from" in shown(app)
 
 
-async def test_a_problem_that_was_gone_to_leaves_when_the_focus_does() -> None:
+async def test_the_problem_of_f8_is_hidden_when_the_focus_leaves_its_field() -> None:
     async with running(IMPORTED, "guests") as (app, pilot):
         await press(pilot, "f8")
         finding = app.main.current_finding()
@@ -178,7 +178,7 @@ async def test_a_fix_replaces_what_was_typed_and_hidden_values_have_no_problems(
         assert not app.session.state.invalid_texts
 
 
-async def test_more_fields_are_gone_to_when_they_are_unfolded() -> None:
+async def test_the_first_of_more_fields_is_focused_when_they_are_shown() -> None:
     async with running(TWO, "guests") as (app, pilot):
         await press(pilot, "enter")
         app.main.step.query_one("#editor-more").focus()
@@ -239,7 +239,7 @@ async def test_no_text_is_cut_off_where_there_is_room_below(
                 assert cut_off(shown(app)) == [], shown(app)
 
 
-async def test_a_field_that_was_left_shows_the_value_as_it_is_kept() -> None:
+async def test_a_field_without_focus_shows_the_value_as_it_is_stored() -> None:
     async with running(TWO, "guests") as (app, pilot):
         await press(pilot, "enter")
         memory = field(app, "guests.alpha.memory").editor

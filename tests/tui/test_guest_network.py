@@ -75,7 +75,7 @@ async def test_clearing_an_address_brings_dhcp_back() -> None:
         assert not app.session.state.invalid_texts
 
 
-async def test_without_ip_dhcp_the_row_does_not_speak_of_dhcp() -> None:
+async def test_without_ip_dhcp_the_row_does_not_mention_dhcp() -> None:
     app = wizard(session_of())
     async with app.run_test(size=LARGE) as pilot:
         app.session.edit(TWO, "two")

@@ -55,7 +55,7 @@ def test_cut_text_has_its_width(text: str, width: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
-async def test_every_field_takes_it_as_typed(text: str) -> None:
+async def test_every_field_keeps_hostile_text_as_typed(text: str) -> None:
     async with running(TWO, "guests", notifications=True, tooltips=True) as (app, pilot):
         await press(pilot, "enter")
         for row in list(app.main.query(FieldRow)):

@@ -62,7 +62,7 @@ def test_every_binding_has_a_name_to_rebind_it_by_or_is_a_twin_of_one() -> None:
             assert binding.id or binding.action in named or "sheet" in binding.action, binding
 
 
-def test_names_of_bindings_are_unique_in_a_place() -> None:
+def test_ids_of_bindings_are_unique_on_a_screen() -> None:
     for place in PLACES:
         names = [b.id for b in place.BINDINGS if isinstance(b, Binding) and b.id]
         assert len(names) == len(set(names)), place
@@ -83,7 +83,7 @@ def classes_with_keys() -> list[type[DOMNode]]:
     return found
 
 
-def test_every_binding_does_something_that_there_is() -> None:
+def test_every_binding_has_an_action_that_exists() -> None:
     places = classes_with_keys()
     assert set(PLACES) <= set(places)
     for place in places:

@@ -115,7 +115,7 @@ async def test_the_palette_is_opened_and_used_with_the_mouse() -> None:
         assert [g.key for g in app.session.project.guests] == ["alpha", "alpha-2", "beta"]
 
 
-async def test_the_memory_on_top_leads_to_memory() -> None:
+async def test_a_click_on_the_memory_in_the_header_shows_memory() -> None:
     async with running(TWO, "guests") as (app, pilot):
         await settle(pilot)
         for column, here in ((shown(app).index("  ", 30), "guests"), (70, "memory")):

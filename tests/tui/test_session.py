@@ -137,7 +137,7 @@ def test_typing_into_the_field_again_is_another_step() -> None:
     assert session.project.guest("alpha").memory == 640
 
 
-def test_unfinished_text_goes_with_the_guest_to_its_new_name() -> None:
+def test_invalid_text_follows_a_renamed_guest() -> None:
     session = session_of(ONE)
     session.type_text(MEMORY, "x")
     session.type_text(("guests", "alpha", "key"), "gamma")
@@ -183,7 +183,7 @@ def test_moving_the_last_guest_of_a_bundle_removes_the_bundle() -> None:
     assert guests.with_bundle_toggled(project, "alpha")[0] == ONE
 
 
-def test_dirty_is_compared_not_noted() -> None:
+def test_changes_are_found_by_comparing_with_what_was_saved() -> None:
     session = session_of(ONE)
     session.type_text(MEMORY, "300")
     assert session.changed
@@ -240,7 +240,7 @@ def test_the_draft_that_undo_returns_to_is_removed_when_it_is_written() -> None:
     assert len(left) == 1, "only the draft of the other project"
 
 
-def test_derived_values_are_worked_out_once_a_state() -> None:
+def test_derived_values_are_computed_once_per_state() -> None:
     session = session_of(ONE)
     first = session.view
     assert session.view is first
@@ -323,7 +323,7 @@ def test_writing_writes_what_was_shown_and_the_project() -> None:
     assert all(change.kind == "same" for change in session.plan().changes)
 
 
-def test_writing_is_refused_while_a_field_is_unfinished() -> None:
+def test_writing_is_refused_while_a_field_has_invalid_text() -> None:
     session = session_of(ONE)
     session.type_text(MEMORY, "x")
     with pytest.raises(XentuiError):
@@ -444,7 +444,7 @@ def test_an_opened_project_file_gets_no_schema() -> None:
     assert not Path(schema.FILE_NAME).exists()
 
 
-def test_a_place_that_no_file_can_have_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_path_that_no_file_can_have_is_refused_in_words(tmp_path: Path) -> None:
     session = session_of(ONE)
     session.target.move_to(tmp_path / ("n" * 300))
     with pytest.raises(InputError, match='…": file name too long'):

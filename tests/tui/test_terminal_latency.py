@@ -231,7 +231,7 @@ def test_a_serial_line_is_slow_by_its_speed(device: str, speed: int, slow: bool)
     assert is_slow_device(device, speed) is slow
 
 
-def test_a_pseudo_terminal_is_not_slow_and_no_terminal_neither() -> None:
+def test_neither_a_pseudo_terminal_nor_a_file_is_slow() -> None:
     master, slave = pty.openpty()
     try:
         assert not is_slow_line(slave)

@@ -45,7 +45,7 @@ def test_no_other_module_uses_a_private_name_of_textual() -> None:
                 assert not private, f"{path.name}:{node.lineno}"
 
 
-def test_what_is_overridden_is_there() -> None:
+def test_textual_has_each_private_name_that_is_used() -> None:
     assert inspect.iscoroutinefunction(App.on_event)
     assert callable(CommandPalette._action_command_list)
     assert callable(Driver.write)
@@ -54,7 +54,7 @@ def test_what_is_overridden_is_there() -> None:
     assert {"VERTICAL_BARS", "HORIZONTAL_BARS"} <= set(vars(ScrollBarRender))
 
 
-async def test_a_question_is_sent_to_the_terminal_that_textual_drives() -> None:
+async def test_a_request_is_sent_to_the_terminal_that_textual_drives() -> None:
     app = wizard(session_of(TWO))
     async with app.run_test(size=SMALL):
         # Without a terminal there is a driver, but nobody who would answer.
@@ -82,12 +82,12 @@ def keys(sent: str) -> list[str]:
 
 
 @pytest.mark.parametrize("character", ["1", "4", "7", "0", "m", "a", "z"])
-def test_it_is_found_right_away(character: str) -> None:
+def test_alt_and_a_character_are_one_key(character: str) -> None:
     assert keys(f"\x1b{character}") == [f"alt+{character}"]
 
 
 @pytest.mark.parametrize("answer", ["\x1b[12;40R", "\x1b[I", "\x1b[<0;3;4M"])
-def test_an_answer_of_the_terminal_does_not_cut_it_in_two(answer: str) -> None:
+def test_an_answer_of_the_terminal_does_not_divide_an_alt_key(answer: str) -> None:
     assert keys(f"\x1b4{answer}") == ["alt+4"]
     assert keys(f"{answer}\x1bm") == ["alt+m"]
 

@@ -68,7 +68,7 @@ async def test_g_and_a_digit_goes_to_a_step() -> None:
         assert app.main.step_name == "memory"
 
 
-async def test_a_step_is_found_as_it_was_left() -> None:
+async def test_a_step_keeps_its_focus_and_cursor() -> None:
     async with running(TWO, "guests") as (app, pilot):
         await press(pilot, "down", "alt+2", "tab", "tab")
         kept = app.main.focused
@@ -162,7 +162,7 @@ async def test_an_invalid_value_is_reported_kept_and_prevents_writing() -> None:
         assert app.session.view.errors == []
 
 
-async def test_nothing_moves_when_an_error_comes() -> None:
+async def test_an_error_moves_no_field() -> None:
     async with running(TWO, "guests") as (app, pilot):
         await press(pilot, "enter", "tab", "tab")
         before = {row.path_text: row.region for row in app.main.query(FieldRow)}
@@ -171,7 +171,7 @@ async def test_nothing_moves_when_an_error_comes() -> None:
         assert {row.path_text: row.region for row in app.main.query(FieldRow)} == before
 
 
-async def test_typing_is_one_step_of_undo_and_the_text_follows() -> None:
+async def test_typing_is_one_undo_step_and_the_text_follows() -> None:
     async with running(TWO, "guests") as (app, pilot):
         await press(pilot, "enter", "tab", "tab", *"512")
         assert app.session.project.guest("alpha").memory == 512
@@ -184,7 +184,7 @@ async def test_typing_is_one_step_of_undo_and_the_text_follows() -> None:
         assert editor.value == "512"
 
 
-async def test_the_undone_step_is_named() -> None:
+async def test_undo_and_redo_name_the_edit() -> None:
     async with running(TWO, "guests", notifications=True) as (app, pilot):
         await press(pilot, "d", "u")
         assert "Undone: delete alpha" in shown(app)

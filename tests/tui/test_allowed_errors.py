@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
 # ruff: noqa: ASYNC240
-"""Waiving an error where it is reported, seeing that, and undoing it."""
+"""Allowing an error where it is reported: it counts as a warning, and undo takes that back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def codes(findings: object) -> list[tuple[str, str]]:
     return [(one.code, one.path) for one in findings]  # type: ignore[attr-defined]
 
 
-def test_one_error_is_waived_at_one_place() -> None:
+def test_one_error_is_allowed_at_one_path() -> None:
     session = session_of(TIGHT)
     assert codes(session.view.errors) == [
         ("XT406", "guests.alpha.memory"),
@@ -53,7 +53,7 @@ def test_one_error_is_waived_at_one_place() -> None:
     assert not session.changed
 
 
-def test_what_is_certain_cannot_be_waived() -> None:
+def test_an_error_that_is_certain_cannot_be_allowed() -> None:
     session = session_of(replace(TWO, guests=(replace(TWO.guests[0], kernel="none"),)))
     certain = session.view.errors[0]
     assert not can_be_allowed(certain)
