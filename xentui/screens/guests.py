@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from xentui.errors import UsageError
 from xentui.project import bundling, complete_cfg
+from xentui.project.effective import EffectiveGuest
 from xentui.project.model import Guest
 from xentui.rules.finding import Finding
 from xentui.screens.add_guest import add_guest
@@ -24,7 +25,7 @@ from xentui.screens.step import CursorMoved, Step, edit
 from xentui.session import Session, field_paths, guests, texts
 from xentui.session.view import OtherGuest, View
 from xentui.widgets.table import Column, Filter, Row, Table
-from xentui.widgets.text import Glyphs, HangingText, Text, glyphs, lit, wizard
+from xentui.widgets.text import Glyphs, HangingText, Text, glyphs, lit, named_line, wizard
 
 DISK_WIDTH = 10
 """Width of the column with the source of the disk."""
@@ -382,54 +383,48 @@ class Guests(Step):
 
 def guest_row(view: View, guest: Guest, signs: Glyphs) -> Row:
     """Return the table's row of a guest."""
-    full = view.effective(guest)
     severity = view.indexed_findings.severity(guest.key)
     style = SEVERITIES[severity] if severity is not None else "ok"
-    vif = " ".join(full.vif) if full.vif else "none"
-    disk = guests.disk_summary(guest)
-    return Row(
-        guest.key,
-        (
-            (signs.severity(style), "muted" if style == "advice" else style),
-            guest.key,
-            "yes" if guest.autostart else "",
-            str(full.memory),
-            str(full.vcpus),
-            disk if len(disk) <= DISK_WIDTH else "file",
-            (guest.bundle or "conf", "" if guest.bundle else "muted"),
-            vif,
-        ),
-    )
+    sign = (signs.severity(style), "muted" if style == "advice" else style)
+    goes_into = (guest.bundle or "conf", "" if guest.bundle else "muted")
+    full = view.effective(guest)
+    return Row(guest.key, (sign, *_cells(full), goes_into, _network(full)))
 
 
 def other_row(other: OtherGuest) -> Row:
     """Return the table's row of a guest that is not in the project."""
     full = other.guest
-    guest = full.guest
-    disk = guests.disk_summary(guest)
-    cells = (
-        "",
-        full.key,
-        "yes" if guest.autostart else "",
-        str(full.memory),
-        str(full.vcpus),
-        disk if len(disk) <= DISK_WIDTH else "file",
-        guest.bundle or "your conf",
-        " ".join(full.vif) if full.vif else "none",
-    )
+    cells = ("", *_cells(full), full.guest.bundle or "your conf", _network(full))
     return Row(f"{OTHER_PREFIX}{full.key}", tuple((cell, "muted") for cell in cells))
+
+
+def _cells(full: EffectiveGuest) -> tuple[str, ...]:
+    """Return the table's cells with the name, autostart, MiB, vCPUs and disk of a guest."""
+    disk = guests.disk_summary(full.guest)
+    disk = disk if len(disk) <= DISK_WIDTH else "file"
+    autostart = "yes" if full.guest.autostart else ""
+    return (full.key, autostart, str(full.memory), str(full.vcpus), disk)
+
+
+def _network(full: EffectiveGuest) -> str:
+    return " ".join(full.vif) if full.vif else "none"
+
+
+def _memory(view: View, full: EffectiveGuest) -> str:
+    """Return a guest's memory, and its share of the board's if that is known."""
+    total = view.budget.total
+    share = f", {round(100 * full.memory / total)} % of {total} MiB" if total else ""
+    return f"{full.memory} MiB{share}"
 
 
 def other_facts(view: View, other: OtherGuest) -> list[Content]:
     """Return the details of a guest that is not in the project."""
     full = other.guest
-    total = view.budget.total
-    share = f", {round(100 * full.memory / total)} % of {total} MiB" if total else ""
     return [
         lit(full.key, "strong").append(lit(f"  {full.type}, by {other.bundled_by}", "muted")),
-        _fact("Memory", f"{full.memory} MiB{share}"),
-        _fact("Disk", guests.disk_summary(full.guest)),
-        _fact("Network", " ".join(full.vif) if full.vif else "none"),
+        named_line("Memory", _memory(view, full)),
+        named_line("Disk", guests.disk_summary(full.guest)),
+        named_line("Network", _network(full)),
         lit(_where_to_change(other), "muted"),
     ]
 
@@ -454,21 +449,18 @@ def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> list[Content
     project, guest = view.project, view.project.guest(key)
     full = view.effective(guest)
     where = f"bundle {guest.bundle}" if guest.bundle else "named in the configuration"
-    total = view.budget.total
-    share = f", {round(100 * full.memory / total)} % of {total} MiB" if total else ""
+    kinds = ", ".join(filter(None, (full.type, where, count)))
     disk = guests.disk_summary(guest)
     if guest.source is not None:
         disk = f"{disk} of {guest.source.file}"
         if guest.source.type == "rootfs_dir":
             disk += f", {full.image_size} MiB"
     lines = [
-        lit(key, "strong").append(
-            lit("  " + ", ".join(filter(None, (full.type, where, count))), "muted")
-        ),
-        _fact("Memory", f"{full.memory} MiB{share}"),
-        _fact("Disk", disk),
-        _fact("Network", " ".join(full.vif) if full.vif else "none"),
-        _fact("Kernel", guests.kernel_summary(full)),
+        lit(key, "strong").append(lit(f"  {kinds}", "muted")),
+        named_line("Memory", _memory(view, full)),
+        named_line("Disk", disk),
+        named_line("Network", _network(full)),
+        named_line("Kernel", guests.kernel_summary(full)),
     ]
     for finding in view.indexed_findings.at(f"guests.{key}"):
         severity = finding.severity.value
@@ -482,10 +474,6 @@ def guest_facts(view: View, key: str, count: str, signs: Glyphs) -> list[Content
         lit(f"  {line}") for line in view.xl_config(guest).splitlines() if not line.startswith("#")
     ]
     return lines
-
-
-def _fact(name: str, text: str) -> Content:
-    return lit(f"{name:<9}", "muted").append(lit(text))
 
 
 def no_guests() -> Content:

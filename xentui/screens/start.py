@@ -22,7 +22,7 @@ from xentui.session import Session, opening, texts
 from xentui.session.state import EMPTY, Origin
 from xentui.widgets.bars import memory_bar, memory_summary
 from xentui.widgets.table import Column, Filter, Row, Table
-from xentui.widgets.text import Glyphs, HangingText, cut, glyphs, lit, wizard
+from xentui.widgets.text import Glyphs, HangingText, cut, glyphs, lit, named_line, wizard
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -307,7 +307,7 @@ class Start(Step):
             lines[1] = lines[1].append(lit(f" It began with {state.origin.name}.", "muted"))
         view = self.previewed_view()
         if view is None:
-            return [*lines, _pair("Guests", str(len(state.project.guests)))]
+            return [*lines, named_line("Guests", str(len(state.project.guests)))]
         return [*lines, *self._project_lines(view)]
 
     def _project_lines(self, view: View) -> list[Content]:
@@ -319,10 +319,10 @@ class Start(Step):
         more = f"  and {len(files) - 2} more" if len(files) > 2 else ""
         errors = len(view.errors)
         return [
-            _pair("Guests", cut(guests, room, more_sign)),
-            _pair("Writes", "  ".join(files[:2]) + more),
+            named_line("Guests", cut(guests, room, more_sign)),
+            named_line("Writes", "  ".join(files[:2]) + more),
             self._memory(view),
-            _pair("Board", boards.board(view.project.host.machine).state_words)
+            named_line("Board", boards.board(view.project.host.machine).state_words)
             if not errors
             else lit(f"{glyphs(self).error} {errors} to fix", "error"),
         ]  # fmt: skip
@@ -332,7 +332,7 @@ class Start(Step):
         words = memory_summary(view.budget, signs)
         cells = max(8, min(32, self._line_width - 14 - words.cell_length))
         return (
-            _pair("Memory", "")
+            named_line("Memory", "")
             .append(memory_bar(view.budget, cells, signs))
             .append("  ")
             .append(words)
@@ -415,10 +415,6 @@ class Start(Step):
             self.show_toast(origin, "error")
         else:
             self.post_message(OpenProject(origin, f"open {origin.name}", "guests"))
-
-
-def _pair(name: str, text: str) -> Content:
-    return lit(f"{name:<9}", "muted").append(lit(text))
 
 
 def target_lines(session: Session, signs: Glyphs) -> list[StyledLine]:

@@ -150,6 +150,11 @@ def lit(text: str, style: str = "") -> Content:
     return Content.assemble((safe, STYLES.get(style, style))) if style else Content(safe)
 
 
+def named_line(name: str, text: str) -> Content:
+    """Return a line of details: a name in a column, then the text."""
+    return lit(f"{name:<9}", "muted").append(lit(text))
+
+
 def cut(text: str, width: int, more: str = "…") -> str:
     """Return text of at most ``width`` cells, marked where something was cut off."""
     if width <= 0:
