@@ -134,7 +134,7 @@ async def test_the_help_pane_leads_to_problems_explains_and_fixes_them() -> None
         await pilot.click(HelpPane, offset=(4, 0))
         await settle(pilot)
         assert [type(screen) for screen in app.screen_stack] == [MainScreen, HelpScreen]
-        await pilot.click("#answer-back")
+        await pilot.click("#go-back")
         await settle(pilot)
         assert [type(screen) for screen in app.screen_stack] == [MainScreen]
         await pilot.click(HelpPane, offset=(4, 2))
@@ -146,15 +146,15 @@ async def test_dialogs_are_answered_with_the_mouse() -> None:
     async with running(TWO, "review", size=(60, 16)) as (app, pilot):
         await press(pilot, "s")
         assert isinstance(app.screen, AskText)
-        await pilot.click("#answer-use")
+        await pilot.click("#use")
         await settle(pilot)
         assert Path("xentui-out/edge-lab.toml").is_file()
         seen: list[str | None] = []
-        for name in ("back", "use"):
+        for name in ("go-back", "use"):
             pick = Pick("Which?", [("[/x]", "one"), ("two", "")])
             app.push_screen(pick, seen.append)
             await settle(pilot)
-            await pilot.click(f"#answer-{name}")
+            await pilot.click(f"#{name}")
             await settle(pilot)
         assert seen == [None, "[/x]"]
 

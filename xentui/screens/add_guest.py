@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Button, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from xentui.project.filesystem import exists
@@ -37,12 +37,11 @@ class ChooseKind(Modal[KindText | None]):
     """A dialog with the list of kinds of guests. A digit chooses one immediately."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", show=False),
         *(Binding(str(number), f"choose({number})", show=False) for number in range(1, 10)),
     ]
 
     def __init__(self) -> None:
-        super().__init__(classes="dialog")
+        super().__init__("What is the guest?")
 
     def compose(self) -> ComposeResult:
         """Create the list, with the description of the highlighted kind below it."""
@@ -51,12 +50,12 @@ class ChooseKind(Modal[KindText | None]):
             for number, kind in enumerate(_KINDS, 1)
         ]
         with Vertical(classes="box"):
-            yield Static(lit("What is the guest?", "strong"), markup=False, classes="dialog-title")
+            yield self.title_line()
             yield OptionList(*options, markup=False, id="kinds")
             yield Text(id="kind-help")
             text = "A digit or Enter chooses, Esc goes back"
             yield Static(lit(text, "muted"), markup=False)
-            yield answer_buttons(("back", "Back"))
+            yield answer_buttons(use=False)
 
     def on_mount(self) -> None:
         """Focus the list."""
@@ -76,11 +75,6 @@ class ChooseKind(Modal[KindText | None]):
     def _selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self.dismiss(_KINDS[event.option_index])
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.dismiss(None)
 
 
 _EXAMPLES = {

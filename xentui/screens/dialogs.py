@@ -32,7 +32,34 @@ class Modal(ModalScreen[ScreenResultType]):
 
     Two answers can arrive at once, such as enter and escape typed in a row. For each, Textual's
     ``Screen.dismiss`` closes the topmost screen, even if that is another one by then.
+
+    Args:
+        title: the question, or what the dialog shows.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back", show=False)]
+
+    def __init__(self, title: str) -> None:
+        super().__init__(classes="dialog")
+        self._title = title
+
+    def title_line(self) -> Static:
+        """Return the widget with the title."""
+        return Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
+
+    def use(self) -> None:
+        """Answer with what was typed or highlighted, in a dialog that asks for it."""
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#use")
+    def _use_requested(self, event: Input.Submitted | Button.Pressed) -> None:
+        event.stop()
+        self.use()
+
+    @on(Button.Pressed, "#go-back")
+    def _back_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(None)
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Close the dialog with a result, unless it is closed already."""
@@ -61,16 +88,15 @@ class Question(Modal[str]):
     def __init__(
         self, title: str, body: Sequence[Content], answers: Sequence[Answer], *, safe: str = ""
     ) -> None:
-        super().__init__(classes="dialog")
+        super().__init__(title)
         self._safe = safe or answers[-1][0]
-        self._title = title
         self._body = body
         self._answers = answers
 
     def compose(self) -> ComposeResult:
         """Create the question and its buttons."""
         with Vertical(classes="box"):
-            yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
+            yield self.title_line()
             with VerticalScroll(can_focus=False, classes="dialog-body"):
                 yield HangingText(self._body)
             with Horizontal(classes="answers"):
@@ -91,11 +117,11 @@ class Question(Modal[str]):
         self.dismiss(self._safe)
 
 
-def answer_buttons(*answers: Answer) -> Horizontal:
-    """Return buttons for mouse users; Tab reaches them last."""
+def answer_buttons(*, use: bool = True) -> Horizontal:
+    """Return the buttons Use this and Back for mouse users; Tab reaches them last."""
+    answers = ((("use", "Use this"),) if use else ()) + (("go-back", "Back"),)
     return Horizontal(
-        *(Button(lit(label), id=f"answer-{name}", compact=True) for name, label in answers),
-        classes="answers",
+        *(Button(lit(label), id=name, compact=True) for name, label in answers), classes="answers"
     )
 
 
@@ -109,40 +135,25 @@ class AskText(Modal[str | None]):
         empty: whether an empty line is an answer.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Back", show=False)]
-
     def __init__(
         self, title: str, text: str = "", placeholder: str = "", *, empty: bool = False
     ) -> None:
-        super().__init__(classes="dialog")
+        super().__init__(title)
         self._empty = empty
-        self._title = title
         self._text = text
         self._placeholder = placeholder
 
     def compose(self) -> ComposeResult:
         """Create the question and its line."""
         with Vertical(classes="box"):
-            yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
+            yield self.title_line()
             yield Input(self._text, placeholder=self._placeholder, compact=True)
             yield Static(lit("Enter uses it, Esc goes back", "muted"), markup=False)
-            yield answer_buttons(("use", "Use this"), ("back", "Back"))
+            yield answer_buttons()
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._use(event.value)
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if event.button.id == "answer-use":
-            self._use(self.query_one(Input).value)
-        else:
-            self.dismiss(None)
-
-    def _use(self, text: str) -> None:
-        answer = text.strip()
+    def use(self) -> None:
+        """Answer with the text."""
+        answer = self.query_one(Input).value.strip()
         self.dismiss(answer if answer or self._empty else None)
 
 
@@ -156,7 +167,6 @@ class Pick(Modal[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", show=False),
         Binding("down", "move(1)", show=False),
         Binding("up", "move(-1)", show=False),
         Binding("pagedown", "move(10)", show=False),
@@ -170,15 +180,14 @@ class Pick(Modal[str | None]):
         *,
         free: bool = False,
     ) -> None:
-        super().__init__(classes="dialog")
+        super().__init__(title)
         self._free = free
-        self._title = title
         self._offers = offers
 
     def compose(self) -> ComposeResult:
         """Create the filter and the list."""
         with Vertical(classes="box"):
-            yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
+            yield self.title_line()
             yield Input(placeholder="part of a name", compact=True, id="pick-filter")
             table = Table(Column("Name", 28), Column("What it is"), id="pick-table")
             # The focus stays in the filter, which gets the letters; the arrow keys work there too.
@@ -186,7 +195,7 @@ class Pick(Modal[str | None]):
             yield table
             yield Text(id="pick-about")
             yield Static(lit("Enter uses it, Esc goes back", "muted"), markup=False)
-            yield answer_buttons(("use", "Use this"), ("back", "Back"))
+            yield answer_buttons()
 
     def on_mount(self) -> None:
         """Fill the list, and leave room for the lines below it."""
@@ -215,7 +224,7 @@ class Pick(Modal[str | None]):
         """Move the highlight in the list while the focus stays in the filter."""
         self.query_one(Table).action_move(by)
 
-    def _use(self) -> None:
+    def use(self) -> None:
         """Answer with the highlighted value, or with the typed text if any is allowed."""
         key = self.query_one(Table).key
         typed = self.query_one("#pick-filter", Input).value.strip()
@@ -229,23 +238,10 @@ class Pick(Modal[str | None]):
         event.stop()
         self._fill(event.value)
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._use()
-
     @on(Table.Activated)
     def _chosen(self, event: Table.Activated) -> None:
         event.stop()
-        self._use()
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if event.button.id == "answer-use":
-            self._use()
-        else:
-            self.dismiss(None)
+        self.use()
 
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:

@@ -14,7 +14,7 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 from textual.worker import get_current_worker
@@ -107,7 +107,6 @@ class FileBrowser(Modal[Path | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back", show=False),
         Binding("tab", "complete", show=False, priority=True),
         Binding("down", "move(1)", show=False, priority=True),
         Binding("up", "move(-1)", show=False, priority=True),
@@ -124,9 +123,8 @@ class FileBrowser(Modal[Path | None]):
         allow_missing: bool = False,
         example: str = "",
     ) -> None:
-        super().__init__(classes="dialog")
+        super().__init__(title)
         self._allow_missing = allow_missing
-        self._title = title
         self._note = note
         self._example = example
         self._base = folder or Path.cwd()
@@ -135,7 +133,7 @@ class FileBrowser(Modal[Path | None]):
     def compose(self) -> ComposeResult:
         """Create the line for the path, and the list."""
         with Vertical(classes="box"):
-            yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
+            yield self.title_line()
             # Selecting all on focus would let a key typed meanwhile replace the keys before it.
             yield Input(
                 placeholder=self._example or "part of a path, such as ~/Downloads/",
@@ -147,7 +145,7 @@ class FileBrowser(Modal[Path | None]):
             yield Table(Column("Name"), Column("Size", 10, right=True), id="file-table")
             text = "Tab completes, Enter opens a folder or uses a file, Esc goes back"
             yield Static(lit(text, "muted"), markup=False)
-            yield answer_buttons(("use", "Use this"), ("back", "Back"))
+            yield answer_buttons()
 
     def on_mount(self) -> None:
         """List the folder."""
@@ -244,7 +242,7 @@ class FileBrowser(Modal[Path | None]):
             return None
         return path
 
-    def _use(self) -> None:
+    def use(self) -> None:
         """Answer with the typed file, or else with the highlighted row; open a folder."""
         text = self._text.strip()
         typed = self._path_of(text) if text and "\0" not in text else None
@@ -262,11 +260,6 @@ class FileBrowser(Modal[Path | None]):
         event.stop()
         self._fill(event.value)
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._use()
-
     @on(Table.Activated)
     def _activated(self, event: Table.Activated) -> None:
         event.stop()
@@ -276,14 +269,6 @@ class FileBrowser(Modal[Path | None]):
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
         event.stop()
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if event.button.id == "answer-use":
-            self._use()
-        else:
-            self.dismiss(None)
 
 
 def _size_cell(entry: Entry) -> tuple[str, str]:
@@ -318,7 +303,7 @@ class Reading(Modal["T | None"], Generic[T]):
         problem: str = ""
 
     def __init__(self, path: Path, read: Callable[[Callable[[int, int], None]], T]) -> None:
-        super().__init__(classes="dialog")
+        super().__init__(f"Reading {path.name}")
         self.path = path
         self.problem = ""
         self._read = read
@@ -326,10 +311,9 @@ class Reading(Modal["T | None"], Generic[T]):
     def compose(self) -> ComposeResult:
         """Create the progress bar."""
         with Vertical(classes="box"):
-            title = f"Reading {self.path.name}"
-            yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
+            yield self.title_line()
             yield Text(id="reading-progress")
-            yield answer_buttons(("cancel", "Cancel"))
+            yield Horizontal(Button("Cancel", compact=True), classes="answers")
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from xentui.screens.dialogs import Modal, answer_buttons
 from xentui.screens.step_screen import StepScreen
@@ -52,28 +51,22 @@ class HelpScreen(Modal[None]):
     """A dialog with a page of help."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,f1,question_mark,q,enter", "dismiss(None)", "Back", show=False),
+        Binding("f1,question_mark,q,enter", "dismiss(None)", "Back", show=False),
         Binding("j", "down", show=False),
         Binding("k", "up", show=False),
     ]
 
     def __init__(self, title: str, lines: Sequence[Content]) -> None:
-        super().__init__(classes="dialog")
-        self._title = title
+        super().__init__(title)
         self._lines = lines
 
     def compose(self) -> ComposeResult:
         """Create the page."""
         with Vertical(classes="box"):
-            yield Static(lit(self._title, "strong"), markup=False, classes="dialog-title")
+            yield self.title_line()
             with VerticalScroll(classes="dialog-body"):
                 yield Static(Content("\n").join(self._lines), markup=False)
-            yield answer_buttons(("back", "Back"))
-
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.dismiss(None)
+            yield answer_buttons(use=False)
 
     def on_mount(self) -> None:
         """Focus the page, so that keys scroll it."""

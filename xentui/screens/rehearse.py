@@ -19,7 +19,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Button, Static
+from textual.widgets import Button
 from textual.worker import get_current_worker
 
 from xentui.errors import XentuiError
@@ -96,7 +96,7 @@ class Rehearse(Modal[None]):
         on_report: Callable[[RehearsalReport | None], None],
         on_edit: Callable[[], None],
     ) -> None:
-        super().__init__(classes="dialog")
+        super().__init__("Rehearsal: the guests on a real Xen in QEMU, with stand-in images")
         self.session = session
         self._on_report = on_report
         self._on_edit = on_edit
@@ -109,8 +109,7 @@ class Rehearse(Modal[None]):
     def compose(self) -> ComposeResult:
         """Create the lines, the table and the buttons."""
         with Vertical(classes="box"):
-            title = "Rehearsal: the guests on a real Xen in QEMU, with stand-in images"
-            yield Static(lit(title, "strong"), markup=False, classes="dialog-title")
+            yield self.title_line()
             yield Text(id="rehearse-now")
             yield Table(Column("", 1), Column("Guest", 26), Column("Result"))
             yield Text(id="rehearse-progress")
