@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Button
 
 from xentui.project import bundling, effective
+from xentui.project.model import Project
 from xentui.screens.dialogs import AskText
 from xentui.screens.entry_rows import EntryRows
 from xentui.screens.files import import_file
@@ -131,14 +132,8 @@ class GuestEditor(Vertical):
                     continue
                 if path[-1] == "vif":
                     yield self._network_choice()
-                    yield EntryRows(
-                        self.session,
-                        self.guest_key,
-                        INTERFACES,
-                        INTERFACE_PARTS,
-                        add="Add an interface",
-                        always=False,
-                    )
+                    add = "Add an interface"
+                    yield self._entry_rows(INTERFACES, INTERFACE_PARTS, add, always=False)
                     yield PartsRow(
                         "Static address",
                         ADDRESS_PARTS,
@@ -237,8 +232,10 @@ class GuestEditor(Vertical):
         yield Vertical(*self._disk_fields(), classes="group", id="editor-disks")
         yield FieldRow((*self.guest_path, "vif"), self.session)
 
-    def _entry_rows(self, entries: EntryList, parts: Sequence[Part], add: str) -> EntryRows:
-        return EntryRows(self.session, self.guest_key, entries, parts, add=add, always=True)
+    def _entry_rows(
+        self, entries: EntryList, parts: Sequence[Part], add: str, *, always: bool = True
+    ) -> EntryRows:
+        return EntryRows(self.session, self.guest_key, entries, parts, add=add, always=always)
 
     def _disk_fields(self) -> Iterator[Widget]:
         for group in forms.guest_groups(self.session.project, self.guest_key, "disks"):
@@ -473,44 +470,39 @@ class GuestEditor(Vertical):
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         name = event.button.id or ""
-        project = self.session.project
+        project, key = self.session.project, self.guest_key
         if name == "editor-more":
             self._set_all_fields(shown=not self._shows_all_fields)
             if self._shows_all_fields:
                 self.call_after_refresh(self._focus_advanced_fields)
         elif name == "disk-add":
-            new_disk = (*self.guest_path, "disks", len(project.guest(self.guest_key).disks))
+            new_disk = (*self.guest_path, "disks", len(project.guest(key).disks))
             self._path_to_focus = field_paths.text_of_path((*new_disk, "device"))
-            project = guests.with_disk(project, self.guest_key)
-            edit(self, self.session, project, f"add a disk to {self.guest_key}")
+            self._edit(guests.with_disk(project, key), f"add a disk to {key}")
         elif name.startswith("disk-remove-"):
             index = int(name.removeprefix("disk-remove-"))
-            project = guests.without_disk(project, self.guest_key, index)
             entry = (*self.guest_path, "disks", index)
-            edit(
-                self, self.session, project, texts.remove_disk_label(self.guest_key), removed=entry
-            )
-        elif project.guest(self.guest_key).source is None:
+            project = guests.without_disk(project, key, index)
+            self._edit(project, texts.remove_disk_label(key), removed=entry)
+        elif project.guest(key).source is None:
             return
         elif name == "fetch-add":
-            project = guests.with_fetch(project, self.guest_key)
-            edit(self, self.session, project, f"add a fetched file to {self.guest_key}")
+            self._edit(guests.with_fetch(project, key), f"add a fetched file to {key}")
         elif name.startswith("fetch-remove-"):
             index = int(name.removeprefix("fetch-remove-"))
-            project = guests.without_fetch(project, self.guest_key, index)
             entry = (*self.guest_path, "source", "fetch", index)
-            edit(
-                self,
-                self.session,
-                project,
-                texts.remove_fetched_label(self.guest_key),
-                removed=entry,
-            )
+            project = guests.without_fetch(project, key, index)
+            self._edit(project, texts.remove_fetched_label(key), removed=entry)
+
+    def _edit(
+        self, project: Project, label: str, merge: str = "", removed: field_paths.Path = ()
+    ) -> None:
+        edit(self, self.session, project, label, merge=merge, removed=removed)
 
     def _set(self, name: str, value: object, label: str, merge: str = "") -> None:
         """Set a field of the guest; see :func:`edit` for ``label`` and ``merge``."""
-        project = field_paths.with_value(self.session.project, (*self.guest_path, name), value)
-        edit(self, self.session, project, label, merge=merge)
+        path = (*self.guest_path, name)
+        self._edit(field_paths.with_value(self.session.project, path, value), label, merge)
 
     @on(Options.Chosen, "#network-mode")
     def _network_chosen(self, event: Options.Chosen) -> None:
@@ -575,11 +567,6 @@ class GuestEditor(Vertical):
     def _import_chosen(self, event: Options.Chosen) -> None:
         event.stop()
         kind = event.chosen[0] if event.chosen and event.chosen[0] != NO_IMPORT else None
-        project = field_paths.with_import(self.session.project, self.guest_key, kind)
-        edit(
-            self,
-            self.session,
-            project,
-            f"Import of {self.guest_key}",
-            merge=f"import {self.guest_key}",
-        )
+        key = self.guest_key
+        project = field_paths.with_import(self.session.project, key, kind)
+        self._edit(project, f"Import of {key}", merge=f"import {key}")

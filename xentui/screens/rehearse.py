@@ -102,7 +102,6 @@ class Rehearse(Modal[None]):
         self._on_edit = on_edit
         self._guests: dict[str, tuple[str, str]] = {}
         self._reports: dict[str, GuestReport] = {}
-        self._fixes: Sequence[QuickFix] = ()
         self._actions: dict[Button, Action] = {}
         self.running = False
 
@@ -128,11 +127,11 @@ class Rehearse(Modal[None]):
         order = start_order(project)
         keys = [*order, *(g.key for g in project.guests if g.key not in order)]
         self._guests = dict.fromkeys(keys, ("", "waiting"))
-        self._reports, self._fixes = {}, ()
+        self._reports = {}
         self._show_guests()
         self.remove_class("-parts-missing")
-        self._show_headline([("Looking for Xen, QEMU and a kernel", "")])
-        self._show_details([])
+        self._show_headline(("Looking for Xen, QEMU and a kernel", ""))
+        self._show_details()
         await self._show_buttons(("Stop", self.action_leave))
 
         def work(stop: Callable[[], bool]) -> Message:
@@ -182,11 +181,11 @@ class Rehearse(Modal[None]):
 
     # Display
 
-    def _show_headline(self, lines: Sequence[tuple[str, str]]) -> None:
+    def _show_headline(self, *lines: tuple[str, str]) -> None:
         text = Content("\n").join([lit(line, style) for line, style in lines])
         self.query_one("#rehearse-now", Text).show(text)
 
-    def _show_details(self, lines: Sequence[tuple[str, str]]) -> None:
+    def _show_details(self, *lines: tuple[str, str]) -> None:
         text = Content("\n").join([lit(line, style) for line, style in lines[:6]])
         self.query_one("#rehearse-progress", Text).show(text)
 
@@ -228,7 +227,7 @@ class Rehearse(Modal[None]):
         event = message.event
         number = f"guest {event.number} of {event.of}: " if event.number else ""
         text = event.text[:1].upper() + event.text[1:] if not number else event.text
-        self._show_headline([(f"{number}{text}", "")])
+        self._show_headline((f"{number}{text}", ""))
         if event.guest in self._guests:
             style = "" if event.ok is None else "ok" if event.ok else "error"
             self._guests[event.guest] = (style, event.text.removeprefix(f"{event.guest} "))
@@ -241,7 +240,7 @@ class Rehearse(Modal[None]):
         report = message.report
         self._on_report(report)
         if report is None:
-            self._show_headline([(f"{glyphs(self).error} {message.problem}", "error")])
+            self._show_headline((f"{glyphs(self).error} {message.problem}", "error"))
             self._guests = {}
             self._show_guests()
             await self._show_buttons(("Back", self.action_leave))
@@ -253,15 +252,14 @@ class Rehearse(Modal[None]):
         self._show_guests()
         text, style = rehearsing.verdict(report)
         sign = glyphs(self).severity(style)
-        self._show_headline(
-            [(f"{sign} {text}", style), *((note, "muted") for note in report.notes[:2])]
-        )
+        notes = [(note, "muted") for note in report.notes[:2]]
+        self._show_headline((f"{sign} {text}", style), *notes)
         findings = list(self.session.view.findings)
-        self._fixes = rehearsing.quick_fixes(self.session.project, report, findings)
+        fixes = rehearsing.quick_fixes(self.session.project, report, findings)
         failed = next((g.key for g in report.guests if not g.started), "")
         self.query_one(Table).select(failed)
         self._show_guest_details()
-        quick_fixes = [(one.label, partial(self._apply, one)) for one in self._fixes[:2]]
+        quick_fixes = [(one.label, partial(self._apply, one)) for one in fixes[:2]]
         await self._show_buttons(
             ("Again", self._rehearse), ("Back", self.action_leave), quick_fixes=quick_fixes
         )
@@ -276,7 +274,7 @@ class Rehearse(Modal[None]):
 
     def _show_guest_details(self) -> None:
         guest = self._reports.get(self.query_one(Table).key)
-        self._show_details(rehearsing.details(guest) if guest is not None else [])
+        self._show_details(*(rehearsing.details(guest) if guest is not None else ()))
 
     # Missing parts
 
@@ -288,36 +286,27 @@ class Rehearse(Modal[None]):
         self.add_class("-parts-missing")
         self._guests = {}
         self._show_guests()
-        self._show_headline(
-            [(f"{glyphs(self).warning} Not found: {message.missing.what}", "warning")]
-        )
+        text = f"{glyphs(self).warning} Not found: {message.missing.what}"
+        self._show_headline((text, "warning"))
         packages = message.missing.packages
         if fetch.can_fetch():
             self._show_details(
-                [
-                    (_size_note(message.missing), ""),
-                    (f"It can all be unpacked into {fetch.cache_folder()} without root.", ""),
-                    (f"It is in these packages of this distribution: {packages}", "muted"),
-                ]
+                (_size_note(message.missing), ""),
+                (f"It can all be unpacked into {fetch.cache_folder()} without root.", ""),
+                (f"It is in these packages of this distribution: {packages}", "muted"),
             )
             await self._show_buttons(
                 ("See what would be fetched", partial(self._ask_size, message.missing)),
                 ("Back", self.action_leave),
             )
             return
-        self._show_details(
-            [
-                (texts.UNPACK, ""),
-                (packages, "strong"),
-                (texts.UNPACKED, "muted"),
-            ]
-        )
+        self._show_details((texts.UNPACK, ""), (packages, "strong"), (texts.UNPACKED, "muted"))
         await self._show_buttons(("Back", self.action_leave))
 
     def _ask_size(self, missing: MissingPartsError) -> None:
         from xentui.rehearsal import fetch
 
-        self._show_headline([("Asking apt which packages are needed; nothing is fetched yet", "")])
+        self._show_headline(("Asking apt which packages are needed; nothing is fetched yet", ""))
         self._run(lambda _: self.DownloadSized(fetch.plan_download(missing.missing)))
 
     async def on_rehearse_download_sized(self, message: DownloadSized) -> None:
@@ -326,12 +315,9 @@ class Rehearse(Modal[None]):
 
         self.running = False
         download = message.download
-        self._show_headline([(f"Fetch {download.amount}?", "strong")])
+        self._show_headline((f"Fetch {download.amount}?", "strong"))
         self._show_details(
-            [
-                (" ".join(download.packages), "muted"),
-                (texts.unpacked_into(fetch.cache_folder()), ""),
-            ]
+            (" ".join(download.packages), "muted"), (texts.unpacked_into(fetch.cache_folder()), "")
         )
         await self._show_buttons(
             ("Back", self.action_leave), ("Fetch them", partial(self._fetch, download))
@@ -355,7 +341,7 @@ class Rehearse(Modal[None]):
 
     def on_rehearse_fetching(self, message: Fetching) -> None:
         """Show the progress of the download."""
-        self._show_headline([(message.text, "")])
+        self._show_headline((message.text, ""))
 
     async def on_rehearse_fetched(self) -> None:
         """Rehearse with the downloaded parts."""
