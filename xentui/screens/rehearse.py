@@ -103,7 +103,6 @@ class Rehearse(Modal[None]):
         self._guests: dict[str, tuple[str, str]] = {}
         self._reports: dict[str, GuestReport] = {}
         self._actions: dict[Button, Action] = {}
-        self.running = False
 
     def compose(self) -> ComposeResult:
         """Create the lines, the table and the buttons."""
@@ -153,7 +152,6 @@ class Rehearse(Modal[None]):
         Args:
             work: a function; its argument is a function that returns whether it should stop.
         """
-        self.running = True
 
         def run() -> None:
             from xentui.rehearsal.parts import MissingPartsError
@@ -236,7 +234,6 @@ class Rehearse(Modal[None]):
 
     async def on_rehearse_finished(self, message: Finished) -> None:
         """Show the outcome, and buttons with fixes."""
-        self.running = False
         report = message.report
         self._on_report(report)
         if report is None:
@@ -282,7 +279,6 @@ class Rehearse(Modal[None]):
         """Show the missing parts, and how to get them."""
         from xentui.rehearsal import fetch
 
-        self.running = False
         self.add_class("-parts-missing")
         self._guests = {}
         self._show_guests()
@@ -313,7 +309,6 @@ class Rehearse(Modal[None]):
         """Ask before fetching anything."""
         from xentui.rehearsal import fetch
 
-        self.running = False
         download = message.download
         self._show_headline((f"Fetch {download.amount}?", "strong"))
         self._show_details(
@@ -345,7 +340,6 @@ class Rehearse(Modal[None]):
 
     async def on_rehearse_fetched(self) -> None:
         """Rehearse with the downloaded parts."""
-        self.running = False
         await self._rehearse()
 
     # Answers
