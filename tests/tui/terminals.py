@@ -57,34 +57,34 @@ class Terminal:
             f"{' '.join(self.program)} {arguments}; echo LEFT=$?; sleep 600"
         )
         self.tmux("new-session", "-d", *self._size, line)
-        self.wait(until)
+        self.wait_for(until)
 
-    def keys(self, *keys: str, until: str = "") -> None:
+    def press(self, *keys: str, until: str = "") -> None:
         """Press keys, which are counted, and wait for a text to appear."""
         self.pressed += len(keys)
         self.tmux("send-keys", *keys)
-        self.wait(until)
+        self.wait_for(until)
 
-    def type(self, text: str, until: str = "") -> None:
+    def type_text(self, text: str, until: str = "") -> None:
         """Type a text, which is not counted, and wait for another one to appear."""
         self.tmux("send-keys", "-l", text)
-        self.wait(until)
+        self.wait_for(until)
 
     def click(self, text: str, until: str = "") -> None:
         """Click on a text on the screen, which counts as a key, and wait for another one."""
         self.pressed += 1
-        x, y = self._place_of(text)
+        x, y = self._position_of(text)
         for end in ("M", "m"):
             self.tmux("send-keys", "-l", f"\x1b[<0;{x};{y}{end}")
-        self.wait(until)
+        self.wait_for(until)
 
     def wheel_down(self, text: str, times: int) -> None:
         """Turn the mouse wheel above a text on the screen."""
-        x, y = self._place_of(text)
+        x, y = self._position_of(text)
         for _ in range(times):
             self.tmux("send-keys", "-l", f"\x1b[<65;{x};{y}M")
 
-    def _place_of(self, text: str) -> tuple[int, int]:
+    def _position_of(self, text: str) -> tuple[int, int]:
         for y, line in enumerate(self.screen().split("\n"), 1):
             x = line.find(text) + 1
             if x:
@@ -94,15 +94,15 @@ class Terminal:
     def screen(self) -> str:
         return self.tmux("capture-pane", "-p")
 
-    def wait(self, seen: Callable[[str], bool] | str) -> str:
-        """Wait for a text to appear on the screen, and return the screen."""
+    def wait_for(self, text: Callable[[str], bool] | str) -> str:
+        """Wait until a text, or what a function looks for, is on the screen; return the screen."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             page = self.screen()
-            if (seen in page) if isinstance(seen, str) else seen(page):
+            if (text in page) if isinstance(text, str) else text(page):
                 return page
             time.sleep(0.1)
-        raise AssertionError(f"{seen!r} did not come:\n{self.screen()}")
+        raise AssertionError(f"{text!r} did not appear:\n{self.screen()}")
 
-    def end(self) -> None:
+    def close(self) -> None:
         self.tmux("kill-server")

@@ -52,14 +52,14 @@ def test_settings_in_the_users_files_become_what_was_answered(
 ) -> None:
     build = small(tmp_path / "tree", HAND)
     terminal.start(f"--build-dir {build}", until="vendor-os:external")
-    terminal.wait("Writes   conf/xentui.conf")
+    terminal.wait_for("Writes   conf/xentui.conf")
     pressed = ["Enter", "C-s", *keys, "Enter"]
-    terminal.keys("Enter", until="Writing would override 2 lines")
-    terminal.keys("C-s", until="Take over:")
-    terminal.keys(*keys, "Enter", until="Write        Back")
-    terminal.keys("Enter")
+    terminal.press("Enter", until="Writing would override 2 lines")
+    terminal.press("C-s", until="Take over:")
+    terminal.press(*keys, "Enter", until="Write        Back")
+    terminal.press("Enter")
     pressed.append("Enter")
-    terminal.wait("Type next")
+    terminal.wait_for("Type next")
     assert len(pressed) <= 8
     seen = bitbakes(build)
     assert sorted(seen.words("BUNDLED_XEN_GUESTS")) == guests
@@ -69,11 +69,11 @@ def test_settings_in_the_users_files_become_what_was_answered(
 def test_settings_made_by_hand_are_taken_over_by_mouse(terminal: Terminal, tmp_path: Path) -> None:
     build = small(tmp_path / "tree", HAND)
     terminal.start(f"--build-dir {build}", until="vendor-os:external")
-    terminal.wait("Writes   conf/xentui.conf")
+    terminal.wait_for("Writes   conf/xentui.conf")
     terminal.click("enter Review", until="Writing would override 2 lines")
     # The key line has its place once the build directory has been read and examined.
-    terminal.wait("4 Problems (1)")
-    terminal.wait("w local.conf  x Rehearse  s Save as  ^s Write")
+    terminal.wait_for("4 Problems (1)")
+    terminal.wait_for("w local.conf  x Rehearse  s Save as  ^s Write")
     terminal.click("^s Write", until="Take over:")
     terminal.click(" Take over   ", until="Write        Back")
     terminal.click(" Write   ", until="Type next")
@@ -85,10 +85,10 @@ def test_settings_made_by_hand_are_taken_over_by_mouse(terminal: Terminal, tmp_p
 def test_the_project_file_here_is_what_enter_opens(terminal: Terminal, tmp_path: Path) -> None:
     (tmp_path / "board.toml").write_text('version = 1\n[host]\nmachine = "qemuarm64"\n')
     terminal.start()
-    page = terminal.wait("board.toml")
+    page = terminal.wait_for("board.toml")
     (chosen,) = (line for line in page.split("\n") if "▸" in line)
     assert "board.toml" in chosen
-    terminal.keys("Enter", until="xentui  board.toml")
+    terminal.press("Enter", until="xentui  board.toml")
 
 
 def test_the_draft_of_another_folder_is_not_offered(
@@ -102,7 +102,7 @@ def test_the_draft_of_another_folder_is_not_offered(
     assert elsewhere.autosave()
     elsewhere.drafts.close()
     terminal.start()
-    page = terminal.wait("Writes   conf/xentui.conf")
+    page = terminal.wait_for("Writes   conf/xentui.conf")
     assert "draft" not in page.lower()
 
 
@@ -110,8 +110,8 @@ def test_one_file_that_fetches_every_layer_takes_six_keys(
     terminal: Terminal, tmp_path: Path
 ) -> None:
     terminal.start(until="Writes   conf/xentui.conf")
-    terminal.keys("Enter", until="Ready: 3 new")
-    terminal.keys("w", "Right", "Enter", until="xentui.kas.yml")
-    terminal.keys("C-s", until="Write        Back")
-    terminal.keys("Enter", until="Type next")
+    terminal.press("Enter", until="Ready: 3 new")
+    terminal.press("w", "Right", "Enter", until="xentui.kas.yml")
+    terminal.press("C-s", until="Write        Back")
+    terminal.press("Enter", until="Type next")
     assert (tmp_path / "xentui-out/xentui.kas.yml").is_file()

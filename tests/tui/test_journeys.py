@@ -36,13 +36,13 @@ OUT = "xentui-out"
 
 
 def terminals(tmp_path: Path, size: tuple[int, int]) -> Iterator[Terminal]:
-    """Yield a terminal in an empty folder, with a home of its own; end its wizard after that."""
+    """Yield a terminal in an empty folder, with its own home folder; end its wizard after that."""
     folder = tmp_path / "work"
     folder.mkdir()
     (tmp_path / "home/Downloads").mkdir(parents=True)
     terminal = Terminal(folder, width=size[0], height=size[1])
     yield terminal
-    terminal.end()
+    terminal.close()
 
 
 @pytest.fixture(params=[SMALL, LARGE], ids=["80x24", "120x40"])
@@ -52,7 +52,7 @@ def wizard(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[Terminal]:
+def small_wizard(tmp_path: Path) -> Iterator[Terminal]:
     """The smallest usual terminal for the wizard."""
     yield from terminals(tmp_path, SMALL)
 
@@ -61,7 +61,7 @@ def downloads(wizard: Terminal) -> Path:
     return wizard.home / "Downloads"
 
 
-def tarball(path: Path) -> None:
+def write_tarball(path: Path) -> None:
     """Write the root file system of a small distribution."""
     with tarfile.open(path, "w:gz") as tar:
         for name in ("sbin/init", "bin/sh", "etc/os-release"):
@@ -72,34 +72,34 @@ def tarball(path: Path) -> None:
 
 def begin_from_scratch(wizard: Terminal) -> None:
     wizard.start(until="Begin with")
-    wizard.keys("End", "Up", "Enter", until="Total memory")
+    wizard.press("End", "Up", "Enter", until="Total memory")
 
 
-def write(wizard: Terminal) -> None:
-    """Look at what would be written, and write it."""
-    wizard.keys("C-s", until="Press ctrl+s to write")
-    wizard.keys("C-s", until="Write into xentui-out?")
-    wizard.keys("Enter", until="Type next")
+def write_files(wizard: Terminal) -> None:
+    """Review what would be written, and write it."""
+    wizard.press("C-s", until="Press ctrl+s to write")
+    wizard.press("C-s", until="Write into xentui-out?")
+    wizard.press("Enter", until="Type next")
 
 
-def conf(wizard: Terminal) -> Parsed:
+def written_conf(wizard: Terminal) -> Parsed:
     return parse_conf((wizard.directory / OUT / "conf/xentui.conf").read_text())
 
 
-def recipes(wizard: Terminal) -> list[Path]:
+def written_recipes(wizard: Terminal) -> list[Path]:
     return sorted((wizard.directory / OUT).rglob("*.bb"))
 
 
-def bundle(wizard: Terminal) -> tuple[Parsed, Path]:
+def written_bundle(wizard: Terminal) -> tuple[Parsed, Path]:
     """Return the bundle's recipe as BitBake reads it, and check that its local files are there."""
-    path = next(path for path in recipes(wizard) if "xen-guest-bundles" in str(path))
+    path = next(path for path in written_recipes(wizard) if "xen-guest-bundles" in str(path))
     parsed = parse_recipe(path.read_text(), path.name)
     for word in parsed.words("SRC_URI"):
         address, *settings = word.split(";")
         if address.startswith("file://"):
             name = address.removeprefix("file://")
             found = [p for p in path.parent.rglob(Path(name).name) if str(p).endswith(name)]
-            assert found, f"{name} does not lie beside {path}"
+            assert found, f"{name} is not next to {path}"
             named = dict(part.partition("=")[::2] for part in settings)
             flag = f"{named['name']}.sha256sum" if "name" in named else "sha256sum"
             digest = parsed.flag("SRC_URI", flag)
@@ -108,7 +108,7 @@ def bundle(wizard: Terminal) -> tuple[Parsed, Path]:
     return parsed, path
 
 
-def cfg(wizard: Terminal, guest: str) -> xl_parser.Config:
+def xl_config(wizard: Terminal, guest: str) -> xl_parser.Config:
     """Return the xl config that a guest gets on the target, as xl reads it."""
     if xl_parser.missing():
         pytest.skip(xl_parser.missing())
@@ -116,27 +116,27 @@ def cfg(wizard: Terminal, guest: str) -> xl_parser.Config:
     assert loaded.project is not None
     gathered = assets.gather(loaded.project, wizard.directory / OUT)
     text = guest_cfg.predict_config(loaded.project, loaded.project.guest(guest), gathered)
-    made = xl_parser.parse(text)
-    assert not made.errors
-    return made
+    config = xl_parser.parse(text)
+    assert not config.errors
+    return config
 
 
 def test_the_first_preset_is_written(wizard: Terminal) -> None:
     wizard.start(until="Writes   conf/xentui.conf")
-    wizard.keys("Enter", until="Ready: 3 new")
-    wizard.keys("C-s", until="Write into xentui-out?")
-    wizard.keys("Enter", until="Type next")
+    wizard.press("Enter", until="Ready: 3 new")
+    wizard.press("C-s", until="Write into xentui-out?")
+    wizard.press("Enter", until="Type next")
     assert wizard.pressed <= 3
-    assert conf(wizard).value("MACHINE") == "qemux86-64"
-    assert conf(wizard).flag("XEN_GUEST_MEMORY", REFERENCE) == "256"
+    assert written_conf(wizard).value("MACHINE") == "qemux86-64"
+    assert written_conf(wizard).flag("XEN_GUEST_MEMORY", REFERENCE) == "256"
 
 
-def test_the_first_preset_is_written_by_mouse(small: Terminal) -> None:
-    small.start(until="Writes   conf/xentui.conf")
-    small.click("enter Review", until="Ready: 3 new")
-    small.click("^s Write", until="Write into xentui-out?")
-    small.click(" Write   ", until="Type next")
-    assert conf(small).value("MACHINE") == "qemux86-64"
+def test_the_first_preset_is_written_by_mouse(small_wizard: Terminal) -> None:
+    small_wizard.start(until="Writes   conf/xentui.conf")
+    small_wizard.click("enter Review", until="Ready: 3 new")
+    small_wizard.click("^s Write", until="Write into xentui-out?")
+    small_wizard.click(" Write   ", until="Type next")
+    assert written_conf(small_wizard).value("MACHINE") == "qemux86-64"
 
 
 def add_by_mouse(wizard: Terminal, kind: str, question: str, path: str) -> None:
@@ -144,8 +144,8 @@ def add_by_mouse(wizard: Terminal, kind: str, question: str, path: str) -> None:
     wizard.click("Guests ", until="a Add  ")
     wizard.click("a Add  ", until="What is the guest?")
     wizard.click(kind)
-    wizard.wait(question)
-    wizard.type(path, until=f"▸ {path.rpartition('/')[2]}")
+    wizard.wait_for(question)
+    wizard.type_text(path, until=f"▸ {path.rpartition('/')[2]}")
     wizard.click("Use this")
 
 
@@ -159,66 +159,68 @@ def begin_by_mouse(wizard: Terminal) -> None:
     """Start from scratch, below the end of the list of presets."""
     wizard.start(until="Begin with")
     wizard.wheel_down("Begin with", 20)
-    wizard.wait("Start from scratch")
+    wizard.wait_for("Start from scratch")
     wizard.click("Start from scratch", until="▸ Start from scratch")
     wizard.click("enter Review", until="Total memory")
 
 
-def test_from_scratch_by_mouse(small: Terminal) -> None:
-    begin_by_mouse(small)
-    small.click("( ) qemuarm64", until="(•) qemuarm64")
-    small.click("Guests ", until="a Add  ")
-    small.click("a Add  ", until="What is the guest?")
-    small.click("1  A recipe of a layer", until="Which image recipe")
-    small.click("Use this", until=f"Guest {REFERENCE}")
-    small.click("  Memory         ", until="▸ Memory")
-    small.type("1024", until="MiB too much")
-    small.click("vCPUs", until="▸ vCPUs")
-    small.type("2", until="▸ vCPUs                 2 ")
-    small.click("Review ", until="Give the board")
-    small.click("Give the board", until="Press ctrl+s to write")
-    write_by_mouse(small)
-    read = conf(small)
+def test_from_scratch_by_mouse(small_wizard: Terminal) -> None:
+    begin_by_mouse(small_wizard)
+    small_wizard.click("( ) qemuarm64", until="(•) qemuarm64")
+    small_wizard.click("Guests ", until="a Add  ")
+    small_wizard.click("a Add  ", until="What is the guest?")
+    small_wizard.click("1  A recipe of a layer", until="Which image recipe")
+    small_wizard.click("Use this", until=f"Guest {REFERENCE}")
+    small_wizard.click("  Memory         ", until="▸ Memory")
+    small_wizard.type_text("1024", until="MiB too much")
+    small_wizard.click("vCPUs", until="▸ vCPUs")
+    small_wizard.type_text("2", until="▸ vCPUs                 2 ")
+    small_wizard.click("Review ", until="Give the board")
+    small_wizard.click("Give the board", until="Press ctrl+s to write")
+    write_by_mouse(small_wizard)
+    read = written_conf(small_wizard)
     assert read.value("MACHINE") == "qemuarm64"
     assert read.flag("XEN_GUEST_MEMORY", REFERENCE) == "1024"
     assert read.flag("XEN_GUEST_VCPUS", REFERENCE) == "2"
 
 
-def test_a_tarball_becomes_a_guest_by_mouse(small: Terminal) -> None:
-    tarball(downloads(small) / "alpine.tar.gz")
-    begin_by_mouse(small)
-    add_by_mouse(small, "2  A root file", "Tarball: which file?", "~/Downloads/alpine.tar.gz")
-    small.wait("Guest alpine")
-    write_by_mouse(small)
-    read, path = bundle(small)
+def test_a_tarball_becomes_a_guest_by_mouse(small_wizard: Terminal) -> None:
+    write_tarball(downloads(small_wizard) / "alpine.tar.gz")
+    begin_by_mouse(small_wizard)
+    add_by_mouse(
+        small_wizard, "2  A root file", "Tarball: which file?", "~/Downloads/alpine.tar.gz"
+    )
+    small_wizard.wait_for("Guest alpine")
+    write_by_mouse(small_wizard)
+    read, path = written_bundle(small_wizard)
     assert read.flag("XEN_GUEST_SOURCE_TYPE", "alpine") == "rootfs_dir"
     assert (path.parent / "my-guests/alpine.tar.gz").read_bytes()
 
 
 def test_from_scratch_with_a_recipe_and_a_vendors_files(wizard: Terminal) -> None:
     begin_from_scratch(wizard)
-    wizard.keys("Tab")
-    wizard.type("qemuarm64")
-    wizard.keys("M-4", until="No guests yet")
-    wizard.keys("a", "1", "Enter", until=f"Guest {REFERENCE}")
-    wizard.keys("Tab", "Tab")
-    wizard.type("1024")
-    wizard.keys("Tab")
-    wizard.type("2")
-    wizard.keys("Escape", until="Auto")
-    wizard.keys("a", "4", until="Root file system: which file?")
-    wizard.type("vendor-rootfs.ext4")
-    wizard.keys("Enter", until="Kernel: which file?")
-    wizard.type("vendor-kernel")
-    wizard.keys("Enter", until="Guest vendor")
-    wizard.keys("C-s")
+    wizard.press("Tab")
+    wizard.type_text("qemuarm64")
+    wizard.press("M-4", until="No guests yet")
+    wizard.press("a", "1", "Enter", until=f"Guest {REFERENCE}")
+    wizard.press("Tab", "Tab")
+    wizard.type_text("1024")
+    wizard.press("Tab")
+    wizard.type_text("2")
+    wizard.press("Escape", until="Auto")
+    wizard.press("a", "4", until="Root file system: which file?")
+    wizard.type_text("vendor-rootfs.ext4")
+    wizard.press("Enter", until="Kernel: which file?")
+    wizard.type_text("vendor-kernel")
+    wizard.press("Enter", until="Guest vendor")
+    wizard.press("C-s")
     # A gibibyte for the guest is more than the board has.
-    wizard.wait("Give the board")
-    wizard.keys("F9", until="Press ctrl+s to write")
-    wizard.keys("C-s", until="Write into xentui-out?")
-    wizard.keys("Enter", until="Type next")
+    wizard.wait_for("Give the board")
+    wizard.press("F9", until="Press ctrl+s to write")
+    wizard.press("C-s", until="Write into xentui-out?")
+    wizard.press("Enter", until="Type next")
     assert wizard.pressed <= 20
-    read = conf(wizard)
+    read = written_conf(wizard)
     assert read.value("MACHINE") == "qemuarm64"
     assert read.flag("XEN_GUEST_MEMORY", REFERENCE) == "1024"
     assert read.flag("XEN_GUEST_VCPUS", REFERENCE) == "2"
@@ -229,48 +231,48 @@ def test_from_scratch_with_a_recipe_and_a_vendors_files(wizard: Terminal) -> Non
 
 
 def test_a_tarball_from_anywhere_becomes_a_guest(wizard: Terminal) -> None:
-    tarball(downloads(wizard) / "alpine.tar.gz")
+    write_tarball(downloads(wizard) / "alpine.tar.gz")
     begin_from_scratch(wizard)
-    wizard.keys("M-4", until="No guests yet")
-    wizard.keys("a", "2", until="Tarball: which file?")
-    wizard.type("~/Downloads/alpine.tar.gz")
-    wizard.keys("Enter", until="Guest alpine")
-    write(wizard)
+    wizard.press("M-4", until="No guests yet")
+    wizard.press("a", "2", until="Tarball: which file?")
+    wizard.type_text("~/Downloads/alpine.tar.gz")
+    wizard.press("Enter", until="Guest alpine")
+    write_files(wizard)
     assert wizard.pressed <= 12
-    read, path = bundle(wizard)
+    read, path = written_bundle(wizard)
     assert read.flag("XEN_GUEST_SOURCE_TYPE", "alpine") == "rootfs_dir"
     assert (read.flag("XEN_GUEST_SOURCE_FILE", "alpine") or "").endswith("alpine-rootfs")
     assert "/alpine-rootfs;name=alpine" in (read.value("SRC_URI") or "")
     assert int(read.flag("XEN_GUEST_IMAGE_SIZE", "alpine") or 0) >= 1
     assert (path.parent / "my-guests/alpine.tar.gz").read_bytes()
-    assert cfg(wizard, "alpine").disks
+    assert xl_config(wizard, "alpine").disks
 
 
-def test_a_tarball_joins_a_preset(small: Terminal) -> None:
-    tarball(downloads(small) / "alpine.tar.gz")
-    small.start(until="Writes   conf/xentui.conf")
-    small.keys("Enter", until="Ready")
-    small.keys("M-4", "a", "2", until="Tarball: which file?")
-    small.type("~/Downloads/alpine.tar.gz")
-    small.keys("Enter", until="Guest alpine")
-    write(small)
-    assert small.pressed <= 12
-    bundle(small)
-    assert f"{REFERENCE}:autostart" in conf(small).words("BUNDLED_XEN_GUESTS")
+def test_a_tarball_joins_a_preset(small_wizard: Terminal) -> None:
+    write_tarball(downloads(small_wizard) / "alpine.tar.gz")
+    small_wizard.start(until="Writes   conf/xentui.conf")
+    small_wizard.press("Enter", until="Ready")
+    small_wizard.press("M-4", "a", "2", until="Tarball: which file?")
+    small_wizard.type_text("~/Downloads/alpine.tar.gz")
+    small_wizard.press("Enter", until="Guest alpine")
+    write_files(small_wizard)
+    assert small_wizard.pressed <= 12
+    written_bundle(small_wizard)
+    assert f"{REFERENCE}:autostart" in written_conf(small_wizard).words("BUNDLED_XEN_GUESTS")
 
 
-def test_a_tarball_joins_a_build_directory(small: Terminal, tmp_path: Path) -> None:
-    tarball(downloads(small) / "alpine.tar.gz")
+def test_a_tarball_joins_a_build_directory(small_wizard: Terminal, tmp_path: Path) -> None:
+    write_tarball(downloads(small_wizard) / "alpine.tar.gz")
     build = trees.small(tmp_path / "tree", 'MACHINE ??= "qemux86-64"\n')
-    small.start(f"--build-dir {build}", until="Writes   conf/xentui.conf")
-    small.keys("Enter", until="Ready")
-    small.keys("M-4", "a", "2", until="Tarball: which file?")
-    small.type("~/Downloads/alpine.tar.gz")
-    small.keys("Enter", until="Guest alpine")
-    small.keys("C-s", until="ctrl+s to write")
-    small.keys("C-s", until="Write        Back")
-    small.keys("Enter", until="Type next")
-    assert small.pressed <= 12
+    small_wizard.start(f"--build-dir {build}", until="Writes   conf/xentui.conf")
+    small_wizard.press("Enter", until="Ready")
+    small_wizard.press("M-4", "a", "2", until="Tarball: which file?")
+    small_wizard.type_text("~/Downloads/alpine.tar.gz")
+    small_wizard.press("Enter", until="Guest alpine")
+    small_wizard.press("C-s", until="ctrl+s to write")
+    small_wizard.press("C-s", until="Write        Back")
+    small_wizard.press("Enter", until="Type next")
+    assert small_wizard.pressed <= 12
     read = parse_conf(
         (build / "conf/local.conf").read_text(),
         files={"conf/xentui.conf": (build / "conf/xentui.conf").read_text()},
@@ -286,19 +288,19 @@ def test_a_tarball_joins_a_build_directory(small: Terminal, tmp_path: Path) -> N
 
 def test_containers_with_too_little_memory_are_fixed_by_what_is_proposed(wizard: Terminal) -> None:
     wizard.start(until="Writes   conf/xentui.conf")
-    wizard.keys("Enter", until="Ready")
-    wizard.keys("M-3", until="vxn and containerd")
-    wizard.keys("Right", "Tab", "Space", until="MiB too much")
-    wizard.keys("F8", until="F9  Let Dom0 route")
-    wizard.keys("F9", until="Fixed: Let Dom0 route")
-    wizard.keys("F8", until="F9  Give the board")
-    wizard.keys("F9")
-    page = wizard.wait("Fixed: Give the board")
+    wizard.press("Enter", until="Ready")
+    wizard.press("M-3", until="vxn and containerd")
+    wizard.press("Right", "Tab", "Space", until="MiB too much")
+    wizard.press("F8", until="F9  Let Dom0 route")
+    wizard.press("F9", until="Fixed: Let Dom0 route")
+    wizard.press("F8", until="F9  Give the board")
+    wizard.press("F9")
+    page = wizard.wait_for("Fixed: Give the board")
     assert wizard.pressed <= 10
     assert "error" not in page
     assert "warning" not in page
-    write(wizard)
-    read = conf(wizard).seen_by("xen-image-minimal")
+    write_files(wizard)
+    read = written_conf(wizard).seen_by("xen-image-minimal")
     assert {"vxn", "vcontainer"} <= set(read.words("DISTRO_FEATURES"))
     assert "vxn-vdkr" in read.words("IMAGE_INSTALL")
     assert int(read.value("QB_MEM_VALUE") or 0) > 1024
@@ -313,16 +315,16 @@ def test_a_qcow2_becomes_an_hvm_guest_without_kernel(wizard: Terminal) -> None:
         capture_output=True,
     )
     begin_from_scratch(wizard)
-    wizard.keys("M-4", "a", "3", until="Disk image: which file?")
-    wizard.type("~/Downloads/appliance.qcow2")
-    wizard.keys("Enter", until="Guest appliance")
-    write(wizard)
+    wizard.press("M-4", "a", "3", until="Disk image: which file?")
+    wizard.type_text("~/Downloads/appliance.qcow2")
+    wizard.press("Enter", until="Guest appliance")
+    write_files(wizard)
     assert wizard.pressed <= 12
-    read, _ = bundle(wizard)
+    read, _ = written_bundle(wizard)
     assert read.flag("XEN_GUEST_SOURCE_TYPE", "appliance") == "qcow2"
-    made = cfg(wizard, "appliance")
-    assert made.settings["type"] == "hvm"
-    assert "kernel" not in made.settings
+    config = xl_config(wizard, "appliance")
+    assert config.settings["type"] == "hvm"
+    assert "kernel" not in config.settings
 
 
 def test_a_config_from_anywhere_is_copied(wizard: Terminal) -> None:
@@ -332,94 +334,94 @@ def test_a_config_from_anywhere_is_copied(wizard: Terminal) -> None:
         "disk = ['file:/srv/router.img,xvda,rw']\n"
     )
     begin_from_scratch(wizard)
-    wizard.keys("M-4", "a", "7", until="xl config: which file?")
-    wizard.type("~/Downloads/router.cfg")
-    wizard.keys("Enter", until="Guest router")
-    write(wizard)
+    wizard.press("M-4", "a", "7", until="xl config: which file?")
+    wizard.type_text("~/Downloads/router.cfg")
+    wizard.press("Enter", until="Guest router")
+    write_files(wizard)
     assert wizard.pressed <= 15
     carried = [p for p in (wizard.directory / OUT).rglob("router*.cfg") if p.read_bytes()]
     assert own.read_bytes() in [path.read_bytes() for path in carried]
-    assert cfg(wizard, "router").settings["memory"] == "128"
+    assert xl_config(wizard, "router").settings["memory"] == "128"
 
 
 def test_interfaces_and_a_static_address(wizard: Terminal) -> None:
     """Two interfaces for one guest, none for another, a static address for a third."""
     wizard.start(until="Writes   conf/xentui.conf")
-    wizard.keys("c", until="Board")
+    wizard.press("c", until="Board")
     before = wizard.pressed
-    wizard.keys("M-4", "Enter", until=f"Guest {REFERENCE}")
-    wizard.keys("Tab", "Tab", "Tab", "Tab", "Right", "Right", until="Interface 1")
-    wizard.keys("Tab", "Tab")
-    wizard.type("00:16:3e:12:34:56", until="00:16:3e:12:34:56")
+    wizard.press("M-4", "Enter", until=f"Guest {REFERENCE}")
+    wizard.press("Tab", "Tab", "Tab", "Tab", "Right", "Right", until="Interface 1")
+    wizard.press("Tab", "Tab")
+    wizard.type_text("00:16:3e:12:34:56", until="00:16:3e:12:34:56")
     wizard.click("Add an interface", until="Interface 2")
     assert wizard.pressed - before <= 15
-    wizard.keys("Escape", until="Auto")
+    wizard.press("Escape", until="Auto")
     before = wizard.pressed
-    wizard.keys("c", "Enter", until=f"Guest {REFERENCE}-2")
-    wizard.keys("Tab", "Tab", "Tab", "Tab", "Left", until="(•) none")
+    wizard.press("c", "Enter", until=f"Guest {REFERENCE}-2")
+    wizard.press("Tab", "Tab", "Tab", "Tab", "Left", until="(•) none")
     assert wizard.pressed - before <= 15
-    wizard.keys("Escape", until="Auto")
+    wizard.press("Escape", until="Auto")
     before = wizard.pressed
-    wizard.keys("c", "Enter", until=f"Guest {REFERENCE}-3")
-    wizard.keys("Tab", "Tab", "Tab", "Tab", "Left", "Tab")
-    wizard.type("192.168.7.50/24")
-    wizard.keys("Tab")
-    wizard.type("192.168.7.1", until=":eth0:off")
+    wizard.press("c", "Enter", until=f"Guest {REFERENCE}-3")
+    wizard.press("Tab", "Tab", "Tab", "Tab", "Left", "Tab")
+    wizard.type_text("192.168.7.50/24")
+    wizard.press("Tab")
+    wizard.type_text("192.168.7.1", until=":eth0:off")
     assert wizard.pressed - before <= 15
-    wizard.keys("C-s", until="Give the board")
-    wizard.keys("F9", until="Press ctrl+s to write")
-    wizard.keys("C-s", until="Write into xentui-out?")
-    wizard.keys("Enter", until="Type next")
-    two = cfg(wizard, REFERENCE)
+    wizard.press("C-s", until="Give the board")
+    wizard.press("F9", until="Press ctrl+s to write")
+    wizard.press("C-s", until="Write into xentui-out?")
+    wizard.press("Enter", until="Type next")
+    two = xl_config(wizard, REFERENCE)
     assert len(two.settings["vif"]) == 2
     assert "00:16:3e:12:34:56" in two.settings["vif"][0]
-    none = cfg(wizard, f"{REFERENCE}-2")
+    none = xl_config(wizard, f"{REFERENCE}-2")
     assert not none.settings.get("vif")
-    static = cfg(wizard, f"{REFERENCE}-3")
+    static = xl_config(wizard, f"{REFERENCE}-3")
     assert "ip=192.168.7.50::192.168.7.1:255.255.255.0" in str(static.settings["extra"])
 
 
 def test_a_board_that_xentui_does_not_know(wizard: Terminal) -> None:
     begin_from_scratch(wizard)
-    wizard.keys("Tab")
-    wizard.type("acme-gateway")
-    wizard.keys("Tab")
-    wizard.type("8192", until="8192")
-    write(wizard)
+    wizard.press("Tab")
+    wizard.type_text("acme-gateway")
+    wizard.press("Tab")
+    wizard.type_text("8192", until="8192")
+    write_files(wizard)
     assert wizard.pressed <= 8
-    assert conf(wizard).value("MACHINE") == "acme-gateway"
+    assert written_conf(wizard).value("MACHINE") == "acme-gateway"
 
 
-def test_the_project_file_here_is_offered_first(small: Terminal) -> None:
-    small.start(until="Writes   conf/xentui.conf")
-    small.keys("Enter", until="Ready")
-    write(small)
-    small.keys("Enter", until="LEFT=0")
-    small.end()
-    small.pressed = 0
-    small.start()
-    page = small.wait("Open xentui-out/")
+def test_the_project_file_here_is_offered_first(small_wizard: Terminal) -> None:
+    small_wizard.start(until="Writes   conf/xentui.conf")
+    small_wizard.press("Enter", until="Ready")
+    write_files(small_wizard)
+    small_wizard.press("Enter", until="LEFT=0")
+    small_wizard.close()
+    small_wizard.pressed = 0
+    small_wizard.start()
+    page = small_wizard.wait_for("Open xentui-out/")
     assert "▸ Open" in page
     assert "Resume" not in page
-    small.keys("Enter", until=f"{REFERENCE}  ")
-    assert small.pressed <= 1
+    small_wizard.press("Enter", until=f"{REFERENCE}  ")
+    assert small_wizard.pressed <= 1
 
 
-def test_one_key_fixes_forty_guests(small: Terminal) -> None:
+def test_one_key_fixes_forty_guests(small_wizard: Terminal) -> None:
     lines = ["version = 1", "[host]", 'machine = "qemux86-64"', "memory = 16384", 'network = "nat"']
     for number in range(40):
         lines += [f"[guests.g{number}]", "memory = 64", 'extra = "root=/dev/xvda ro"']
         lines += [f'rootfs = "g{number}.ext4"', 'tags = ["external"]']
-    (small.directory / "many.toml").write_text("\n".join(lines))
-    small.start("many.toml", until="Ready")
-    small.keys("4", until="console")
-    small.keys("F7")
-    page = small.wait("Fixed 40 problems")
-    assert small.pressed <= 2
+    (small_wizard.directory / "many.toml").write_text("\n".join(lines))
+    small_wizard.start("many.toml", until="Ready")
+    small_wizard.press("4", until="console")
+    small_wizard.press("F7")
+    page = small_wizard.wait_for("Fixed 40 problems")
+    assert small_wizard.pressed <= 2
     assert "console=hvc0" not in page or "XT228" not in page
-    small.keys("C-s", until="Write        Back")
-    small.keys("Enter", until="Type next")
-    (path,) = small.directory.rglob("xentui.conf")
+    small_wizard.press("C-s", until="Write        Back")
+    small_wizard.press("Enter", until="Type next")
+    (path,) = small_wizard.directory.rglob("xentui.conf")
     read = parse_conf(path.read_text())
     assert len(read.words("BUNDLED_XEN_GUESTS")) == 40
     for number in range(40):

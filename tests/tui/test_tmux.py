@@ -23,47 +23,47 @@ pytestmark = [
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    made = Terminal(tmp_path)
-    yield made
-    made.end()
+    terminal = Terminal(tmp_path)
+    yield terminal
+    terminal.close()
 
 
 def test_enter_write_enter_writes_the_files(terminal: Terminal, tmp_path: Path) -> None:
     terminal.start(until="Writes   conf/xentui.conf")
-    terminal.keys("Enter", until="Ready: 3 new")
-    terminal.keys("C-s", until="Write into xentui-out?")
-    terminal.keys("Enter", until="Type next")
+    terminal.press("Enter", until="Ready: 3 new")
+    terminal.press("C-s", until="Write into xentui-out?")
+    terminal.press("Enter", until="Type next")
     read = parse_conf((tmp_path / "xentui-out/conf/xentui.conf").read_text())
     assert read.value("MACHINE") == "qemux86-64"
     assert read.flag("XEN_GUEST_MEMORY", "xen-guest-image-minimal") == "256"
-    terminal.keys("Enter")
-    left = terminal.wait("LEFT=0")
+    terminal.press("Enter")
+    left = terminal.wait_for("LEFT=0")
     assert "xentui generate --preset qemux86-64-minimal --out xentui-out" in left
 
 
 def test_a_guest_is_edited_and_memory_follows(terminal: Terminal) -> None:
     terminal.start("--preset qemux86-64-minimal", until="Ready: 3 new")
-    terminal.keys("M-4", until="Edit")
-    terminal.keys("Enter", until="Guest xen-guest-image-minimal")
-    terminal.keys("Tab", "Tab", until="▸ Memory")
-    terminal.keys("3", "0", "0", until="833/1024 MiB")
-    terminal.wait('XEN_GUEST_MEMORY[xen-guest-image-minimal] = "300"')
-    terminal.keys("C-q", until="Leave with changes")
-    terminal.keys("Right", "Enter", until="LEFT=0")
+    terminal.press("M-4", until="Edit")
+    terminal.press("Enter", until="Guest xen-guest-image-minimal")
+    terminal.press("Tab", "Tab", until="▸ Memory")
+    terminal.press("3", "0", "0", until="833/1024 MiB")
+    terminal.wait_for('XEN_GUEST_MEMORY[xen-guest-image-minimal] = "300"')
+    terminal.press("C-q", until="Leave with changes")
+    terminal.press("Right", "Enter", until="LEFT=0")
 
 
 def test_a_console_without_unicode_gets_ascii(terminal: Terminal) -> None:
     terminal.start("--ascii --preset qemux86-64-minimal")
-    page = terminal.wait("Ready: 3 new")
+    page = terminal.wait_for("Ready: 3 new")
     assert page.isascii()
 
 
 def test_a_resize_is_followed(terminal: Terminal) -> None:
     terminal.start("--preset qemux86-64-minimal", until="Ready: 3 new")
     terminal.tmux("resize-window", "-x", "52", "-y", "12")
-    terminal.wait("52x12; xentui needs 60x16")
+    terminal.wait_for("52x12; xentui needs 60x16")
     terminal.tmux("resize-window", "-x", "120", "-y", "40")
-    terminal.wait("Write ○")
+    terminal.wait_for("Write ○")
 
 
 def test_no_terminal_ends_with_the_headless_command(tmp_path: Path) -> None:
