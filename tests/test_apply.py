@@ -224,7 +224,7 @@ def test_a_link_that_dangles_is_not_followed_either(tmp_path: Path) -> None:
     assert not (tmp_path / "not-there").exists()
 
 
-def test_a_folder_swapped_for_a_link_while_writing_leads_nowhere(tmp_path: Path) -> None:
+def test_a_folder_replaced_by_a_link_while_writing_is_not_followed(tmp_path: Path) -> None:
     """The folder is opened once, so that renaming it afterwards does not matter."""
     out, far = tmp_path / "out", tmp_path / "far"
     far.mkdir()
@@ -317,7 +317,7 @@ def test_a_fault_at_any_system_call_leaves_each_file_old_or_new(tmp_path: Path, 
     assert int(result.stdout) > 80
 
 
-def test_a_file_too_large_for_the_disk_is_one_clear_line(tmp_path: Path) -> None:
+def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
     source = tmp_path / "disk.img"
     source.write_bytes(b"\0" * 100_000)
     made = plan(Rendered({CONF: "A\n"}, {"disk.img": Copy(source, 100_000)}), tmp_path / "out")
@@ -369,7 +369,7 @@ def test_a_read_only_folder_is_one_clear_line() -> None:
         assert leftovers(out) == []
 
 
-def test_leftovers_of_a_killed_run_go_with_the_next(tmp_path: Path) -> None:
+def test_the_next_run_removes_temporary_files_of_a_killed_one(tmp_path: Path) -> None:
     apply(plan(rendered(), tmp_path))
     left = tmp_path / "conf" / ".xentui.conf.xentui-0123456789abcdef.tmp"
     left.write_text("half")
@@ -397,7 +397,7 @@ def test_copies_of_private_files_are_private(tmp_path: Path) -> None:
         assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
 
 
-def test_what_was_to_be_removed_may_be_gone(tmp_path: Path) -> None:
+def test_removing_a_missing_file_is_not_an_error(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "a.conf").write_text("a")

@@ -76,7 +76,7 @@ def test_efi_boots_with_its_firmware() -> None:
     assert " kvm ovmf " in lines(project, "boot")[0]
 
 
-def test_guests_that_wait_are_started_by_hand() -> None:
+def test_guests_without_autostart_are_started_with_xl_create() -> None:
     project = replace(QEMU, guests=(Guest("b", tags=("autostart",), name="bee"), Guest("a")))
     assert lines(project, "guests") == [
         "xl list",
@@ -159,7 +159,7 @@ def test_an_image_is_flashed_from_where_the_board_s_layer_deploys_it() -> None:
     assert "build/deploy-ti/images/am62xx-evm/" in line
 
 
-def test_after_the_script_the_lines_are_typed_in_the_build_directory_it_made() -> None:
+def test_after_the_script_the_commands_enter_its_build_directory() -> None:
     run, enter, *others = for_script(preset("raspberrypi4-64"), "/a b/xentui-build.sh")
     assert (run.step, run.line) == ("build", "bash '/a b/xentui-build.sh'")
     assert enter.line == ". '/a b/openembedded-core/oe-init-build-env' '/a b/build' '/a b/bitbake'"

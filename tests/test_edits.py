@@ -101,7 +101,7 @@ def test_a_conflict_names_its_place_and_both_sides() -> None:
     assert found.conflicts == ((2, ("b\n",), ("mine\n",), ("new\n",)),)
 
 
-def test_a_long_text_of_equal_lines_is_not_more_work() -> None:
+def test_many_equal_lines_do_not_slow_the_merge_down() -> None:
     text = "same\n" * 50_000
     found = merge(text, text + "mine\n", "new\n" + text)
     assert found.conflicts == ()
@@ -142,7 +142,7 @@ def test_a_changed_text_in_the_manifest_is_not_trusted(edited: Path) -> None:
 # Shown from three sides
 
 
-def test_both_sides_are_shown_and_what_they_make_together(edited: Path) -> None:
+def test_the_diff_shows_both_sides_and_the_merged_file(edited: Path) -> None:
     found = made(edited, BASE.replace('B = "1"', 'B = "2"')).diff().splitlines()
     mine = next(at for at, line in enumerate(found) if "was edited by hand" in line)
     theirs = found.index("# What xentui would change:")
@@ -170,7 +170,7 @@ def test_without_a_change_of_the_project_only_the_edits_are_shown(edited: Path) 
     assert "# xentui would only undo them." in found
 
 
-def test_the_header_gives_the_base_where_the_manifest_is_lost(edited: Path) -> None:
+def test_without_a_manifest_the_header_shows_what_was_written(edited: Path) -> None:
     (edited / manifest.NAME).unlink()
     assert made(edited, BASE).edited[0].base == stamped(BASE)
     changed = made(edited, BASE.replace("A", "Z"))
@@ -291,7 +291,7 @@ def test_a_copied_file_is_kept_or_replaced_but_never_merged(tmp_path: Path) -> N
     assert (out / "meta-xentui/disk.img").read_bytes() == b"\0mine"
 
 
-def test_a_run_cut_short_while_merging_is_completed_by_the_next(edited: Path) -> None:
+def test_the_next_run_completes_a_merge_that_was_interrupted(edited: Path) -> None:
     """The file is merged already, but the manifest is still the old one."""
     new = BASE.replace('B = "1"', 'B = "2"')
     file = edited / manifest.NAME
@@ -305,7 +305,7 @@ def test_a_run_cut_short_while_merging_is_completed_by_the_next(edited: Path) ->
     assert kinds(made(edited, new)) == ["same"]
 
 
-def test_a_merge_that_the_file_outran_is_refused(edited: Path) -> None:
+def test_a_merge_is_refused_if_the_file_changed_after_the_plan(edited: Path) -> None:
     settled = resolve_edits(made(edited, BASE), "merge")
     (edited / CONF).write_text("later\n")
     with pytest.raises(RefusedError, match="in the meantime"):

@@ -17,7 +17,7 @@ from xentui.output.rendered import Copy, Rendered
 from xentui.output.writing import manifest
 from xentui.output.writing.apply import apply
 from xentui.output.writing.plan import Plan, plan
-from xentui.output.writing.tree import parts_of
+from xentui.output.writing.tree import checked_parts
 
 
 def conf(body: str = 'A = "1"\n') -> str:
@@ -62,7 +62,6 @@ def test_the_header_names_the_project_and_how_to_change_it() -> None:
     head = header.stamp("", "board.toml")
     assert "board.toml" in head
     assert "xentui generate" in head
-    assert header.stamp("x\n", project_file="p") == header.stamp("x\n", "p")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +73,7 @@ def test_a_text_without_our_header_is_not_ours(text: str) -> None:
     assert not header.is_intact(text)
 
 
-def test_a_fresh_tree_is_all_new_and_nothing_is_written_by_planning(tmp_path: Path) -> None:
+def test_in_a_new_folder_all_files_are_new_and_planning_writes_nothing(tmp_path: Path) -> None:
     out = tmp_path / "out"
     made = plan(rendered(), out)
     assert kinds(made) == {"conf/xentui.conf": "new"}
@@ -82,7 +81,7 @@ def test_a_fresh_tree_is_all_new_and_nothing_is_written_by_planning(tmp_path: Pa
     assert not out.exists()
 
 
-def test_the_second_plan_is_all_the_same(tmp_path: Path) -> None:
+def test_after_applying_a_plan_all_files_are_the_same(tmp_path: Path) -> None:
     apply(plan(rendered(), tmp_path))
     made = plan(rendered(), tmp_path)
     assert kinds(made) == {"conf/xentui.conf": "same"}
@@ -115,7 +114,7 @@ def test_a_file_that_xentui_did_not_write_counts_as_edited(tmp_path: Path) -> No
     assert kinds(plan(rendered(), tmp_path)) == {"conf/xentui.conf": "edited"}
 
 
-def test_a_file_without_header_is_known_by_the_manifest(tmp_path: Path) -> None:
+def test_a_file_without_header_is_recognised_by_the_manifest(tmp_path: Path) -> None:
     apply(plan(rendered(**{"a.cfg": "memory = 1\n"}), tmp_path))
     assert kinds(plan(rendered(**{"a.cfg": "memory = 2\n"}), tmp_path))["meta-xentui/a.cfg"] == (
         "changed"
@@ -175,13 +174,13 @@ def test_another_source_of_the_same_size_and_time_is_copied_again(tmp_path: Path
         assert copied.read_bytes() == content
 
 
-def test_a_copy_whose_source_is_gone_is_reported(tmp_path: Path) -> None:
+def test_a_copy_of_a_missing_file_is_an_error(tmp_path: Path) -> None:
     copied = rendered(**{"disk.img": Copy(tmp_path / "gone.img", 3)})
     with pytest.raises(InputError, match=r"gone\.img"):
         apply(plan(copied, tmp_path / "out"))
 
 
-def test_the_diff_of_a_last_line_without_end_is_reported(tmp_path: Path) -> None:
+def test_the_diff_says_that_a_last_line_has_no_newline(tmp_path: Path) -> None:
     apply(plan(rendered(**{"a.cfg": "memory = 1"}), tmp_path))
     assert (
         "\\ No newline at end of file"
@@ -193,7 +192,9 @@ def test_the_diff_of_a_last_line_without_end_is_reported(tmp_path: Path) -> None
     "damage", ["", "{", "[]", '{"version": 2, "files": {}}', '{"version": 1}',
                '{"version": 1, "files": {"../../etc/passwd": ""}}', "[" * 100_000]
 )  # fmt: skip
-def test_a_damaged_manifest_is_reported_and_leads_nowhere(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_manifest_is_an_error_and_no_file_outside_is_touched(
+    tmp_path: Path, damage: str
+) -> None:
     apply(plan(rendered(), tmp_path))
     (tmp_path / manifest.NAME).write_text(damage)
     with pytest.raises(XentuiError, match="manifest"):
@@ -219,7 +220,7 @@ def test_a_damaged_manifest_is_reported_and_leads_nowhere(tmp_path: Path, damage
 )
 def test_a_name_that_could_leave_the_folder_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(RefusedError):
-        parts_of(name)
+        checked_parts(name)
     with pytest.raises(RefusedError):
         apply(plan(Rendered({name: "x\n"}, {}), tmp_path / "out"))
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []

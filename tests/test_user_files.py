@@ -91,12 +91,12 @@ def test_the_block_is_added_once_and_removed_to_the_byte(text: str, one: str, tw
 @pytest.mark.parametrize(
     "marks", [[BEGIN], [END], [END, BEGIN], [BEGIN, BEGIN, END], [BEGIN, END, BEGIN, END]]
 )
-def test_marks_that_do_not_come_in_one_pair_are_refused(marks: list[str]) -> None:
+def test_missing_or_duplicated_marks_are_refused(marks: list[str]) -> None:
     with pytest.raises(RefusedError, match=r"local\.conf:2"):
         block("A = 1\n" + "\n".join(marks) + "\n")
 
 
-def test_similar_marks_are_not_taken_for_our_block() -> None:
+def test_lines_similar_to_the_marks_are_not_a_block() -> None:
     text = f"{BEGIN}2\nx\n# {END}\n#{BEGIN}\n"
     assert block(text) is None
     assert without_block(text) == text
@@ -112,7 +112,7 @@ def test_similar_marks_are_not_taken_for_our_block() -> None:
         ("A \\\r\n\r\n", True),
     ],
 )
-def test_a_continued_last_line_is_found(text: str, goes_on: bool) -> None:
+def test_a_last_line_that_ends_in_a_backslash_is_noticed(text: str, goes_on: bool) -> None:
     assert ends_in_backslash(text) == goes_on
 
 

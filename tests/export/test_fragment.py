@@ -75,7 +75,7 @@ def test_a_fragments_name_is_plain(origin: str, name: str) -> None:
     assert fragment.full_name(origin) == f"xentui/xentui/{name}"
 
 
-def test_the_same_rules_of_writing_hold(run: Run, board: Path) -> None:
+def test_check_and_hand_edits_work_as_for_a_tree(run: Run, board: Path) -> None:
     arguments = ("generate", board, "--out", "out", "--format", "fragment")
     assert run(*arguments, "--check").code == 1
     assert run(*arguments).code == 0

@@ -305,7 +305,7 @@ def test_dom0_alone_needs_no_classes(run: Run) -> None:
         ["--commit", "bitbake"],
     ],
 )
-def test_a_commit_that_pins_nothing_is_refused(run: Run, board: Path, more: list[str]) -> None:
+def test_an_invalid_or_unneeded_commit_is_refused(run: Run, board: Path, more: list[str]) -> None:
     result = run("generate", board, "--out", "out", "--format", "kas", *more)
     assert result.code == 2
     assert not Path("out").exists()
@@ -321,7 +321,7 @@ def test_a_board_of_an_unknown_layer_names_what_is_missing(run: Run) -> None:
         )
 
 
-def test_a_folder_is_named_such_that_each_command_finds_it(run: Run, board: Path) -> None:
+def test_the_commands_find_the_folder_whatever_its_name(run: Run, board: Path) -> None:
     refused = run("generate", board, "--out", "c:d", "--format", "kas")
     assert (refused.code, Path("c:d").exists()) == (2, False)
     for form, line in (

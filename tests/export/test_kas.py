@@ -106,7 +106,7 @@ def test_a_submodule_is_not_the_top(tmp_path: Path) -> None:
     assert kas.layer_path(sub / "out") == "out/meta-xentui"
 
 
-def test_a_path_that_kas_cannot_carry_is_refused(run: Run) -> None:
+def test_a_path_that_kas_does_not_support_is_refused(run: Run) -> None:
     subprocess.run(["git", "init", "-q", "."], check=True)
     result = run(
         "generate", "--preset", "qemux86-64-alpine", "--out", "a'b: c", "--format", "kas-part"
@@ -116,7 +116,7 @@ def test_a_path_that_kas_cannot_carry_is_refused(run: Run) -> None:
     assert not Path("a'b: c").exists()
 
 
-def test_the_same_rules_of_writing_hold(run: Run) -> None:
+def test_check_and_hand_edits_work_as_for_a_tree(run: Run) -> None:
     arguments = (
         "generate",
         "--preset",
@@ -137,7 +137,7 @@ def test_the_same_rules_of_writing_hold(run: Run) -> None:
     assert "2048" in path.read_text()
 
 
-def test_another_format_takes_the_files_of_the_first_along(run: Run) -> None:
+def test_another_format_replaces_the_files_of_the_first(run: Run) -> None:
     arguments = ("generate", "--preset", "qemux86-64-alpine", "--out", "out")
     run(*arguments)
     result = run(*arguments, "--format", "kas-part")
@@ -170,7 +170,7 @@ def test_a_block_that_would_change_is_refused(text: str) -> None:
         kas.block_scalar(text, "  ")
 
 
-def test_a_layer_s_place_cannot_break_out_of_its_quotes() -> None:
+def test_the_path_of_a_layer_cannot_break_out_of_its_quotes() -> None:
     project = presets.load("qemux86-64-alpine").project
     assert project is not None
     with pytest.raises(UsageError):

@@ -37,7 +37,7 @@ def bundles(project: Project) -> list[Bundle]:
 
 def recipe_of(build: Build, bundle: Bundle) -> Path:
     """Return a bundle's recipe."""
-    return build.layer / bundle_recipe.file_name(bundle)
+    return build.layer / bundle_recipe.recipe_path(bundle)
 
 
 def members(project: Project, bundle: Bundle) -> list[Guest]:

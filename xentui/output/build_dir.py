@@ -127,7 +127,7 @@ def _must_be_last(build: Path, settings: UserSettings | None, existing: Existing
     if not settings or existing not in ("take", "replace"):
         return False
     local = build / "conf/local.conf"
-    xentuis_line = user_files.line_number(_user_file(build / "conf", "local.conf").text)
+    xentuis_line = user_files.own_line_number(_user_file(build / "conf", "local.conf").text)
     locations = [guest.location for guest in settings.guests]
     locations += [setting.location for setting in settings.settings]
     return bool(xentuis_line) and any(

@@ -19,7 +19,7 @@ from xentui.project.model import CONTAINER, NO_IMAGE, Bundle, Guest, Project
 FOLDER = "recipes-extended/xen-guest-bundles"
 
 
-def file_name(bundle: Bundle) -> str:
+def recipe_path(bundle: Bundle) -> str:
     """Return the recipe's path in the layer.
 
     BitBake takes the name and the version from the file name, split at underscores

@@ -195,7 +195,7 @@ def _boot(project: Project, abilities: Abilities, *, sets_memory: bool) -> Itera
     elif machine == "qemuarm64":
         yield NextCommand("boot", f"runqemu {machine} {recipe} ext4 nographic slirp{memory}")
     elif boards.boot_writer(project.host) != "user":
-        yield from write_image(project, board)
+        yield from write_image_commands(project, board)
     if bios.needs_kickstart(project, abilities) and dom0_memory(project) is not None:
         yield NextCommand("boot", "xl list 0", "Dom0's memory comes from our own kickstart file")
 
@@ -203,7 +203,7 @@ def _boot(project: Project, abilities: Abilities, *, sets_memory: bool) -> Itera
 _UNPACK = {".gz": "zcat", ".bz2": "bzcat", ".xz": "xzcat", ".zst": "zstdcat"}
 
 
-def write_image(project: Project, board: board_file.Board) -> Iterator[NextCommand]:
+def write_image_commands(project: Project, board: board_file.Board) -> Iterator[NextCommand]:
     """Yield the commands that write the image to the card or disk and show Xen's console."""
     name = f"{dom0_image(project)}-{board.machine}.rootfs.{board.medium.file}"
     file = f"{board.medium.deploy}/{board.machine}/{name}"

@@ -179,7 +179,7 @@ def use_note(settings: UserSettings | None, use: ExistingUse | None) -> dict[str
 
 
 def texts_without_xentui(build: Path) -> Mapping[str, str]:
-    """Return the texts of the files with settings from xentui as they would be without these."""
+    """Return the texts that files would have without xentui's settings, by full path."""
     top = Path(absolute(str(build)))
     conf = top / "conf"
     texts = {str(top / CONF): ""}

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Output formats of a project that is not written into a build directory.
+"""Render a project in one of the formats that are not for a build directory.
 
 :func:`render_as` returns the files of a format, :func:`next_commands` the commands to type next.
 """

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The comment at the top of each generated file, with a digest that reveals edits by hand.
+"""Write and check the comment at the top of each generated file, which reveals edits by hand.
 
-The header names the project file and contains a digest of all other lines. If the digest matches,
-the file is as xentui wrote it; otherwise it was edited by hand. The header contains no version of
+The comment names the project file and contains a digest of all other lines. If it matches, the file
+is as xentui wrote it. The header contains no version of
 xentui, so a newer xentui that writes the same settings does not change the file.
 """
 
@@ -72,9 +72,9 @@ def _split(text: str) -> tuple[str, str, str] | None:
     """Return the lines before the digest, the digest, and the rest of the text."""
     start = 0
     for _ in range(_HEADER_LINES):
-        found = _DIGEST_LINE.match(text[start : start + 100])
-        if found:
-            return text[:start], found.group(1), text[start + found.end() :]
+        digest = _DIGEST_LINE.match(text[start : start + 100])
+        if digest:
+            return text[:start], digest[1], text[start + digest.end() :]
         start = text.find("\n", start) + 1
         if start == 0:
             return None

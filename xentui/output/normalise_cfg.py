@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from xentui.output.writing.change import unified
+from xentui.output.writing.change import unified_diff
 from xentui.project import artifacts
 from xentui.project.effective import effective
 from xentui.project.model import Guest, Project
@@ -57,7 +57,7 @@ def normalising_diff(project: Project, guest: Guest, config: str) -> str:
     normal = normalise(project, guest, config)
     name = guest.config_file or artifacts.config_path(guest)
     before, after = f"{name} as it is", f"{name} as the class needs it"
-    return unified(config, normal, before, after) if normal is not None else ""
+    return unified_diff(config, normal, before, after) if normal is not None else ""
 
 
 def _is_correct(project: Project, guest: Guest, config: str, intended: Config) -> bool:

@@ -54,7 +54,7 @@ def render(
         guests = [guest for guest in for_xl.guests if guest.bundle == bundle.key]
         if guests:
             body = bundle_recipe.recipe(for_xl, bundle, assets)
-            files[bundle_recipe.file_name(bundle)] = header.stamp(body, project_file)
+            files[bundle_recipe.recipe_path(bundle)] = header.stamp(body, project_file)
             files.update(_files_of_recipe(for_xl, bundle, guests, assets))
         if any(guest.source and guest.source.type == CONTAINER for guest in guests):
             body = layer.container_class()
@@ -96,7 +96,7 @@ def _files_of_recipe(
             if local == fetch.uri or local not in assets.sources:
                 continue
             source = guest.source if field.startswith("source.") else None
-            name = sources.local_name(source, fetch)
+            name = sources.name_next_to_recipe(source, fetch)
             files.update(_copy(f"{folder}/{name}", assets.sources[local]))
         if guest.source is not None and project.has_import_script(guest.source.type):
             script = project.import_type(guest.source.type).script

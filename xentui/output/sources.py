@@ -89,7 +89,7 @@ class Fetches:
     default_size: int = 256
 
     def src_uri(self) -> Iterator[str]:
-        """Yield the SRC_URI block, if anything is fetches."""
+        """Yield the SRC_URI block, if anything is fetched."""
         for_all = [entry.text() for entry in self.entries if entry.arch is None]
         lines = [text.assign_lines("SRC_URI", for_all)] if for_all else []
         for arch in dict.fromkeys(entry.arch for entry in self.entries if entry.arch):
@@ -252,7 +252,7 @@ def _add_fetch(fetches: Fetches, guest: Guest, source: Source, fetch: Fetch, num
     key = text.name(guest.key)
     subdir = text.path(fetch.subdir) if fetch.subdir else ""
     local = fetch.uri.removeprefix("file://") if fetch.uri.startswith("file://") else None
-    if kept_packed(source, fetch):
+    if is_kept_packed(source, fetch):
         tree = f"{key}/{subdir}" if subdir and source.type != CONTAINER else key
         entry.parameters = ["unpack=0", f"subdir={_ARCHIVES}/{tree}"]
         if local is not None:
@@ -272,18 +272,14 @@ def _add_extra(fetches: Fetches, guest: Guest, fetch: Fetch, number: int) -> Non
     A file that the guest uses as it is, such as a compressed ramdisk, is not unpacked.
     """
     entry = _Entry(fetch.uri, arch=fetch.arch, sha256=fetch.sha256)
-    if any(_base_name(file.file) == file_name(fetch.uri) for file in extra_files(guest)):
+    file_name = _base_name(fetch.uri.partition("?")[0])
+    if any(_base_name(file.file) == file_name for file in extra_files(guest)):
         entry.parameters.append("unpack=0")
     if fetch.subdir:
         entry.parameters.append(f"subdir={text.path(fetch.subdir)}")
     if fetch.sha256 is not None:
         entry.name = _entry_name(fetches, f"{text.name(guest.key)}-file", fetch, number)
     _add_once(fetches, entry)
-
-
-def file_name(uri: str) -> str:
-    """Return the file name that BitBake gives to a download."""
-    return _base_name(uri.partition("?")[0])
 
 
 def _add_directory(fetches: Fetches, key: str, source: Source) -> None:
@@ -299,7 +295,7 @@ def _is_tarball(uri: str) -> bool:
     return TARBALL.search(uri.partition("?")[0]) is not None
 
 
-def kept_packed(source: Source, fetch: Fetch) -> bool:
+def is_kept_packed(source: Source, fetch: Fetch) -> bool:
     """Return whether a function of the recipe unpacks the file under pseudo, instead of BitBake."""
     return source.type in ("rootfs_dir", CONTAINER) and _is_tarball(fetch.uri)
 
@@ -335,9 +331,9 @@ def _base_name(path: str) -> str:
     return path.rsplit("/", 1)[-1]
 
 
-def local_name(source: Source | None, fetch: Fetch) -> str:
+def name_next_to_recipe(source: Source | None, fetch: Fetch) -> str:
     """Return the name that the file of a ``file://`` entry gets next to the recipe."""
     local = fetch.uri.removeprefix("file://")
     if source is None:
         return local
-    return _base_name(local) if kept_packed(source, fetch) else local
+    return _base_name(local) if is_kept_packed(source, fetch) else local

@@ -53,7 +53,7 @@ def with_require(text: str) -> Addition:
     return Addition(text, "") if _REQUIRED.search(text) else _with_line(text, REQUIRE)
 
 
-def line_number(text: str) -> int:
+def own_line_number(text: str) -> int:
     """Return the line number of xentui's ``require`` line or block in conf/local.conf; 0 without.
 
     Raises:

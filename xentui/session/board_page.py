@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from xentui.output.commands import write_image
+from xentui.output.commands import write_image_commands
 from xentui.project import board_file, boards
 from xentui.project.model import Project
 from xentui.session.forms import HelpLine
@@ -60,7 +60,7 @@ def _lines(project: Project, board: board_file.Board) -> Iterator[HelpLine]:
         yield "Medium", MEDIA["runqemu"]
         return
     shown = replace(project, host=replace(project.host, machine=board.machine, boot_mode=None))
-    for command in write_image(shown, board):
+    for command in write_image_commands(shown, board):
         yield "Type", command.line
         if command.note:
             yield " ", command.note

@@ -177,7 +177,7 @@ def layer_files(
     family, boot = boards.boot_family(project.host), boards.board(project.host.machine).boot
     if family == "efi" or (family == "uboot-fat" and boot.kickstart):
         path = f"{abilities.kickstart_folder}/{kickstart.name(family, fleet_name)}"
-        files[path] = kickstart.kickstart(project, family)
+        files[path] = kickstart.kickstart_text(project, family)
     files.update(kernel.files(project))
     return {path: f"\n{body}" for path, body in files.items()}
 

@@ -52,7 +52,7 @@ def needs_kickstart(project: Project, abilities: Abilities) -> bool:
 
 
 def kickstart_name(fleet_name: str = "") -> str:
-    """Return the kickstart's file name; in a layer for several boards, each board has its own."""
+    """Return the kickstart's file name; in a fleet's layer, each project has its own."""
     return kickstart.name("dom0", fleet_name)
 
 

@@ -20,7 +20,7 @@ _FREE_MIB = 32
 
 
 def name(family: str, fleet_name: str = "") -> str:
-    """Return a kickstart file's name; in a layer for several boards, each board has its own."""
+    """Return a kickstart file's name; in a fleet's layer, each project has its own."""
     return f"xentui-{family}{f'-{text.name(fleet_name)}' if fleet_name else ''}.wks"
 
 
@@ -33,7 +33,7 @@ def root_guid(project: Project) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
-def kickstart(project: Project, family: str) -> str:
+def kickstart_text(project: Project, family: str) -> str:
     """Return the kickstart file of the family ``efi`` or ``uboot-fat``."""
     return _efi(root_guid(project)) if family == "efi" else _fat()
 

@@ -15,7 +15,7 @@ FOLDER = "recipes-bsp/xentui-boot"
 
 
 def name(fleet_name: str = "") -> str:
-    """Return the recipe's name; in a layer for several boards, each board has its own."""
+    """Return the recipe's name; in a fleet's layer, each project has its own."""
     return f"xentui-boot{f'-{text.name(fleet_name)}' if fleet_name else ''}"
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The change to one file, and the diff that shows it.
+"""Describe the change to one file, and show it as a diff.
 
 A generated file that was edited by hand has three versions: the one that xentui wrote last, the
 current file, and the one that xentui would write now.
@@ -8,13 +8,13 @@ current file, and the one that xentui would write now.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
+from difflib import unified_diff as difflib_diff
 from pathlib import Path
 from typing import Literal
 
 from xentui.output.rendered import Content, Copy
-from xentui.output.writing.merge import Conflict, Merged, lines_of, merge
+from xentui.output.writing.merge import Conflict, Merged, merge, split_lines
 from xentui.output.writing.tree import FileState
 from xentui.safe_text import visible
 
@@ -65,16 +65,16 @@ class Change:
         """Return a unified diff; empty if nothing changes.
 
         For a copy, the diff is one line about it. For an edited file, it has all three versions:
-        see :func:`three_way`. The text may contain control
+        see :func:`three_way_diff`. The text may contain control
         characters from the files: pass it through ``safe_text.visible`` before you show it.
         """
         if self.kind == "same":
             return ""
         if self.kind in ("edited", "kept"):
-            return three_way(self)
-        return self.two_way()
+            return three_way_diff(self)
+        return self.two_way_diff()
 
-    def two_way(self) -> str:
+    def two_way_diff(self) -> str:
         """Return the unified diff from the current to the new file."""
         path = visible(str(self.path))
         if isinstance(self.new, Copy):
@@ -85,10 +85,10 @@ class Change:
             )
         before = "/dev/null" if self.state is None else path
         after = "/dev/null" if self.new is None else path
-        return unified(self.old, self.new, before, after) or f"--- {path}\n+++ /dev/null\n"
+        return unified_diff(self.old, self.new, before, after) or f"--- {path}\n+++ /dev/null\n"
 
 
-def merged(change: Change) -> Merged | None:
+def merge_edits(change: Change) -> Merged | None:
     """Merge both sides of an edited file; return ``None`` if that is impossible.
 
     It is impossible if xentui's last text is unknown, or if the file is to be removed or is not
@@ -104,27 +104,29 @@ def merged(change: Change) -> Merged | None:
     return None if change.new is None else merge(change.base, change.old, change.new)
 
 
-def three_way(change: Change) -> str:
+def three_way_diff(change: Change) -> str:
     """Return the diffs between the three versions of an edited file, each after a comment line."""
     path = visible(str(change.path))
     edited = f"{path}{' (the xentui block)' if change.is_user_file else ''}"
     if change.base is None or change.old is None:
-        return f"# {edited} is not as xentui wrote it. Writing would do this:\n{change.two_way()}"
+        return (
+            f"# {edited} is not as xentui wrote it. Writing would do this:\n{change.two_way_diff()}"
+        )
     wrote, now = f"{path} (as xentui wrote it)", f"{path} (as it is)"
     parts = [
         f"# {edited} was edited by hand. The edits:\n",
-        unified(change.base, change.old, wrote, now),
+        unified_diff(change.base, change.old, wrote, now),
     ]
     if isinstance(change.new, Copy) or change.new is None:
         effect = "# xentui would remove it.\n"
         if change.new is not None:
-            effect = f"# A copy would take its place:\n{change.two_way()}"
+            effect = f"# A copy would take its place:\n{change.two_way_diff()}"
         return "".join([*parts, effect])
-    theirs = unified(change.base, change.new, wrote, f"{path} (as xentui would write it)")
+    theirs = unified_diff(change.base, change.new, wrote, f"{path} (as xentui would write it)")
     parts += ["# What xentui would change:\n", theirs] if theirs else [
         "# xentui would only undo them.\n"
     ]  # fmt: skip
-    result = merged(change)
+    result = merge_edits(change)
     if change.is_user_file:
         parts.append("# To override a setting, write a line below the block: later lines win.\n")
     elif result is not None and result.conflicts:
@@ -133,13 +135,13 @@ def three_way(change: Change) -> str:
         parts.append(f"# Both change the same lines, {times}:\n")
         parts += [_conflict(conflict, path) for conflict in result.conflicts]
     elif result is not None and theirs:
-        parts += ["# Merged:\n", unified(change.old, result.text, now, f"{path} (merged)")]
+        parts += ["# Merged:\n", unified_diff(change.old, result.text, now, f"{path} (merged)")]
     return "".join(parts)
 
 
-def unified(old: str | None, new: str | None, before: str, after: str) -> str:
+def unified_diff(old: str | None, new: str | None, before: str, after: str) -> str:
     """Return a unified diff of two texts, split only at newlines; empty if they are equal."""
-    lines = difflib.unified_diff(lines_of(old or ""), lines_of(new or ""), before, after)
+    lines = difflib_diff(split_lines(old or ""), split_lines(new or ""), before, after)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from xentui.errors import RefusedError, XentuiError
 from xentui.output.rendered import decode, encode
-from xentui.output.writing.tree import Tree, parts_of
+from xentui.output.writing.tree import Tree, checked_parts
 
 NAME = ".xentui-manifest.json"
 
@@ -86,7 +86,7 @@ def load(tree: Tree | None) -> Manifest:
             _strings(data[key] if key == "files" else data.get(key, {})) for key in _KEYS[1:]
         )
         for name in files:
-            parts_of(name)
+            checked_parts(name)
         notes = _strings({key: value for key, value in data.items() if key not in _KEYS})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, RefusedError) as error:
         raise XentuiError(

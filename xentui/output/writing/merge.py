@@ -43,7 +43,7 @@ class Merged:
 
 def merge(base: str, mine: str, new: str) -> Merged:
     """Merge two changed versions of ``base``: ``mine`` by the user, and ``new`` by xentui."""
-    bases, mines, news = lines_of(base), lines_of(mine), lines_of(new)
+    bases, mines, news = split_lines(base), split_lines(mine), split_lines(new)
     in_mine, in_new = dict(_pairs(bases, mines)), dict(_pairs(bases, news))
     stable = [at for at in range(len(bases)) if at in in_mine and at in in_new]
     merged: list[str] = []
@@ -66,7 +66,7 @@ def merge(base: str, mine: str, new: str) -> Merged:
     return Merged("".join(merged), tuple(conflicts))
 
 
-def lines_of(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
     """Return the lines of a text with their ends, split only at newlines."""
     lines = text.split("\n")
     last = lines.pop()

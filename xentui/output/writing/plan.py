@@ -26,7 +26,7 @@ from xentui.output.rendered import (
     source_stat,
 )
 from xentui.output.writing import manifest
-from xentui.output.writing.change import Change, Kind, merged
+from xentui.output.writing.change import Change, Kind, merge_edits
 from xentui.output.writing.manifest import Manifest
 from xentui.output.writing.tree import FileState, Tree, open_if_exists
 
@@ -218,13 +218,13 @@ def resolve_edits(plan: Plan, choice: EditedChoice | None) -> Plan:
 
 def mergeable(plan: Plan) -> bool:
     """Return whether there are edited files, and both sides of every one can be merged."""
-    merges = [merged(change) for change in plan.edited]
+    merges = [merge_edits(change) for change in plan.edited]
     return bool(merges) and all(merge is not None and not merge.conflicts for merge in merges)
 
 
 def _with_merged_text(change: Change) -> Change:
-    merge = merged(change)
+    merge = merge_edits(change)
     if merge is None or merge.conflicts:
         return change
-    assert isinstance(change.new, str)  # noqa: S101 - merged() found it to be text
+    assert isinstance(change.new, str)  # noqa: S101 - merge_edits() found it to be text
     return replace(change, kind="changed", new=merge.text, without_edits=change.new)

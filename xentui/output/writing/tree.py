@@ -48,8 +48,8 @@ class FileState(NamedTuple):
     ctime_ns: int
 
 
-def parts_of(name: str) -> tuple[str, ...]:
-    """Return the parts of a relative name.
+def checked_parts(name: str) -> tuple[str, ...]:
+    """Return the parts of a relative name, after checking them.
 
     Raises:
         RefusedError: the name could lead out of the folder, on this or another system.
@@ -135,7 +135,7 @@ class Tree:
 
     def state(self, name: str) -> FileState | None:
         """Return the state of a file, or ``None`` if it does not exist."""
-        parts = parts_of(name)
+        parts = checked_parts(name)
         folder = self._folder(parts[:-1])
         return None if folder is None else self._state_in(folder, name, parts[-1])
 
@@ -163,7 +163,7 @@ class Tree:
 
         The caller closes it.
         """
-        parts = parts_of(name)
+        parts = checked_parts(name)
         folder = self._folder(parts[:-1])
         if folder is None or self._state_in(folder, name, parts[-1]) is None:
             return None
@@ -194,7 +194,7 @@ class Tree:
         Raises:
             RefusedError: the file's state is not the expected one.
         """
-        parts = parts_of(name)
+        parts = checked_parts(name)
         with self._as_input_error(name):
             folder = self._folder(parts[:-1], create=True)
             assert folder is not None  # noqa: S101 - create makes it
@@ -227,7 +227,7 @@ class Tree:
         Raises:
             RefusedError: the file's state is not the expected one.
         """
-        parts = parts_of(name)
+        parts = checked_parts(name)
         if self.state(name) != expected:
             raise changed_meanwhile(self.root / name)
         if expected is None:
