@@ -149,6 +149,19 @@ def test_pages_that_pages_name_exist() -> None:
     assert broken == []
 
 
+def test_tests_that_pages_name_exist() -> None:
+    broken = []
+    for page in (*PAGES, ROOT / "SECURITY.md"):
+        for path, word in re.findall(
+            r"(?<![:/\w-])(tests/[\w/-]+(?:\.\w+)?)(?: -k (\w+))?", page.read_text(encoding="utf-8")
+        ):
+            file = ROOT / path
+            text = file.read_text(encoding="utf-8") if file.is_file() else ""
+            if not file.exists() or (word and not re.search(rf"def test_\w*{word}", text)):
+                broken.append(f"{_name(page)}: {path} {word}")
+    assert broken == []
+
+
 def test_every_command_is_documented() -> None:
     text = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
     assert [name for name in COMMANDS if f"## `xentui {name}" not in text] == []
