@@ -126,8 +126,9 @@ def test_it_is_read_from_a_configuration(library: Path, tmp_path: Path) -> None:
     assert made.count("priority = 100") == 1
 
 
-def test_it_is_asked_in_the_wizard(library: Path, project: Path, tmp_path: Path) -> None:
-    answers = "g 4\n1\n/priority\npriority\n?\n300\nq\n"
-    output = xentui_of(library, "--plain", project, given=answers)
+def test_it_is_asked_in_the_wizard_and_written(library: Path, project: Path) -> None:
+    answers = ("g 4", "1", "/priority", "priority", "?", "300", "g 6", "1", "1", "q", "")
+    output = xentui_of(library, "--plain", project, given="\n".join(answers))
     assert "Priority: 256 (the class's default)" in output
     assert "How much processor time the guest gets" in output
+    assert "\npriority = 300" in project.read_text(encoding="utf-8")

@@ -4,23 +4,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import xentui
 from tests.plain.talks import EVERY, Person
 from tests.sessions import TWO, session_of
 from xentui.plain.fields import FieldPrompt
 from xentui.project import effective, schema
 from xentui.session import field_paths
-from xentui.session.forms import STEPS
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,46 +61,6 @@ def test_every_field_says_its_title_its_value_and_its_help(step: str) -> None:
         assert " ".join(field.description.split()) in reported
         assert field_paths.text_of_path(choice.path) in reported
         assert not field.bitbake or "BitBake: " in reported
-
-
-PACKAGE = Path(xentui.__file__).parent
-COLOUR = {
-    "title": "Colour of the case",
-    "description": "Which colour the board's case has.",
-    "type": "string",
-    "maxLength": 20,
-    "examples": ["red"],
-}
-
-
-def test_a_new_property_is_asked_helped_and_kept_without_another_line(tmp_path: Path) -> None:
-    """A new entry in the schema and a new attribute of the model, as in CONTRIBUTING.md."""
-    shutil.copytree(PACKAGE, tmp_path / "lib/xentui", ignore=shutil.ignore_patterns("__pycache__"))
-    # An installed package contains the presets; in the work tree they are next to it.
-    if not (PACKAGE / "presets").is_dir():
-        shutil.copytree(ROOT / "presets", tmp_path / "lib/presets")
-    place = tmp_path / "lib/xentui/schema.json"
-    data = json.loads(place.read_text(encoding="utf-8"))
-    data["definitions"]["host"]["properties"]["colour"] = COLOUR
-    place.write_text(json.dumps(data), encoding="utf-8")
-    place = tmp_path / "lib/xentui/project/model.py"
-    text = place.read_text(encoding="utf-8")
-    attribute = "    boot_mode: "
-    assert text.count(attribute) == 1
-    place.write_text(text.replace(attribute, f"    colour: str | None = None\n{attribute}"))
-    answers = ["g 2", "/colour", "colour", "?", "sky blue", "g 6", "1", "1", "q"]
-    result = subprocess.run(
-        [sys.executable, "-m", "xentui", "--plain", "--preset", "qemux86-64-minimal"],
-        input="\n".join(answers) + "\n", capture_output=True, text=True, timeout=60,
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "lib"), "PYTHONDONTWRITEBYTECODE": "1"},
-    )  # fmt: skip
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "Colour of the case: left out" in result.stdout
-    assert "Which colour the board's case has." in result.stdout
-    assert "Length: at most 20 characters" in result.stdout
-    assert "Colour of the case: sky blue." in result.stdout
-    written = Path("xentui-out/qemux86-64-minimal.toml").read_text(encoding="utf-8")
-    assert '\ncolour = "sky blue"' in written
 
 
 # Each kind of field
@@ -270,13 +223,6 @@ def test_the_default_of_an_empty_field_is_shown() -> None:
     person.say("2")
     person.say("g 4")
     assert "vCPUs: 2 (from [defaults])" in person.choose("beta")
-
-
-def test_all_steps_exist() -> None:
-    person = Person(session_of(TWO))
-    for number, name in enumerate(STEPS, 1):
-        output = person.say(f"g {number}")
-        assert f"Step {number} of 7: {name.capitalize()}" in output
 
 
 def test_each_field_of_a_guest_with_its_own_config_says_that_it_is_ignored() -> None:

@@ -260,10 +260,6 @@ def test_an_invalid_value_from_a_draft_is_a_problem_that_can_be_undone() -> None
     assert "No problems found." in person.say("p")
 
 
-def test_no_problem_is_reported_as_such() -> None:
-    assert "No problems found." in Person(session_of(TWO)).say("p")
-
-
 def test_an_error_is_waived_and_comes_back() -> None:
     refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64", network=None))
     person = Person(session_of(refused), begin="review")
@@ -470,12 +466,6 @@ def test_a_preset_is_described_before_it_is_used() -> None:
     assert "Step 2 of 7: Machine" in person.choose("Go through the steps")
 
 
-def test_nothing_is_a_beginning_too() -> None:
-    person = Person()
-    assert "Started from scratch." in person.choose("Start from scratch")
-    assert person.wizard.step == "machine"
-
-
 def test_a_project_file_is_opened_or_the_reason_is_printed() -> None:
     Path("board.toml").write_text('version = 1\n[host]\nmachine = "qemuarm64"\n')
     Path("bad.toml").write_text("version = \x1b")
@@ -533,13 +523,6 @@ def test_an_impossible_request_gets_an_answer_and_does_not_end_the_wizard() -> N
     person.choose("Write", "Write")
     assert Path("fine/conf/xentui.conf").is_file()
     assert person.wizard.exit_code == Exit.OK
-
-
-def test_the_question_before_leaving_is_repeated() -> None:
-    person = Person(session_of(preset="qemux86-64-minimal"), begin="guests")
-    person.session.set_value(("host", "memory"), 2048)
-    assert "Discard the changes" in person.say("q")
-    assert "Discard the changes" in person.say("q")
 
 
 def test_a_build_directory_that_cannot_be_read_is_said_to_be_so(
