@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -291,14 +292,21 @@ def test_building_is_offered_at_a_terminal_and_lets_no_program_move_the_cursor(
 # Rehearse
 
 
+Play = Callable[..., Path]
+
+
 @pytest.fixture
-def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Play:
     """Let a rehearsal use a program that replays a recorded run instead of QEMU."""
-    folder = tmp_path / "player"
-    folder.mkdir()
-    made = player(folder)
-    monkeypatch.setattr(parts, "find_parts", lambda *_given, **_how: made)
-    return folder
+
+    def played(mode: str = "", name: str = "many") -> Path:
+        folder = tmp_path / "player"
+        folder.mkdir()
+        replaying = player(folder, mode, name=name)
+        monkeypatch.setattr(parts, "find_parts", lambda *_given, **_how: replaying)
+        return folder
+
+    return played
 
 
 def recorded(name: str) -> Session:
@@ -307,8 +315,9 @@ def recorded(name: str) -> Session:
 
 @pytest.mark.parametrize("step", ["memory", "review"])
 def test_guests_are_rehearsed_with_a_line_for_each_thing_that_happens(
-    played: Path, step: str
+    play: Play, step: str
 ) -> None:
+    folder = play()
     person = Person(recorded("many"), begin=step)
     printed = person.choose("Rehearse on a real Xen")
     assert "ctrl+c stops." in printed
@@ -317,18 +326,15 @@ def test_guests_are_rehearsed_with_a_line_for_each_thing_that_happens(
         assert f"{guest.key}: " in printed
     assert "started, 114.7 MiB" in printed
     assert "guests started" in printed
-    assert gone(played)
+    assert gone(folder)
     person.choose("Back")
     assert person.prompt().startswith(step.capitalize())
 
 
 def test_ctrl_c_ends_a_rehearsal_and_not_the_wizard(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, play: Play
 ) -> None:
-    folder = tmp_path / "player"
-    folder.mkdir()
-    made = player(folder, "hang")
-    monkeypatch.setattr(parts, "find_parts", lambda *_given, **_how: made)
+    folder = play("hang")
     person = Person(recorded("many"), begin="memory")
     printed = person.wizard.talk.say
 
@@ -343,13 +349,8 @@ def test_ctrl_c_ends_a_rehearsal_and_not_the_wizard(
     assert person.prompt().startswith("Memory")
 
 
-def test_what_would_help_a_refused_guest_is_one_answer(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    folder = tmp_path / "player"
-    folder.mkdir()
-    made = player(folder, name="too-large")
-    monkeypatch.setattr(parts, "find_parts", lambda *_given, **_how: made)
+def test_what_would_help_a_refused_guest_is_one_answer(play: Play) -> None:
+    play(name="too-large")
     person = Person(recorded("too-large"), begin="memory")
     before = person.session.project
     printed = person.choose("Rehearse on a real Xen")
