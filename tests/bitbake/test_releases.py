@@ -15,7 +15,7 @@ from kas.includehandler import ConfigFile
 from tests.bitbake import trees
 from tests.cli.conftest import BOARD
 from tests.real import cases
-from tests.real.tree import FURTHER
+from tests.real.tree import EXTRA_LAYERS
 from xentui.bitbake import abilities, build_dir, mentions, recipes, releases
 from xentui.cli import main
 from xentui.errors import UsageError
@@ -233,7 +233,7 @@ def test_the_layers_of_each_release_give_no_false_error(name: str, tmp_path: Pat
 def test_presets_are_written_for_the_layers_of_their_boards(
     case: cases.Case, release: str, tmp_path: Path
 ) -> None:
-    further = [FURTHER[name] for name in case.further]
+    further = [EXTRA_LAYERS[name] for name in case.extra_layers]
     if not all((TREES / release / name).is_dir() for name in further):
         pytest.skip("its layers are missing")
     conf = GOOD.replace("qemux86-64", case.original.host.machine)
@@ -288,7 +288,7 @@ def test_every_setting_that_is_written_is_read(
         pytest.skip(f"{layer.name} has no branch {release}")
     if release == "scarthgap" and (layer is None or "wrynose" in layer.branches):
         pytest.skip("this board is tried on newer releases")
-    further = [FURTHER[name] for name in case.further]
+    further = [EXTRA_LAYERS[name] for name in case.extra_layers]
     for name in further:
         if not (TREES / release / name).is_dir():
             pytest.skip(f"{name} is not in {TREES / release}")

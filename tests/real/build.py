@@ -23,7 +23,7 @@ from xentui.output.rendered import CONF, LAYER, Copy
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.model import Project
 
-BY_HAND = (
+EXPECTED_WARNINGS = (
     "Buildfile specified, dependencies will not be handled",
     "Bundling external guest image(s)",
     "Ensure you have rights to redistribute",
@@ -31,7 +31,7 @@ BY_HAND = (
     "The ZynqMP pmu-rom is not enabled",
     "is intended to be included by other machines",
 )
-"""Expected warnings: of ``bitbake -b``, of the class about external guests, and of meta-xilinx,
+"""Warnings of ``bitbake -b``, of the class about external guests, and of meta-xilinx,
 which has no emulator for one machine unless a licence is accepted.
 """
 
@@ -80,7 +80,7 @@ XENTUI_SEEN = "${@xentui_seen(d)}"
 
 
 @dataclass
-class Seen:
+class Variables:
     """Variables as a recipe sees them, after overrides, appends and expansion.
 
     Attributes:
@@ -113,7 +113,7 @@ class Run:
     def complaints(self) -> list[str]:
         """Return the warnings and errors that were not expected, one per line."""
         lines = re.findall(r"^(?:WARNING|ERROR): .*", self.output, re.MULTILINE)
-        return [line for line in lines if not any(known in line for known in BY_HAND)]
+        return [line for line in lines if not any(known in line for known in EXPECTED_WARNINGS)]
 
 
 @dataclass
@@ -122,11 +122,11 @@ class Build:
 
     Attributes:
         folder: its path; it belongs to the user that runs BitBake.
-        further: names of its further layers.
+        extra_layers: names of its layers beyond those that every build has.
     """
 
     folder: Path
-    further: tuple[str, ...] = ()
+    extra_layers: tuple[str, ...] = ()
     layer: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -141,22 +141,20 @@ class Build:
             extra: further text for local.conf, after xentui's.
         """
         shutil.rmtree(self.layer, ignore_errors=True)
-        for path, content in render(project, assets, abilities=tree.able()).files.items():
+        for path, content in render(
+            project, assets, abilities=tree.layer_abilities()
+        ).files.items():
             if isinstance(content, Copy):
-                self._put(path, content.source.read_bytes())
+                self.put(path, content.source.read_bytes())
             else:
-                self._put(path, content)
+                self.put(path, content)
         values = {"pseudo": tree.PSEUDO, "library": tree.pseudo_library(), "conf": CONF}
         first = f'BBPATH .= ":{tree.CLASSES}"\n' if tree.CLASSES else ""
         if tree.names_tmpdir_by_libc():
             first += 'TCLIBCAPPEND = ""\n'
-        self._put("conf/local.conf", first + _LOCAL_CONF.format(**values) + extra)
-        self._put("conf/bblayers.conf", self._bblayers())
-        self._put("classes/xentui-seen.bbclass", _SEEN)
-
-    def put(self, path: str, content: str | bytes) -> Path:
-        """Write one file; the user that BitBake runs as may change it."""
-        return self._put(path, content)
+        self.put("conf/local.conf", first + _LOCAL_CONF.format(**values) + extra)
+        self.put("conf/bblayers.conf", self._bblayers())
+        self.put("classes/xentui-seen.bbclass", _SEEN)
 
     def bitbake(self, *arguments: str, seconds: int = 300) -> Run:
         """Run BitBake, and wait for its end."""
@@ -167,13 +165,13 @@ class Build:
         )  # fmt: skip
         return Run(result.returncode, result.stdout)
 
-    def seen(self, recipe: Path, *names: str) -> Seen:
+    def variables(self, recipe: Path, *names: str) -> Variables:
         """Return variables as a recipe sees them (``bitbake -e -b``)."""
-        return self.seen_by(["-b", str(recipe)], *names)
+        return self.variables_of_target(["-b", str(recipe)], *names)
 
-    def seen_by(self, target: list[str], *names: str, seconds: int = 300) -> Seen:
+    def variables_of_target(self, target: list[str], *names: str, seconds: int = 300) -> Variables:
         """Return variables as the target of a command line sees them (``bitbake -e``)."""
-        self._put("conf/site.conf", f'XENTUI_ASKED = "{" ".join(names)}"\n')
+        self.put("conf/site.conf", f'XENTUI_ASKED = "{" ".join(names)}"\n')
         run = self.bitbake("-e", *target, seconds=seconds)
         assert run.code == 0, run.output[-4000:]
         assert not run.complaints, run.complaints
@@ -181,7 +179,7 @@ class Build:
         assert found, run.output[-4000:]
         seen: Mapping[str, tuple[str | None, dict[str, str]]]
         seen = json.loads(base64.b64decode(found[1]))
-        return Seen(
+        return Variables(
             {name: value for name, (value, _) in seen.items()},
             {name: flags for name, (_, flags) in seen.items()},
         )
@@ -198,7 +196,8 @@ class Build:
         (found,) = self.folder.glob(f"tmp/work/*/{recipe}/*")
         return found
 
-    def _put(self, path: str, content: str | bytes) -> Path:
+    def put(self, path: str, content: str | bytes) -> Path:
+        """Write one file, owned by the user that BitBake runs as."""
         target = self.folder / path
         account = tree.account()
         assert account is not None
@@ -212,7 +211,7 @@ class Build:
 
     def _bblayers(self) -> str:
         layers = tree.layers()
-        for name in self.further:
+        for name in self.extra_layers:
             path = tree.layer(name)
             assert path is not None, f"{name} is not in the tree"
             layers.append(path)

@@ -59,10 +59,10 @@ class Case:
         return gather(self.project, scratch)
 
     @property
-    def further(self) -> tuple[str, ...]:
+    def extra_layers(self) -> tuple[str, ...]:
         """Return the layers that the project needs in addition to those that all need."""
         vxn = ("meta-poky",) if self.original.containers.vxn else ()
-        return (*tree.of_board(self.original.host.machine), *vxn)
+        return (*tree.layers_of_board(self.original.host.machine), *vxn)
 
 
 def cases() -> list[Case]:
@@ -83,10 +83,10 @@ def with_bundles() -> list[Case]:
 
 
 def _read(file: Path) -> Project:
-    return project(file.read_text(encoding="utf-8"))
+    return parse_project(file.read_text(encoding="utf-8"))
 
 
-def project(text: str) -> Project:
+def parse_project(text: str) -> Project:
     """Return the project in a text."""
     data = tomllib.loads(text)
     problems = schema.validate(data)

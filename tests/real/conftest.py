@@ -34,8 +34,8 @@ def make_build() -> Iterator[MakeBuild]:
     """Make build directories owned by the user that runs BitBake; delete them after the test."""
     made: list[Path] = []
 
-    def make(*further: str) -> Build:
-        for name in further:
+    def make(*extra_layers: str) -> Build:
+        for name in extra_layers:
             if tree.layer(name) is None:
                 pytest.skip(f"{name} is not in {tree.TREE}")
         folder = Path(tempfile.mkdtemp(prefix="xentui-real-")).resolve()
@@ -44,7 +44,7 @@ def make_build() -> Iterator[MakeBuild]:
         assert account is not None
         if os.geteuid() == 0:
             os.chown(folder, account.uid, account.gid)
-        return Build(folder, further)
+        return Build(folder, extra_layers)
 
     yield make
     for folder in made:

@@ -48,7 +48,7 @@ def board_build(make_build: MakeBuild, machine: str) -> Build:
     layer = boards.board(machine).layer
     if layer is not None and not set(tree.series()) & set(layer.branches):
         pytest.skip(f"{layer.name} has no branch for {' '.join(tree.series())}")
-    return make_build(*tree.of_board(machine))
+    return make_build(*tree.layers_of_board(machine))
 
 
 @pytest.mark.parametrize("machine", WRITTEN)
@@ -56,7 +56,7 @@ def test_what_starts_xen_reaches_the_image(machine: str, make_build: MakeBuild) 
     build = board_build(make_build, machine)
     given, board = project(machine), boards.board(machine)
     build.write(given)
-    seen = build.seen(xen_image(build, given), *NAMES)
+    seen = build.variables(xen_image(build, given), *NAMES)
     family = board.boot.family
     assert seen.values["MACHINE"] == machine
     assert seen.values["TUNE_ARCH"] == {"x86-64": "x86_64", "aarch64": "aarch64"}[board.arch]
@@ -141,7 +141,7 @@ def test_the_layers_own_script_starts_xen(machine: str, make_build: MakeBuild) -
     build = board_build(make_build, machine)
     given, board = project(machine), boards.board(machine)
     build.write(given, extra=HOST_MKIMAGE)
-    seen = build.seen(xen_image(build, given), *NAMES)
+    seen = build.variables(xen_image(build, given), *NAMES)
     assert seen.values["PREFERRED_PROVIDER_virtual/kernel"] == board.kernel.provider
     assert "xen" in seen.words("IMAGE_INSTALL")
     assert "wic" in seen.words("IMAGE_FSTYPES")

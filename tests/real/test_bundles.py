@@ -49,12 +49,12 @@ def members(project: Project, bundle: Bundle) -> list[Guest]:
 def test_bitbake_reads_a_bundle_as_intended(
     case: Case, make_build: MakeBuild, tmp_path: Path
 ) -> None:
-    build = make_build(*case.further)
+    build = make_build(*case.extra_layers)
     project = case.project
     build.write(project, case.assets(tmp_path))
     for bundle in bundles(project):
         guests = members(project, bundle)
-        seen = build.seen(
+        seen = build.variables(
             recipe_of(build, bundle),
             "PN", "PV", "LICENSE", "S", "UNPACKDIR", "PACKAGE_ARCH", "DEPENDS", "SRC_URI",
             "SUMMARY", "XEN_GUEST_BUNDLES", "MACHINE", "XEN_GUEST_MEMORY_DEFAULT", *FLAGS,
@@ -133,9 +133,9 @@ def test_each_architecture_fetches_its_own(
     build: Build, machine: str, file: str, digest: str
 ) -> None:
     text = ARCHES.format(machine=machine, x86="a" * 64, arm="b" * 64)
-    project = cases.project(text)
+    project = cases.parse_project(text)
     build.write(project)
-    seen = build.seen(recipe_of(build, project.bundles[0]), "SRC_URI")
+    seen = build.variables(recipe_of(build, project.bundles[0]), "SRC_URI")
     (word,) = seen.words("SRC_URI")
     uri, *parameters = word.split(";")
     assert uri == f"https://example.org/{file}"
@@ -158,7 +158,7 @@ rootfs = "vendor.ext4"
 
 @pytest.mark.parametrize("license_id", ["MIT", "Apache-2.0"])
 def test_the_recipe_passes_the_checks_of_licences(build: Build, license_id: str) -> None:
-    project = cases.project(READY.format(license=license_id))
+    project = cases.parse_project(READY.format(license=license_id))
     build.write(project)
     build.run_task(recipe_of(build, project.bundles[0]), "populate_lic")
 

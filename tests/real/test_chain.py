@@ -129,7 +129,7 @@ def ingredients(place: Path, parts: Parts) -> None:
 def test_guests_that_bitbake_built_reach_their_prompts(build: Build, tmp_path: Path) -> None:
     parts = real_parts.find_parts()
     ingredients(tmp_path, parts)
-    project = cases.project(PROJECT)
+    project = cases.parse_project(PROJECT)
     assets = gather(project, tmp_path)
     began = time.monotonic()
     kernel = {"bzImage": systems.linux(parts)}

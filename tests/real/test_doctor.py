@@ -10,7 +10,7 @@ import pytest
 
 from tests.real import tree
 from tests.real.build import Build
-from tests.real.cases import project
+from tests.real.cases import parse_project
 from xentui.bitbake import build_dir
 from xentui.rules.build import check_build_dir
 from xentui.rules.catalogue import Severity
@@ -77,7 +77,7 @@ CASES = {**STOPS, **FINE}
 
 @pytest.mark.parametrize("name", CASES)
 def test_doctor_and_bitbake_agree(build: Build, name: str) -> None:
-    build.write(project(PLAIN), extra=CASES[name])
+    build.write(parse_project(PLAIN), extra=CASES[name])
     if name in AT_BUILD:
         (recipe,) = Path(tree.TREE).glob("openembedded-core/meta/recipes-core/netbase/*.bb")
         run = build.bitbake("-n", "-b", str(recipe), "-c", "fetch")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.real import tree
 from tests.real.build import Build
-from tests.real.cases import project
+from tests.real.cases import parse_project
 from tests.real.test_verify import TEXT
 from xentui.output import fragment
 from xentui.output.commands import for_fragment
@@ -28,7 +28,7 @@ def typed(build: Build, line: str) -> str:
 
 
 def test_bitbakes_own_tool_finds_and_enables_it(build: Build) -> None:
-    wanted, origin = project(TEXT), "My board.toml"
+    wanted, origin = parse_project(TEXT), "My board.toml"
     build.write(wanted)
     conf = build.folder / "conf"
     (conf / "xentui.conf").unlink()

@@ -44,7 +44,7 @@ def project(name: str) -> Project:
 
 def of_the_tree(project: Project) -> Project:
     """Return a project for the release of the tree; skip the test where layers are missing."""
-    release, _ = releases.release_names(tree.able())
+    release, _ = releases.release_names(tree.layer_abilities())
     if not release:
         pytest.skip("the tree is not of a release on record")
     wanted = replace(project, host=replace(project.host, release=release))
@@ -129,7 +129,7 @@ def test_the_script_leads_to_a_configuration_that_bitbake_reads(build: Build, na
 )
 def test_bitbake_reads_the_image_of_dom0_alone(build: Build) -> None:
     wanted = of_the_tree(
-        cases.project('version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 2048')
+        cases.parse_project('version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 2048')
     )
     write(build, wanted, "script")
     seen = parse(run_script(build, wanted, "bitbake -e xen-image-minimal", seconds=3600))

@@ -96,7 +96,7 @@ def tree_of(root: Path) -> list[str]:
 
 @pytest.mark.parametrize("case", cases.cases(), ids=lambda case: case.id)
 def test_the_target_is_as_predicted(case: Case, make_build: MakeBuild, tmp_path: Path) -> None:
-    build = make_build(*case.further)
+    build = make_build(*case.extra_layers)
     project, assets = case.project, case.assets(tmp_path)
     root = target_of(build, project, assets)
     for bundle in bundles(project):
@@ -138,7 +138,7 @@ def test_complete_configs_reach_guests_named_in_the_conf(build: Build, tmp_path:
     (tmp_path / "mine.cfg").write_text(
         'name = "mine"\nmemory = 64\ndisk = [ "phy:/dev/vg/x,xvda,w" ]\nkernel = "/boot/x"\n#end'
     )
-    project = cases.project(HOST + NAMED)
+    project = cases.parse_project(HOST + NAMED)
     assets = gather(project, tmp_path)
     root = target_of(build, project, assets)
     assert tree_of(root) == layout(project)

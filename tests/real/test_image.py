@@ -50,11 +50,11 @@ def xen_image(build: Build, project: Project) -> Path:
 def test_the_image_has_what_the_project_describes(
     case: Case, make_build: MakeBuild, tmp_path: Path
 ) -> None:
-    build = make_build(*case.further)
+    build = make_build(*case.extra_layers)
     project, host = case.project, case.project.host
     build.write(project, case.assets(tmp_path))
     board = boards.board(host.machine)
-    seen = build.seen(xen_image(build, project), *SYNOPSIS)
+    seen = build.variables(xen_image(build, project), *SYNOPSIS)
     assert seen.values["MACHINE"] == host.machine
     assert {"xen", "systemd", "virtualization"} <= set(seen.words("DISTRO_FEATURES"))
     if board.emulated:
@@ -95,19 +95,19 @@ def test_the_image_has_what_the_project_describes(
 
 def test_network_takes_effect(build: Build) -> None:
     for network, wanted in (("nat", True), ("bridged", False)):
-        project = cases.project(
+        project = cases.parse_project(
             f'version = 1\n[host]\nmachine = "qemux86-64"\nnetwork = "{network}"\n'
         )
         build.write(project)
-        if not tree.able().dom0_network:
+        if not tree.layer_abilities().dom0_network:
             # The layers have no such setting, so a recipe of xentui provides the files.
-            seen = build.seen(xen_image(build, project), "IMAGE_INSTALL")
+            seen = build.variables(xen_image(build, project), "IMAGE_INSTALL")
             assert ("xentui-dom0-network" in seen.words("IMAGE_INSTALL")) is wanted
             if wanted:
                 assert_dom0_routes(build)
             continue
         recipe = max((VIRT / "recipes-extended/xen").glob("xen-tools_[0-9]*.bb"))
-        seen = build.seen(recipe, "XEN_DOM0_NETWORK", "RDEPENDS:xen-tools-net-conf", "PN")
+        seen = build.variables(recipe, "XEN_DOM0_NETWORK", "RDEPENDS:xen-tools-net-conf", "PN")
         assert seen.values["XEN_DOM0_NETWORK"] == network
         assert ("dnsmasq" in seen.words("RDEPENDS:xen-tools-net-conf")) is wanted
 
@@ -116,7 +116,7 @@ def assert_dom0_routes(build: Build) -> None:
     """Assert that our own recipe installs what routes for guests, and needs what that runs."""
     recipe = build.layer / "recipes-core/xentui-dom0-network/xentui-dom0-network_1.0.bb"
     package = "xentui-dom0-network"
-    seen = build.seen(recipe, f"RDEPENDS:{package}", f"FILES:{package}")
+    seen = build.variables(recipe, f"RDEPENDS:{package}", f"FILES:{package}")
     assert {"dnsmasq", "iptables"} <= set(seen.words(f"RDEPENDS:{package}"))
     build.run_task(recipe, "install")
     installed = build.work(package) / "image"
@@ -134,9 +134,9 @@ def assert_dom0_routes(build: Build) -> None:
 
 def test_a_guest_without_network_reaches_the_image(build: Build, tmp_path: Path) -> None:
     (tmp_path / "mine.cfg").write_text('name = "mine"\nmemory = 64\n')
-    project = cases.project(GUESTS)
+    project = cases.parse_project(GUESTS)
     build.write(project, gather(project, tmp_path))
-    seen = build.seen(xen_image(build, project), "XEN_GUEST_CONFIG_FILE", "do_rootfs")
+    seen = build.variables(xen_image(build, project), "XEN_GUEST_CONFIG_FILE", "do_rootfs")
     for key in ("quiet", "mine"):
         config = Path(seen.flags["XEN_GUEST_CONFIG_FILE"][key])
         assert config.is_absolute()
@@ -194,7 +194,7 @@ def changed(project: Project, **values: object) -> Project:
 
 def test_a_changed_guest_rebuilds_the_image(build: Build, tmp_path: Path) -> None:
     (tmp_path / "mine.cfg").write_text('name = "mine"\nmemory = 64\n')
-    project = cases.project(GUESTS)
+    project = cases.parse_project(GUESTS)
     assets = gather(project, tmp_path)
     hashes = []
     for wanted in (project, project, changed(project, memory=300), changed(project, vcpus=2)):
@@ -206,7 +206,7 @@ def test_a_changed_guest_rebuilds_the_image(build: Build, tmp_path: Path) -> Non
 
 def test_without_the_digest_bitbake_sees_no_change(build: Build, tmp_path: Path) -> None:
     (tmp_path / "mine.cfg").write_text('name = "mine"\nmemory = 64\n')
-    project = cases.project(GUESTS)
+    project = cases.parse_project(GUESTS)
     assets = gather(project, tmp_path)
     hashes = []
     for wanted in (project, changed(project, memory=300)):
@@ -221,10 +221,10 @@ def test_without_the_digest_bitbake_sees_no_change(build: Build, tmp_path: Path)
 )
 def test_bitbake_finds_the_append_among_all_recipes(build: Build, tmp_path: Path) -> None:
     (tmp_path / "mine.cfg").write_text('name = "mine"\nmemory = 64\n')
-    project = cases.project(GUESTS)
+    project = cases.parse_project(GUESTS)
     build.write(project, gather(project, tmp_path))
     names = ("XEN_GUEST_CONFIG_FILE", "XEN_GUEST_CONFIG_FILE_MAP", "do_rootfs")
-    seen = build.seen_by([dom0_image(project)], *names, seconds=3600)
+    seen = build.variables_of_target([dom0_image(project)], *names, seconds=3600)
     for key in ("quiet", "mine"):
         config = Path(seen.flags["XEN_GUEST_CONFIG_FILE"][key])
         assert config.is_absolute()

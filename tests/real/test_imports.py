@@ -41,7 +41,7 @@ source.fetch = [{fetch}]
 
 def made_of(build: Build, text: str, folder: Path) -> tuple[Project, Path]:
     """Build the only bundle in a project file, and return the project and its package."""
-    project = cases.project(HOST + text)
+    project = cases.parse_project(HOST + text)
     build.write(project, gather(project, folder))
     cases.prepare(build, project)
     recipe = recipe_of(build, bundles(project)[0])
@@ -125,11 +125,11 @@ def test_a_tarball_without_subdir_and_one_on_top(build: Build, tmp_path: Path) -
 
 def test_root_directories_are_where_pseudo_watches(build: Build, tmp_path: Path) -> None:
     (tmp_path / "root.tar").write_bytes(cases.tarball(cases.ROOT, ""))
-    project = cases.project(
+    project = cases.parse_project(
         HOST + ALPINE.format(file="r", fetch='{ uri = "file://root.tar", subdir = "r" }')
     )
     build.write(project, gather(project, tmp_path))
-    seen = build.seen(
+    seen = build.variables(
         recipe_of(build, project.bundles[0]), "PSEUDO_INCLUDE_PATHS", "XEN_GUEST_SOURCE_FILE"
     )
     place = seen.flags["XEN_GUEST_SOURCE_FILE"]["alpine"]
@@ -181,14 +181,14 @@ def test_a_custom_import_type_runs_its_script(build: Build, tmp_path: Path) -> N
         config = (made / f"configs/{key}.cfg").read_text()
         assert config == guest_cfg.predict_config(project, project.guest(key))
     recipe = recipe_of(build, project.bundles[0])
-    depends = build.seen(recipe, "do_compile").flags["do_compile"]["depends"].split()
+    depends = build.variables(recipe, "do_compile").flags["do_compile"]["depends"].split()
     assert "qemu-system-native:do_populate_sysroot" in depends
 
 
 def test_a_failing_script_fails_the_build(build: Build, tmp_path: Path) -> None:
     (tmp_path / "disk.vmdk").write_bytes(b"x")
     (tmp_path / "import-vmdk.sh").write_text("false\ncp $1 $2\n")
-    project = cases.project(HOST + CUSTOM)
+    project = cases.parse_project(HOST + CUSTOM)
     build.write(project, gather(project, tmp_path))
     cases.prepare(build, project)
     run = build.bitbake("-b", str(recipe_of(build, project.bundles[0])), "-c", "compile")

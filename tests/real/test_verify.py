@@ -16,7 +16,7 @@ import pytest
 
 from tests.real import tree
 from tests.real.build import Build
-from tests.real.cases import project
+from tests.real.cases import parse_project
 from xentui.cli import main
 
 INIT = Path(tree.TREE) / "openembedded-core/oe-init-build-env"
@@ -79,14 +79,14 @@ def verify(
 
 
 def test_the_configuration_is_seen_as_written(build: Build, verify: Any) -> None:
-    build.write(project(TEXT))
+    build.write(parse_project(TEXT))
     code, report = verify("--quick")
     assert (code, report["summary"]["differs"], report["summary"]["unseen"]) == (0, 0, 0)
     assert report["summary"]["agrees"] >= 10
 
 
 def test_a_line_that_undoes_a_setting_is_found(build: Build, verify: Any) -> None:
-    build.write(project(TEXT), extra='BUNDLED_XEN_GUESTS = ""\n')
+    build.write(parse_project(TEXT), extra='BUNDLED_XEN_GUESTS = ""\n')
     code, report = verify("--quick")
     assert code == 1
     (differs,) = [entry for entry in report["settings"] if entry["status"] == "differs"]
@@ -98,7 +98,7 @@ def test_a_line_that_undoes_a_setting_is_found(build: Build, verify: Any) -> Non
 
 @pytest.mark.skipif(not os.environ.get("XENTUI_OE_FULL"), reason="XENTUI_OE_FULL is not set")
 def test_image_and_bundle_see_all_of_it(build: Build, verify: Any) -> None:
-    build.write(project(TEXT))
+    build.write(parse_project(TEXT))
     code, report = verify()
     assert report["asked"] == ["xen-image-minimal", "my-guests"]
     assert [entry for entry in report["settings"] if entry["status"] != "agrees"] == []
@@ -122,7 +122,7 @@ exit 5
 
 @pytest.mark.skipif(not os.environ.get("XENTUI_OE_FULL"), reason="XENTUI_OE_FULL is not set")
 def test_the_real_bitbake_accepts_the_commands_of_the_build(build: Build, verify: Any) -> None:
-    build.write(project(TEXT))
+    build.write(parse_project(TEXT))
     for name, text in (("bitbake", DRY), ("runqemu", RUNQEMU)):
         build.put(f"bin/{name}", text).chmod(0o755)
     lines = (

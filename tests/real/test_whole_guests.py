@@ -85,7 +85,7 @@ def test_every_kind_of_guest_is_built_as_it_is_shown(build: Build, tmp_path: Pat
     place = container.layout(tmp_path, container.BASE, container.MORE)
     archive = f"docker-archive:{tmp_path}/web.tar:localhost/web:1"
     make.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", archive)
-    project = cases.project(HOST + GUESTS)
+    project = cases.parse_project(HOST + GUESTS)
     assets = gather(project, tmp_path)
     root = target_of(build, project, assets)
     assert tree_of(root) == layout(project)
@@ -107,7 +107,7 @@ def test_every_kind_of_guest_is_built_as_it_is_shown(build: Build, tmp_path: Pat
 
 @pytest.mark.skipif(bool(xl_parser.cannot_create()), reason=xl_parser.cannot_create())
 def test_xl_reads_what_every_kind_of_guest_gets() -> None:
-    project = cases.project(HOST + GUESTS)
+    project = cases.parse_project(HOST + GUESTS)
     for guest in project.guests:
         verdict = xl_parser.create(guest_cfg.predict_config(project, guest))
         assert verdict.accepted, verdict.complaints

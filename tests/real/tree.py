@@ -31,7 +31,7 @@ NEEDED = (
 )
 """Layers that every Dom0 image needs, by their path in the tree."""
 
-FURTHER = {
+EXTRA_LAYERS = {
     "meta-raspberrypi": "meta-raspberrypi",
     "meta-poky": "meta-yocto/meta-poky",
     "meta-yocto-bsp": "meta-yocto/meta-yocto-bsp",
@@ -48,7 +48,7 @@ FURTHER = {
     "meta-xilinx-bsp": "meta-xilinx/meta-xilinx-bsp",
     "meta-xilinx-virtualization": "meta-xilinx/meta-xilinx-virtualization",
 }
-"""Layers that some projects need, by name, with their path in the tree."""
+"""Layers that only some projects need: name, and path in the tree."""
 
 LAYERS_OF = {
     "meta-arm": ("meta-arm-toolchain", "meta-arm"),
@@ -70,7 +70,7 @@ CLASSES = os.environ.get("XENTUI_OE_CLASSES", "")
 
 
 @cache
-def able() -> Abilities:
+def layer_abilities() -> Abilities:
     """Return the abilities of the layers in the tree, with the classes they borrow."""
     return abilities.of_layers([*map(str, layers()), *([CLASSES] if CLASSES else [])])
 
@@ -142,15 +142,15 @@ def pseudo_library() -> Path | None:
 
 
 def layer(name: str) -> Path | None:
-    """Return one of the further layers, or ``None`` if the tree does not have it."""
-    if name not in FURTHER:
+    """Return the path of one of these layers, or ``None`` if the tree does not have it."""
+    if name not in EXTRA_LAYERS:
         return None
-    path = Path(TREE) / FURTHER[name]
+    path = Path(TREE) / EXTRA_LAYERS[name]
     return path if (path / "conf/layer.conf").is_file() else None
 
 
-def of_board(machine: str) -> tuple[str, ...]:
-    """Return the further layers that a board's machine needs, by name."""
+def layers_of_board(machine: str) -> tuple[str, ...]:
+    """Return the names of the extra layers that a board's machine needs."""
     layer = boards.board(machine).layer
     if layer is None:
         return ()
