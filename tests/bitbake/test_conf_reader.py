@@ -87,6 +87,14 @@ def test_a_file_can_be_found_by_its_own_name() -> None:
     assert values == [FILE, "/t/conf/more.conf", FILE]
 
 
+def test_a_file_that_is_among_all_of_its_name_reads_the_others() -> None:
+    reader = ConfReader(texts={
+        "/a/x.conf": 'BBPATH = "/a:/b"\nA = "1"\ninclude_all x.conf\n', "/b/x.conf": 'A .= "2"\n',
+    })  # fmt: skip
+    reader.read("/a/x.conf")
+    assert (reader.faults, reader.store.content("A")) == ([], "12")
+
+
 def test_a_file_that_names_itself_reads_the_others_on_its_line() -> None:
     reader = read(f"require {FILE} conf/b.conf\n", **{"conf/b.conf": 'B = "1"\n'})
     assert (reader.faults, reader.store.content("B")) == ([], "1")

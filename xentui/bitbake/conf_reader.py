@@ -134,10 +134,8 @@ class ConfReader:
         match statement.kind:
             case "assign":
                 self._assign(statement)
-            case "include" | "require":
-                self._include(statement, required=statement.kind == "require")
-            case "include_all":
-                self._include_all(statement)
+            case "include" | "require" | "include_all":
+                self._include(statement)
             case "unset":
                 self.store.record(
                     statement.variable, "unset", "", statement.location, statement.flag
@@ -239,33 +237,25 @@ class ConfReader:
                     return False
         return True
 
-    def _include(self, statement: Statement, *, required: bool) -> None:
+    def _include(self, statement: Statement) -> None:
         value = self._expanded(statement, statement.value)
         if value is None:
             return
-        found = []
-        for name in (value.raw or "").split():
+        text = value.raw or ""
+        if statement.kind == "include_all":
+            bbpath = (self.store.get("BBPATH").raw or "").split(":")
+            text = " ".join(joined(folder, text) for folder in bbpath)
+        files = []
+        for name in text.split():
             if name == statement.file:
                 continue
             file = self._find(statement, name)
             if file is not None and self._read(file, statement):
-                found.append(file)
-            elif required and file is None:
+                files.append(file)
+            elif file is None and statement.kind == "require":
                 what = f"{statement.kind} {name}: there is no such file"
                 self._fault("include", statement, statement.file, what)
-        self.includes.append(Included(statement, tuple(found)))
-
-    def _include_all(self, statement: Statement) -> None:
-        value = self._expanded(statement, statement.value)
-        if value is None:
-            return
-        found = []
-        for folder in (self.store.get("BBPATH").raw or "").split(":"):
-            for name in f"{folder}/{value.raw or ''}".split():
-                file = self._find(statement, name)
-                if file is not None and self._read(file, statement):
-                    found.append(file)
-        self.includes.append(Included(statement, tuple(found)))
+        self.includes.append(Included(statement, tuple(files)))
 
     def _find(self, statement: Statement, name: str) -> str | None:
         """Return the path of a file that a statement includes, or ``None``."""
