@@ -177,9 +177,9 @@ def _import_boot_files(conf: ConfImport, board: board_file.Board, folders: Itera
     host = conf.draft.data["host"]
     if family != board.boot.family:
         host.setdefault("boot_mode", family)
-    found = re.search(r"\bdom0_mem=([0-9]{1,9})M\b", text)
-    if found and int(found[1]) != board.dom0_memory:
-        host.setdefault("dom0_memory", int(found[1]))
+    match = re.search(r"\bdom0_mem=([0-9]{1,9})M\b", text)
+    if match and int(match[1]) != board.dom0_memory:
+        host.setdefault("dom0_memory", int(match[1]))
 
 
 def _read_boot_file(folders: Iterable[Path]) -> str:
@@ -193,17 +193,17 @@ def _read_boot_file(folders: Iterable[Path]) -> str:
 
 
 def _memory_option(text: str) -> int | None:
-    found = re.fullmatch(r"\s*-m\s+([0-9]{1,9})M?\s*", text, re.ASCII)
-    if not found:
+    match = re.fullmatch(r"\s*-m\s+([0-9]{1,9})M?\s*", text, re.ASCII)
+    if not match:
         raise NotImportable("it contains more than a memory size")
-    return int(found[1])
+    return int(match[1])
 
 
 def _dom0_mem(text: str) -> int | None:
-    found = re.fullmatch(r"\s*dom0_mem=([0-9]{1,9}[MmGg]?)\s*", text, re.ASCII)
-    if not found:
+    match = re.fullmatch(r"\s*dom0_mem=([0-9]{1,9}[MmGg]?)\s*", text, re.ASCII)
+    if not match:
         raise NotImportable("it contains options other than dom0_mem")
-    return mebibytes(found[1])
+    return mebibytes(match[1])
 
 
 def _efi_boot(text: str) -> str | None:

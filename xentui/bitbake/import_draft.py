@@ -270,10 +270,10 @@ def mebibytes(text: str) -> int | None:
     Raises:
         NotImportable: it is not a memory size.
     """
-    found = re.fullmatch(r"([1-9][0-9]{0,8})([MmGg]?)", text.strip(), re.ASCII)
-    if not found:
+    match = re.fullmatch(r"([1-9][0-9]{0,8})([MmGg]?)", text.strip(), re.ASCII)
+    if not match:
         raise NotImportable("it is not a memory size")
-    return int(found[1]) * (1024 if found[2] in ("G", "g") else 1)
+    return int(match[1]) * (1024 if match[2] in ("G", "g") else 1)
 
 
 def text_or_none(text: str) -> str | None:

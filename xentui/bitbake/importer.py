@@ -206,7 +206,9 @@ def _read_confs(confs: list[Path], texts: Mapping[str, str]) -> ConfReader:
     tops = [path.parent.parent for path in confs if path.parent.name == "conf"]
     if tops:
         store.assign("TOPDIR", str(tops[0]))
-        store.assign("BBPATH", _bbpath(tops[0]))
+        is_build_dir = find_build_dir.is_build_dir(tops[0])
+        bbpath = build_dir.read(tops[0]).value("BBPATH").raw if is_build_dir else None
+        store.assign("BBPATH", bbpath or str(tops[0]))
     else:
         store.assign("BBPATH", folder_of(str(confs[0])) if confs else "")
     for path in confs:
@@ -219,12 +221,6 @@ def _read_confs(confs: list[Path], texts: Mapping[str, str]) -> ConfReader:
                 fix="Check the name and your permissions.",
             )
     return reader
-
-
-def _bbpath(top: Path) -> str:
-    if find_build_dir.is_build_dir(top):
-        return build_dir.read(top).value("BBPATH").raw or str(top)
-    return str(top)
 
 
 def _own_files(reader: ConfReader, confs: list[Path]) -> list[str]:
@@ -254,9 +250,5 @@ def _list_includes(draft: Draft, reader: ConfReader, confs: list[Path]) -> None:
         if not files and "${" in statement.value:
             reason = "which file it names is not known without running BitBake"
         text = f"{statement.kind} {statement.value}"
-        draft.unimported.append(UnimportedLine(location, text, reason, _about_xen(text)))
-
-
-def _about_xen(text: str) -> bool:
-    """Return whether an include may be about Xen."""
-    return "xen" in text or "virt" in text or "${" in text
+        may_be_about_xen = "xen" in text or "virt" in text or "${" in text
+        draft.unimported.append(UnimportedLine(location, text, reason, may_be_about_xen))

@@ -91,7 +91,8 @@ class Cache:
 
 def load(patterns: list[str]) -> Cache:
     """Return the cache for the recipes that some patterns of BBFILES match."""
-    path = filesystem.user_folder("cache") / f"recipes-{_digest(patterns)}.json"
+    digest = hashlib.sha256("\n".join(patterns).encode("utf-8", "surrogatepass")).hexdigest()
+    path = filesystem.user_folder("cache") / f"recipes-{digest[:16]}.json"
     try:
         if path.stat().st_size > MAX_SIZE:
             return Cache(path)
@@ -102,10 +103,6 @@ def load(patterns: list[str]) -> Cache:
         return Cache(path)
     entries = data.get("notes")
     return Cache(path, entries if isinstance(entries, dict) else None)
-
-
-def _digest(patterns: list[str]) -> str:
-    return hashlib.sha256("\n".join(patterns).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _is_entry(entry: Any) -> TypeGuard[list[Any]]:

@@ -16,6 +16,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from xentui.errors import InputError
@@ -243,11 +244,16 @@ def _ignored_settings(image: container.Container) -> Iterator[str]:
         yield f"It runs as the user {quoted(image.user)} in a container, and as root in a guest."
 
 
-def _with_unpacked_size(inspected: Inspected, stream: ChunkStream) -> Inspected:
-    """Unpack a disk or file system to find its size and to check that it is complete."""
+def _unpack(inspected: Inspected, stream: ChunkStream) -> tuple[ChunkStream, unpacking.Unpacker]:
     most = max(MIN_UNPACKED_LIMIT, MAX_EXPANSION * inspected.size)
     unpacker = unpacking.Unpacker(inspected.compression or "")
-    inside = ChunkStream(unpacking.unpacked(_pieces(stream), unpacker, most))
+    pieces = iter(partial(stream.read, _CHUNK), b"")
+    return ChunkStream(unpacking.unpacked(pieces, unpacker, most)), unpacker
+
+
+def _with_unpacked_size(inspected: Inspected, stream: ChunkStream) -> Inspected:
+    """Unpack a disk or file system to find its size and to check that it is complete."""
+    inside, unpacker = _unpack(inspected, stream)
     try:
         inside.drain()
     except Broken as error:
@@ -260,8 +266,8 @@ def _with_unpacked_size(inspected: Inspected, stream: ChunkStream) -> Inspected:
 def _trailing(inspected: Inspected, unpacker: unpacking.Unpacker) -> Iterator[str]:
     if unpacker.trailing and inspected.compression != "bz2":
         yield (
-            "Bytes that are not packed follow what is, such as a signature: BitBake's unpacking "
-            "fails on them. Unpack it yourself, and take what comes of it."
+            "Other bytes follow the compressed ones, such as a signature, and BitBake fails to "
+            "unpack it. Unpack it yourself, and import the result."
         )
 
 
@@ -269,12 +275,7 @@ def _with_archive(inspected: Inspected, stream: ChunkStream) -> Inspected:
     """Read an archive, compressed or not, to its end or to the limit."""
     archive, statistics = ArchiveSummary(), TreeStatistics()
     problems = list(inspected.problems)
-    inside = stream
-    unpacker = None
-    if inspected.compression is not None:
-        most = max(MIN_UNPACKED_LIMIT, MAX_EXPANSION * inspected.size)
-        unpacker = unpacking.Unpacker(inspected.compression)
-        inside = ChunkStream(unpacking.unpacked(_pieces(stream), unpacker, most))
+    inside, unpacker = _unpack(inspected, stream) if inspected.compression else (stream, None)
     try:
         summarise(inside, archive, statistics)
         # Padding follows the end of an archive. The end of the compressed data proves it complete.
@@ -303,11 +304,6 @@ def _init(archive: ArchiveSummary) -> bool | None:
     if archive.init or archive.init_below_top:
         return True
     return None if None in (archive.init, archive.init_below_top) else False
-
-
-def _pieces(stream: ChunkStream) -> Iterator[bytes]:
-    while packed := stream.read(_CHUNK):
-        yield packed
 
 
 def _warnings(archive: ArchiveSummary) -> Iterator[str]:

@@ -31,14 +31,15 @@ ACCEPTED_PATH = re.compile(f"{_NAME}(?:/{_NAME})*", re.ASCII)
 """Paths that the project file accepts."""
 
 _ENDINGS = {"gz": ".gz", "bz2": ".bz2", "xz": ".xz", "zst": ".zst"}
-_TARBALLS = {
+TARBALL_ENDINGS = {
     None: (".tar",),
     "gz": (".tar.gz", ".tgz"),
     "bz2": (".tar.bz2", ".tbz2", ".tbz"),
     "xz": (".tar.xz", ".txz"),
     "zst": (".tar.zst", ".tzst"),
 }
-_ALL_TARBALLS = tuple(ending for endings in _TARBALLS.values() for ending in endings)
+"""Suffixes with which BitBake unpacks an archive, the usual one first, by its compression."""
+_ALL_TARBALLS = tuple(ending for endings in TARBALL_ENDINGS.values() for ending in endings)
 _NO_INIT = "init=/bin/sh"
 _MEMORY, _EXTRA = 256, "root=/dev/xvda ro console=hvc0"
 """Memory in MiB and kernel command line of a new guest, as in the presets."""
@@ -211,11 +212,6 @@ def unpacked_name(inspected: Inspected, path: str) -> str:
     return path
 
 
-def tarball_endings(compression: str | None) -> tuple[str, ...]:
-    """Return the suffixes with which BitBake unpacks an archive, the usual one first."""
-    return _TARBALLS[compression]
-
-
 def name_problems(inspected: Inspected, path: str) -> Iterator[str]:
     """Yield why BitBake or the project file does not accept a file name, as sentences."""
     if not ACCEPTED_PATH.fullmatch(path):
@@ -241,7 +237,7 @@ def missing_ending(inspected: Inspected, path: str) -> str:
 def _endings(inspected: Inspected) -> tuple[str, ...]:
     """Return the suffixes with which BitBake unpacks a file; none if it needs no unpacking."""
     if inspected.kind == "tar":
-        return _TARBALLS[inspected.compression]
+        return TARBALL_ENDINGS[inspected.compression]
     # xl's tools unpack kernels and ramdisks themselves.
     if inspected.compression is None or inspected.kind in ("kernel", "cpio", "container"):
         return ()

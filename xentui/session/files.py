@@ -22,9 +22,9 @@ from xentui.errors import InputError, UsageError, as_sentences
 from xentui.images.inspect import glance
 from xentui.images.suggest import (
     ACCEPTED_PATH,
+    TARBALL_ENDINGS,
     name_problems,
     suggest,
-    tarball_endings,
     with_source,
 )
 from xentui.project import filesystem, schema, tables
@@ -114,7 +114,7 @@ def valid_name(path: Path, inspected: Inspected | None = None) -> str:
     if inspected is None:
         return name
     if inspected.kind == "tar":
-        if not name.endswith(tarball_endings(inspected.compression)):
+        if not name.endswith(TARBALL_ENDINGS[inspected.compression]):
             name += _ENDINGS[inspected.compression]
     elif inspected.compression is not None and not name.endswith(f".{inspected.compression}"):
         name += f".{inspected.compression}"
