@@ -16,7 +16,7 @@ from tests.bitbake import trees
 from tests.cli.conftest import BOARD
 from tests.real import cases
 from tests.real.tree import EXTRA_LAYERS
-from xentui.bitbake import abilities, build_dir, mentions, recipes, releases
+from xentui.bitbake import abilities, build_dir, mentions, releases
 from xentui.cli import main
 from xentui.errors import UsageError
 from xentui.output import formats, kas
@@ -91,13 +91,8 @@ def test_a_bundle_about_to_be_written_needs_the_classes_as_well(tmp_path: Path) 
     guest = f'[bundles.my-guests]\n[guests.vendor]\nbundle = "my-guests"\nsource = {source}\n'
     project = document.load_text(host + guest, tmp_path).project
     assert project is not None
-    found = examination.examine_project(
-        project,
-        NO_ASSETS,
-        build,
-        origin="project.toml",
-        recipes=lambda: recipes.read(build_dir.read(build)),
-    )
+    layers = examination.BuildLayers(build)
+    found = layers.findings(project, NO_ASSETS, origin="project.toml")
     assert "XT615" in [one.code for one in found]
 
 

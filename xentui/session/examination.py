@@ -32,7 +32,6 @@ from xentui.session.existing import (
 )
 
 if TYPE_CHECKING:
-    from xentui.bitbake.abilities import Abilities
     from xentui.bitbake.recipes import Recipes
     from xentui.output.build_dir import Attach
     from xentui.output.existing import ExistingUse, UserSettings
@@ -122,16 +121,32 @@ class BuildLayers:
         attach: Attach | None = None,
         existing: ExistingUse | None = None,
     ) -> list[Finding]:
-        """Return the findings of :func:`examine_project`, without reading the layers again."""
-        return examine_project(
-            project,
-            assets,
+        """Return the findings of the build directory with a project written into it.
+
+        Args:
+            project: the project.
+            assets: the files that it names.
+            origin: the name of the project file.
+            attach: how conf/local.conf includes the settings; by default as last time.
+            existing: what happens to the user's own settings; by default as last time.
+
+        Raises:
+            XentuiError: the project cannot be written, or a file cannot be changed.
+        """
+        existing = existing or self._recorded_use
+        plan = plan_project(
+            project, assets, self.build, project_file=origin, attach=attach,
+            settings=self.user_settings, existing=existing, abilities=self.abilities,
+        )  # fmt: skip
+        # With --attach none, the user includes the settings in another way.
+        included = (attach or recorded_attach(self.build)) == "none"
+        return examine_plan(
+            plan,
             self.build,
-            origin=origin,
-            attach=attach,
+            project=project,
             existing=existing,
             recipes=lambda: self._recipes,
-            abilities=self.abilities,
+            included=included,
         )
 
 
@@ -139,10 +154,10 @@ def examine_plan(
     plan: Plan,
     build: Path,
     *,
-    project: Project | None = None,
-    existing: ExistingUse | None = None,
-    recipes: Callable[[], Recipes] | None = None,
-    included: bool = False,
+    project: Project,
+    existing: ExistingUse | None,
+    recipes: Callable[[], Recipes] | None,
+    included: bool,
 ) -> list[Finding]:
     """Return the findings of a build directory as it would be after a plan.
 
@@ -151,71 +166,30 @@ def examine_plan(
     Args:
         plan: the plan.
         build: the build directory.
-        project: the project of the plan; lines that outrank it are found, unless they are kept.
-        existing: what to do with the user's own settings.
+        project: the project of the plan.
+        existing: what happens to the user's own settings.
         recipes: returns the recipes of the layers.
-        included: assume that conf/local.conf includes the settings, even if the plan does not
-            make it so.
+        included: whether conf/local.conf includes the settings although the plan does not make
+            it so.
 
     Raises:
         InputError: it is not a directory.
     """
     build = normalise(build.absolute())
-    top = str(build)
     texts = dict(clashes.texts_after(plan, build))
     if included:
         texts |= _including(build, texts)
-    found = reading.read(build, texts=texts)
-    made = multiconfig_findings(found)
-    made += outranking_findings(found, project, existing) if project is not None else []
+    after = reading.read(build, texts=texts)
+    findings = multiconfig_findings(after) + outranking_findings(after, project, existing)
     bundles = frozenset(
         Path(path).name.partition("_")[0]
         for path, text in texts.items()
         if path.endswith(".bb") and f"inherit {BUNDLE_CLASS}" in text
     )
-    for placed in check_build_dir(found, recipes=recipes, planned_bundles=bundles):
-        path = str(placed.location).removeprefix(f"{top}/") if placed.location is not None else ""
-        made.append(replace(placed.finding, path=path))
-    return made
-
-
-def examine_project(
-    project: Project,
-    assets: Assets,
-    build: Path,
-    *,
-    origin: str,
-    attach: Attach | None = None,
-    existing: ExistingUse | None = None,
-    recipes: Callable[[], Recipes] | None = None,
-    abilities: Abilities | None = None,
-) -> list[Finding]:
-    """Return the findings of a build directory as it would be with a project written into it.
-
-    Args:
-        project: the project.
-        assets: the files it names.
-        build: the build directory.
-        origin: the name of the project file.
-        attach: how conf/local.conf includes the settings; by default as last time.
-        existing: what to do with the user's own settings; by default as last time.
-        recipes: returns the recipes of the layers.
-        abilities: features of the layers, if they were read already.
-
-    Raises:
-        XentuiError: the project cannot be written, or a file cannot be changed.
-    """
-    settings = by_hand.read(build)
-    use = existing or by_hand.recorded_use(build, settings)
-    made = plan_project(
-        project, assets, build, project_file=origin, attach=attach, settings=settings, existing=use,
-        abilities=abilities,
-    )  # fmt: skip
-    # With --attach none the user includes the settings in a way of their own.
-    included = (attach or recorded_attach(build)) == "none"
-    return examine_plan(
-        made, build, project=project, existing=use, recipes=recipes, included=included
-    )
+    for located in check_build_dir(after, recipes=recipes, planned_bundles=bundles):
+        path = str(located.location or "").removeprefix(f"{build}/")
+        findings.append(replace(located.finding, path=path))
+    return findings
 
 
 def _including(build: Path, texts: Mapping[str, str]) -> dict[str, str]:

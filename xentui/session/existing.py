@@ -78,20 +78,20 @@ def clashes_to_decide(
         return []
 
     after = build_dir.read(settings.build, texts=clashes.texts_after(plan, settings.build))
-    found = clashes.find(settings, after, project)
+    overridden = clashes.find(settings, after, project)
     if use is None:
-        return found
+        return overridden
     # Settings that were taken may be changed in the project without asking again. A lost guest
     # needs a decision, and so does a value computed by Python, which a project cannot express.
     computed = {setting.name for setting in settings.settings if not setting.is_known}
-    return [clash for clash in found if clash.drops_guest or clash.subject in computed]
+    return [clash for clash in overridden if clash.drops_guest or clash.subject in computed]
 
 
-def clash_findings(settings: UserSettings, lines: Sequence[Clash]) -> list[Finding]:
+def clash_findings(settings: UserSettings, overridden: Sequence[Clash]) -> list[Finding]:
     """Return a finding for each line that would be overridden; its path is FILE:LINE."""
     return [
-        make_finding(OVERRIDES, settings.file_and_line(one.location), one.message, OVERRIDES_FIX)
-        for one in lines
+        make_finding(OVERRIDES, settings.file_and_line(line.location), line.message, OVERRIDES_FIX)
+        for line in overridden
     ]
 
 
@@ -113,10 +113,10 @@ def outranking_findings(
     undecided_files = existing.files_of_user(after) if use is None else set()
     return [
         make_finding(
-            OUTRANKS, existing.file_and_line(one.location, after.path), one.message, OUTRANKS_FIX
+            OUTRANKS, existing.file_and_line(line.location, after.path), line.message, OUTRANKS_FIX
         )
-        for one in clashes.overriding_lines(after, project)
-        if one.location.file not in undecided_files
+        for line in clashes.overriding_lines(after, project)
+        if line.location.file not in undecided_files
     ]
 
 
@@ -124,8 +124,8 @@ def multiconfig_findings(build: BuildDir) -> list[Finding]:
     """Return a finding for each line that sets guests for a multiconfig only."""
     fix = "Remove the line, or build the image without the multiconfig."
     return [
-        make_finding("XT052", existing.file_and_line(one.location, build.path), one.message, fix)
-        for one in clashes.multiconfig_lines(build)
+        make_finding("XT052", existing.file_and_line(line.location, build.path), line.message, fix)
+        for line in clashes.multiconfig_lines(build)
     ]
 
 
@@ -237,12 +237,10 @@ def _with_class_defaults(project: Project, settings: UserSettings, own_keys: set
 
 
 def keeps_memory(settings: UserSettings | None, use: ExistingUse | None) -> bool:
-    """Return whether QEMU's memory is the user's setting instead of the project's."""
-    return (
-        settings is not None
-        and use == "keep"
-        and any(settings.find(name) is not None for name in ("QB_MEM_VALUE", "QB_MEM"))
-    )
+    """Return whether the user's own setting of QEMU's memory stays in effect."""
+    if settings is None or use != "keep":
+        return False
+    return any(settings.find(name) is not None for name in ("QB_MEM_VALUE", "QB_MEM"))
 
 
 def take_over(project: Project, settings: UserSettings) -> TakenOver:
@@ -270,7 +268,7 @@ def take_over(project: Project, settings: UserSettings) -> TakenOver:
     return TakenOver(
         _with_values(tables.from_data(data), settings),
         {name: Path(path) for name, path in imported.needed.items()},
-        [one for one in imported.unimported if one.about_xen],
+        [line for line in imported.unimported if line.about_xen],
     )
 
 

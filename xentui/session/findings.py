@@ -22,18 +22,6 @@ Counts = tuple[int, int, int]
 """The numbers of errors, warnings and pieces of advice."""
 
 
-def is_same(one: Finding, other: Finding) -> bool:
-    """Return whether two findings are equal, except for their fixes.
-
-    Fixes are functions, which are never equal.
-    """
-    return one is other or (one.code, one.path, one.message) == (
-        other.code,
-        other.path,
-        other.message,
-    )
-
-
 @dataclass(frozen=True)
 class Findings:
     """A list of findings with lookups for the screens.
@@ -47,12 +35,12 @@ class Findings:
     @cached_property
     def by_guest(self) -> Mapping[str, Sequence[Finding]]:
         """The findings of each guest, by key; guests without findings are left out."""
-        found: dict[str, list[Finding]] = {}
+        findings: dict[str, list[Finding]] = {}
         for finding in self.all:
             key = guest_key_of(finding)
             if key:
-                found.setdefault(key, []).append(finding)
-        return found
+                findings.setdefault(key, []).append(finding)
+        return findings
 
     @cached_property
     def counts(self) -> Mapping[str, Counts]:
@@ -92,10 +80,15 @@ class Findings:
         return [f for f in candidates if f.path == path or f.path.startswith(f"{path}.")]
 
     def number_of(self, finding: Finding | None) -> int:
-        """Return a finding's position in the list, from 1; 0 if it is not in the list."""
+        """Return a finding's position in the list, from 1; 0 if it is not in the list.
+
+        Fixes are not compared: they are functions, which are never equal.
+        """
         if finding is None:
             return 0
-        return next((at for at, other in enumerate(self.all, 1) if is_same(other, finding)), 0)
+        wanted = (finding.code, finding.path, finding.message)
+        texts = ((other.code, other.path, other.message) for other in self.all)
+        return next((number for number, text in enumerate(texts, 1) if text == wanted), 0)
 
     def has(self, finding: Finding) -> bool:
         """Return whether a finding is in the list."""

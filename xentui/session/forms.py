@@ -165,9 +165,9 @@ def _import(project: Project, key: str) -> tuple[Group, ...]:
     names = [f.name for f in schema.fields("source") if not f.is_table and f.name != "type"]
     paths = tuple((*base, name) for name in names if sized or name != "image_size")
     groups = [Group("", paths)]
-    for place in range(len(source.fetch)):
-        title = f"Fetched file {place + 1}"
-        groups.append(Group(title, _paths((*base, "fetch", place), "fetch"), place))
+    for number in range(len(source.fetch)):
+        title = f"Fetched file {number + 1}"
+        groups.append(Group(title, _paths((*base, "fetch", number), "fetch"), number))
     kind = ("import_types", source.type)
     if tables.value_at(project, kind) is not None:
         groups.append(Group("The import type", _paths(kind, "import_type")))
@@ -178,12 +178,12 @@ def _disks(project: Project, key: str) -> tuple[Group, ...]:
     """Return the fields of a guest's additional disks and of their fetched files."""
     guest, base = project.guest(key), ("guests", key)
     disks = [
-        Group(f"Disk {place + 1}", _paths((*base, "disks", place), "disk"), place)
-        for place in range(len(guest.disks))
+        Group(f"Disk {number + 1}", _paths((*base, "disks", number), "disk"), number)
+        for number in range(len(guest.disks))
     ]
     files = [
-        Group(f"File {place + 1}", _paths((*base, "fetch", place), "fetch"), place)
-        for place in range(len(guest.fetch))
+        Group(f"File {number + 1}", _paths((*base, "fetch", number), "fetch"), number)
+        for number in range(len(guest.fetch))
     ]
     return (*disks, *files)
 

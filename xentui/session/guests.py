@@ -43,7 +43,7 @@ def keys(project: Project) -> tuple[str, ...]:
     return tuple(guest.key for guest in project.guests)
 
 
-def renamed_recipes(before: Project, now: Project) -> Iterator[Finding]:
+def renamed_recipes(before: Project, current: Project) -> Iterator[Finding]:
     """Yield a finding for a guest that was renamed although BitBake builds it.
 
     The guest's name is that of its image recipe. The user may have meant only its name on the
@@ -51,11 +51,11 @@ def renamed_recipes(before: Project, now: Project) -> Iterator[Finding]:
 
     Args:
         before: the project as it was read.
-        now: the current project.
+        current: the current project.
     """
     built = {guest.key for guest in before.guests if _built_by_recipe(guest)}
-    gone = sorted(built - set(keys(now)))
-    for guest in now.guests:
+    gone = sorted(built - set(keys(current)))
+    for guest in current.guests:
         if has_guest(before, guest.key) or not _built_by_recipe(guest) or len(gone) != 1:
             continue
         old, key = gone[0], guest.key

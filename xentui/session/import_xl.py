@@ -153,9 +153,9 @@ def as_fields(project: Project, key: str, text: str) -> Project | None:
     # Every HVM guest that xentui writes starts from its disk.
     is_hvm = imported.type == "hvm"
     rest = tuple(item for item in imported.xl if not is_hvm or item != ("boot", "c"))
-    made = replace(imported, **fields, disks=tuple(disks), config_file=None, xl=rest)
-    fits = project.with_guest(made)
-    return fits if guest_cfg.supplied_config(fits, made) == text else None
+    with_fields = replace(imported, **fields, disks=tuple(disks), config_file=None, xl=rest)
+    changed = project.with_guest(with_fields)
+    return changed if guest_cfg.supplied_config(changed, with_fields) == text else None
 
 
 def _key_of(project: Project, domain: str) -> str | None:
@@ -221,13 +221,13 @@ class _ConfigReader:
         setting = self.config.settings.get(problem.key)
         if problem.verdict != "ignored" or setting is None:
             return False
-        wanted = keys.all_keys()[problem.key].kind
+        kind = keys.all_keys()[problem.key].kind
         listed = isinstance(setting.value, tuple)
-        if wanted in ("number", "flag"):
+        if kind in ("number", "flag"):
             return self.config.number(problem.key) is None
-        if wanted in ("text", "choice", "enum", "prefix", "uuid"):
+        if kind in ("text", "choice", "enum", "prefix", "uuid"):
             return listed
-        return not listed and wanted not in ("cpus", "text or texts", "cpuid", "viridian")
+        return not listed and kind not in ("cpus", "text or texts", "cpuid", "viridian")
 
     def _note(self, text: str) -> None:
         self.imported.notes.append(text)
@@ -311,7 +311,7 @@ class _ConfigReader:
             raise UsageError(f"the device {visible(first.device)} cannot be imported")
         name = self._file(first.target)
         # The class imports the image, so it is the guest's source and not an additional file.
-        self.extra_fetch = [one for one in self.extra_fetch if one.uri != f"file://{name}"]
+        self._drop_fetch(name)
         is_root = re.search(rf"root=/dev/{first.device}(?:\s|$)", self.fields.get("extra", ""))
         kind = "qcow2" if first.format == "qcow2" else "ext4" if is_root else "raw"
         if first.format in ("vhd", "qed"):
@@ -325,13 +325,16 @@ class _ConfigReader:
             del self.fields["disk_device"]
         self.fields["source"] = Source(kind, name, fetch=(Fetch(f"file://{name}"),))
 
+    def _drop_fetch(self, name: str) -> None:
+        self.extra_fetch = [fetch for fetch in self.extra_fetch if fetch.uri != f"file://{name}"]
+
     def _without_image(self) -> None:
         """Import a guest without an image of its own: only its kernel, if it has one."""
         kernel = self.fields.get("kernel")
         if kernel in (None, "none"):
             self.fields["rootfs"] = NO_IMAGE
             return
-        self.extra_fetch = [one for one in self.extra_fetch if one.uri != f"file://{kernel}"]
+        self._drop_fetch(kernel)
         fetch = (Fetch(f"file://{kernel}"),)
         self.fields["source"] = Source(KERNEL_ONLY, str(kernel), fetch=fetch)
 

@@ -98,7 +98,7 @@ def quick_fixes(
     if not refused:
         return []
     proposed = [
-        quick_fix for one in findings if one.code.startswith("XT4") for quick_fix in one.quick_fixes
+        fix for finding in findings if finding.code.startswith("XT4") for fix in finding.quick_fixes
     ]
     lowered = [_lower_memory(project, guest) for guest in refused]
     waits = [_start_by_hand(project, report, guest) for guest in refused]
@@ -126,19 +126,19 @@ def _start_by_hand(
     if not enough:
         return None
     key = min(enough, key=lambda guest: guest.taken_kib or 0).key
-    known = {guest.key: guest for guest in project.guests}
-    if key not in known:
+    guests = {guest.key: guest for guest in project.guests}
+    if key not in guests:
         return None
-    tags = tuple(tag for tag in known[key].tags if tag != "autostart")
+    tags = tuple(tag for tag in guests[key].tags if tag != "autostart")
     return change_guest(f"Start {key} by hand", key, tags=tags)
 
 
 def _lower_memory(project: Project, guest: GuestReport) -> QuickFix | None:
     """Return the fix that gives a guest what was free."""
-    known = {guest.key: guest for guest in project.guests}
-    if guest.key not in known or guest.free_kib is None or known[guest.key].config_file is not None:
+    own = next((own for own in project.guests if own.key == guest.key), None)
+    if own is None or own.config_file is not None or guest.free_kib is None:
         return None
-    memory = effective.effective(project, known[guest.key]).memory
+    memory = effective.effective(project, own).memory
     lacking = guest.predicted - guest.free_kib // 1024
     fits = memory - max(1, lacking)
     if fits < _LEAST:

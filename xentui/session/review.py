@@ -254,8 +254,8 @@ class Review:
     def _file_counts(self) -> str:
         kinds = ("new", "changed", "removed")
         pending = self._plan.pending if self._plan is not None else ()
-        found = [(sum(change.kind == kind for change in pending), kind) for kind in kinds]
-        return ", ".join(f"{count} {kind}" for count, kind in found if count)
+        counts = [(sum(change.kind == kind for change in pending), kind) for kind in kinds]
+        return ", ".join(f"{count} {kind}" for count, kind in counts if count)
 
     # Texts
 
@@ -320,7 +320,7 @@ class Review:
         target, full = self._session.target, path.absolute()
         roots = [target.path.absolute()]
         roots += [target.layer_path.absolute().parent] if target.layer_path is not None else []
-        root = next((one for one in roots if full.is_relative_to(one)), None)
+        root = next((root for root in roots if full.is_relative_to(root)), None)
         return str(full.relative_to(root)) if root is not None else texts.short_path(path)
 
     def target_lines(self) -> Sequence[str]:
@@ -389,17 +389,6 @@ class Review:
         self._session.target.choose_existing_use(use)
         self.compare()
         return sentence
-
-    def start_from_existing(self) -> str:
-        """Start a project from the user's own settings; return a sentence about it.
-
-        Raises:
-            XentuiError: the user's files cannot be read, or are not valid in a project.
-        """
-        session = self._session
-        session.target.read_user_settings()
-        note = session.start_from(session.empty_origin(), "start from the build directory")
-        return f"{self.decide_existing('take')} {note}".strip()
 
 
 def _first_names(names: Sequence[str]) -> str:

@@ -67,7 +67,9 @@ class Session(EditedProject):
         Raises:
             XentuiError: the user's files cannot be read, or are not valid in a project.
         """
-        return self.review.start_from_existing()
+        self.target.read_user_settings()
+        note = self.start_from(self.empty_origin(), "start from the build directory")
+        return f"{self.review.decide_existing('take')} {note}".strip()
 
     def parse(self, path: field_paths.Path, text: str) -> tuple[Any, str]:
         """Parse text for the field at a path; return the value and an error message or ""."""
@@ -294,7 +296,7 @@ class Session(EditedProject):
     def examination(self, plan: Plan) -> Callable[[], Sequence[Finding]]:
         """Return a function that examines the build directory as it would be after a plan.
 
-        See :func:`xentui.session.examination.after_plan`.
+        See :func:`xentui.session.examination.examination_after`.
         """
         from xentui.session.examination import examination_after
 

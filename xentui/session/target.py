@@ -46,14 +46,14 @@ def initial_target(project: Path | None, build_dir: Path | None) -> Path:
     """
     from xentui.bitbake.find_build_dir import find, is_build_dir
 
-    found = find(build_dir)
-    if found is None and project is not None:
+    folder = find(build_dir)
+    if folder is None and project is not None:
         from xentui.output.writing import manifest
 
-        folder = project.absolute().parent
-        if is_build_dir(folder) or exists(folder / manifest.NAME):
-            found = folder
-    return found or DEFAULT_OUT
+        parent = project.absolute().parent
+        if is_build_dir(parent) or exists(parent / manifest.NAME):
+            folder = parent
+    return folder or DEFAULT_OUT
 
 
 Offer = tuple[str, str]
@@ -481,5 +481,6 @@ def survey_build_dir(
         if done % 500 == 0 or done == total:
             add(done=done, total=total)
 
-    found = recipes.read(build, progress=progress)
-    return add(recipes=found, done=len(found.names), total=len(found.names))
+    all_recipes = recipes.read(build, progress=progress)
+    count = len(all_recipes.names)
+    return add(recipes=all_recipes, done=count, total=count)
