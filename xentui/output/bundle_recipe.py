@@ -7,13 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xentui.bitbake import text
-from xentui.output import sources
+from xentui.output import layer, sources
 from xentui.output.guest_cfg import supplied_config
 from xentui.output.guest_flags import bundled_entry, comment_lines, flags_to_write
 from xentui.project import artifacts, schema
 from xentui.project.assets import NO_ASSETS, Assets
 from xentui.project.effective import fallback
-from xentui.project.licenses import CHECKSUMS
 from xentui.project.model import CONTAINER, NO_IMAGE, Bundle, Guest, Project
 
 FOLDER = "recipes-extended/xen-guest-bundles"
@@ -39,9 +38,10 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
     """
     guests = [guest for guest in project.guests if guest.bundle == bundle.key]
     configs = [guest for guest in guests if _has_config(project, guest, assets)]
+    license_id = text.value(bundle.license or str(schema.default_value("bundle", "license")))
     fetches = sources.collect_fetches(project, guests, [guest.key for guest in configs])
     blocks = [
-        _summary_and_license(bundle),
+        layer.recipe_head(bundle.summary or f"Xen guests of {bundle.key}", license_id),
         "# The class sets S and other variables, so it comes before the assignments below.\n"
         "inherit xen-guest-bundle features_check\n\n"
         + text.assign("REQUIRED_DISTRO_FEATURES", "xen"),
@@ -55,25 +55,6 @@ def recipe(project: Project, bundle: Bundle, assets: Assets = NO_ASSETS) -> str:
         *_install(project, bundle, guests),
     ]
     return "\n" + "\n\n".join(block for block in blocks if block) + "\n"
-
-
-def _summary_and_license(bundle: Bundle) -> str:
-    summary = bundle.summary or f"Xen guests of {bundle.key}"
-    license_id = text.value(bundle.license or str(schema.default_value("bundle", "license")))
-    lines = [
-        text.assign("SUMMARY", text.value(summary)),
-        text.assign("LICENSE", license_id),
-    ]
-    if license_id != "CLOSED":
-        try:
-            checksum = CHECKSUMS[license_id]
-        except KeyError:
-            raise text.NotRepresentable(
-                license_id, "the checksum of its text is not known"
-            ) from None
-        place = f"file://${{COMMON_LICENSE_DIR}}/{license_id};md5={checksum}"
-        lines.append(text.assign("LIC_FILES_CHKSUM", place))
-    return "\n".join(lines)
 
 
 _MAX_VERSION = 64

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from xentui.bitbake import text
 from xentui.bitbake.abilities import Abilities
+from xentui.output.layer import recipe_head
 from xentui.project.effective import dom0_network
-from xentui.project.licenses import CHECKSUMS
 from xentui.project.model import Project
 
 NETWORK_PACKAGE = "xentui-dom0-network"
@@ -105,25 +105,16 @@ _FOLDERS = {
 
 
 def _recipe(kind: str, names: list[str]) -> str:
-    checksum = f"file://${{COMMON_LICENSE_DIR}}/MIT;md5={CHECKSUMS['MIT']}"
+    classes = "features_check systemd" if kind == "nat" else "features_check"
     blocks = [
-        "\n".join(
-            [
-                text.assign("SUMMARY", _SUMMARIES[kind]),
-                text.assign("LICENSE", "MIT"),
-                text.assign("LIC_FILES_CHKSUM", checksum),
-            ]
-        ),
+        recipe_head(_SUMMARIES[kind]),
         text.assign_lines("SRC_URI", [f"file://{name}" for name in names])
         + "\n"
         + text.assign("S", "${UNPACKDIR}"),
         text.assign("INHIBIT_DEFAULT_DEPS", "1"),
-        "inherit features_check\n" + text.assign("REQUIRED_DISTRO_FEATURES", "systemd"),
+        f"inherit {classes}\n" + text.assign("REQUIRED_DISTRO_FEATURES", "systemd"),
     ]
     if kind == "nat":
-        blocks[-1] = "inherit features_check systemd\n" + text.assign(
-            "REQUIRED_DISTRO_FEATURES", "systemd"
-        )
         blocks.append(
             'SYSTEMD_SERVICE:${PN} = "xentui-dom0-nat.service"\nRDEPENDS:${PN} = "dnsmasq iptables"'
         )

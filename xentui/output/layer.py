@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Write the layer's own files: conf/layer.conf, a class, and appends for the Dom0 image."""
+"""Write the layer's own files and what its recipes share: conf/layer.conf, a class, appends."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from xentui.bitbake import text
 from xentui.bitbake.abilities import Abilities
 from xentui.bitbake.recipes import CONTAINER_CLASS
 from xentui.project import artifacts
+from xentui.project.licenses import CHECKSUMS
 from xentui.project.model import Guest
 
 COLLECTION = "xentui"
@@ -56,6 +57,21 @@ def layer_conf(abilities: Abilities) -> str:
     older = [name for name in abilities.series if name not in SERIES_WITH_CLASSES]
     series = " ".join([*older, *(name for name in SERIES_WITH_CLASSES if name in named)])
     return _LAYER_CONF % series + ("" if abilities.unpackdir else _UNPACKDIR)
+
+
+def recipe_head(summary: str, license_id: str = "MIT") -> str:
+    """Return the first lines of a recipe in the layer: its summary and license.
+
+    Raises:
+        NotRepresentable: the summary cannot be written, or the license is unknown.
+    """
+    lines = [text.assign("SUMMARY", text.value(summary)), text.assign("LICENSE", license_id)]
+    if license_id != "CLOSED":
+        if license_id not in CHECKSUMS:
+            raise text.NotRepresentable(license_id, "the checksum of its text is not known")
+        file = f"file://${{COMMON_LICENSE_DIR}}/{license_id};md5={CHECKSUMS[license_id]}"
+        lines.append(text.assign("LIC_FILES_CHKSUM", file))
+    return "\n".join(lines)
 
 
 def container_class() -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from xentui.bitbake import text
+from xentui.output.layer import recipe_head
 from xentui.project import boards
-from xentui.project.licenses import CHECKSUMS
 from xentui.project.model import Project
 
 FOLDER = "recipes-bsp/xentui-boot"
@@ -38,68 +38,55 @@ def files(
     return files | {f"{FOLDER}/{recipe}/{file}": text for file, text in start_files.items()}
 
 
+_COMPILE = """
+do_compile() {
+    mkimage -A arm64 -T script -C none -n xentui \\
+        -d ${UNPACKDIR}/boot.cmd ${B}/boot.scr
+}"""
+
+_INSTALL = """
+do_install() {
+    install -d ${D}/boot
+    install -m 0644 ${B}/boot.scr ${D}/boot/boot.scr
+}
+
+FILES:${PN} = "/boot\""""
+
+
 def _recipe(project: Project, file: str, dom0less_files: Collection[str]) -> str:
     family = boards.boot_family(project.host)
     is_script = file == "boot.cmd"
     installs = family == "uboot-rootfs"
-    machine = text.name(project.host.machine).replace(".", "[.]").replace("+", "[+]")
-    lines = [
-        text.assign("SUMMARY", f"Boot files for Xen on {text.name(project.host.machine)}"),
-        text.assign("LICENSE", "MIT"),
-        text.assign(
-            "LIC_FILES_CHKSUM", f"file://${{COMMON_LICENSE_DIR}}/MIT;md5={CHECKSUMS['MIT']}"
-        ),
-        "",
-        *([text.assign("DEPENDS", "u-boot-mkimage-native")] if is_script else []),
-        *([text.assign("PROVIDES", "u-boot-default-script", operator="+=")]
-          if is_script and family == "uboot-rpi" else []),
-        # U-Boot's script loads a RAM disk as it is, so BitBake must not unpack it.
-        text.assign(
-            "SRC_URI",
-            " ".join([f"file://{file}", *(f"file://{each};unpack=0" for each in dom0less_files)]),
-        ),
+    machine = text.name(project.host.machine)
+    # U-Boot's script loads a RAM disk as it is, so BitBake must not unpack it.
+    uris = [f"file://{file}", *(f"file://{each};unpack=0" for each in dom0less_files)]
+    lines = [recipe_head(f"Boot files for Xen on {machine}"), ""]
+    if is_script:
+        lines.append(text.assign("DEPENDS", "u-boot-mkimage-native"))
+    if is_script and family == "uboot-rpi":
+        lines.append(text.assign("PROVIDES", "u-boot-default-script", operator="+="))
+    lines += [
+        text.assign("SRC_URI", " ".join(uris)),
         text.assign("S", "${UNPACKDIR}"),
         "",
         f"inherit deploy{'' if installs else ' nopackages'}",
         "",
         text.assign("INHIBIT_DEFAULT_DEPS", "1"),
         text.assign("PACKAGE_ARCH", "${MACHINE_ARCH}"),
-        text.assign("COMPATIBLE_MACHINE", f"^{machine}$"),
-    ]  # fmt: skip
-    if is_script:
-        lines += [
-            "",
-            "do_compile() {",
-            "    mkimage -A arm64 -T script -C none -n xentui \\",
-            "        -d ${UNPACKDIR}/boot.cmd ${B}/boot.scr",
-            "}",
-        ]
-    if installs:
-        lines += [
-            "",
-            "do_install() {",
-            "    install -d ${D}/boot",
-            "    install -m 0644 ${B}/boot.scr ${D}/boot/boot.scr",
-            "}",
-            "",
-            'FILES:${PN} = "/boot"',
-        ]
-    source, target = ("${B}/boot.scr", "xentui-boot.scr") if is_script else (
-        "${UNPACKDIR}/xen.cfg", "xentui-xen.cfg"
-    )  # fmt: skip
-    if family == "uboot-rpi":
-        target = "boot.scr"
-    lines += [
+        text.assign("COMPATIBLE_MACHINE", f"^{machine.replace('.', '[.]').replace('+', '[+]')}$"),
+        *([_COMPILE] if is_script else []),
+        *([_INSTALL] if installs else []),
         "",
         "do_deploy() {",
         "    install -d ${DEPLOYDIR}",
-        f"    install -m 0644 {source} ${{DEPLOYDIR}}/{target}",
-        *(
-            f"    install -m 0644 ${{UNPACKDIR}}/{each} ${{DEPLOYDIR}}/{each}"
-            for each in dom0less_files
-        ),
-        "}",
-        "",
-        "addtask deploy after do_compile before do_build",
     ]
+    deployed = {"xentui-xen.cfg": "${UNPACKDIR}/xen.cfg"}
+    if is_script:
+        deployed = {"boot.scr" if family == "uboot-rpi" else "xentui-boot.scr": "${B}/boot.scr"}
+    deployed |= {each: f"${{UNPACKDIR}}/{each}" for each in dom0less_files}
+    lines += [
+        f"    install -m 0644 {source} ${{DEPLOYDIR}}/{target}"
+        for target, source in deployed.items()
+    ]
+    lines += ["}", "", "addtask deploy after do_compile before do_build"]
     return "\n".join(lines) + "\n"
