@@ -20,20 +20,19 @@ from xentui.cli.parsing import COMMANDS
 from xentui.project import document, schema
 from xentui.rules import catalogue, check
 
-# These commands use a terminal, other programs or builds, which the tests of a page do not have.
-# Their arguments are still checked.
-_READ_ONLY = {"", "rehearse", "verify"}
-_EITHER = {"doctor"}
-"""The findings of this command also depend on the machine."""
+_NOT_RUN = {"", "rehearse", "verify"}
+"""Commands that need a terminal, QEMU or BitBake: only their arguments are checked."""
+_DEPENDS_ON_MACHINE = {"doctor"}
+"""Commands whose findings, and so their exit code, depend on the machine."""
 
 _LOCAL = 'MACHINE ??= "qemux86-64"\n'
 
 
-def _name(page: Path) -> str:
+def _page_name(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-def _told(command: str) -> tuple[list[str], int, bool]:
+def _split_command(command: str) -> tuple[list[str], int, bool]:
     """Return a command's arguments, its exit code, and whether it can be tried."""
     line, _, comment = command.partition("  #")
     code = re.search(r"exit code (\d+)", comment)
@@ -52,16 +51,16 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     return parsing.command_parser(module).parse_args(arguments)
 
 
-def _typed(block: Block) -> list[str]:
+def _commands_to_type(block: Block) -> list[str]:
     """Return the commands in a block that a reader could type unchanged."""
     synopsis = ("…", "[", "|", "$", ">", "DIR", "PROJECT", "NAME")
     return [each for each in block.commands if not any(mark in each for mark in synopsis)]
 
 
-WITH_COMMANDS = [page for page in PAGES if any(map(_typed, blocks(page)))]
+WITH_COMMANDS = [page for page in PAGES if any(map(_commands_to_type, blocks(page)))]
 
 
-@pytest.mark.parametrize("page", WITH_COMMANDS, ids=_name)
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=_page_name)
 def test_a_page_can_be_followed(
     page: Path,
     tmp_path: Path,
@@ -81,21 +80,22 @@ def test_a_page_can_be_followed(
             missing = [line for line in block.text.splitlines() if line.strip() not in answer]
             assert missing == [], f"{block.where}: not in the answer:\n{answer}"
         else:
-            for command in _typed(block):
-                answer = _tried(command, block, capsys) or answer
+            for command in _commands_to_type(block):
+                answer = _run_command(command, block, capsys) or answer
 
 
-def _tried(command: str, block: Block, capsys: pytest.CaptureFixture[str]) -> str:
-    arguments, expected, possible = _told(command)
+def _run_command(command: str, block: Block, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a command of a page, check its exit code, and return its output."""
+    arguments, expected, possible = _split_command(command)
     where = f"{block.where}: {command}"
     if arguments[:1] not in (["--version"], ["-V"]):
         assert _parse(arguments) is not None
     name = parsing.command_name(arguments) if arguments[:1] != ["--version"] else "--version"
-    if not possible or (name or "") in _READ_ONLY:
+    if not possible or (name or "") in _NOT_RUN:
         return ""
     code = main(arguments)
     output = capsys.readouterr()
-    allowed = {0, 1} if name in _EITHER else {expected}
+    allowed = {0, 1} if name in _DEPENDS_ON_MACHINE else {expected}
     assert code in allowed, f"{where} ended with {code}:\n{output.out}{output.err}"
     return output.out + output.err
 
@@ -127,13 +127,13 @@ def test_a_toml_block_is_right(block: Block, tmp_path: Path) -> None:
 
 
 def test_codes_that_pages_name_exist() -> None:
-    known = set(catalogue.codes())
+    codes = set(catalogue.codes())
     named = {
         code
         for page in PAGES
         for code in re.findall(r"\bXT\d{3}\b", page.read_text(encoding="utf-8"))
     }
-    assert named - known == set()
+    assert named - codes == set()
     assert len(named) > 50
 
 
@@ -142,7 +142,7 @@ def test_pages_that_pages_name_exist() -> None:
     for page in PAGES:
         text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
         broken += [
-            f"{_name(page)}: {target}"
+            f"{_page_name(page)}: {target}"
             for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text)
             if not (page.parent / target).exists()
         ]
@@ -158,7 +158,7 @@ def test_tests_that_pages_name_exist() -> None:
             file = ROOT / path
             text = file.read_text(encoding="utf-8") if file.is_file() else ""
             if not file.exists() or (word and not re.search(rf"def test_\w*{word}", text)):
-                broken.append(f"{_name(page)}: {path} {word}")
+                broken.append(f"{_page_name(page)}: {path} {word}")
     assert broken == []
 
 
@@ -173,7 +173,7 @@ def test_blocks_are_read_as_a_reader_does(tmp_path: Path) -> None:
     assert any(block.mark == "answer" for block in found)
     commands = [command for block in found for command in block.commands]
     assert "xentui check board.toml" in commands
-    assert _told("xentui check a.toml --strict  # exit code 1") == (
+    assert _split_command("xentui check a.toml --strict  # exit code 1") == (
         ["check", "a.toml", "--strict"],
         1,
         True,

@@ -39,7 +39,7 @@ source.fetch = [{fetch}]
 """
 
 
-def made_of(build: Build, text: str, folder: Path) -> tuple[Project, Path]:
+def build_package(build: Build, text: str, folder: Path) -> tuple[Project, Path]:
     """Build the only bundle in a project file, and return the project and its package."""
     project = cases.parse_project(HOST + text)
     build.write(project, gather(project, folder))
@@ -69,8 +69,8 @@ def entries(image: Path, folder: str) -> dict[str, tuple[int, int, int]]:
 def test_owners_and_setuid_bits_of_a_tarball_arrive(build: Build, tmp_path: Path) -> None:
     (tmp_path / "root.tar.gz").write_bytes(cases.tarball(cases.ROOT))
     fetch = '{ uri = "file://root.tar.gz", subdir = "alpine-rootfs" }'
-    _, made = made_of(build, ALPINE.format(file="alpine-rootfs", fetch=fetch), tmp_path)
-    image = made / "images/alpine.img"
+    _, package = build_package(build, ALPINE.format(file="alpine-rootfs", fetch=fetch), tmp_path)
+    image = package / "images/alpine.img"
     assert image.stat().st_size == 8 * 1024 * 1024
     for path, expected in cases.ROOT.items():
         folder, _, name = path.removeprefix(".").rstrip("/").rpartition("/")
@@ -100,8 +100,8 @@ def test_a_container_image_and_another_hypervisor_s_disk(build: Build, tmp_path:
     make.run("skopeo", "--insecure-policy", "copy", f"oci:{place}:web", archive)
     raw = make.ext(tmp_path / "raw", make.root(tmp_path))
     make.run("qemu-img", "convert", "-O", "vmdk", raw, tmp_path / "old.vmdk")
-    _, made = made_of(build, CONTAINER, tmp_path)
-    image = made / "images/web.img"
+    _, package = build_package(build, CONTAINER, tmp_path)
+    image = package / "images/web.img"
     assert image.stat().st_size == 16 * 1024 * 1024
     assert entries(image, "/bin")["su"] == (0o4755, 0, 0)
     assert entries(image, "/etc") == {"shadow": (0o640, 0, 42)}
@@ -109,7 +109,7 @@ def test_a_container_image_and_another_hypervisor_s_disk(build: Build, tmp_path:
     assert entries(image, "/run/web") == {"pid": (0o600, 33, 33)}
     assert entries(image, "/srv/web") == {"app": (0o755, 1000, 1000)}
     assert entries(image, "/sbin") == {"container-init": (0o755, 0, 0)}
-    assert inspect(made / "images/old.img").init is True
+    assert inspect(package / "images/old.img").init is True
 
 
 def test_a_tarball_without_subdir_and_one_on_top(build: Build, tmp_path: Path) -> None:
@@ -117,8 +117,8 @@ def test_a_tarball_without_subdir_and_one_on_top(build: Build, tmp_path: Path) -
     (tmp_path / "base.tar.xz").write_bytes(cases.tarball(base, "xz"))
     (tmp_path / "more.tar").write_bytes(cases.tarball({"r/b": (0o4711, 0, 7)}, ""))
     fetch = '{ uri = "file://base.tar.xz" }, { uri = "file://more.tar" }'
-    _, made = made_of(build, ALPINE.format(file="r", fetch=fetch), tmp_path)
-    found = entries(made / "images/alpine.img", "/")
+    _, package = build_package(build, ALPINE.format(file="r", fetch=fetch), tmp_path)
+    found = entries(package / "images/alpine.img", "/")
     assert found["a"] == (0o644, 3, 4)
     assert found["b"] == (0o4711, 0, 7)
 
@@ -173,12 +173,12 @@ def test_a_custom_import_type_runs_its_script(build: Build, tmp_path: Path) -> N
         'qemu-img convert -f vmdk -O raw "$1" "$2"\n'
         'echo "size $3" >> "$2"\n'
     )
-    project, made = made_of(build, CUSTOM, tmp_path)
+    project, package = build_package(build, CUSTOM, tmp_path)
     for key, size in (("old", 256), ("second", 77)):
-        image = (made / f"images/{key}.img").read_bytes()
+        image = (package / f"images/{key}.img").read_bytes()
         assert image.startswith(raw.read_bytes())
         assert image.endswith(f"size {size}\n".encode())
-        config = (made / f"configs/{key}.cfg").read_text()
+        config = (package / f"configs/{key}.cfg").read_text()
         assert config == guest_cfg.predict_config(project, project.guest(key))
     recipe = recipe_of(build, project.bundles[0])
     depends = build.variables(recipe, "do_compile").flags["do_compile"]["depends"].split()
@@ -222,13 +222,13 @@ type = "pvh"
 
 def test_complete_configs_are_installed_as_predicted(build: Build, tmp_path: Path) -> None:
     (tmp_path / "disk.raw").write_bytes(b"disk")
-    project, made = made_of(build, COMPLETE, tmp_path)
+    project, package = build_package(build, COMPLETE, tmp_path)
     for guest in project.guests:
-        config = (made / f"configs/{guest.key}.cfg").read_text()
+        config = (package / f"configs/{guest.key}.cfg").read_text()
         assert config == guest_cfg.predict_config(project, guest)
-    assert 'type = "hvm"' in (made / "configs/hardware.cfg").read_text()
-    assert "vif = []" in (made / "configs/alone.cfg").read_text()
-    assert (made / "manifest").read_text().splitlines() == [
+    assert 'type = "hvm"' in (package / "configs/hardware.cfg").read_text()
+    assert "vif = []" in (package / "configs/alone.cfg").read_text()
+    assert (package / "manifest").read_text().splitlines() == [
         "hardware:hardware.img::autostart",
         "alone:vendor.ext4:vendor-kernel:",
         "pvh:vendor.ext4:bzImage:",
@@ -240,5 +240,5 @@ def test_every_compression_is_unpacked(build: Build, tmp_path: Path, compression
     name = f"root.tar.{compression}".rstrip(".")
     (tmp_path / name).write_bytes(cases.tarball(cases.ROOT, compression))
     fetch = f'{{ uri = "file://{name}", subdir = "r" }}'
-    _, made = made_of(build, ALPINE.format(file="r", fetch=fetch), tmp_path)
-    assert entries(made / "images/alpine.img", "/etc")["shadow"] == (0o640, 0, 42)
+    _, package = build_package(build, ALPINE.format(file="r", fetch=fetch), tmp_path)
+    assert entries(package / "images/alpine.img", "/etc")["shadow"] == (0o640, 0, 42)

@@ -44,7 +44,7 @@ CODE = (
 HEAD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 4096\n'
 
 
-def _q(text: str) -> str:
+def _toml_text(text: str) -> str:
     """Return a text as TOML writes it: as JSON, plus escapes for what JSON leaves raw."""
     return json.dumps(text).replace("\x7f", "\\u007f")
 
@@ -53,7 +53,7 @@ def projects() -> dict[str, str]:
     """Return project files, each with hostile text in one kind of place."""
     found: dict[str, str] = {}
     for number, text in enumerate((*CODE, TERMINAL)):
-        value = _q(text)
+        value = _toml_text(text)
         found[f"values-{number}"] = (
             f"{HEAD}network = {value}\n[preset]\ntitle = {value}\ndescription = {value}\n"
             f"[defaults]\nextra = {value}\nvif = [{value}]\n[guests.a]\nextra = {value}\n"
@@ -102,7 +102,7 @@ def confs() -> dict[str, str]:
 
 def own_config() -> str:
     """Return an xl configuration with code in several languages."""
-    values = "\n".join(f"extra = {_q(text)}" for text in (*CODE, TERMINAL))
+    values = "\n".join(f"extra = {_toml_text(text)}" for text in (*CODE, TERMINAL))
     return (
         "name = 'own'\nkernel = \"/k\"\ndisk = ['file:/x,xvda,rw']\n"
         f"import os; os.system('touch canary')\n{values}\n# {TERMINAL}\n"
@@ -148,7 +148,7 @@ def lay_out(folder: Path) -> list[str]:
     return names
 
 
-def commands(name: str) -> list[list[str]]:
+def commands_on(name: str) -> list[list[str]]:
     """Return every command that takes a project, with this one."""
     return [
         ["check", name],
@@ -165,7 +165,7 @@ def commands(name: str) -> list[list[str]]:
     ]
 
 
-def others() -> list[list[str]]:
+def commands_without_project() -> list[list[str]]:
     """Return the commands that take no project, or something else as well."""
     evil = (TERMINAL, *CODE)
     return [

@@ -15,7 +15,7 @@ import pytest
 from tests.bitbake_parser import parse_conf
 from tests.cli.conftest import ROOT, Run, run
 from tests.safety import hostile_files
-from tests.safety.hostile_files import CANARY, CODE, RAW, TERMINAL, commands, lay_out, others
+from tests.safety.hostile_files import CANARY, CODE, RAW, TERMINAL, lay_out
 from tests.sessions import session_of
 from tests.tui.wizards import LARGE, press, wizard
 from xentui.project.model import Bundle, Defaults, Guest, Host, ImportType, Preset, Project
@@ -30,7 +30,7 @@ def canaries(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.name.startswith(CANARY)]
 
 
-def clean(text: str, what: object) -> None:
+def assert_nothing_raw(text: str, what: object) -> None:
     raw = RAW.search(text.encode("utf-8", "surrogatepass"))
     assert raw is None, (what, raw.group(), text[-500:])
 
@@ -60,12 +60,12 @@ def test_no_command_runs_or_prints_what_a_project_says(run: Run, kind: str) -> N
     assert mine
     tried = 0
     for name in mine:
-        for arguments in commands(name):
+        for arguments in hostile_files.commands_on(name):
             result = run(*arguments)
             assert result.code in (0, 1, 2, 3, 4), arguments
             assert "unexpected failure" not in result.err, (arguments, result.err)
-            clean(result.out, arguments)
-            clean(result.err, arguments)
+            assert_nothing_raw(result.out, arguments)
+            assert_nothing_raw(result.err, arguments)
             tried += 1
     assert tried >= 11 * len(mine)
     assert canaries(Path.cwd().parent) == []
@@ -73,12 +73,12 @@ def test_no_command_runs_or_prints_what_a_project_says(run: Run, kind: str) -> N
 
 def test_no_command_runs_or_prints_what_it_is_given(run: Run) -> None:
     lay_out(Path())
-    for arguments in others():
+    for arguments in hostile_files.commands_without_project():
         result = run(*arguments)
         assert result.code in (0, 1, 2, 3, 4), arguments
         assert "unexpected failure" not in result.err, (arguments, result.err)
-        clean(result.out, arguments)
-        clean(result.err, arguments)
+        assert_nothing_raw(result.out, arguments)
+        assert_nothing_raw(result.err, arguments)
     assert canaries(Path.cwd().parent) == []
 
 
@@ -167,10 +167,10 @@ async def test_no_screen_runs_or_shows_what_a_project_says(text: str) -> None:
             await press(pilot, f"alt+{number}")
             assert app.main.step_name == step
             lines = [strip.text for strip in app.screen._compositor.render_strips()]
-            clean("\n".join(lines), step)
+            assert_nothing_raw("\n".join(lines), step)
             await press(pilot, "enter", "f1")
             lines = [strip.text for strip in app.screen._compositor.render_strips()]
-            clean("\n".join(lines), step)
+            assert_nothing_raw("\n".join(lines), step)
             await pilot.press("escape", "escape")
         await press(pilot, "ctrl+s", "ctrl+s", "ctrl+z")
         assert app.is_running

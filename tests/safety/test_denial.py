@@ -94,7 +94,7 @@ CONFS: dict[str, Callable[[], str]] = {
 }  # fmt: skip
 
 
-def measured(folder: Path, *arguments: str) -> tuple[int, float, str]:
+def measure(folder: Path, *arguments: str) -> tuple[int, float, str]:
     """Return a command's exit code, its memory in MB and its messages."""
     reported = folder / "measured"
     result = subprocess.run(
@@ -117,7 +117,7 @@ QUICK = ("a header of 100,000 parts", "60,000 guests", "a name of 4 MB")
 )
 def test_a_project_file_is_refused(tmp_path: Path, what: str) -> None:
     (tmp_path / "p.toml").write_text(PROJECTS[what]())
-    code, megabytes, reported = measured(tmp_path, "check", "p.toml")
+    code, megabytes, reported = measure(tmp_path, "check", "p.toml")
     assert code in (1, 4)
     assert "unexpected failure" not in reported
     assert len(reported) < 500
@@ -132,7 +132,7 @@ def test_a_configuration_is_read_or_refused(tmp_path: Path, what: str) -> None:
     (conf / "local.conf").write_text(CONFS[what]())
     (conf / "bblayers.conf").write_text('BBLAYERS = ""\n')
     for arguments in (["doctor", "--build-dir", "build"], ["import", "build/conf/local.conf"]):
-        code, megabytes, reported = measured(tmp_path, *arguments)
+        code, megabytes, reported = measure(tmp_path, *arguments)
         assert code in (0, 1, 4)
         assert "unexpected failure" not in reported
         assert megabytes < MEGABYTES, f"{arguments[0]}: {megabytes:.0f} MB"

@@ -16,7 +16,7 @@ import pytest
 
 from tests.bitbake import trees
 from tests.cli.conftest import BOARD, ROOT
-from tests.safety.test_denial import measured
+from tests.safety.test_denial import measure
 from tests.sessions import NOW, session_of
 from xentui.bitbake import build_dir, recipes
 from xentui.errors import InputError
@@ -49,7 +49,7 @@ def test_a_giant_among_the_written_files_is_not_read(
 ) -> None:
     (tmp_path / "board.toml").write_text(BOARD)
     giant(tmp_path / name)
-    code, megabytes, reported = measured(tmp_path, "generate", "board.toml", "--out", "out", *mode)
+    code, megabytes, reported = measure(tmp_path, "generate", "board.toml", "--out", "out", *mode)
     assert "unexpected failure" not in reported
     if name.endswith(".tmp"):
         assert code == (1 if "--check" in mode else 0), reported
@@ -84,7 +84,7 @@ def test_a_giant_in_a_build_directory_is_not_read(tmp_path: Path, name: str) -> 
     (conf / name).write_text("")
     giant(conf / name)
     for arguments in IN_A_BUILD_DIRECTORY:
-        code, megabytes, reported = measured(tmp_path, *arguments)
+        code, megabytes, reported = measure(tmp_path, *arguments)
         assert "unexpected failure" not in reported
         assert code in (0, 1, 3, 4), reported
         assert megabytes < 200
@@ -106,7 +106,7 @@ def test_a_pipe_in_a_build_directory_stops_nothing(tmp_path: Path, name: str) ->
     (conf / name).unlink(missing_ok=True)
     os.mkfifo(conf / name)
     for arguments in IN_A_BUILD_DIRECTORY:
-        code, _, reported = measured(tmp_path, *arguments)
+        code, _, reported = measure(tmp_path, *arguments)
         assert "unexpected failure" not in reported
         assert code in (0, 1, 3, 4), reported
 
@@ -118,7 +118,7 @@ def test_an_invalid_git_file_stops_nothing(tmp_path: Path, what: str) -> None:
     else:
         giant(tmp_path / ".git")
     preset = ("--preset", "qemux86-64-alpine")
-    code, megabytes, reported = measured(
+    code, megabytes, reported = measure(
         tmp_path, "generate", *preset, "--out", "out", "--format", "kas", "-y"
     )
     assert "unexpected failure" not in reported
