@@ -51,7 +51,7 @@ def test_every_field_of_the_schema_is_in_some_list() -> None:
 
 
 @pytest.mark.parametrize("step", ["machine", "features"])
-def test_every_field_says_its_title_its_value_and_its_help(step: str) -> None:
+def test_every_field_shows_its_title_its_value_and_its_help(step: str) -> None:
     person = Person(session_of(EVERY), begin=step)
     for number, choice in enumerate(person.choices(), 1):
         assert choice.path is not None
@@ -73,7 +73,7 @@ def at(*path: str) -> Person:
     return person
 
 
-def test_a_number_has_its_range_its_unit_and_a_way_to_more_and_less() -> None:
+def test_a_number_shows_its_range_and_unit_and_can_be_raised_and_lowered() -> None:
     person = at("guests", "alpha", "memory")
     assert person.prompt() == "Memory, 32 to 1048576 MiB [256 MiB]:"
     output = person.say("many")
@@ -109,7 +109,7 @@ def test_a_field_can_be_reset_kept_or_left() -> None:
     assert person.session.project.host.machine == "qemux86-64"
 
 
-def test_a_choice_is_taken_by_its_number_or_its_name() -> None:
+def test_a_value_is_chosen_by_its_number_or_its_name() -> None:
     field = schema.field("host", "network")
     for answer, value in (("1", field.choices[0]), (field.choices[1], field.choices[1])):
         person = at("host", "network")
@@ -136,7 +136,7 @@ def test_a_flag_is_yes_or_no_also_by_the_letter_that_is_next_step_elsewhere(
     assert person.wizard.step == "guests"
 
 
-def test_several_are_chosen_with_blanks_or_commas() -> None:
+def test_several_choices_are_separated_by_spaces_or_commas() -> None:
     names = schema.field("guest", "tags").choices
     for answer, value in (
         ("1, 2", names[:2]), ("2", names[1:2]), (" ".join(names), names), ("none", ()), ("-", ()),
@@ -150,7 +150,7 @@ def test_several_are_chosen_with_blanks_or_commas() -> None:
     assert person.session.project == TWO
 
 
-def test_a_list_has_blanks_between_its_entries_and_may_be_empty() -> None:
+def test_entries_of_a_list_are_separated_by_spaces_and_a_list_may_be_empty() -> None:
     for answer, value in (
         ("bridge=xenbr0 mac=1", ("bridge=xenbr0", "mac=1")), ("none", ()), ("-", None),
     ):  # fmt: skip
@@ -225,7 +225,7 @@ def test_the_default_of_an_empty_field_is_shown() -> None:
     assert "vCPUs: 2 (from [defaults])" in person.choose("beta")
 
 
-def test_each_field_of_a_guest_with_its_own_config_says_that_it_is_ignored() -> None:
+def test_fields_that_a_guest_with_its_own_config_ignores_are_marked() -> None:
     guest = replace(TWO.guests[0], config_file="own.cfg")
     person = Person(session_of(TWO.with_guest(guest)), begin="guests")
     output = person.choose("alpha", "More")

@@ -70,7 +70,7 @@ def test_a_tarball_becomes_a_guest_from_scratch_within_twelve_answers(tmp_path: 
     assert list(Path("xentui-out/meta-xentui").rglob("alpine.tar.gz"))
 
 
-def test_vxn_with_too_little_memory_is_fixed_by_what_is_proposed() -> None:
+def test_vxn_with_too_little_memory_is_fixed_by_the_proposed_fix() -> None:
     person = Person(session_of(preset="qemux86-64-minimal"), begin="features")
 
     def wrong() -> list[str]:
@@ -131,7 +131,7 @@ def test_a_project_can_start_from_the_guests_of_the_build_directory(tmp_path: Pa
     assert parsed.flag("XEN_GUEST_VCPUS", "vendor-os") == "2"
 
 
-def test_a_warning_of_forty_guests_is_fixed_at_once() -> None:
+def test_a_warning_about_forty_guests_is_fixed_in_one_step() -> None:
     person = Person(session_of(FORTY), begin="guests")
     (code,) = set(codes(person.session, "warning"))
     assert codes(person.session, "warning").count(code) == 40

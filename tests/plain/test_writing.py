@@ -151,7 +151,7 @@ def test_comments_of_an_opened_project_stay() -> None:
     assert Path("board.toml").read_text() == text.replace("1024", "2048")
 
 
-def test_written_again_nothing_differs() -> None:
+def test_a_written_project_has_no_changes_left() -> None:
     person = written(Person(session_of(TWO)))
     assert "What to type next" in person.labels()
     assert "bitbake" in person.choose("What to type next")
@@ -216,7 +216,7 @@ def test_a_build_directory_is_written_as_agreed() -> None:
 
 
 @pytest.mark.parametrize(("way", "index"), [("one require line", 0), ("a marked block", 1)])
-def test_the_way_into_local_conf_is_chosen(way: str, index: int) -> None:
+def test_how_local_conf_includes_the_settings_is_chosen(way: str, index: int) -> None:
     session, build = in_build_dir()
     person = Person(session, begin="review")
     person.choose("local.conf gets")
@@ -253,7 +253,7 @@ def test_the_folder_of_the_layer_is_chosen_and_reset() -> None:
     assert "--layer layers/mine" in person.session.written.headless
 
 
-def test_what_is_wrong_with_the_build_directory_is_among_the_problems() -> None:
+def test_findings_of_the_build_directory_are_among_the_problems() -> None:
     build = small(Path.cwd(), LOCAL, more=GUESTS, layers=("core",))
     session = session_of(TWO)
     session.target.move_to(build)
@@ -349,7 +349,7 @@ def test_ctrl_c_ends_a_rehearsal_and_not_the_wizard(
     assert person.prompt().startswith("Memory")
 
 
-def test_what_would_help_a_refused_guest_is_one_answer(play: Play) -> None:
+def test_a_refused_guest_is_fixed_with_one_answer(play: Play) -> None:
     play(name="too-large")
     person = Person(recorded("too-large"), begin="memory")
     before = person.session.project
@@ -403,7 +403,7 @@ def test_ctrl_c_does_not_answer_the_question_to_write() -> None:
 
 
 @pytest.mark.parametrize("given", [".", "..", "place", "a" * 300])
-def test_a_project_is_saved_in_no_directory(given: str) -> None:
+def test_a_directory_is_refused_as_a_project_file(given: str) -> None:
     Path("place.toml").mkdir()
     person = Person(session_of(TWO), begin="review")
     person.choose("Save the project")
@@ -413,7 +413,7 @@ def test_a_project_is_saved_in_no_directory(given: str) -> None:
     assert person.prompt().startswith("Review, 1 to ")
 
 
-def test_a_fragment_in_use_is_one_of_the_ways_and_stays_so() -> None:
+def test_a_fragment_in_use_is_offered_and_stays_in_use() -> None:
     _, build = in_build_dir()
     Path("two.toml").write_text(new_file.toml_text(TWO))
     assert (

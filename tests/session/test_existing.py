@@ -131,7 +131,7 @@ XEN_GUEST_NAME[core-image-minimal] = "core"
 """
 
 
-def test_the_next_commands_are_those_of_what_is_kept(tmp_path: Path) -> None:
+def test_the_next_commands_are_for_the_settings_that_are_kept(tmp_path: Path) -> None:
     build = by_hand(tmp_path, KEPT)
     session = on(build)
     session.set_value(("host", "memory"), 1024)
@@ -148,7 +148,7 @@ def test_the_next_commands_are_those_of_what_is_kept(tmp_path: Path) -> None:
     assert not any("qemuparams" in line for line in notes)
 
 
-def test_the_command_line_prints_the_next_commands_for_what_is_kept(
+def test_the_command_line_prints_the_next_commands_for_kept_settings(
     tmp_path: Path, run: Run
 ) -> None:
     build = by_hand(tmp_path, KEPT)
@@ -161,7 +161,7 @@ def test_the_command_line_prints_the_next_commands_for_what_is_kept(
     assert "qemuparams" not in kept.out + kept.err
 
 
-def test_a_field_shows_what_the_users_line_makes_of_it(tmp_path: Path) -> None:
+def test_a_field_shows_the_value_of_the_users_line(tmp_path: Path) -> None:
     session = on(by_hand(tmp_path))
     path = ("guests", MINIMAL, "vcpus")
     session.review.compare()
@@ -241,7 +241,7 @@ def test_a_guest_that_was_appended_by_hand_is_imported_once(tmp_path: Path) -> N
     assert bitbakes(build)[GUESTS] == f"vendor-os:external {MINIMAL}:autostart"
 
 
-def test_a_board_chosen_by_hand_is_not_changed_without_a_word(tmp_path: Path) -> None:
+def test_a_board_chosen_by_hand_is_not_changed_silently(tmp_path: Path) -> None:
     build = by_hand(tmp_path, 'MACHINE = "qemuarm64"\n')
     session = on(build)
     session.review.compare()
@@ -316,7 +316,7 @@ def codes(session: Session) -> list[str]:
     return [finding.code for finding in session.review.findings]
 
 
-def test_what_is_kept_is_in_the_budget_and_in_the_preview(tmp_path: Path) -> None:
+def test_kept_settings_are_in_the_budget_and_in_the_preview(tmp_path: Path) -> None:
     local = HAND.replace('[vendor-os] = "384"', '[xen-guest-image-minimal] = "96"')
     session = on(by_hand(tmp_path, f'{local}QB_MEM_VALUE:pn-xen-image-minimal = "2048"\n'))
     session.review.compare()

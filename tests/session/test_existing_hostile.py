@@ -112,7 +112,7 @@ def guests(seen: dict[str, str]) -> set[str]:
 
 @pytest.mark.parametrize("use", ["take", "keep", "replace", None])
 @pytest.mark.parametrize("way", WAYS)
-def test_settings_made_by_hand_are_as_was_answered(
+def test_settings_of_the_user_end_as_the_user_answered(
     tmp_path: Path, run: Run, way: str, use: str | None
 ) -> None:
     build = made(tmp_path, WAYS[way])
@@ -122,7 +122,7 @@ def test_settings_made_by_hand_are_as_was_answered(
 @pytest.mark.slow
 @pytest.mark.parametrize("use", ["take", "keep", "replace", None])
 @pytest.mark.parametrize("way", [way for way, files in WAYS.items() if list(files) == [LOCAL]])
-def test_settings_after_xentuis_line_become_what_was_answered(
+def test_settings_after_xentuis_line_end_as_the_user_answered(
     tmp_path: Path, run: Run, way: str, use: str | None
 ) -> None:
     build = trees.small(tmp_path / "tree", MACHINE)

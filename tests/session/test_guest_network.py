@@ -54,7 +54,7 @@ def test_the_right_address_replaces_the_wrong_one() -> None:
 
 
 @pytest.mark.parametrize("extra", [OWN, None, "root=/dev/xvda ro", "", "ip=:::::eth0:dhcp quiet"])
-def test_clearing_an_address_brings_back_what_was_there(extra: str | None) -> None:
+def test_clearing_an_address_restores_the_command_line_before_it(extra: str | None) -> None:
     made = session(extra)
     assert not type_address(made, "web", StaticAddress("10.0.0.3/24"), extra)
     assert made.project.guest("web").extra != extra
@@ -64,7 +64,7 @@ def test_clearing_an_address_brings_back_what_was_there(extra: str | None) -> No
     assert not made.state.invalid_texts
 
 
-def test_clearing_keeps_other_changes_than_the_address() -> None:
+def test_clearing_an_address_keeps_other_changes_of_the_command_line() -> None:
     made = session()
     type_address(made, "web", StaticAddress("10.0.0.3/24"), OWN)
     made.set_value(PATH, f"{made.project.guest('web').extra} quiet")
@@ -98,7 +98,7 @@ def test_an_address_in_the_file_can_be_reset_to_the_default() -> None:
         ("model=br1", "br1"),
     ],
 )
-def test_the_row_of_an_interface_names_the_wrong_part(entry: str, wrong: str) -> None:
+def test_an_invalid_part_of_an_interface_is_named(entry: str, wrong: str) -> None:
     problem = guest_network.interface_problem(entry)
     assert wrong in problem
     assert bool(problem) == bool(wrong)

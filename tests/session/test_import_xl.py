@@ -265,14 +265,16 @@ def _meaning(domain: Any, made: import_xl.ImportedGuest) -> Any:
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_cannot_be_imported_is_refused_in_words(kind: str, tmp_path: Path) -> None:
+def test_a_config_that_cannot_be_imported_is_refused_with_the_reason(
+    kind: str, tmp_path: Path
+) -> None:
     text, why = REFUSED[kind]
     with pytest.raises(UsageError, match=re.escape(why)) as caught:
         imported(text, tmp_path)
     assert caught.value.fix
 
 
-def test_what_is_left_out_is_noted_with_its_line(tmp_path: Path) -> None:
+def test_settings_that_are_left_out_are_noted_with_their_lines(tmp_path: Path) -> None:
     _, made = imported(CARRIED["settings that xl does not know"], tmp_path)
     assert [note.partition(": ")[2] for note in made.notes] == [
         "line 4: dtb is not a key of xl",
@@ -282,12 +284,12 @@ def test_what_is_left_out_is_noted_with_its_line(tmp_path: Path) -> None:
     ]
 
 
-def test_files_are_named_with_where_the_config_has_them(tmp_path: Path) -> None:
+def test_needed_files_are_listed_with_their_paths_in_the_config(tmp_path: Path) -> None:
     _, made = imported(CARRIED["a second image"], tmp_path)
     assert made.needed == {"vmlinuz": "/boot/vmlinuz", "r.img": "/srv/r.img", "d.img": "/srv/d.img"}
 
 
-def test_two_guests_of_one_name_are_two(tmp_path: Path) -> None:
+def test_two_guests_with_one_name_get_two_keys(tmp_path: Path) -> None:
     project, first = imported(PV, tmp_path)
     project, second = import_xl.with_imported_guest(project, tmp_path / "guest.cfg")
     assert (first.guest.key, second.guest.key) == ("g", "g-2")
@@ -343,7 +345,7 @@ def test_files_with_one_name_stay_apart(tmp_path: Path, run: Run) -> None:
         assert f"{name}: must be next to" in result.err
 
 
-def test_what_is_wrong_with_a_config_names_the_file(tmp_path: Path, run: Run) -> None:
+def test_an_error_in_a_config_names_the_file(tmp_path: Path, run: Run) -> None:
     config = tmp_path / "memory"
     config.write_text('name = "a"\nmemory = 9999999999\nkernel = "/k"\n')
     result = run("import", config, "-o", "p.toml")

@@ -102,7 +102,7 @@ def test_a_file_next_to_the_project_is_not_copied(tmp_path: Path) -> None:
     assert "alpine.tar.gz" not in names
 
 
-def test_two_files_of_one_name_get_a_name_each(tmp_path: Path) -> None:
+def test_two_files_with_one_name_get_different_names(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
     first = tarball(tmp_path / "one/alpine.tar.gz")
     second = tarball(tmp_path / "two/alpine.tar.gz", init=False)
@@ -203,7 +203,7 @@ def test_deleting_a_guest_deletes_the_copy_of_its_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("why", ["mine", "changed", "only one"])
-def test_a_file_of_the_users_is_not_removed(tmp_path: Path, why: str) -> None:
+def test_a_copy_is_not_removed_if_something_could_be_lost(tmp_path: Path, why: str) -> None:
     file = tarball(tmp_path / "Downloads/alpine.tar.gz")
     copy = Path("xentui-out/alpine.tar.gz")
     session = session_of(preset="qemux86-64-minimal")
@@ -243,7 +243,7 @@ def opened(path: Path) -> Origin:
     return origin
 
 
-def test_saving_as_another_file_keeps_what_was_typed_and_waived(tmp_path: Path) -> None:
+def test_saving_as_another_file_keeps_invalid_text_and_allowed_errors(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
     session.type_text(("guests", "xen-guest-image-minimal", "memory"), "1900")
     (error,) = session.view.errors
@@ -277,7 +277,7 @@ def test_a_build_directory_may_be_named_by_any_path(tmp_path: Path) -> None:
     assert session.target.chosen_layer is None
 
 
-def test_a_path_through_a_link_means_what_the_system_takes_it_for(tmp_path: Path) -> None:
+def test_two_dots_after_a_link_lead_to_the_parent_of_its_target(tmp_path: Path) -> None:
     (tmp_path / "deep/folder").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "deep/folder")
     (tmp_path / "deep/a.cfg").write_text("there")
@@ -318,7 +318,7 @@ def test_the_draft_of_all_folders_belongs_to_the_one_that_resumed_it(
     assert not Session(EMPTY).drafts.available()
 
 
-def test_a_path_that_is_typed_is_one_step_of_undo_and_no_folder_on_the_way(tmp_path: Path) -> None:
+def test_typing_a_path_is_one_undo_step_and_sets_no_folder_on_the_way(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     (tmp_path / "d/own.cfg").write_text("memory = 64\n")
     session = session_of(TWO)
@@ -334,7 +334,7 @@ def test_a_path_that_is_typed_is_one_step_of_undo_and_no_folder_on_the_way(tmp_p
     assert session.undo_label is None
 
 
-def test_a_file_that_is_put_next_to_the_project_later_is_found() -> None:
+def test_a_file_that_is_copied_next_to_the_project_later_is_found() -> None:
     session = session_of(preset="qemux86-64-alpine")
     path = ("guests", "alpine", "source", "fetch", 0, "uri")
     session.set_value(path, "file://late.tar.gz")

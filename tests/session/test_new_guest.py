@@ -126,7 +126,7 @@ def test_a_vendors_files_may_be_names_in_the_deploy_directory() -> None:
     assert problems(session) == []
 
 
-def test_an_xl_config_becomes_a_guest_of_its_name(tmp_path: Path) -> None:
+def test_an_xl_config_becomes_a_guest_with_its_name(tmp_path: Path) -> None:
     config = tmp_path / "old.cfg"
     config.write_text('name = "Firewall 2"\nmemory = 64\ntype = "hvm"\n')
     session = session_of(preset="qemux86-64-minimal")
@@ -182,7 +182,7 @@ def test_a_key_comes_from_the_files_name(name: str, key: str) -> None:
     assert key_for(session_of(preset="qemux86-64-minimal").project, name) == key
 
 
-def test_more_guests_than_the_wizard_takes_are_refused_in_words() -> None:
+def test_more_guests_than_the_wizard_handles_are_refused() -> None:
     guests = tuple(Guest(f"g{number}", memory=32) for number in range(MOST_GUESTS))
     session = session_of(Project(Host("qemux86-64", memory=1_048_576), guests=guests))
     with pytest.raises(UsageError, match="1000 guests already"):
@@ -217,7 +217,7 @@ def test_renaming_a_guest_that_a_recipe_builds_is_questioned() -> None:
     assert all(one.code != "XT053" for one in session.view.findings)
 
 
-def test_the_description_of_a_preset_leaves_with_the_first_change() -> None:
+def test_the_description_of_a_preset_is_left_out_of_a_changed_project() -> None:
     session = session_of(preset="qemux86-64-minimal")
     assert "[preset]" in project_text(session)
     session.type_text(("host", "memory"), "2048")

@@ -30,5 +30,5 @@ def sentences(files: list[Path]) -> Iterator[str]:
                     yield text
 
 
-def test_no_sentence_is_written_for_both_faces() -> None:
+def test_no_sentence_is_written_in_both_faces() -> None:
     assert set(sentences(LINES)) & set(sentences(SCREENS)) == set()

@@ -108,6 +108,15 @@ def test_taking_back_a_bad_name_restores_the_one_before_typing_began() -> None:
     assert session.state.invalid_texts == {}
 
 
+def test_a_bad_name_typed_after_another_edit_restores_the_name_at_that_edit() -> None:
+    session = session_of(ONE)
+    session.type_text(("guests", "alpha", "key"), "router")
+    session.edit(guests.with_tag_toggled(session.project, "router", "autostart"), "toggle")
+    session.type_text(("guests", "router", "key"), "router!")
+    assert session.apply_fix(session.view.errors[0]) is not None
+    assert guests.keys(session.project) == ("router",)
+
+
 def test_a_name_that_was_typed_is_undone_whole() -> None:
     session = session_of(ONE)
     for text in ("m", "my", "my ", "my g", "my-g"):

@@ -26,7 +26,7 @@ from xentui.session.state import EMPTY
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_help_is_there_in_every_step(step: str) -> None:
+def test_every_step_has_help(step: str) -> None:
     person = Person(session_of(TWO), begin=step)
     for answer in ("?", "help", "??"):
         output = person.say(answer)
@@ -260,7 +260,7 @@ def test_an_invalid_value_from_a_draft_is_a_problem_that_can_be_undone() -> None
     assert "No problems found." in person.say("p")
 
 
-def test_an_error_is_waived_and_comes_back() -> None:
+def test_an_error_is_allowed_and_no_longer_allowed() -> None:
     refused = replace(TWO, host=replace(TWO.host, machine="raspberrypi3-64", network=None))
     person = Person(session_of(refused), begin="review")
     assert "Cannot be written yet: " in person.first
@@ -525,7 +525,7 @@ def test_an_impossible_request_gets_an_answer_and_does_not_end_the_wizard() -> N
     assert person.wizard.exit_code == Exit.OK
 
 
-def test_a_build_directory_that_cannot_be_read_is_said_to_be_so(
+def test_a_build_directory_that_cannot_be_read_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
