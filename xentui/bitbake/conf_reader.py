@@ -18,7 +18,7 @@ from pathlib import Path
 from xentui.bitbake.conf_syntax import CONF_SUFFIXES, RECIPE_SUFFIXES, Fault, Statement, parse
 from xentui.bitbake.conf_types import HOLE, Location, Value
 from xentui.bitbake.conf_values import Store
-from xentui.bitbake.paths import absolute, exists, folder_of, is_absolute, joined, listed
+from xentui.bitbake.paths import absolute, exists, folder_of, joined, listed
 from xentui.errors import InputError
 from xentui.project.filesystem import read_text
 
@@ -204,7 +204,7 @@ class ConfReader:
         """
         folder, _, name = word.rpartition("/")
         begin, hole, end = name.partition(HOLE)
-        if not hole or HOLE in folder + end or not folder or is_absolute(folder):
+        if not hole or HOLE in folder + end or not folder or folder.startswith("/"):
             return False
         bbpath = self.store.get("BBPATH").raw or HOLE
         files = [
@@ -259,7 +259,7 @@ class ConfReader:
 
     def _find(self, statement: Statement, name: str) -> str | None:
         """Return the path of a file that a statement includes, or ``None``."""
-        if is_absolute(name):
+        if name.startswith("/"):
             file = absolute(name)
             return file if self._exists(file) else None
         folders = [folder_of(statement.file)]
@@ -270,7 +270,7 @@ class ConfReader:
             folders += [folder for folder in parts if folder and HOLE not in folder]
         for folder in folders:
             file = joined(folder, name)
-            if is_absolute(file) and self._exists(file):
+            if file.startswith("/") and self._exists(file):
                 return file
         if bbpath.unknown and not self.store.doubts:
             self.store.mark_uncertain(f"{name} may be in a part of BBPATH that is unknown")

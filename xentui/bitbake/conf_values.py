@@ -29,15 +29,18 @@ _REFERENCE = re.compile(r"\$\{[a-zA-Z0-9\-_+./~:]++\}")
 
 @dataclass(slots=True)
 class _Variable:
+    """A variable's own values, its delayed operations with their overrides, and its variants."""
+
     content: str | None = None
     weak: str | None = None
     flags: dict[str, str] = field(default_factory=dict)
     weak_flags: dict[str, str] = field(default_factory=dict)
-    appends: list[tuple[str, str]] = field(default_factory=list)
-    prepends: list[tuple[str, str]] = field(default_factory=list)
-    removes: list[tuple[str, str]] = field(default_factory=list)
+    delayed: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     variants: dict[str, str] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+
+
+_UNSET = _Variable()
 
 
 @dataclass(slots=True)
@@ -128,13 +131,7 @@ class Store:
     def _set(self, name: str, value: str, doubts: tuple[str, ...]) -> None:
         base, keyword, override = split_operation(name)
         if keyword:
-            variable = self._variable(base)
-            entries = {
-                ":append": variable.appends,
-                ":prepend": variable.prepends,
-                ":remove": variable.removes,
-            }
-            entries[keyword].append((value, override))
+            self._variable(base).delayed.setdefault(keyword, []).append((value, override))
             self._register(base)
             return
         variable = self._variable(name)
@@ -147,7 +144,7 @@ class Store:
         self._changed()
         variable = self._variable(name)
         variable.content = value
-        variable.appends, variable.prepends, variable.removes = [], [], []
+        variable.delayed.clear()
         variable.variants = {}
 
     def unset(self, name: str) -> None:
@@ -192,7 +189,7 @@ class Store:
 
     def flags(self, name: str) -> Iterable[str]:
         """Return the names of the flags that were assigned."""
-        variable = self._variables.get(name, _Variable())
+        variable = self._variables.get(name, _UNSET)
         return [*variable.flags, *(variable.weak_flags.keys() - variable.flags)]
 
     def get(self, name: str, *, expand: bool = True) -> Value:
@@ -206,7 +203,7 @@ class Store:
     def flag(self, name: str, flag: str) -> Value:
         """Return the effective value of a flag."""
         work = _Work()
-        variable = self._variables.get(name, _Variable())
+        variable = self._variables.get(name, _UNSET)
         raw = variable.flags.get(flag, variable.weak_flags.get(flag))
         if raw is not None:
             raw = self._expand(raw, work, f"{name}[{flag}]")
@@ -304,13 +301,15 @@ class Store:
             value = variable.content if variable.content is not None else variable.weak
             if value is not None:
                 work.unknown.update(dict.fromkeys(variable.doubts))
-        for text in self._applicable(name, variable.appends, work):
+        for text in self._applicable(name, variable.delayed.get(":append", ()), work):
             value = (value or "") + text
-        for text in self._applicable(name, variable.prepends, work):
+        for text in self._applicable(name, variable.delayed.get(":prepend", ()), work):
             value = text + (value or "")
         return value, removes
 
-    def _applicable(self, name: str, entries: list[tuple[str, str]], work: _Work) -> Iterator[str]:
+    def _applicable(
+        self, name: str, entries: Iterable[tuple[str, str]], work: _Work
+    ) -> Iterator[str]:
         for text, override in entries:
             if not override:
                 yield text
@@ -327,7 +326,7 @@ class Store:
         work.unknown[f"{name}: whether {override} is an override is not known ({why})"] = None
 
     def _removes(self, name: str, work: _Work) -> set[str]:
-        removes = self._variables.get(name, _Variable()).removes
+        removes = self._variables.get(name, _UNSET).delayed.get(":remove", ())
         return set(self._applicable(name, removes, work))
 
     def _after_removes(self, text: str, removes: set[str], work: _Work) -> str:

@@ -3,7 +3,7 @@
 """Path functions on plain strings: BitBake compares paths as text, without resolving links."""
 
 # Thousands of paths are handled; a Path object for each would cost as much as reading the file.
-# ruff: noqa: PTH100, PTH110, PTH112, PTH117, PTH118, PTH119, PTH120, PTH208
+# ruff: noqa: PTH100, PTH110, PTH112, PTH118, PTH119, PTH120, PTH208
 
 from __future__ import annotations
 
@@ -33,11 +33,6 @@ def through_links(folder: str, name: str) -> str:
     path = os.path.join(folder, name)
     above, dots, rest = path.rpartition("/../")
     return os.path.normpath(os.path.join(os.path.realpath(above + dots), rest) if dots else path)
-
-
-def is_absolute(path: str) -> bool:
-    """Return whether a path is absolute."""
-    return os.path.isabs(path)
 
 
 def folder_of(path: str) -> str:
