@@ -40,9 +40,9 @@ def rendered(body: str = "A\n") -> Rendered:
 
 def states(folder: Path) -> dict[str, tuple[int, int, int, int]]:
     return {
-        str(path): (found.st_ino, found.st_mode, found.st_mtime_ns, found.st_ctime_ns)
+        str(path): (status.st_ino, status.st_mode, status.st_mtime_ns, status.st_ctime_ns)
         for path in folder.rglob("*")
-        for found in (path.lstat(),)
+        for status in (path.lstat(),)
     }
 
 
@@ -84,8 +84,8 @@ def test_an_old_file_keeps_its_owner(tmp_path: Path) -> None:
     apply(plan(rendered(), tmp_path))
     os.chown(tmp_path / CONF, 12345, 23456)
     apply(plan(rendered("B\n"), tmp_path))
-    found = (tmp_path / CONF).stat()
-    assert (found.st_uid, found.st_gid) == (12345, 23456)
+    status = (tmp_path / CONF).stat()
+    assert (status.st_uid, status.st_gid) == (12345, 23456)
 
 
 def test_a_copy_has_the_mode_and_time_of_its_source(tmp_path: Path) -> None:
@@ -95,9 +95,9 @@ def test_a_copy_has_the_mode_and_time_of_its_source(tmp_path: Path) -> None:
     os.utime(source, ns=(1, 1_000_000_007))
     out = tmp_path / "out"
     apply(plan(Rendered({}, {"init": Copy(source, 10)}), out))
-    found = (out / "meta-xentui/init").stat()
-    assert stat.S_IMODE(found.st_mode) == 0o755
-    assert found.st_mtime_ns == 1_000_000_007
+    status = (out / "meta-xentui/init").stat()
+    assert stat.S_IMODE(status.st_mode) == 0o755
+    assert status.st_mtime_ns == 1_000_000_007
 
 
 def test_a_hand_edited_file_stops_everything(tmp_path: Path) -> None:
@@ -131,38 +131,38 @@ def test_files_no_longer_generated_are_removed_with_their_folders(tmp_path: Path
 def test_a_file_to_be_removed_may_be_gone_already(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     apply(plan(rendered(), folder))
-    made = plan(Rendered({}, {}), folder)
+    planned = plan(Rendered({}, {}), folder)
     shutil.rmtree(folder)
-    assert apply(made).copies == ()
+    assert apply(planned).copies == ()
     assert not folder.exists()
 
 
 def test_a_file_that_changed_after_the_plan_is_not_touched(tmp_path: Path) -> None:
     apply(plan(rendered(), tmp_path))
-    made = plan(rendered("B\n"), tmp_path)
+    planned = plan(rendered("B\n"), tmp_path)
     (tmp_path / CONF).write_text("mine\n")
     with pytest.raises(StaleError):
-        apply(made)
+        apply(planned)
     assert (tmp_path / CONF).read_text() == "mine\n"
 
 
 def test_a_file_that_came_after_the_plan_is_not_touched(tmp_path: Path) -> None:
-    made = plan(rendered(), tmp_path)
+    planned = plan(rendered(), tmp_path)
     (tmp_path / "conf").mkdir()
     (tmp_path / CONF).write_text("mine\n")
     with pytest.raises(StaleError):
-        apply(made)
+        apply(planned)
     assert (tmp_path / CONF).read_text() == "mine\n"
 
 
 def test_nothing_is_written_when_any_file_changed_after_the_plan(tmp_path: Path) -> None:
     apply(plan(rendered(), tmp_path))
-    made = plan(rendered("B\n"), tmp_path)
-    last = tmp_path / made.changes[-1].name
+    planned = plan(rendered("B\n"), tmp_path)
+    last = tmp_path / planned.changes[-1].name
     last.write_text("mine\n")
     before = states(tmp_path)
     with pytest.raises(StaleError):
-        apply(made)
+        apply(planned)
     assert states(tmp_path) == before
 
 
@@ -208,10 +208,10 @@ def test_nothing_is_written_through_a_planted_link(
     victim.parent.mkdir()
     victim.write_text("precious\n")
     out = tmp_path / "out"
-    made: Plan | None = plan(rendered(), out) if late else None
+    planned: Plan | None = plan(rendered(), out) if late else None
     plant(out, victim)
     with pytest.raises(RefusedError):
-        apply(made or plan(rendered(), out))
+        apply(planned or plan(rendered(), out))
     assert contents(victim.parent) == {"xentui.conf": b"precious\n"}
     assert leftovers(tmp_path) == []
 
@@ -244,8 +244,8 @@ def test_the_temporary_name_cannot_be_guessed(tmp_path: Path) -> None:
 
             def chunks() -> list[bytes]:
                 seen.update(path.name for path in leftovers(tmp_path))
-                found = leftovers(tmp_path)[0].stat()
-                assert stat.S_IMODE(found.st_mode) == 0o600
+                status = leftovers(tmp_path)[0].stat()
+                assert stat.S_IMODE(status.st_mode) == 0o600
                 return [b"x"]
 
             tree.write(f"f{number}", (chunk for _ in (0,) for chunk in chunks()), expected=None)
@@ -260,22 +260,22 @@ def test_the_user_may_name_a_link_to_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_run_waits_for_another_and_then_refuses(tmp_path: Path) -> None:
-    made = plan(rendered(), tmp_path)
+    planned = plan(rendered(), tmp_path)
     with Tree(tmp_path) as other:
         other.lock()
         with pytest.raises(RefusedError, match="another run of xentui"):
-            apply(made, wait=0.1)
+            apply(planned, wait=0.1)
         assert contents(tmp_path) == {}
         threading.Timer(0.2, other.close).start()
-        apply(made, wait=10)
+        apply(planned, wait=10)
     assert (tmp_path / CONF).is_file()
 
 
 def test_a_folder_under_two_names_is_locked_once(tmp_path: Path) -> None:
-    made = plan(rendered(), tmp_path)
+    planned = plan(rendered(), tmp_path)
     other = tmp_path / ".." / tmp_path.name
-    first, second = made.changes
-    both = replace(made, changes=(first, replace(second, root=other, is_user_file=True)))
+    first, second = planned.changes
+    both = replace(planned, changes=(first, replace(second, root=other, is_user_file=True)))
     apply(both, wait=0.1)
     assert (tmp_path / "meta-xentui/conf/layer.conf").is_file()
 
@@ -320,12 +320,12 @@ def test_a_fault_at_any_system_call_leaves_each_file_old_or_new(tmp_path: Path, 
 def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
     source = tmp_path / "disk.img"
     source.write_bytes(b"\0" * 100_000)
-    made = plan(Rendered({CONF: "A\n"}, {"disk.img": Copy(source, 100_000)}), tmp_path / "out")
+    planned = plan(Rendered({CONF: "A\n"}, {"disk.img": Copy(source, 100_000)}), tmp_path / "out")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
     try:
         with pytest.raises(InputError, match=r"disk\.img: file too large"):
-            apply(made)
+            apply(planned)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert leftovers(tmp_path) == []

@@ -59,16 +59,18 @@ def test_each_board_boots_its_own_way(name: str, line: str) -> None:
 
 
 def test_a_card_is_written_and_its_console_shown() -> None:
-    found = [one for one in for_build_dir(preset("raspberrypi4-64")) if one.step == "boot"]
+    boot = [
+        command for command in for_build_dir(preset("raspberrypi4-64")) if command.step == "boot"
+    ]
     image = "xen-image-minimal-raspberrypi4-64.rootfs.wic"
     target = "of=/dev/sdX bs=4M conv=fsync status=progress"
-    assert [one.line for one in found] == [
+    assert [command.line for command in boot] == [
         "lsblk -d -o NAME,SIZE,MODEL",
         f"sudo dd if=tmp/deploy/images/raspberrypi4-64/{image} {target}",
         "screen /dev/ttyUSB0 115200",
     ]
-    assert "pins 8 (TX) and 10 (RX)" in found[2].note
-    assert found[2].note.endswith(", 115200 8N1")
+    assert "pins 8 (TX) and 10 (RX)" in boot[2].note
+    assert boot[2].note.endswith(", 115200 8N1")
 
 
 def test_efi_boots_with_its_firmware() -> None:

@@ -33,7 +33,7 @@ def stamped(body: str) -> str:
     return header.stamp(body, "p")
 
 
-def made(folder: Path, body: str) -> Plan:
+def planned(folder: Path, body: str) -> Plan:
     return plan(Rendered({CONF: stamped(body)}, {}), folder)
 
 
@@ -44,7 +44,7 @@ def kinds(plan: Plan) -> list[str]:
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
     """A folder with one file, to whose end somebody added a line."""
-    apply(made(tmp_path, BASE))
+    apply(planned(tmp_path, BASE))
     file = tmp_path / CONF
     file.write_text(file.read_text().replace('H = "1"', 'H = "1"\n# mine'))
     return tmp_path
@@ -89,23 +89,23 @@ def test_git_merges_the_same(data: st.DataObject) -> None:
             ["git", "merge-file", "-p", "--diff3", "m", "b", "n"],
             cwd=folder, capture_output=True, text=True,
         )  # fmt: skip
-    found = merge("".join(base), mine, new)
-    assert bool(found.conflicts) == (result.returncode != 0)
-    if not found.conflicts:
-        assert found.text == result.stdout
+    ours = merge("".join(base), mine, new)
+    assert bool(ours.conflicts) == (result.returncode != 0)
+    if not ours.conflicts:
+        assert ours.text == result.stdout
 
 
 def test_a_conflict_names_its_place_and_both_sides() -> None:
-    found = merge("a\nb\nc", "a\nmine\nc", "a\nnew\nc")
-    assert found.text == "a\nmine\nc"
-    assert found.conflicts == ((2, ("b\n",), ("mine\n",), ("new\n",)),)
+    result = merge("a\nb\nc", "a\nmine\nc", "a\nnew\nc")
+    assert result.text == "a\nmine\nc"
+    assert result.conflicts == ((2, ("b\n",), ("mine\n",), ("new\n",)),)
 
 
 def test_many_equal_lines_do_not_slow_the_merge_down() -> None:
     text = "same\n" * 50_000
-    found = merge(text, text + "mine\n", "new\n" + text)
-    assert found.conflicts == ()
-    assert found.text == "new\n" + text + "mine\n"
+    result = merge(text, text + "mine\n", "new\n" + text)
+    assert result.conflicts == ()
+    assert result.text == "new\n" + text + "mine\n"
 
 
 # The record of what was written
@@ -136,44 +136,44 @@ def test_a_changed_text_in_the_manifest_is_not_trusted(edited: Path) -> None:
     wrong = manifest.pack("somebody else's\n")
     right = manifest.pack(stamped(BASE))
     file.write_text(file.read_text().replace(right, wrong))
-    assert made(edited, BASE.replace("A", "Z")).edited[0].base is None
+    assert planned(edited, BASE.replace("A", "Z")).edited[0].base is None
 
 
 # Shown from three sides
 
 
 def test_the_diff_shows_both_sides_and_the_merged_file(edited: Path) -> None:
-    found = made(edited, BASE.replace('B = "1"', 'B = "2"')).diff().splitlines()
-    mine = next(at for at, line in enumerate(found) if "was edited by hand" in line)
-    theirs = found.index("# What xentui would change:")
-    both = found.index("# Merged:")
-    assert "+# mine" in found[mine:theirs]
-    assert '-B = "1"' not in found[mine:theirs]
-    assert '+B = "2"' in found[theirs:both]
-    assert "+# mine" not in found[theirs:both]
-    assert '+B = "2"' in found[both:]
+    diff = planned(edited, BASE.replace('B = "1"', 'B = "2"')).diff().splitlines()
+    mine = next(at for at, line in enumerate(diff) if "was edited by hand" in line)
+    theirs = diff.index("# What xentui would change:")
+    both = diff.index("# Merged:")
+    assert "+# mine" in diff[mine:theirs]
+    assert '-B = "1"' not in diff[mine:theirs]
+    assert '+B = "2"' in diff[theirs:both]
+    assert "+# mine" not in diff[theirs:both]
+    assert '+B = "2"' in diff[both:]
 
 
 def test_a_conflict_is_shown_with_its_marks(edited: Path) -> None:
-    found = made(edited, BASE.replace('H = "1"', 'H = "2"')).diff().splitlines()
-    at = found.index("# Both change the same lines, in one place:")
-    assert found[at + 1] == f"<<<<<<< {edited / CONF}:11 (as it is)"
-    assert found[at + 2 :] == [
+    diff = planned(edited, BASE.replace('H = "1"', 'H = "2"')).diff().splitlines()
+    at = diff.index("# Both change the same lines, in one place:")
+    assert diff[at + 1] == f"<<<<<<< {edited / CONF}:11 (as it is)"
+    assert diff[at + 2 :] == [
         'H = "1"', "# mine", "||||||| as xentui wrote it", 'H = "1"', "=======", 'H = "2"',
         ">>>>>>> as xentui would write it",
     ]  # fmt: skip
 
 
 def test_without_a_change_of_the_project_only_the_edits_are_shown(edited: Path) -> None:
-    found = made(edited, BASE).diff()
-    assert "+# mine" in found
-    assert "# xentui would only undo them." in found
+    diff = planned(edited, BASE).diff()
+    assert "+# mine" in diff
+    assert "# xentui would only undo them." in diff
 
 
 def test_without_a_manifest_the_header_shows_what_was_written(edited: Path) -> None:
     (edited / manifest.NAME).unlink()
-    assert made(edited, BASE).edited[0].base == stamped(BASE)
-    changed = made(edited, BASE.replace("A", "Z"))
+    assert planned(edited, BASE).edited[0].base == stamped(BASE)
+    changed = planned(edited, BASE.replace("A", "Z"))
     assert changed.edited[0].base is None
     assert "is not as xentui wrote it" in changed.diff()
     assert resolve_edits(changed, "merge").edited == changed.edited
@@ -182,19 +182,19 @@ def test_without_a_manifest_the_header_shows_what_was_written(edited: Path) -> N
 # Merged, kept or overwritten
 
 
-def merged(folder: Path, body: str) -> ApplyResult:
-    return apply(resolve_edits(made(folder, body), "merge"))
+def apply_merged(folder: Path, body: str) -> ApplyResult:
+    return apply(resolve_edits(planned(folder, body), "merge"))
 
 
 def test_merging_keeps_both_and_the_next_run_touches_nothing(edited: Path) -> None:
     new = BASE.replace('B = "1"', 'B = "2"')
-    merged(edited, new)
+    apply_merged(edited, new)
     text = (edited / CONF).read_text()
     assert 'B = "2"' in text
     assert text.endswith("# mine\n")
     assert not (edited / f"{CONF}.mine").exists()
     before = (edited / manifest.NAME).stat()
-    again = made(edited, new)
+    again = planned(edited, new)
     assert kinds(again) == ["same"]
     assert again.with_edits == again.changes
     assert apply(again).changes == ()
@@ -204,42 +204,42 @@ def test_merging_keeps_both_and_the_next_run_touches_nothing(edited: Path) -> No
 
 
 def test_a_later_change_of_the_project_asks_again_and_merges_again(edited: Path) -> None:
-    merged(edited, BASE.replace('B = "1"', 'B = "2"'))
+    apply_merged(edited, BASE.replace('B = "1"', 'B = "2"'))
     later = BASE.replace('B = "1"', 'B = "3"')
-    assert kinds(made(edited, later)) == ["edited"]
+    assert kinds(planned(edited, later)) == ["edited"]
     with pytest.raises(RefusedError):
-        apply(made(edited, later))
-    merged(edited, later)
+        apply(planned(edited, later))
+    apply_merged(edited, later)
     assert (edited / CONF).read_text().endswith('H = "1"\n# mine\n')
     assert 'B = "3"' in (edited / CONF).read_text()
 
 
 def test_merging_accepts_only_the_edit(edited: Path) -> None:
     before = (edited / CONF).read_text()
-    assert kinds(made(edited, BASE)) == ["edited"]
-    merged(edited, BASE)
+    assert kinds(planned(edited, BASE)) == ["edited"]
+    apply_merged(edited, BASE)
     assert (edited / CONF).read_text() == before
-    assert kinds(made(edited, BASE)) == ["same"]
+    assert kinds(planned(edited, BASE)) == ["same"]
 
 
 def test_a_second_edit_is_seen_next_to_an_accepted_one(edited: Path) -> None:
-    merged(edited, BASE)
+    apply_merged(edited, BASE)
     file = edited / CONF
     file.write_text(file.read_text() + "# more\n")
-    assert kinds(made(edited, BASE)) == ["edited"]
+    assert kinds(planned(edited, BASE)) == ["edited"]
 
 
 def test_undoing_an_edit_makes_the_file_xentuis_again(edited: Path) -> None:
-    merged(edited, BASE)
+    apply_merged(edited, BASE)
     (edited / CONF).write_text(stamped(BASE))
-    assert kinds(made(edited, BASE)) == ["same"]
-    assert kinds(made(edited, BASE.replace("A", "Z"))) == ["changed"]
-    apply(made(edited, BASE))
+    assert kinds(planned(edited, BASE)) == ["same"]
+    assert kinds(planned(edited, BASE.replace("A", "Z"))) == ["changed"]
+    apply(planned(edited, BASE))
     assert "merged" not in (edited / manifest.NAME).read_text()
 
 
 def test_a_file_with_merged_edits_is_removed_only_when_asked(edited: Path) -> None:
-    merged(edited, BASE)
+    apply_merged(edited, BASE)
     gone = plan(Rendered({}, {}), edited)
     assert kinds(gone) == ["edited"]
     assert "# xentui would remove it." in gone.diff()
@@ -263,13 +263,13 @@ def test_keeping_writes_all_else_and_asks_again(edited: Path) -> None:
 def test_keeping_a_foreign_file_does_not_make_it_xentuis(tmp_path: Path) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / CONF).write_text("theirs\n")
-    apply(resolve_edits(made(tmp_path, BASE), "keep"))
+    apply(resolve_edits(planned(tmp_path, BASE), "keep"))
     assert kinds(plan(Rendered({}, {}), tmp_path)) == []
     assert (tmp_path / CONF).read_text() == "theirs\n"
 
 
 def test_a_conflict_prevents_merging(edited: Path) -> None:
-    settled = resolve_edits(made(edited, BASE.replace('H = "1"', 'H = "2"')), "merge")
+    settled = resolve_edits(planned(edited, BASE.replace('H = "1"', 'H = "2"')), "merge")
     assert kinds(settled) == ["edited"]
     assert not mergeable(settled)
     with pytest.raises(RefusedError):
@@ -283,11 +283,11 @@ def test_a_copied_file_is_kept_or_replaced_but_never_merged(tmp_path: Path) -> N
     rendered = Rendered({}, {"disk.img": Copy(image, 3)})
     apply(plan(rendered, out))
     (out / "meta-xentui/disk.img").write_bytes(b"\0mine")
-    found = plan(rendered, out)
-    assert kinds(found) == ["edited"]
-    assert "a copy of" in found.diff()
-    assert kinds(resolve_edits(found, "merge")) == ["edited"]
-    apply(resolve_edits(found, "keep"))
+    changes = plan(rendered, out)
+    assert kinds(changes) == ["edited"]
+    assert "a copy of" in changes.diff()
+    assert kinds(resolve_edits(changes, "merge")) == ["edited"]
+    apply(resolve_edits(changes, "keep"))
     assert (out / "meta-xentui/disk.img").read_bytes() == b"\0mine"
 
 
@@ -296,17 +296,17 @@ def test_the_next_run_completes_a_merge_that_was_interrupted(edited: Path) -> No
     new = BASE.replace('B = "1"', 'B = "2"')
     file = edited / manifest.NAME
     before = file.read_text()
-    merged(edited, new)
+    apply_merged(edited, new)
     text = (edited / CONF).read_text()
     file.write_text(before)
-    assert kinds(made(edited, new)) == ["edited"]
-    merged(edited, new)
+    assert kinds(planned(edited, new)) == ["edited"]
+    apply_merged(edited, new)
     assert (edited / CONF).read_text() == text
-    assert kinds(made(edited, new)) == ["same"]
+    assert kinds(planned(edited, new)) == ["same"]
 
 
 def test_a_merge_is_refused_if_the_file_changed_after_the_plan(edited: Path) -> None:
-    settled = resolve_edits(made(edited, BASE), "merge")
+    settled = resolve_edits(planned(edited, BASE), "merge")
     (edited / CONF).write_text("later\n")
     with pytest.raises(RefusedError, match="in the meantime"):
         apply(replace(settled))

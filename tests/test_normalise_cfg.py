@@ -44,15 +44,15 @@ RIGHT = (
 )
 def test_disks_have_the_path_on_the_target(disk: str, left: str) -> None:
     text = f"# mine\nname = 'web'\n{disk}\nkernel='/tmp/k'\nmemory=512\nextra = \"a=\\\"b c\\\"\"\n"
-    made = normalise(PROJECT, GUEST, text)
-    assert made is not None
-    assert made.startswith("# mine\n")
-    after = xl_config.parse(xl_config.as_installed(made, "web.ext4", "my-kernel"))
+    normal = normalise(PROJECT, GUEST, text)
+    assert normal is not None
+    assert normal.startswith("# mine\n")
+    after = xl_config.parse(xl_config.as_installed(normal, "web.ext4", "my-kernel"))
     assert after.texts("disk") == (f"file:/var/lib/xen/images/web.ext4,{left}",)
     assert after.text("kernel") == "/var/lib/xen/images/my-kernel"
     assert (after.text("name"), after.number("memory")) == ("web", 512)
     assert after.text("extra") == 'a="b c"'
-    assert normalise(PROJECT, GUEST, made) == made
+    assert normalise(PROJECT, GUEST, normal) == normal
 
 
 def test_the_difference_is_a_diff_or_nothing() -> None:
@@ -71,9 +71,9 @@ def test_further_disks_and_lists_stay() -> None:
         'disk = [ "file:/a,xvda,w", "file:/b,xvdb,r" ]\n'
         "vif = [ 'bridge=xenbr0', \"bridge=xenbr1\" ]\n"
     )
-    made = normalise(PROJECT, GUEST, text)
-    assert made is not None
-    parsed = xl_config.parse(made)
+    normal = normalise(PROJECT, GUEST, text)
+    assert normal is not None
+    parsed = xl_config.parse(normal)
     assert parsed.texts("disk")[1:] == ("file:/b,xvdb,r",)
     assert parsed.texts("vif") == ("bridge=xenbr0", "bridge=xenbr1")
 
@@ -84,9 +84,9 @@ def test_unknown_values_are_not_guessed(text: str) -> None:
 
 
 def test_a_missing_disk_is_added() -> None:
-    made = normalise(PROJECT, GUEST, 'name = "web"\n')
-    assert made is not None
-    assert xl_config.parse(made).texts("disk") == ("file:/var/lib/xen/images/web.ext4,xvda,rw",)
+    normal = normalise(PROJECT, GUEST, 'name = "web"\n')
+    assert normal is not None
+    assert xl_config.parse(normal).texts("disk") == ("file:/var/lib/xen/images/web.ext4,xvda,rw",)
 
 
 @pytest.mark.parametrize("separator", ["\f", "\v", "\x1c", "\u2028", "\r"])

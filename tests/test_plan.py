@@ -28,8 +28,8 @@ def rendered(body: str = 'A = "1"\n', /, **layer: str | Copy) -> Rendered:
     return Rendered({"conf/xentui.conf": conf(body)}, dict(layer))
 
 
-def kinds(made: Plan) -> dict[str, str]:
-    return {change.name: change.kind for change in made.changes}
+def kinds(planned: Plan) -> dict[str, str]:
+    return {change.name: change.kind for change in planned.changes}
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
@@ -75,24 +75,24 @@ def test_a_text_without_our_header_is_not_ours(text: str) -> None:
 
 def test_in_a_new_folder_all_files_are_new_and_planning_writes_nothing(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    made = plan(rendered(), out)
-    assert kinds(made) == {"conf/xentui.conf": "new"}
-    assert made.changes[0].path == out / "conf/xentui.conf"
+    planned = plan(rendered(), out)
+    assert kinds(planned) == {"conf/xentui.conf": "new"}
+    assert planned.changes[0].path == out / "conf/xentui.conf"
     assert not out.exists()
 
 
 def test_after_applying_a_plan_all_files_are_the_same(tmp_path: Path) -> None:
     apply(plan(rendered(), tmp_path))
-    made = plan(rendered(), tmp_path)
-    assert kinds(made) == {"conf/xentui.conf": "same"}
-    assert (made.pending, made.edited, made.diff()) == ((), (), "")
+    planned = plan(rendered(), tmp_path)
+    assert kinds(planned) == {"conf/xentui.conf": "same"}
+    assert (planned.pending, planned.edited, planned.diff()) == ((), (), "")
 
 
 def test_a_changed_value_changes_only_its_line(tmp_path: Path) -> None:
     apply(plan(rendered('A = "1"\nB = "2"\n'), tmp_path))
-    made = plan(rendered('A = "1"\nB = "3"\n'), tmp_path)
-    assert kinds(made) == {"conf/xentui.conf": "changed"}
-    body = [line for line in made.diff().splitlines() if "digest" not in line]
+    planned = plan(rendered('A = "1"\nB = "3"\n'), tmp_path)
+    assert kinds(planned) == {"conf/xentui.conf": "changed"}
+    body = [line for line in planned.diff().splitlines() if "digest" not in line]
     assert [line for line in body if line.startswith(("+B", "-B", "+A", "-A"))] == [
         '-B = "2"',
         '+B = "3"',
@@ -103,9 +103,9 @@ def test_an_edit_by_hand_is_seen_and_shown(tmp_path: Path) -> None:
     apply(plan(rendered(), tmp_path))
     file = tmp_path / "conf/xentui.conf"
     file.write_text(file.read_text() + 'MINE = "1"\n')
-    made = plan(rendered(), tmp_path)
-    assert kinds(made) == {"conf/xentui.conf": "edited"}
-    assert '+MINE = "1"' in made.diff()
+    planned = plan(rendered(), tmp_path)
+    assert kinds(planned) == {"conf/xentui.conf": "edited"}
+    assert '+MINE = "1"' in planned.diff()
 
 
 def test_a_file_that_xentui_did_not_write_counts_as_edited(tmp_path: Path) -> None:
@@ -130,14 +130,14 @@ def test_files_no_longer_generated_are_removed_unless_edited(tmp_path: Path) -> 
     apply(plan(rendered(**both), tmp_path))
     (tmp_path / "meta-xentui/b.bb").write_text("mine\n")
     (tmp_path / "meta-xentui/c.bb").write_text("never xentui's\n")
-    made = plan(rendered(), tmp_path)
-    assert kinds(made) == {
+    planned = plan(rendered(), tmp_path)
+    assert kinds(planned) == {
         "conf/xentui.conf": "same",
         "meta-xentui/a.bb": "removed",
         "meta-xentui/b.bb": "edited",
     }
-    assert "-a" in made.diff().splitlines()
-    assert "+mine" in made.diff().splitlines()
+    assert "-a" in planned.diff().splitlines()
+    assert "+mine" in planned.diff().splitlines()
 
 
 def test_a_copy_is_compared_by_its_content(tmp_path: Path) -> None:
@@ -145,10 +145,10 @@ def test_a_copy_is_compared_by_its_content(tmp_path: Path) -> None:
     source.write_bytes(b"\0" * 3_000_000)
     out = tmp_path / "out"
     copied = rendered(**{"disk.img": Copy(source, 3_000_000)})
-    made = plan(copied, out)
-    assert "a copy of" in made.diff()
-    assert "3000000 bytes" in made.diff()
-    apply(made)
+    planned = plan(copied, out)
+    assert "a copy of" in planned.diff()
+    assert "3000000 bytes" in planned.diff()
+    apply(planned)
     there = out / "meta-xentui/disk.img"
     assert there.read_bytes() == source.read_bytes()
     assert kinds(plan(copied, out))["meta-xentui/disk.img"] == "same"

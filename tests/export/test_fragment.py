@@ -37,8 +37,8 @@ def test_a_fragment_has_the_settings_of_the_tree_except_the_machine(run: Run, na
     result = run("generate", "--preset", name, "--out", "out", "--format", "fragment")
     assert result.code == 0, result.err
     layer = Path("out/meta-xentui")
-    (found,) = (layer / "conf/fragments").rglob("*.conf")
-    read = parse_conf(found.read_text())
+    (file,) = (layer / "conf/fragments").rglob("*.conf")
+    read = parse_conf(file.read_text())
     assert read.value("BB_CONF_FRAGMENT_SUMMARY")
     assert read.value("BB_CONF_FRAGMENT_DESCRIPTION")
     tree = parse_conf(Path("tree/conf/xentui.conf").read_text())

@@ -211,24 +211,24 @@ echo "$(basename "$0") $*" >> "$BUILDDIR/log"
 
 def test_each_tool_gets_the_same_layers_of_the_same_commits(run: Run) -> None:
     Path("board.toml").write_text(BOARD)
-    found: dict[str, set[str]] = {}
+    layers_of: dict[str, set[str]] = {}
     for form in ("kas", "bitbake-setup", "script"):
         result = run("generate", "board.toml", "--out", form, "--format", form,
                    "--commit", f"meta-virtualization={COMMIT}")  # fmt: skip
         assert result.code == 0, result.err
     data = loaded(Path("kas", kas.FILE).absolute())
     assert data["repos"]["meta-virtualization"]["commit"] == COMMIT
-    found["kas"] = kas_layers(data)
+    layers_of["kas"] = kas_layers(data)
     setup = json.loads(Path("bitbake-setup", from_nothing.SETUP_FILE).read_text())
     assert setup["sources"]["meta-virtualization"]["git-remote"]["rev"] == COMMIT
     (configuration,) = setup["bitbake-setup"]["configurations"]
-    found["bitbake-setup"] = set(configuration["bb-layers"])
+    layers_of["bitbake-setup"] = set(configuration["bb-layers"])
     script = Path("script", from_nothing.SCRIPT_FILE).read_text()
     line = "fetch meta-virtualization https://git.yoctoproject.org/meta-virtualization wrynose"
     assert f"\n{line} {COMMIT}\n" in script
     named = set(re.findall(r'^    "\$here/([a-z/-]+)"', script, re.MULTILINE)) - {"meta-xentui"}
-    found["script"] = named | {"openembedded-core/meta"}
-    assert set(map(frozenset, found.values())) == {frozenset(NEEDED)}
+    layers_of["script"] = named | {"openembedded-core/meta"}
+    assert set(map(frozenset, layers_of.values())) == {frozenset(NEEDED)}
     assert subprocess.run(["bash", "-n", f"script/{from_nothing.SCRIPT_FILE}"]).returncode == 0
     assert header.is_intact(script)
 
