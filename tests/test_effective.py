@@ -93,15 +93,15 @@ def test_adding_memory_starts_from_the_effective_value_everywhere(
 
 
 def test_settings_in_the_users_files_apply_where_the_project_has_none() -> None:
-    by_hand: effective.HandSettings = {
+    user_values: effective.UserValues = {
         ("guests", "a", "memory"): Value(300, "local.conf:12"),
         ("guests", "a", "vcpus"): Value(4, "local.conf:13"),
         ("defaults", "extra"): Value("root=/dev/xvda", "site.conf:2"),
     }
-    assert fallback(PROJECT, ("guests", "a", "memory"), by_hand) == (300, "local.conf:12")
+    assert fallback(PROJECT, ("guests", "a", "memory"), user_values) == (300, "local.conf:12")
     assert explain(PROJECT, ("guests", "a", "vcpus")) == (2, "project")
-    assert fallback(PROJECT, ("guests", "a", "vcpus"), by_hand) == (4, "local.conf:13")
-    assert fallback(PROJECT, ("guests", "a", "extra"), by_hand).origin == "site.conf:2"
+    assert fallback(PROJECT, ("guests", "a", "vcpus"), user_values) == (4, "local.conf:13")
+    assert fallback(PROJECT, ("guests", "a", "extra"), user_values).origin == "site.conf:2"
     assert Value(1, "local.conf:12").words == "local.conf:12"
 
 

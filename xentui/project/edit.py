@@ -66,10 +66,10 @@ def update(text: str, project: Project) -> str:
     Raises:
         DocumentError: the text is not valid TOML.
     """
-    data = document.parse(text).data
-    if _describes(data, project):
+    old_data = document.parse(text).data
+    if _describes(old_data, project):
         return text
-    wanted = tables.to_data(project)
+    new_data = tables.to_data(project)
     byte_order_mark = document.BYTE_ORDER_MARK if text.startswith(document.BYTE_ORDER_MARK) else ""
     body = text.removeprefix(byte_order_mark)
     crlf = body.count("\r\n") == body.count("\n") > 0
@@ -80,7 +80,7 @@ def update(text: str, project: Project) -> str:
     edited = next(
         edited
         for method in (_in_place, _table_by_table, _rewritten)
-        if (edited := method(f"{stripped}\n", data, wanted)) is not None
+        if (edited := method(f"{stripped}\n", old_data, new_data)) is not None
         and _describes(_plain_data(edited), project)
     )
     edited = edited.rstrip(" \t\n") + body[len(stripped) :]
@@ -115,43 +115,45 @@ def _parsed(body: str) -> TOMLDocument | None:
     return parsed if parsed.as_string() == body else None
 
 
-def _in_place(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | None:
+def _in_place(body: str, old_data: dict[str, Any], new_data: dict[str, Any]) -> str | None:
     """Change only the values that differ; return ``None`` if tomlkit cannot do it."""
-    names = {name: _new_names(data.get(name), wanted.get(name)) for name in schema.named_tables()}
+    names = {
+        name: _new_names(old_data.get(name), new_data.get(name)) for name in schema.named_tables()
+    }
     body = _rename_keys(body, names)
     parsed, renamed = _parsed(body), _plain_data(body)
     if parsed is None or renamed is None:
         return None
     _attach_comments(parsed)
     try:
-        _change_table(parsed, (), renamed, wanted)
+        _change_table(parsed, (), renamed, new_data)
     except (LookupError, TypeError, ValueError, AttributeError, NotImplementedError):
         # tomlkit can read some notations that it cannot change.
         return None
     return parsed.as_string()
 
 
-def _table_by_table(body: str, data: dict[str, Any], wanted: dict[str, Any]) -> str | None:
+def _table_by_table(body: str, old_data: dict[str, Any], new_data: dict[str, Any]) -> str | None:
     """Rewrite each top-level table that differs; its comments move to the start of the text."""
     parsed = _parsed(body)
     if parsed is None:
         return None
     _attach_comments(parsed)
-    for name in [*data, *(name for name in wanted if name not in data)]:
-        old, new = data.get(name), wanted.get(name)
+    for name in [*old_data, *(name for name in new_data if name not in old_data)]:
+        old, new = old_data.get(name), new_data.get(name)
         if _same_in_order(old, new):
             continue
-        if name in data:
+        if name in old_data:
             parsed.remove(name)
         if new is not None:
             parsed.append(name, toml_item(new))
     return _with_comments_of(body, parsed.as_string())
 
 
-def _rewritten(body: str, _data: dict[str, Any], wanted: dict[str, Any]) -> str:
+def _rewritten(body: str, _old_data: dict[str, Any], new_data: dict[str, Any]) -> str:
     """Rewrite the whole text; all comments move to its start."""
     rewritten = tomlkit.document()
-    for name, value in wanted.items():
+    for name, value in new_data.items():
         rewritten.append(name, toml_item(value))
     return _with_comments_of(body, rewritten.as_string())
 

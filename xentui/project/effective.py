@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Compute the effective value of each field, and where it comes from.
 
-A field that the project leaves out takes its value from a setting made by hand in the build
+A field that the project leaves out takes its value from the user's own files in the build
 directory, from ``[defaults]``, from the board or from the Xen classes. The defaults in the schema
 repeat the ``?=`` lines of xen-guest-bundle.bbclass and xen-guest-cross-install.bbclass. No other
 module computes effective values.
@@ -38,8 +38,8 @@ ORIGINS = {
     "unknown": "unknown",
     "none": "none",
 }
-"""The places that a value can come from, in words. Any other origin is the place of a setting made
-by hand, such as ``local.conf:12``, and is shown unchanged."""
+"""The places that a value can come from, in words. Any other origin is a line of the user's own
+files, such as ``local.conf:12``, and is shown unchanged."""
 
 
 class Value(NamedTuple, Generic[T]):
@@ -64,17 +64,17 @@ def origin_words(origin: str) -> str:
     return ORIGINS.get(origin, origin)
 
 
-HandSettings = Mapping[KeyPath, Value[Any]]
-"""Settings made by hand in the files of a build directory, by the path of the corresponding field.
-Each one applies only if the project leaves this field out."""
+UserValues = Mapping[KeyPath, Value[Any]]
+"""Values that the user's own files in a build directory set, by the path of their field. Each one
+applies only if the project leaves this field out."""
 
-NO_HAND_SETTINGS: HandSettings = MappingProxyType({})
+NO_USER_VALUES: UserValues = MappingProxyType({})
 
 
 def explain(project: Project, path: KeyPath) -> Value[Any]:
     """Return the effective value of a field and where it comes from.
 
-    Settings made by hand in a build directory are not considered.
+    The user's own files in a build directory are not considered.
 
     Raises:
         KeyError: the format has no such field.
@@ -87,32 +87,32 @@ def explain(project: Project, path: KeyPath) -> Value[Any]:
 
 
 def fallback(
-    project: Project, path: KeyPath, by_hand: HandSettings = NO_HAND_SETTINGS
+    project: Project, path: KeyPath, user_values: UserValues = NO_USER_VALUES
 ) -> Value[Any]:
     """Return the value that a field has when the project leaves it out, and where it comes from.
 
     Args:
         project: the project.
         path: keys and indexes in the project file, such as ``("guests", "alpine", "memory")``.
-        by_hand: settings made by hand in the build directory.
+        user_values: the values that the user's own files in the build directory set.
 
     Raises:
         KeyError: the format has no such field, or the project no such guest.
     """
-    if path in by_hand:
-        return by_hand[path]
+    if path in user_values:
+        return user_values[path]
     field = schema.field_at(path)
     guest = project.guest(str(path[1])) if path[0] == "guests" else None
     if guest is not None and field.xl and guest.config_file is not None:
         return Value(None, "config-file")
-    return _default(project, field, guest, by_hand)
+    return _default(project, field, guest, user_values)
 
 
 def _default(
     project: Project,
     field: Field,
     guest: Guest | None,
-    by_hand: HandSettings = NO_HAND_SETTINGS,
+    user_values: UserValues = NO_USER_VALUES,
 ) -> Value[Any]:
     """Return the default of a field, from the place that its ``x-default-from`` names."""
     match field.default_from:
@@ -121,7 +121,7 @@ def _default(
         case "defaults":
             if field.table == "source" and not _makes_image(guest):
                 return Value(None, "unused")
-            return _from_defaults(project, field.name, by_hand)
+            return _from_defaults(project, field.name, user_values)
         case "key":
             return Value(guest.key if guest is not None else None, "key")
         case "xl":
@@ -133,13 +133,13 @@ def _default(
 
 
 def _from_defaults(
-    project: Project, name: str, by_hand: HandSettings = NO_HAND_SETTINGS
+    project: Project, name: str, user_values: UserValues = NO_USER_VALUES
 ) -> Value[Any]:
     value = getattr(project.defaults, name)
     if value is not None:
         return Value(value, "defaults")
-    if ("defaults", name) in by_hand:
-        return by_hand["defaults", name]
+    if ("defaults", name) in user_values:
+        return user_values["defaults", name]
     return _from_schema(schema.field("defaults", name), "class")
 
 
@@ -255,7 +255,7 @@ def cached_per_guest(function: Callable[[Project, Guest], T]) -> Callable[[Proje
 def effective(project: Project, guest: Guest) -> EffectiveGuest:
     """Return a guest with the effective value of every field.
 
-    Settings made by hand and the contents of the guest's own config file are not considered.
+    The user's own files in a build directory and the guest's own config file are not considered.
     """
     values: dict[str, Any] = {}
     for field in _xl_fields():

@@ -21,7 +21,7 @@ from xentui.output import clashes, existing
 from xentui.output.existing import GUESTS, texts_without_xentui
 from xentui.output.guest_flags import bundled_entry
 from xentui.project import model, schema, tables
-from xentui.project.effective import HandSettings, Value
+from xentui.project.effective import UserValues, Value
 from xentui.project.lines import KeyPath
 from xentui.rules.finding import make_finding
 
@@ -129,7 +129,7 @@ def multiconfig_findings(build: BuildDir) -> list[Finding]:
     ]
 
 
-def settings_by_field(settings: UserSettings | None) -> HandSettings:
+def settings_by_field(settings: UserSettings | None) -> UserValues:
     """Return the user's own settings by the paths of the fields that they would be in a project.
 
     The origin of each value is the file and line that sets it.

@@ -254,18 +254,18 @@ def text_of_value(field: schema.Field, value: Any) -> str:
 def fallback(
     project: Project,
     path: Path,
-    by_hand: effective.HandSettings = effective.NO_HAND_SETTINGS,
+    user_values: effective.UserValues = effective.NO_USER_VALUES,
 ) -> tuple[str, str]:
     """Return a field's value when it is left out, as text, and the value's origin in words.
 
     Args:
         project: the project.
         path: the field's path.
-        by_hand: values that the user's own files in the build directory set.
+        user_values: values that the user's own files in the build directory set.
     """
     if path[-1] == KEY:
         return "", ""
-    value, origin = effective.fallback(project, path, by_hand)
+    value, origin = effective.fallback(project, path, user_values)
     if value is None:
         return "" if origin == "none" else effective.origin_words(origin), ""
     return text_of_value(field_of(path), value), effective.origin_words(origin)
