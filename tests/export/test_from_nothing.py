@@ -295,6 +295,8 @@ def test_dom0_alone_needs_no_classes(run: Run) -> None:
     Path("board.toml").write_text(text)
     assert run("generate", "board.toml", "--out", "out", "--format", "kas").code == 0
     assert repositories.CLASSES not in loaded(Path("out", kas.FILE).absolute())["repos"]
+    refused = run("generate", "board.toml", "--out", "x", "--format", "bitbake-setup")
+    assert "scarthgap, which does not have machine fragments" in refused.err
 
 
 @pytest.mark.parametrize(

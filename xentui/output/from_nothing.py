@@ -62,24 +62,23 @@ def render_bitbake_setup(
         UsageError: a commit is invalid, or ``bitbake-setup`` does not support the release.
     """
     release = releases.for_project(project)
-    if releases.needs_newer_classes(project) or not release.abilities.machine_fragments:
+    lack = "" if release.abilities.machine_fragments else "machine fragments"
+    if releases.needs_newer_classes(project):
+        lack = "the Xen guest classes"
+    if lack:
         raise UsageError(
-            f"bitbake-setup cannot set up {release.name} with guests",
+            f"bitbake-setup cannot set up {release.name}, which does not have {lack}",
             fix="Use --format kas or script, or build with wrynose.",
         )
     rendered = fragment.render_fragment(project, assets, project_file=project_file)
     sources = {r.name: {"git-remote": _remote(r)} for r in repositories(project, commits)}
-    machine = text.name(project.host.machine)
+    machine, name = text.name(project.host.machine), fragment.full_name(project_file)
     configuration = {
         "name": fragment.base_name(project_file),
         "description": f"Xen on {machine}, from {project_file}",
         "bb-layers": [path for r in repositories(project) for path in r.layer_paths],
         "bb-layers-file-relative": [LAYER],
-        "oe-fragments": [
-            f"machine/{machine}",
-            f"distro/{DISTRO}",
-            fragment.full_name(project_file),
-        ],
+        "oe-fragments": [f"machine/{machine}", f"distro/{DISTRO}", name],
         "setup-dir-name": f"xen-{fragment.base_name(project_file)}",
     }
     data: dict[str, Any] = {

@@ -18,9 +18,11 @@ from xentui.project.effective import dom0_memory, total_memory
 from xentui.project.model import Project
 
 FILE = "imagebuilder.config"
-_DOM0 = "console=hvc0 root=/dev/mmcblk0p2 rw rootwait"
+_DOM0_ARGUMENTS = "console=hvc0 root=/dev/mmcblk0p2 rw rootwait"
 _BANK = 0x10000000
-_ENOUGH_MIB = 2048
+"""Size in bytes of which MEMORY_START is a multiple."""
+_MAX_MIB = 2048
+"""Maximum size of the memory that ImageBuilder uses: enough for all files."""
 
 
 def config(project: Project) -> str:
@@ -38,7 +40,7 @@ def config(project: Project) -> str:
         )
     machine = text.name(board.machine)
     start = int(board.boot.load_address or "0", 16) // _BANK * _BANK
-    end = start + min(total_memory(project) or _ENOUGH_MIB, _ENOUGH_MIB) * 1024 * 1024
+    end = start + min(total_memory(project) or _MAX_MIB, _MAX_MIB) * 1024 * 1024
     guests = script.describe(project).guests
     tree = f"{board.boot.dtb_folder}{board.boot.dtb}" if board.boot.dtb else "system.dtb"
     values = [
@@ -50,14 +52,14 @@ def config(project: Project) -> str:
         *([("XEN_CMD", _quoted(arguments.xen_arguments(project)))]
           if dom0_memory(project) is not None else []),
         ("DOM0_KERNEL", board.kernel.image),
-        ("DOM0_CMD", _quoted(" ".join([_DOM0, *arguments.pci_arguments(project)]))),
+        ("DOM0_CMD", _quoted(" ".join([_DOM0_ARGUMENTS, *arguments.pci_arguments(project)]))),
         ("NUM_DOMUS", str(len(guests))),
     ]  # fmt: skip
-    for number, (guest, named) in enumerate(zip(guests, project.dom0less_guests, strict=True)):
+    for number, (guest, model) in enumerate(zip(guests, project.dom0less_guests, strict=True)):
         # ImageBuilder uses the file names of the deploy directory.
         values += [
-            (f"DOMU_KERNEL[{number}]", text.path(named.kernel) if named.kernel else guest.kernel),
-            *([(f"DOMU_RAMDISK[{number}]", text.path(named.ramdisk))] if named.ramdisk else []),
+            (f"DOMU_KERNEL[{number}]", text.path(model.kernel) if model.kernel else guest.kernel),
+            *([(f"DOMU_RAMDISK[{number}]", text.path(model.ramdisk))] if model.ramdisk else []),
             (f"DOMU_CMD[{number}]", _quoted(guest.arguments)),
             (f"DOMU_MEM[{number}]", str(guest.memory_kib // 1024)),
             (f"DOMU_VCPUS[{number}]", text.number(guest.vcpus)),
