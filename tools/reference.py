@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from tools import commandline
@@ -62,63 +63,52 @@ _SERIES = {
 
 def project_file_page() -> str:
     """Return the page on the project file."""
-    return _HEAD + "\n" + "\n".join(_project_file_lines()) + "\n"
+    return _page(_project_file())
 
 
 def options_page() -> str:
     """Return the page on every command's arguments."""
-    return _HEAD + "\n" + "\n".join(_option_lines()) + "\n"
+    return _page(_options())
 
 
 def findings_page() -> str:
     """Return the page on every finding."""
-    return _HEAD + "\n" + "\n".join(_finding_lines()) + "\n"
+    return _page(_findings())
 
 
-def _project_file_lines() -> Iterator[str]:
+def _page(paragraphs: Iterator[str]) -> str:
+    return "\n\n".join([_HEAD.rstrip("\n"), *paragraphs]) + "\n"
+
+
+def _project_file() -> Iterator[str]:
     yield "# The project file"
-    yield ""
     yield (
         "A project file is TOML 1.0, encoded in UTF-8, of at most 4 MiB. `version = 1` is its "
-        "first key; `[host]` with a `machine` is all it cannot do without. Memory and sizes are "
-        "whole MiB. A key that is not listed here is an error. A key left out means what the "
-        "class or the board does by default, and is not written to any file: "
-        "`xentui show --effective` shows it. A preset is a project file too."
+        "first key; only `[host]` with a `machine` is required. Memory and sizes are whole MiB. "
+        "A key that is not listed here is an error. A key that is left out has the default of the "
+        "class or the board, and is not written to any file; `xentui show --effective` shows it. "
+        "A preset is a project file too."
     )
-    yield ""
     yield "The same as a JSON schema, for editors and programs: `xentui schema`."
     for definition, table in _TABLES:
         spec = schema.as_dict()["definitions"][definition]
-        brackets = f"[[{table}]]" if definition == "fetch" else f"[{table}]"
-        yield ""
-        yield f"## `{brackets}`"
-        yield ""
+        yield f"## `{f'[[{table}]]' if definition == 'fetch' else f'[{table}]'}`"
         yield spec["description"]
         if table.endswith(".NAME"):
             names = schema.as_dict()["properties"][table.removesuffix(".NAME")]
             rule = names["propertyNames"]
-            yield ""
             yield (
                 f"NAME is a name of at most {rule['maxLength']} characters that fits "
                 f"`{rule['pattern']}`; it is none of "
                 f"{', '.join(f'`{word}`' for word in rule['not']['enum'])}."
             )
         for field in schema.fields(definition):
-            yield from _field_lines(field)
-
-
-def _field_lines(field: Field) -> Iterator[str]:
-    yield ""
-    yield f"### `{field.name}`"
-    yield ""
-    needed = " **Needed.**" if field.required else ""
-    yield f"*{field.title}.* {field.description}{needed}"
-    rows = list(_facts(field))
-    if rows:
-        yield ""
-        yield "| | |"
-        yield "| --- | --- |"
-        yield from (f"| {what} | {text} |" for what, text in rows)
+            yield f"### `{field.name}`"
+            needed = " **Needed.**" if field.required else ""
+            yield f"*{field.title}.* {field.description}{needed}"
+            rows = [f"| {what} | {text} |" for what, text in _facts(field)]
+            if rows:
+                yield "\n".join(["| | |", "| --- | --- |", *rows])
 
 
 def _facts(field: Field) -> Iterator[tuple[str, str]]:
@@ -138,39 +128,28 @@ def _facts(field: Field) -> Iterator[tuple[str, str]]:
         yield "becomes", _code(field.bitbake)
 
 
-def _option_lines() -> Iterator[str]:
-    wizard, *commands = commandline.commands()
+def _options() -> Iterator[str]:
     yield "# Commands and options"
-    yield ""
     yield (
-        "Every argument of every command, as its parser has it. What the commands promise, "
-        "their exit codes and their JSON, is described in [The command line](cli.md)."
+        "Every argument of every command. [The command line](cli.md) describes what the commands "
+        "promise, their exit codes and their JSON."
     )
-    yield ""
     yield "<!-- The manual page begins here. -->"
-    for command in (wizard, *commands):
-        yield ""
+    for command in commandline.commands():
         yield f"## `xentui {command.name}`" if command.name else "## `xentui` (the wizard)"
         yield from _description(command)
         for argument in (*command.positionals, *command.options):
-            yield ""
-            yield _spelling(argument)
-            yield f": {_prose(_sentence(argument.help))}"
+            yield f"{_spelling(argument)}\n: {_prose(_sentence(argument.help))}"
 
 
 def _description(command: Command) -> Iterator[str]:
-    """Yield the description of a command. Indented lines keep their columns."""
-    aligned = started = False
-    for line in command.description.split("\n"):
-        if line.startswith("  ") != aligned:
-            aligned = not aligned
-            yield from ("", "```text") if aligned else ("```", "")
-        elif not started:
-            yield ""
-        started = True
-        yield line.removeprefix("  ") if aligned else _prose(line)
-    if aligned:
-        yield "```"
+    """Yield the paragraphs of a command's description. Indented lines keep their columns."""
+    lines = filter(None, command.description.split("\n"))
+    for is_aligned, group in groupby(lines, lambda line: line.startswith("  ")):
+        if is_aligned:
+            yield "\n".join(["```text", *(line.removeprefix("  ") for line in group), "```"])
+        else:
+            yield "\n".join(map(_prose, group))
 
 
 def _sentence(text: str) -> str:
@@ -184,9 +163,8 @@ def _spelling(argument: Argument) -> str:
     return ", ".join(_code(f"{flag}{value}") for flag in argument.flags)
 
 
-def _finding_lines() -> Iterator[str]:
+def _findings() -> Iterator[str]:
     yield "# Findings"
-    yield ""
     yield (
         "Everything that `xentui check`, `xentui doctor` and the wizard can report. A code "
         "never changes its meaning. An error keeps files from being written, a warning does not, "
@@ -197,24 +175,15 @@ def _finding_lines() -> Iterator[str]:
         entry = catalogue.entry(code)
         if code[:3] != series:
             series = code[:3]
-            yield ""
             yield f"## {_SERIES[series]}"
-        yield ""
         yield f"({code})="
-        yield ""
         yield f"### {code}: {_prose(entry.title)}"
-        yield ""
         yield f"**{entry.severity.value.capitalize()}.** {_prose(entry.cause)}"
-        yield ""
         yield f"*Fix:* {_prose(entry.fix)}"
-        yield ""
         yield f"*Evidence:* {_prose(entry.evidence)}"
         if entry.example:
             example = entry.example.strip("\n")
-            yield ""
-            yield f"```{_language(example)}"
-            yield example
-            yield "```"
+            yield f"```{_language(example)}\n{example}\n```"
 
 
 def _language(text: str) -> str:

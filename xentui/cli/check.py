@@ -94,7 +94,10 @@ def _data(checked: list[FindingsReport], total: dict[str, int]) -> dict[str, Any
     return {
         "version": 1,
         "project": checked[0].name if len(checked) == 1 else None,
-        "projects": [{"project": report.name, **report.summary()} for report in checked],
+        "projects": [
+            {"project": report.name, **reports.count_severities(report.findings)}
+            for report in checked
+        ],
         "findings": [finding for report in checked for finding in report.data()],
         "summary": total,
     }

@@ -98,7 +98,7 @@ def _parser_with_completers(line: str) -> argparse.ArgumentParser:
         "PATH=VALUE": _assignments,
         "PRESET": _presets,
         "PROJECT": projects if command is not parser else _commands_and(projects),
-        "THING": _parts,
+        "THING": lambda **_: PARTS,
     }
     for action in command._actions:  # noqa: SLF001 - argparse has no public list of arguments
         if action.nargs != 0 and not action.choices:
@@ -121,10 +121,6 @@ def _codes(**_: Any) -> dict[str, str]:
 
 def _presets(**_: Any) -> dict[str, str]:
     return {preset.name: preset.title for preset in presets.available(Path.cwd())}
-
-
-def _parts(**_: Any) -> tuple[str, ...]:
-    return PARTS
 
 
 def _guests(parsed_args: argparse.Namespace, **_: Any) -> list[str]:

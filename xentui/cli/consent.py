@@ -122,7 +122,12 @@ def _agreed_plan(plan: Plan, *, yes: bool, edited: EditedChoice | None) -> tuple
         for change in plan.edited:
             terminal.print_message(change.diff())
         if edited == "merge":
-            raise _unmergeable(plan)
+            names = ", ".join(visible(str(change.path)) for change in plan.edited)
+            raise RefusedError(
+                f"{names}: your edits and xentui's changes conflict, so nothing was written",
+                fix="The diff above shows where; --edited keep leaves your edits, --edited take "
+                "replaces them.",
+            )
         return plan, False
     to_show = [
         change
@@ -146,15 +151,6 @@ def _agreed_plan(plan: Plan, *, yes: bool, edited: EditedChoice | None) -> tuple
             fix="Agree to the diff above with --yes.",
         )
     return plan, True
-
-
-def _unmergeable(plan: Plan) -> RefusedError:
-    names = ", ".join(visible(str(change.path)) for change in plan.edited)
-    return RefusedError(
-        f"{names}: your edits and xentui's changes conflict, so nothing was written",
-        fix="The diff above shows where; --edited keep leaves your edits, --edited take replaces "
-        "them.",
-    )
 
 
 def _ask_about_edits(plan: Plan) -> EditedChoice:

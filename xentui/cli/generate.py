@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -194,8 +194,8 @@ class Job:
         chosen: the project as it was loaded.
         project: the project to write, with the user's own settings if they are taken.
         assets: the files that it names.
-        out: the folder of a self-contained tree, or ``None``.
-        build: the build directory if there is no ``out``.
+        out: the folder of a self-contained tree.
+        build: the build directory that is written in its place, or ``None``.
         layer: the folder of a build directory's layer; ``None`` for the default.
         attach: how a build directory includes the settings; by default, as the last time.
         format: the format of a self-contained tree.
@@ -207,14 +207,14 @@ class Job:
     chosen: ChosenProject
     project: Project
     assets: Assets
-    out: Path | None = None
-    build: Path | None = None
-    layer: Path | None = None
-    attach: Attach | None = None
-    format: formats.Format = "tree"
-    commits: Mapping[str, str] = field(default_factory=dict)
-    existing: ExistingUse | None = None
-    updates_project_file: bool = False
+    out: Path
+    build: Path | None
+    layer: Path | None
+    attach: Attach | None
+    format: formats.Format
+    commits: Mapping[str, str]
+    existing: ExistingUse | None
+    updates_project_file: bool
 
     def plan(self) -> Plan:
         """Return what writing would change.
@@ -224,7 +224,7 @@ class Job:
                 not say whether it may; the lines were printed.
         """
         if self.build is None:
-            return plan(self._rendered(), self._out)
+            return plan(self._rendered(), self.out)
         from xentui.session.existing import OVERRIDES_FIX, clash_findings, clashes_to_decide
 
         settings = existing.read(self.build)
@@ -283,13 +283,9 @@ class Job:
             self.format,
             self.project,
             project_file=self.chosen.origin,
-            out=self._out,
+            out=self.out,
             has_layer=self.format == "tree" and bool(self._rendered().layer),
         )
-
-    @property
-    def _out(self) -> Path:
-        return self.out if self.out is not None else Path()
 
     def _rendered(self) -> Rendered:
         return formats.render_as(
@@ -297,7 +293,7 @@ class Job:
             self.project,
             self.assets,
             project_file=self.chosen.origin,
-            out=self._out,
+            out=self.out,
             commits=self.commits,
         )
 
@@ -313,13 +309,13 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
         chosen,
         project,
         assets,
-        out,
+        out or Path(),
         build,
         args.layer,
         attach,
         args.format,
-        existing=args.existing,
-        commits=_commits(args.commit),
+        _commits(args.commit),
+        args.existing,
         updates_project_file=takes_settings,
     )
 

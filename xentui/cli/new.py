@@ -40,6 +40,7 @@ def add(commands: parsing.Commands) -> None:
     )
     add_schema_argument(parser)
     parsing.add_set_argument(parser)
+    parser.set_defaults(allowed=[])
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         RefusedError: the file exists already.
         UsageError: there is no such preset.
     """
-    chosen = projects.load_preset(args.preset, args.assignments)
+    chosen = projects.load(args, None)
     project, _ = projects.require_valid(chosen)
     if args.output is None:
         terminal.print_data(new_file.toml_text(project))

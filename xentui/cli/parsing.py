@@ -11,7 +11,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
-from xentui import __version__
 from xentui.errors import UsageError, did_you_mean
 from xentui.project.filesystem import exists
 from xentui.safe_text import quoted, visible
@@ -163,11 +162,6 @@ def command_overview() -> str:
         "Without a command the wizard starts. xentui COMMAND --help explains a command.\n"
         "If a project file has the name of a command, give it as ./NAME."
     )
-
-
-def add_version_argument(parser: Parser) -> None:
-    """Add ``--version``."""
-    parser.add_argument("-V", "--version", action="version", version=f"xentui {__version__}")
 
 
 def add_project_arguments(parser: Parser, *, several: bool = False) -> None:

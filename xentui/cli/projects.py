@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xentui.cli import parsing, terminal
-from xentui.cli.reports import FindingsReport
+from xentui.cli.reports import FindingsReport, count_severities
 from xentui.errors import XentuiError, counted
 from xentui.project import assets, document, overrides, presets, schema
 from xentui.rules import check
@@ -84,18 +84,11 @@ def load(args: argparse.Namespace, path: Path | None) -> ChosenProject:
         InputError: the file cannot be read.
         DocumentError: it is not TOML.
     """
-    if path is None:
-        return load_preset(args.preset, args.assignments, args.allowed)
-    chosen = ChosenProject(str(path), path.name, document.load(path), allowed=tuple(args.allowed))
-    return _with_assignments(chosen, args.assignments)
-
-
-def load_preset(name: str, assignments: list[str], allowed: Sequence[str] = ()) -> ChosenProject:
-    """Load a preset by its name, as :func:`load` does."""
-    loaded = presets.load(name, Path.cwd())
+    name = name_of(args, path)
+    loaded = presets.load(name, Path.cwd()) if path is None else document.load(path)
     path = loaded.document.path
-    chosen = ChosenProject(name, path.name if path else name, loaded, allowed=tuple(allowed))
-    return _with_assignments(chosen, assignments)
+    chosen = ChosenProject(name, path.name if path else name, loaded, allowed=tuple(args.allowed))
+    return _with_assignments(chosen, args.assignments)
 
 
 def gather_assets(
@@ -215,7 +208,7 @@ def require_no_errors(
     report = findings_report(chosen, found)
     for line in report.texts(sys.stderr):
         terminal.print_message(line)
-    errors = report.summary()["errors"]
+    errors = count_severities(found)["errors"]
     if errors:
         raise XentuiError(
             f"{visible(chosen.name)}: {counted(errors, 'error')}, so nothing was written",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -82,10 +83,6 @@ class FindingsReport:
             for finding in self.findings
         ]
 
-    def summary(self) -> dict[str, int]:
-        """Return the number of findings of each severity, as :func:`count_severities` does."""
-        return count_severities(self.findings)
-
 
 def count_severities(findings: Iterable[Finding]) -> dict[str, int]:
     """Return the number of findings of each severity: ``errors``, ``warnings``, ``advice``."""
@@ -104,6 +101,7 @@ def summary_text(summary: Mapping[str, int]) -> str:
     return ", ".join(parts) if parts else "no problems found"
 
 
+@dataclass
 class ProjectResult:
     """The result of ``xentui generate`` for one project.
 
@@ -114,11 +112,10 @@ class ProjectResult:
         error: the error that prevented writing, or ``None``.
     """
 
-    def __init__(self, name: str, out: Path | None) -> None:
-        self.name = name
-        self.out = out
-        self.files: list[Change] = []
-        self.error: XentuiError | None = None
+    name: str
+    out: Path | None
+    files: list[Change] = field(default_factory=list)
+    error: XentuiError | None = None
 
     @property
     def state(self) -> str:

@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from xentui import __version__
 from xentui.errors import UsageError
 
 TYPE_CHECKING = False
@@ -34,7 +35,7 @@ def parser() -> Parser:
         description="A wizard for Xen guests on Yocto: it writes files that BitBake and xl accept.",
         epilog=parsing.command_overview(),
     )
-    parsing.add_version_argument(parser)
+    parser.add_argument("-V", "--version", action="version", version=f"xentui {__version__}")
     parser.add_argument(
         "project", nargs="?", type=Path, metavar="PROJECT", help="a project file to work on"
     )
