@@ -266,6 +266,7 @@ def test_from_scratch_in_a_build_directory_begins_with_its_machine(tmp_path: Pat
     build = small(tmp_path / "tree", 'MACHINE ?= "rock-5b"\n')
     person = Person(Session(EMPTY, out=build, draft_path=Path("draft.json")))
     assert "You have Xen settings there" not in person.first
-    person.choose("Start from scratch")
+    assert "Started from scratch." in person.choose("Start from scratch")
+    assert person.wizard.step == "machine"
     assert person.session.project.host.machine == "rock-5b"
     assert not person.session.changed
