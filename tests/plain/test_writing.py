@@ -54,7 +54,7 @@ def written(person: Person) -> Person:
 def test_a_preset_is_written_in_five_answers_and_as_the_command_line_writes_it() -> None:
     person = Person(session_of())
     printed = person.say("1", "1", "1", "1")
-    assert "Written into xentui-out: 3 new." in printed
+    assert "Written into xentui-out: 3 files (3 new)." in printed
     assert "Type next:\n" in printed
     assert "\nbitbake xen-image-minimal\n" in printed
     assert "xentui generate --preset qemux86-64-minimal --out xentui-out" in printed

@@ -78,7 +78,7 @@ async def test_a_refused_board_can_be_allowed_on_screen_and_headless() -> None:
         assert keys["a"] == "Allow this here"
         await press(pilot, "a")
         page = shown(app)
-        assert "Ready: 3 new, 1 error allowed. Press ctrl+s to write." in page
+        assert "Ready: 3 new files, 1 error allowed. Press ctrl+s to write." in page
         assert "(allowed here)" in page
         assert key_line(app)["a"] == "No longer allow"
         await press(pilot, "ctrl+s")

@@ -32,9 +32,9 @@ Format = Literal["tree", "kas", "kas-part", "bitbake-setup", "script", "fragment
 """
 
 SELF_CONTAINED: dict[Format, str] = {
-    "kas": "everything, with kas",
-    "bitbake-setup": "everything, with bitbake-setup",
-    "script": "everything, with git and bitbake-layers",
+    "kas": "whole build, with kas",
+    "bitbake-setup": "whole build, with bitbake-setup",
+    "script": "whole build, with git and bitbake-layers",
 }
 """Formats that fetch every layer, with the label shown where the user chooses one."""
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -424,9 +423,7 @@ class WriteStep(StepMenu):
             self.wizard.exit_code = Exit.IO
             raise
         self.wizard.exit_code = Exit.OK
-        kinds = Counter(kind for kind, _ in written.lines)
-        counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-        self.say(f"Written into {written.root}: {counts}.", *written.notes)
+        self.say(f"Written into {written.root}: {written.counts}.", *written.notes)
         self._print_commands(written)
         self._ask()
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
@@ -143,9 +142,8 @@ def written_lines(written: Written, signs: Glyphs, width: int = 0) -> list[Conte
         signs: the glyphs of the terminal.
         width: the cells to wrap long lines at; 0 wraps none.
     """
-    counts = Counter(what for what, _ in written.lines)
-    sums = ", ".join(f"{count} {what}" for what, count in counts.items())
-    lines = [lit(f"Written into {written.root}", "strong").append(lit(f"  {sums}", "muted"))]
+    head = lit(f"Written into {written.root}", "strong")
+    lines = [head.append(lit(f"  {written.counts}", "muted"))]
     lines += [lit(""), lit("Type next", "strong")]
     for line, note in written.commands:
         lines += _command_lines(line, width)

@@ -255,7 +255,7 @@ class Review:
         kinds = ("new", "changed", "removed")
         pending = self._plan.pending if self._plan is not None else ()
         counts = [(sum(change.kind == kind for change in pending), kind) for kind in kinds]
-        return ", ".join(f"{count} {kind}" for count, kind in counts if count)
+        return ", ".join(counted(count, f"{kind} file") for count, kind in counts if count)
 
     # Texts
 

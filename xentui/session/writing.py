@@ -13,6 +13,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from xentui.errors import InputError, UsageError, XentuiError, os_error_text
+from xentui.errors import InputError, UsageError, XentuiError, counted, os_error_text
 from xentui.output.build_dir import plan_project
 from xentui.output.formats import next_commands as commands_of
 from xentui.output.formats import render_as
@@ -59,6 +60,13 @@ class Written:
     commands: tuple[tuple[str, str], ...]
     headless: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> str:
+        """How many files there are of each change, such as ``3 files (2 new, 1 unchanged)``."""
+        changes = Counter(change for change, _ in self.lines)
+        counts = ", ".join(f"{count} {change}" for change, count in changes.items())
+        return f"{counted(len(self.lines), 'file')} ({counts})"
 
 
 def project_text(session: EditedProject) -> str:
