@@ -7,7 +7,6 @@ The comparison with the disk and its sentences come from ``session/review.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -15,7 +14,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.content import Content
 from textual.widget import Widget
 
 from xentui.project import filesystem
@@ -118,16 +116,13 @@ class Review(Step):
     def restore_focus(self) -> None:
         """Show the problems if there are errors, or else the diff; then focus the sheet."""
         self.sync()
-        if self.errors and self.sheet != "problems":
+        if self.session.review.errors and self.sheet != "problems":
             self.show_sheet("problems")
-        elif not self.errors and self.sheet == "problems" and not self.problems.count:
+        elif (
+            not self.session.review.errors and self.sheet == "problems" and not self.problems.count
+        ):
             self.show_sheet("diff")
         super().restore_focus()
-
-    @property
-    def errors(self) -> Sequence[Finding]:
-        """The errors that block writing."""
-        return self.session.review.errors
 
     def sync(self) -> None:
         """Compare with the disk again if the project or target has changed."""
@@ -149,7 +144,7 @@ class Review(Step):
         self._show_problems()
         self._show_summary()
         if not self.sheet:
-            self.show_sheet("problems" if self.errors else "diff")
+            self.show_sheet("problems" if self.session.review.errors else "diff")
         self._show_tabs()
 
     def _show_target_lines(self) -> None:
@@ -432,7 +427,3 @@ class Review(Step):
             self._sheet_widget(self.sheet).focus()
             return True
         return False
-
-    def confirmation(self) -> list[Content]:
-        """Return the lines of the question before writing: the files and their changes."""
-        return [lit(text, style) for text, style in self.session.review.confirmation(short=True)]

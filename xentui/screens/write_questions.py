@@ -77,9 +77,10 @@ class WriteQuestions:
                 step.action_show_sheet("problems")
                 return
         if not edited_answer:
+            lines = [lit(text, style) for text, style in review.confirmation(short=True)]
             answers = (("write", "Write"), ("back", "Back"))
             answer = await wizard(self._screen).ask(
-                Question(review.question(), step.confirmation(), answers, safe="back")
+                Question(review.question(), lines, answers, safe="back")
             )
             if answer != "write":
                 return

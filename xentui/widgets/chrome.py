@@ -110,7 +110,7 @@ class HeaderLine(TooltipWidget):
         elif event.x - 1 >= self.size.width - self._memory().cell_length:
             await self.run_action("screen.show_step('memory')")
 
-    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+    def tooltip_at(self, x: int, y: int) -> str:  # noqa: ARG002
         """Return the full title and the rows of the memory budget."""
         if x < len("xentui"):
             return "Everything you can do, by its name (ctrl+p)"
@@ -185,7 +185,7 @@ class StepStrip(TooltipWidget):
             x -= width + len(self.GAP)
         return None
 
-    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+    def tooltip_at(self, x: int, y: int) -> str:  # noqa: ARG002
         """Return the step's state in words, and the key that goes there."""
         mark = self._mark_at(x)
         if mark is None:
@@ -327,7 +327,7 @@ class HelpPane(TooltipWidget):
         """Draw the lines."""
         return Content("\n").join(lit(text, style) for text, style, _ in self._lines)
 
-    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+    def tooltip_at(self, x: int, y: int) -> str:  # noqa: ARG002
         """Return the full text if some of it was cut off."""
         return self._tip_text if self._is_cut(self._lines) else ""
 
@@ -435,7 +435,7 @@ class KeyLine(TooltipWidget):
             x -= key.cells
         return None
 
-    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+    def tooltip_at(self, x: int, y: int) -> str:  # noqa: ARG002
         """Return a key's description, and other keys with the same action."""
         key = self.key_at(x)
         if key is None:

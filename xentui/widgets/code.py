@@ -249,7 +249,7 @@ def _part_of_diff(text: str) -> str:
 
 
 def _shown(line: str) -> str:
-    """Return a line as it is drawn: control characters visual_lines visible, tabs as blanks."""
+    """Return a line as it is drawn: control characters made visible, tabs as blanks."""
     return visible(line.expandtabs(8))
 
 

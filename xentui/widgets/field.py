@@ -92,7 +92,7 @@ class Labelled(TooltipWidget):
         """The help for the row."""
         return ""
 
-    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+    def tooltip_at(self, x: int, y: int) -> str:  # noqa: ARG002
         """Return the help for the row as a tooltip."""
         return self.help_text
 
@@ -418,7 +418,7 @@ class FieldRow(Labelled):
 
     # Drawing
 
-    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+    def tooltip_at(self, x: int, y: int) -> str:  # noqa: ARG002
         """Return the field's problem and its help."""
         return "\n".join(filter(None, (self._message[1], self.help_text)))
 

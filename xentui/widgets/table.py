@@ -352,7 +352,7 @@ class Table(ScrollView, TooltipWidget, can_focus=True):
         if chosen:
             self.action_activate()
 
-    def tip_at(self, x: int, y: int) -> str:
+    def tooltip_at(self, x: int, y: int) -> str:
         """Return the full text of a cell that is cut off."""
         place = y + round(self.scroll_y) - int(self.header)
         if (y == 0 and self.header) or not 0 <= place < len(self._rows):

@@ -233,14 +233,14 @@ class TooltipWidget(Widget):
 
     _tip = ""
 
-    def tip_at(self, x: int, y: int) -> str:  # noqa: ARG002
+    def tooltip_at(self, x: int, y: int) -> str:  # noqa: ARG002
         """Return the tooltip for a cell of the widget, or an empty text."""
         return ""
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Show the tooltip of the cell under the mouse."""
         cell = event.screen_offset - self.content_region.offset
-        text = self.tip_at(cell.x, cell.y)
+        text = self.tooltip_at(cell.x, cell.y)
         if text != self._tip:
             self._tip = text
             shown = text if len(text) <= MAX_TOOLTIP else f"{text[:MAX_TOOLTIP]} ..."
