@@ -240,3 +240,13 @@ async def test_f8_begins_with_the_first_problem_and_shift_f8_with_the_last() -> 
             findings = app.session.findings.all
             assert len(findings) > 1
             assert app.main.current_finding() == findings[index]
+
+
+async def test_enter_goes_to_the_highlighted_one_of_several_problems_of_a_field() -> None:
+    wrong = TWO.with_guest(replace(TWO.guest("alpha"), extra="root=/dev/xvdz"))
+    async with running(wrong, "review") as (app, pilot):
+        first, second = app.session.findings.all
+        assert first.path == second.path
+        await press(pilot, "4", "down", "enter")
+        assert app.main.step_name == "guests"
+        assert app.main.current_finding() == second
