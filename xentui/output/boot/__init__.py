@@ -45,44 +45,38 @@ def settings(
     family, pn = boards.boot_family(project.host), f"pn-{text.name(dom0_image(project))}"
     name = recipe.name(fleet_name)
     if family == "efi":
-        yield (
-            "# The firmware starts xen.efi, which reads the .cfg next to it.\n"
-            + text.assign(f"IMAGE_BOOT_FILES:{pn}", " ".join(uefi.boot_files(project)))
-            + "\n"
-            + text.assign(_wks_variable(project, pn), kickstart.name("efi", fleet_name))
+        yield _block(
+            "The firmware starts xen.efi, which reads the .cfg next to it.",
+            text.assign(f"IMAGE_BOOT_FILES:{pn}", " ".join(uefi.boot_files(project))),
+            text.assign(_wks_variable(project, pn), kickstart.name("efi", fleet_name)),
         )
         yield from _disk_image(pn, name)
     elif family == "uboot-fat":
         yield from _uboot_fat(project, pn, fleet_name, dom0less_files)
         yield from _disk_image(pn, name)
     elif family == "uboot-rpi":
-        yield (
-            "# The firmware starts U-Boot, which runs boot.scr. Xen is on the same partition.\n"
-            + text.assign("RPI_USE_U_BOOT", "1")
-            + "\n"
-            + text.assign("ENABLE_UART", "1")
-            + "\n"
-            + text.assign("PREFERRED_PROVIDER_u-boot-default-script", name)
-            + "\n"
-            + text.append(
-                "IMAGE_BOOT_FILES",
-                ("xen-${MACHINE};xen", *_guest_files(project, dom0less_files)),
-                override=pn,
-            )
+        files = ["xen-${MACHINE};xen", *_guest_files(project, dom0less_files)]
+        yield _block(
+            "The firmware starts U-Boot, which runs boot.scr. Xen is on the same partition.",
+            text.assign("RPI_USE_U_BOOT", "1"),
+            text.assign("ENABLE_UART", "1"),
+            text.assign("PREFERRED_PROVIDER_u-boot-default-script", name),
+            text.append("IMAGE_BOOT_FILES", files, override=pn),
         )
         yield from _disk_image(pn, name)
     elif family == "uboot-rootfs":
-        yield (
-            "# U-Boot runs /boot/boot.scr. It prefers an extlinux.conf, so none is installed.\n"
-            + text.append(
-                "IMAGE_INSTALL", (name, "xen", "kernel-image", "kernel-devicetree"), override=pn
-            )
-            + "\n"
-            + text.assign("UBOOT_EXTLINUX", "0")
-            + "\n"
-            + text.assign("MACHINE_ESSENTIAL_EXTRA_RDEPENDS:remove", "u-boot-extlinux")
+        packages = (name, "xen", "kernel-image", "kernel-devicetree")
+        yield _block(
+            "U-Boot runs /boot/boot.scr. It prefers an extlinux.conf, so none is installed.",
+            text.append("IMAGE_INSTALL", packages, override=pn),
+            text.assign("UBOOT_EXTLINUX", "0"),
+            text.assign("MACHINE_ESSENTIAL_EXTRA_RDEPENDS:remove", "u-boot-extlinux"),
         )
         yield text.append("IMAGE_FSTYPES", ["wic"], override=pn)
+
+
+def _block(comment: str, *lines: str) -> str:
+    return "\n".join([f"# {comment}", *lines])
 
 
 def _guest_files(project: Project, dom0less_files: Collection[str]) -> list[str]:
@@ -115,11 +109,10 @@ def _wks_variable(project: Project, pn: str) -> str:
 
 
 def _disk_image(pn: str, name: str) -> Iterator[str]:
-    yield (
-        "# An image of the whole disk, and the recipes whose files it needs.\n"
-        + text.append("IMAGE_FSTYPES", ["wic"], override=pn)
-        + "\n"
-        + text.append("WKS_FILE_DEPENDS", ("xen", name, "e2fsprogs-native"), override=pn)
+    yield _block(
+        "An image of the whole disk, and the recipes whose files it needs.",
+        text.append("IMAGE_FSTYPES", ["wic"], override=pn),
+        text.append("WKS_FILE_DEPENDS", ("xen", name, "e2fsprogs-native"), override=pn),
     )
 
 
@@ -137,20 +130,19 @@ def _uboot_fat(
     if not board.is_known:
         # Its layer may not put the kernel on the partition. If it does, wic copies it twice.
         files.insert(1, dom0_kernel)
-    why = "# U-Boot runs boot.scr of the first partition, which loads Xen and Dom0's kernel.\n"
+    comment = "U-Boot runs boot.scr of the first partition, which loads Xen and Dom0's kernel."
     if not boot.kickstart:
-        yield why + text.append("IMAGE_BOOT_FILES", files, override=pn)
+        yield _block(comment, text.append("IMAGE_BOOT_FILES", files, override=pn))
         return
     files += [dom0_kernel, *boot.keep]
     if boot.initramfs:
         files.append(f"{boot.initramfs};{script.INITRAMFS}")
     if boot.dtb:
         files.append(f"{boot.dtb_folder}{boot.dtb};{boot.dtb}")
-    yield (
-        why
-        + text.assign(f"IMAGE_BOOT_FILES:{pn}", " ".join(files))
-        + "\n"
-        + text.assign(f"WKS_FILE:{pn}", kickstart.name("uboot-fat", fleet_name))
+    yield _block(
+        comment,
+        text.assign(f"IMAGE_BOOT_FILES:{pn}", " ".join(files)),
+        text.assign(f"WKS_FILE:{pn}", kickstart.name("uboot-fat", fleet_name)),
     )
 
 
