@@ -48,6 +48,7 @@ def test_too_little_memory_for_a_kernel_is_reported(memory: int, reported: bool)
         ("xvda1", "/dev/xvdb1", True),
         ("sda", "/dev/hda", True),
         ("xvda", "/dev/mapper/x", False),
+        ("xvda", "/dev/xvdb root=/dev/xvda", False),
     ],
 )
 def test_a_root_device_on_another_disk_is_reported(device: str, root: str, reported: bool) -> None:

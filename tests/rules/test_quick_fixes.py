@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -22,10 +22,12 @@ from xentui.project import schema
 from xentui.project.assets import Assets, gather
 from xentui.project.model import Bundle, Fetch, Project
 from xentui.project.tables import to_data
+from xentui.rules import check as check_module
 from xentui.rules import quick_fixes
 from xentui.rules.catalogue import Severity
 from xentui.rules.check import check
-from xentui.rules.finding import Finding, QuickFix
+from xentui.rules.context import Context
+from xentui.rules.finding import Finding, QuickFix, make_finding
 
 MOST = 60
 """How many orders of applying the fixes are tried per case."""
@@ -169,3 +171,19 @@ def test_a_guest_moves_to_the_first_bundle_or_a_new_one() -> None:
     two = project_of('[bundles.one]\nversion = "2"\n[bundles.two]\n[guests.web]\n')
     moved = quick_fixes.move_to_bundle(two, "web").apply(two)
     assert (moved.guest("web").bundle, moved.bundles) == ("one", two.bundles)
+
+
+def _propose_other_boards(context: Context) -> Iterator[Finding]:
+    if context.board.machine == "qemux86-64":
+        fixes = (quick_fixes.change_host(machine, machine=machine) for machine in OTHER_BOARDS)
+        yield make_finding("XT103", "host.machine", "", "", *fixes)
+
+
+OTHER_BOARDS = ("raspberrypi3-64", "qemuarm64")
+"""A board that is refused, which is an error, and one that is not."""
+
+
+def test_a_fix_that_would_cause_an_error_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_module, "RULES", (*check_module.RULES, _propose_other_boards))
+    (finding,) = (one for one in check(project_of("")) if one.code == "XT103")
+    assert [fix.label for fix in finding.quick_fixes] == ["qemuarm64"]
