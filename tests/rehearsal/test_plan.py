@@ -9,11 +9,15 @@ import pytest
 from tests.rehearsal.real_parts import parse_project
 from xentui.errors import Exit
 from xentui.output import guest_cfg
-from xentui.project.assets import Assets
+from xentui.project.assets import NO_ASSETS, Assets
 from xentui.rehearsal import plan
 from xentui.rehearsal.arch import ARM
 
 BOARD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 1024\n'
+
+
+def planned(text: str, assets: Assets = NO_ASSETS) -> plan.RehearsalPlan:
+    return plan.plan_rehearsal(parse_project(text), assets)
 
 
 def test_guests_with_autostart_come_first_in_the_order_of_xendomains() -> None:
@@ -21,21 +25,16 @@ def test_guests_with_autostart_come_first_in_the_order_of_xendomains() -> None:
         f"[guests.{key}]\ntags = [{tags}]\nmemory = 100\n"
         for key, tags in (("z", '"autostart"'), ("a", ""), ("m", '"autostart"'), ("b", ""))
     )
-    assert [part.key for part in plan.plan_rehearsal(parse_project(text)).guests] == [
-        "m",
-        "z",
-        "a",
-        "b",
-    ]
+    assert [guest.key for guest in planned(text).guests] == ["m", "z", "a", "b"]
 
 
 def test_the_config_that_show_prints_is_rehearsed() -> None:
     wanted = parse_project(BOARD + "[guests.a]\nmemory = 100\n")
-    part = plan.plan_rehearsal(wanted).guests[0]
-    assert part.config == guest_cfg.predict_config(wanted, wanted.guest("a"))
-    assert part.config_path == "/etc/xen/a.cfg"
-    assert part.kernel == "/var/lib/xen/images/bzImage"
-    assert part.images == (
+    guest = plan.plan_rehearsal(wanted).guests[0]
+    assert guest.config == guest_cfg.predict_config(wanted, wanted.guest("a"))
+    assert guest.config_path == "/etc/xen/a.cfg"
+    assert guest.kernel == "/var/lib/xen/images/bzImage"
+    assert guest.images == (
         plan.DiskImage("/var/lib/xen/images/a-qemux86-64.rootfs.ext4", "ext4", 256),
     )
 
@@ -45,9 +44,9 @@ def test_the_config_that_show_prints_is_rehearsed() -> None:
     [("memory = 87", "pause"), ("memory = 88", "run"), ('memory = 200\ntype = "pvh"', "run")],
 )
 def test_a_guest_is_run_if_the_stand_in_kernel_can_boot_it(settings: str, mode: str) -> None:
-    part = plan.plan_rehearsal(parse_project(f"{BOARD}[guests.a]\n{settings}\n")).guests[0]
-    assert part.mode == mode
-    assert bool(part.why) is (mode != "run")
+    guest = planned(f"{BOARD}[guests.a]\n{settings}\n").guests[0]
+    assert guest.mode == mode
+    assert bool(guest.why) is (mode != "run")
 
 
 def test_disks_of_a_user_config_are_replaced_in_a_rehearsal() -> None:
@@ -56,15 +55,15 @@ def test_disks_of_a_user_config_are_replaced_in_a_rehearsal() -> None:
         "disk = ['file:/x/y,xvda,w', 'phy:/dev/vg/data,xvdb,w', 'format=raw, vdev=xvdc, "
         "target=/z/disk.img']\nmemory = 0144\nkernel = \"/boot/k\"\nramdisk = '/boot/r'\n"
     )
-    part = plan.plan_rehearsal(parse_project(text), Assets(texts={"a.cfg": config})).guests[0]
+    guest = planned(text, Assets(texts={"a.cfg": config})).guests[0]
     own = "/var/lib/xen/images/a-qemux86-64.rootfs.ext4"
-    assert part.images == (
+    assert guest.images == (
         plan.DiskImage(own, "ext4", 256),
         plan.DiskImage("/dev/vg/data", "zero", 256, device=True),
         plan.DiskImage("/z/disk.img", "zero", 256),
     )
-    assert part.memory == 100
-    assert part.ramdisk == "/boot/r"
+    assert guest.memory == 100
+    assert guest.ramdisk == "/boot/r"
 
 
 @pytest.mark.parametrize(
@@ -76,27 +75,27 @@ def test_an_imported_disk_gets_a_stand_in_of_its_type(kind: str, stand_in: str) 
         BOARD + '[bundles.b]\n[guests.a]\nbundle = "b"\n'
         f'[guests.a.source]\ntype = "{kind}"\nfile = "x"\n'
     )
-    assert plan.plan_rehearsal(parse_project(text)).guests[0].images[0].kind == stand_in
+    assert planned(text).guests[0].images[0].kind == stand_in
 
 
 def test_a_larger_stand_in_dom0_leaves_guests_the_same_memory() -> None:
-    made = plan.plan_rehearsal(parse_project(BOARD + "dom0_memory = 192\n"))
-    assert (made.total, made.dom0, made.added) == (1024, 192, 64)
-    assert "64 MiB more" in made.notes[0]
+    rehearsal = planned(BOARD + "dom0_memory = 192\n")
+    assert (rehearsal.total, rehearsal.dom0, rehearsal.added) == (1024, 192, 64)
+    assert "64 MiB more" in rehearsal.notes[0]
 
 
 def test_an_arm64_guest_is_run_if_its_kernel_can_boot() -> None:
     text = 'version = 1\n[host]\nmachine = "qemuarm64"\n[guests.a]\nmemory = {}\n'
     small, large = (ARM.min_guest_mib - 1, ARM.min_guest_mib)
     for memory, mode in ((small, "pause"), (large, "run")):
-        planned = plan.plan_rehearsal(parse_project(text.format(memory)))
-        assert (planned.arch, planned.guests[0].mode) == (ARM, mode)
-        assert planned.guests[0].kernel == "/var/lib/xen/images/Image"
+        rehearsal = planned(text.format(memory))
+        assert (rehearsal.arch, rehearsal.guests[0].mode) == (ARM, mode)
+        assert rehearsal.guests[0].kernel == "/var/lib/xen/images/Image"
 
 
 def test_a_project_that_cannot_be_rehearsed_is_refused() -> None:
     with pytest.raises(plan.CannotRehearseError, match="the total memory") as raised:
-        plan.plan_rehearsal(parse_project('version = 1\n[host]\nmachine = "genericx86-64"\n'))
+        planned('version = 1\n[host]\nmachine = "genericx86-64"\n')
     assert raised.value.exit_code is Exit.USAGE
     assert raised.value.fix
 
