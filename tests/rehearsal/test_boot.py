@@ -49,12 +49,9 @@ def project(machine: str, more: str = "") -> Project:
 
 def rehearsed(given: Project, machine: Architecture) -> RehearsalReport:
     with real_parts.within_time():
+        parts = real_parts.find_parts(machine)
         return rehearsal.rehearse(
-            given,
-            NO_ASSETS,
-            real_parts.find_parts(machine),
-            stop=real_parts.is_late,
-            use_boot_files=True,
+            given, NO_ASSETS, parts, stop=real_parts.is_late, use_boot_files=True
         )
 
 

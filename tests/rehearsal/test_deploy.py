@@ -116,10 +116,8 @@ def test_all_files_that_the_build_has_are_used(folder: Path, parts: Parts) -> No
             assert sizes["b: disk"] == (inside, 5000)
             text = "\n".join(deploy.choice_lines(tuple(files.choices)))
             assert "c: kernel: a stand-in, as no other is there" in text
-            modes = {
-                p.key: p.mode
-                for p in files.applied(plan.plan_rehearsal(parse_project(BOARD))).guests
-            }
+            guests = files.applied(plan.plan_rehearsal(parse_project(BOARD))).guests
+            modes = {guest.key: guest.mode for guest in guests}
             assert modes == {"a": "boot", "b": "boot", "c": "run"}
 
 
