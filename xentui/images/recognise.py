@@ -17,26 +17,10 @@ from xentui.images.reader import Broken, Reader
 from xentui.safe_text import quoted, visible
 
 Kind = Literal[
-    "qcow2",
-    "vm_disk",
-    "ext",
-    "disk",
-    "filesystem",
-    "swap",
-    "encrypted",
-    "tar",
-    "directory",
-    "container",
-    "iso",
-    "kernel",
-    "cpio",
-    "lfs_pointer",
-    "empty",
-    "blank",
-    "other",
-    "packed",
+    "qcow2", "vm_disk", "ext", "disk", "filesystem", "swap", "encrypted", "tar", "directory",
+    "container", "iso", "kernel", "cpio", "lfs_pointer", "empty", "blank", "other", "packed",
     "unknown",
-]
+]  # fmt: skip
 """``blank`` is all zeros, ``other`` is known and certainly not a disk, ``packed`` cannot be
 unpacked here, and ``unknown`` may be anything."""
 
