@@ -162,6 +162,12 @@ def test_no_control_character_of_an_argument_reaches_the_terminal(
     assert result.err.count("\n") == 1
 
 
+def test_a_folder_with_a_newline_in_its_name_is_listed_on_one_line(run: Run, board: Path) -> None:
+    result = run("generate", board, "--out", "a\nfake")
+    assert result.err.startswith("new      a\\nfake/conf/xentui.conf\n")
+    assert "\nfake" not in result.err
+
+
 def test_undecodable_bytes_in_arguments_are_reported(tmp_path: Path) -> None:
     for arguments in ([b"check", b"\xff\xfe.toml"], [b"\xff"], [b"explain", b"\xff"]):
         result = process(*arguments, cwd=tmp_path, env=_env())

@@ -181,13 +181,14 @@ def _print_result(plan: Plan, result: ApplyResult) -> None:
         return
     for change in result.changes:
         word = {"edited": "changed"}.get(change.kind, change.kind)
-        terminal.print_message(f"{'removed' if change.new is None else word:8} {change.path}")
+        path = visible(str(change.path))
+        terminal.print_message(f"{'removed' if change.new is None else word:8} {path}")
     for change in plan.with_edits:
-        terminal.print_message(
-            f"{'kept' if change.kind == 'kept' else 'same':8} {change.path}, with edits"
-        )
-    for path, copy in result.copies:
-        terminal.print_message(f"kept     {copy}, which is {path.name} as edited by hand")
+        word = "kept" if change.kind == "kept" else "same"
+        terminal.print_message(f"{word:8} {visible(str(change.path))}, with edits")
+    for original, copy in result.copies:
+        name = visible(original.name)
+        terminal.print_message(f"kept     {visible(str(copy))}, which is {name} as edited by hand")
 
 
 def _print_unchanged(plan: Plan) -> None:

@@ -12,6 +12,7 @@ from xentui.cli import consent, parsing, terminal
 from xentui.errors import Exit
 from xentui.output.build_dir import plan_removal
 from xentui.output.writing.plan import resolve_edits
+from xentui.safe_text import visible
 from xentui.session import opening
 
 
@@ -42,5 +43,5 @@ def run(args: argparse.Namespace) -> int:
         return Exit.OK
     consent.apply_with_consent(lambda: plan_removal(build), yes=args.yes, edited=edited)
     for path in opening.project_files((build,)):
-        terminal.print_message(f"kept     {path}, your project")
+        terminal.print_message(f"kept     {visible(str(path))}, your project")
     return Exit.OK

@@ -336,7 +336,7 @@ def _import_into_project(
         old = loaded.document.text
         new = edit.update(old, project)
         if new == old:
-            terminal.print_message(f"{path}: already imports it")
+            terminal.print_message(f"{visible(str(path))}: already imports it")
             return
         if copy is not None and copy.kind == "same":
             copy = None
@@ -344,10 +344,10 @@ def _import_into_project(
         if copy is not None and isinstance(copy.new, Copy):
             like = source_stat(copy.new)
             tree.write(copy.name, chunks(copy.new), expected=copy.state, like=like)
-            terminal.print_message(f"copied   {copy.path}")
+            terminal.print_message(f"copied   {visible(str(copy.path))}")
         tree.write(path.name, [new.encode()], expected=before)
         tree.sync()
-    terminal.print_message(f"changed  {path}")
+    terminal.print_message(f"changed  {visible(str(path))}")
 
 
 def _check_source(project: Project, guest: str, assets: Assets) -> None:
