@@ -28,15 +28,15 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Form:
+class Pattern:
     """A value of which only the form is known."""
 
     pattern: str
 
 
-Wanted = str | Words | Form
+Expected = str | Words | Pattern
 
-REMOVED = Form("nothing is left of it")
+REMOVED = Pattern("nothing is left of it")
 """A variable from which something is only removed, or that is set only for another recipe."""
 
 NO_IMAGE = "none"
@@ -86,7 +86,7 @@ BOOT_FAMILIES = {
 }
 """Boards whose boot files xentui writes, and how Xen starts on them."""
 
-BOARD_LINES: dict[str, dict[Key, Wanted]] = {
+BOARD_LINES: dict[str, dict[Key, Expected]] = {
     "qemuarm64": {
         ("IMAGE_FSTYPES", None): Words(("ext4",)),
         ("QB_DEFAULT_FSTYPE", None): "ext4",
@@ -134,15 +134,15 @@ def arch(project: Project) -> str:
     return "x86-64" if "x86" in machine or "intel" in machine else "aarch64"
 
 
-def image(project: Project) -> str:
+def dom0_image(project: Project) -> str:
     """Return the Dom0 image recipe."""
     return project.host.image or "xen-image-minimal"
 
 
-def conf(project: Project) -> dict[Key, Wanted]:
+def expected_conf(project: Project) -> dict[Key, Expected]:
     """Return what the configuration must set for the Dom0 image, no more and no less."""
     host = project.host
-    wanted: dict[Key, Wanted] = {
+    expected: dict[Key, Expected] = {
         ("MACHINE", None): host.machine,
         ("INIT_MANAGER", None): "systemd",
         ("DISTRO_FEATURES", None): Words(("xen", "systemd", "virtualization")),
@@ -150,28 +150,28 @@ def conf(project: Project) -> dict[Key, Wanted]:
     }
     if host.release not in (None, "scarthgap"):
         # From styhead on, meta-xilinx-virtualization completes the script itself.
-        wanted.pop(("SCRIPT_SED_ADDENDUM", None), None)
+        expected.pop(("SCRIPT_SED_ADDENDUM", None), None)
     # Without a release, settings that wrynose does not read are not written.
     master = host.release == "master"
     if host.boot_mode == "hyperv-gen1" and master:
-        wanted["XEN_BOOT_MODE", None] = "hyperv-gen1"
+        expected["XEN_BOOT_MODE", None] = "hyperv-gen1"
     if host.accepted_licenses:
-        wanted["LICENSE_FLAGS_ACCEPTED", None] = Words(host.accepted_licenses)
-    wanted.update(boot(project))
+        expected["LICENSE_FLAGS_ACCEPTED", None] = Words(host.accepted_licenses)
+    expected.update(expected_boot(project))
     if host.network is not None and master:
-        wanted["XEN_DOM0_NETWORK", None] = host.network
+        expected["XEN_DOM0_NETWORK", None] = host.network
     if host.memory is not None and host.machine in EMULATED:
-        wanted["QB_MEM_VALUE", None] = str(host.memory)
-    wanted.update(_dom0(project))
-    wanted.update(_defaults(project.defaults))
+        expected["QB_MEM_VALUE", None] = str(host.memory)
+    expected.update(_dom0(project))
+    expected.update(_defaults(project.defaults))
     named = [guest for guest in project.guests if guest.bundle is None]
     if named:
-        wanted["BUNDLED_XEN_GUESTS", None] = Words(tuple(entry(guest) for guest in named))
-        wanted["do_rootfs", "vardeps"] = Words(("XENTUI_HASH",))
-        wanted["XENTUI_HASH", None] = Form("[0-9a-f]{64}")
+        expected["BUNDLED_XEN_GUESTS", None] = Words(tuple(tagged_entry(guest) for guest in named))
+        expected["do_rootfs", "vardeps"] = Words(("XENTUI_HASH",))
+        expected["XENTUI_HASH", None] = Pattern("[0-9a-f]{64}")
     for guest in named:
-        wanted.update(flags(project, guest))
-    before = wanted.get(("IMAGE_INSTALL", None))
+        expected.update(expected_flags(project, guest))
+    before = expected.get(("IMAGE_INSTALL", None))
     installed = list(before.words) if isinstance(before, Words) else []
     if host.network == "nat" and not master:
         installed.append("xentui-dom0-network")
@@ -180,23 +180,23 @@ def conf(project: Project) -> dict[Key, Wanted]:
         installed += ["vxn", "containerd-opencontainers"]
         installed += [] if master else ["xen-tools-xen-9pfsd"]
         installed += [CONTAINER_PACKAGES[name] for name in project.containers.frontends or ()]
-        wanted["DISTRO_FEATURES", None] = Words(
+        expected["DISTRO_FEATURES", None] = Words(
             ("xen", "systemd", "virtualization", "vcontainer", "vxn")
         )
-        wanted["BBMULTICONFIG", None] = Words(("vruntime-aarch64", "vruntime-x86-64"))
+        expected["BBMULTICONFIG", None] = Words(("vruntime-aarch64", "vruntime-x86-64"))
         # mv:conf/distro/include/meta-virt-host.conf
         for layer in ("filesystems-layer", "meta-python", "webserver"):
-            wanted[f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}", None] = "1"
+            expected[f"BBFILE_PATTERN_IGNORE_EMPTY_{layer}", None] = "1"
     if installed:
-        wanted["IMAGE_INSTALL", None] = Words(tuple(installed))
+        expected["IMAGE_INSTALL", None] = Words(tuple(installed))
     room = images_mib(project) * 1024
     # mv:recipes-extended/images/xen-image-minimal.bb:136
     if room > 2_000_000:
         room += 10_000_000 if project.containers.vxn else 0
         room = -(-room // 1024) * 1024
         # The local files in tests are small: together they add at most one MiB.
-        wanted["IMAGE_ROOTFS_EXTRA_SPACE", None] = Form(f"{room}|{room + 1024}")
-    return wanted
+        expected["IMAGE_ROOTFS_EXTRA_SPACE", None] = Pattern(f"{room}|{room + 1024}")
+    return expected
 
 
 def boot_family(project: Project) -> str | None:
@@ -204,11 +204,11 @@ def boot_family(project: Project) -> str | None:
     return project.host.boot_mode or BOOT_FAMILIES.get(project.host.machine)
 
 
-def boot(project: Project) -> dict[Key, Wanted]:
+def expected_boot(project: Project) -> dict[Key, Expected]:
     """Return what starts Xen if no layer does."""
     host = project.host
     family = boot_family(project)
-    wanted: dict[Key, Wanted] = {}
+    expected: dict[Key, Expected] = {}
     if family == "bios":
         own = host.machine != "qemux86-64" or host.dom0_memory not in (None, 512)
         return {("WKS_FILE", None): "xentui-dom0.wks"} if own else {}
@@ -216,31 +216,31 @@ def boot(project: Project) -> dict[Key, Wanted]:
         return {("WKS_FILE", None): "xentui-dom0.wks"}
     if family in (None, "hyperv-gen1", "manual"):
         return {}
-    wanted["IMAGE_FSTYPES", None] = Words(("wic",))
+    expected["IMAGE_FSTYPES", None] = Words(("wic",))
     if family == "uboot-rootfs":
-        return wanted | {
+        return expected | {
             ("IMAGE_INSTALL", None): Words(
                 ("xentui-boot", "xen", "kernel-image", "kernel-devicetree")
             ),
             ("UBOOT_EXTLINUX", None): "0",
             ("MACHINE_ESSENTIAL_EXTRA_RDEPENDS", None): REMOVED,
         }
-    wanted["WKS_FILE_DEPENDS", None] = Words(("xen", "xentui-boot", "e2fsprogs-native"))
+    expected["WKS_FILE_DEPENDS", None] = Words(("xen", "xentui-boot", "e2fsprogs-native"))
     name = "BOOTX64" if arch(project) == "x86-64" else "BOOTAA64"
     files = {
         "efi": rf"xen-\S+\.efi;EFI/BOOT/{name}\.EFI xentui-xen\.cfg;EFI/BOOT/{name}\.CFG .*",
         "uboot-fat": r" ?xen-\S+;xen xentui-boot\.scr;boot\.scr.*",
         "uboot-rpi": r" xen-\S+;xen",
     }
-    wanted["IMAGE_BOOT_FILES", None] = Form(files[family])
+    expected["IMAGE_BOOT_FILES", None] = Pattern(files[family])
     if family == "efi":
-        wanted["WKS_FILE", None] = "xentui-efi.wks"
+        expected["WKS_FILE", None] = "xentui-efi.wks"
     elif host.machine in ("am62xx-evm", "genericarm64"):
-        wanted["WKS_FILE", None] = "xentui-uboot-fat.wks"
+        expected["WKS_FILE", None] = "xentui-uboot-fat.wks"
     if family == "uboot-rpi":
-        wanted["RPI_USE_U_BOOT", None] = wanted["ENABLE_UART", None] = "1"
-        wanted["PREFERRED_PROVIDER_u-boot-default-script", None] = "xentui-boot"
-    return wanted
+        expected["RPI_USE_U_BOOT", None] = expected["ENABLE_UART", None] = "1"
+        expected["PREFERRED_PROVIDER_u-boot-default-script", None] = "xentui-boot"
+    return expected
 
 
 def images_mib(project: Project) -> int:
@@ -266,17 +266,12 @@ def images_mib(project: Project) -> int:
     return sum(sizes.values())
 
 
-def only_for_the_image(project: Project) -> set[str]:
+def image_only_variables() -> set[str]:
     """Return the variables that other recipes must not see."""
-    scoped = {
-        "QB_MEM_VALUE",
-        "QB_XEN_CMDLINE_EXTRA",
-        "IMAGE_INSTALL",
-        "WKS_FILE",
-        "IMAGE_BOOT_FILES",
-    }
-    scoped.add("IMAGE_BOOT_FILES")
-    return scoped | {"QB_DEFAULT_FSTYPE", "XENTUI_HASH", "IMAGE_ROOTFS_EXTRA_SPACE"}
+    return {
+        "QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "QB_DEFAULT_FSTYPE", "IMAGE_INSTALL", "WKS_FILE",
+        "IMAGE_BOOT_FILES", "IMAGE_ROOTFS_EXTRA_SPACE", "XENTUI_HASH",
+    }  # fmt: skip
 
 
 def guest_image_types(project: Project) -> dict[str, str]:
@@ -284,31 +279,31 @@ def guest_image_types(project: Project) -> dict[str, str]:
 
     By default, mv:recipes-extended/images/xen-guest-image-minimal.bb builds ext4.
     """
-    wanted = project.defaults.image_fstype or "ext4"
+    fstype = project.defaults.image_fstype or "ext4"
     return {
-        guest.key: wanted
+        guest.key: fstype
         for guest in project.guests
         if "external" not in guest.tags
         and guest.rootfs is None
-        and (guest.key, wanted) != ("xen-guest-image-minimal", "ext4")
+        and (guest.key, fstype) != ("xen-guest-image-minimal", "ext4")
     }
 
 
-def entry(guest: Guest) -> str:
+def tagged_entry(guest: Guest) -> str:
     """Return a guest with its tags, as both classes split it."""
     return guest.key + "".join(f":{tag}" for tag in sorted(guest.tags))
 
 
-def takes_a_config(project: Project, guest: Guest) -> bool:
+def needs_complete_config(project: Project, guest: Guest) -> bool:
     """Return whether the class gets a complete xl config: the user's, or one beyond flags."""
     if guest.config_file is not None:
         return True
     value = effective(project, guest)
-    other_type = kind(project, guest) != ("pv" if arch(project) == "x86-64" else "pvh")
+    other_type = domain_type(project, guest) != ("pv" if arch(project) == "x86-64" else "pvh")
     return not value["vif"] or other_type or not value["extra"] or guest.rootfs == NO_IMAGE
 
 
-def kind(project: Project, guest: Guest) -> str:
+def domain_type(project: Project, guest: Guest) -> str:
     """Return the type of the domain. A guest without a kernel must be HVM, which only x86 has."""
     if guest.type is not None:
         return guest.type
@@ -338,7 +333,7 @@ def kernel_file(project: Project, guest: Guest) -> str:
     return _host_kernel(project)
 
 
-def deployed(project: Project) -> list[str]:
+def deployed_files(project: Project) -> list[str]:
     """Return the files in the deploy directory of a build of the project."""
     files = [_host_kernel(project)]
     for guest in project.guests:
@@ -362,119 +357,122 @@ def _host_kernel(project: Project) -> str:
     return "bzImage" if arch(project) == "x86-64" else "Image"
 
 
-def flags(project: Project, guest: Guest) -> dict[Key, Wanted]:
+def expected_flags(project: Project, guest: Guest) -> dict[Key, Expected]:
     """Return the flags that a guest needs, in the configuration and in a bundle alike."""
-    wanted: dict[Key, Wanted] = {}
-    if not takes_a_config(project, guest):
+    expected: dict[Key, Expected] = {}
+    if not needs_complete_config(project, guest):
         for name, variable in FLAG_VARIABLES.items():
             value = _effective(project, guest, name)
             # An empty default cannot be written, so each guest has its own value.
             unsaid = getattr(project.defaults, name) in ("", ())
             if value != _default(project, name) or unsaid:
-                wanted[variable, guest.key] = _text(value)
+                expected[variable, guest.key] = _text(value)
         if guest.name is not None and guest.name != guest.key:
-            wanted["XEN_GUEST_NAME", guest.key] = guest.name
+            expected["XEN_GUEST_NAME", guest.key] = guest.name
     if guest.rootfs not in (None, NO_IMAGE):
-        wanted["XEN_GUEST_ROOTFS", guest.key] = guest.rootfs
+        expected["XEN_GUEST_ROOTFS", guest.key] = guest.rootfs
     if guest.kernel is not None:
-        wanted["XEN_GUEST_KERNEL", guest.key] = guest.kernel
-    return wanted
+        expected["XEN_GUEST_KERNEL", guest.key] = guest.kernel
+    return expected
 
 
-def append(project: Project) -> dict[Key, Wanted]:
+def expected_append(project: Project) -> dict[Key, Expected]:
     """Return what the append to the Dom0 image must set: where the xl configs are."""
-    wanted: dict[Key, Wanted] = {}
-    keys = [g.key for g in project.guests if g.bundle is None and takes_a_config(project, g)]
+    expected: dict[Key, Expected] = {}
+    keys = [g.key for g in project.guests if g.bundle is None and needs_complete_config(project, g)]
     for key in keys:
-        wanted["XEN_GUEST_CONFIG_FILE", key] = Form(rf"/.*/{re.escape(key)}\.cfg")
+        expected["XEN_GUEST_CONFIG_FILE", key] = Pattern(rf"/.*/{re.escape(key)}\.cfg")
     if keys:
-        wanted["XENTUI_CONFIGS", None] = Form("/.*")
-        wanted["do_rootfs", "file-checksums"] = Form(r"( ?/\S+\.cfg:True)+")
-    return wanted
+        expected["XENTUI_CONFIGS", None] = Pattern("/.*")
+        expected["do_rootfs", "file-checksums"] = Pattern(r"( ?/\S+\.cfg:True)+")
+    return expected
 
 
-def recipe(project: Project, bundle: str) -> dict[Key, Wanted]:
+def expected_recipe(project: Project, bundle: str) -> dict[Key, Expected]:
     """Return what a bundle's recipe must set, apart from what it fetches."""
     guests = [guest for guest in project.guests if guest.bundle == bundle]
     about = project.bundle(bundle)
     license_id = about.license or "MIT"
-    wanted: dict[Key, Wanted] = {
-        ("SUMMARY", None): about.summary or Form(".+"),
+    expected: dict[Key, Expected] = {
+        ("SUMMARY", None): about.summary or Pattern(".+"),
         ("LICENSE", None): license_id,
-        ("LIC_FILES_CHKSUM", None): Form(rf"file:///.*/{re.escape(license_id)};md5=[0-9a-f]{{32}}"),
-        ("S", None): Form(r"/.*"),
+        ("LIC_FILES_CHKSUM", None): Pattern(
+            rf"file:///.*/{re.escape(license_id)};md5=[0-9a-f]{{32}}"
+        ),
+        ("S", None): Pattern(r"/.*"),
         ("INHIBIT_DEFAULT_DEPS", None): "1",
         ("PACKAGE_ARCH", None): project.host.machine.replace("-", "_"),
         ("REQUIRED_DISTRO_FEATURES", None): "xen",
-        ("XEN_GUEST_BUNDLES", None): Words(tuple(entry(guest) for guest in guests)),
+        ("XEN_GUEST_BUNDLES", None): Words(tuple(tagged_entry(guest) for guest in guests)),
     }
     for guest in guests:
-        wanted.update(flags(project, guest))
-        if takes_a_config(project, guest):
-            wanted["XEN_GUEST_CONFIG_FILE", guest.key] = Form(rf"/.*/{re.escape(guest.key)}\.cfg")
+        expected.update(expected_flags(project, guest))
+        if needs_complete_config(project, guest):
+            config = rf"/.*/{re.escape(guest.key)}\.cfg"
+            expected["XEN_GUEST_CONFIG_FILE", guest.key] = Pattern(config)
         if guest.source is not None:
-            wanted.update(_source(project, guest))
+            expected.update(_source(project, guest))
     if any(guest.source and guest.source.type == "rootfs_dir" for guest in guests):
-        wanted["do_compile", "prefuncs"] = Form(".*prepare_rootfs.*")
+        expected["do_compile", "prefuncs"] = Pattern(".*prepare_rootfs.*")
     own = [g for g in guests if g.source and g.source.type not in _BUILT_IN]
     if own:
-        wanted["do_compile", "prefuncs"] = Form(".*convert_sources.*")
+        expected["do_compile", "prefuncs"] = Pattern(".*convert_sources.*")
         needs = [project.import_type(g.source.type).depends for g in own if g.source]
         if any(needs):
-            wanted["do_compile", "depends"] = Form(
+            expected["do_compile", "depends"] = Pattern(
                 "".join(rf"(?=.*{re.escape(need)})" for need in needs if need) + ".*"
             )
-    return wanted
+    return expected
 
 
 _BUILT_IN = ("rootfs_dir", "qcow2", "ext4", "raw")
 
 
-def _source(project: Project, guest: Guest) -> dict[Key, Wanted]:
+def _source(project: Project, guest: Guest) -> dict[Key, Expected]:
     assert guest.source is not None
     kind = guest.source.type
-    wanted: dict[Key, Wanted] = {
+    expected: dict[Key, Expected] = {
         # The class refuses every type except its four.
         ("XEN_GUEST_SOURCE_TYPE", guest.key): kind if kind in _BUILT_IN else "raw",
         ("XEN_GUEST_SOURCE_FILE", guest.key): guest.source.file
         if kind in ("qcow2", "ext4", "raw")
-        else Form("/.*"),
+        else Pattern("/.*"),
     }
     size = guest.source.image_size
     if kind == "rootfs_dir" and size is not None and size != _default(project, "image_size"):
-        wanted["XEN_GUEST_IMAGE_SIZE", guest.key] = str(size)
-    return wanted
+        expected["XEN_GUEST_IMAGE_SIZE", guest.key] = str(size)
+    return expected
 
 
-def fetched(project: Project, bundle: str) -> list[tuple[str, str | None]]:
+def expected_fetches(project: Project, bundle: str) -> list[tuple[str, str | None]]:
     """Return what a bundle fetches for the project's board: ends of addresses, checksums."""
-    wanted: list[tuple[str, str | None]] = []
+    expected: list[tuple[str, str | None]] = []
     for guest in project.guests:
         if guest.bundle != bundle:
             continue
-        if takes_a_config(project, guest):
-            wanted.append((f"file://{guest.key}.cfg", None))
+        if needs_complete_config(project, guest):
+            expected.append((f"file://{guest.key}.cfg", None))
         if guest.source is None:
             continue
         if guest.source.type not in _BUILT_IN:
             script = project.import_type(guest.source.type).script
-            wanted.append((script.rpartition("/")[2], None))
+            expected.append((script.rpartition("/")[2], None))
         for fetch in guest.source.fetch:
             if fetch.arch in (None, arch(project)):
                 place = fetch.uri
                 if place.startswith("file://"):
                     place = place.rpartition("/")[2]
-                wanted.append((place, fetch.sha256))
-    return wanted
+                expected.append((place, fetch.sha256))
+    return expected
 
 
-def differences(parsed: Parsed, wanted: dict[Key, Wanted]) -> list[str]:
+def differences(parsed: Parsed, expected: dict[Key, Expected]) -> list[str]:
     """Return the differences between what BitBake read and what it should have read."""
     given = {(assignment.base, assignment.flag) for assignment in parsed.assignments}
     found = [
-        f"{_shown(key)} is set, but should not be" for key in sorted(given - set(wanted), key=str)
+        f"{_shown(key)} is set, but should not be" for key in sorted(given - set(expected), key=str)
     ]
-    for key, value in wanted.items():
+    for key, value in expected.items():
         if key not in given:
             found.append(f"{_shown(key)} should be set, but is not")
             continue
@@ -484,12 +482,12 @@ def differences(parsed: Parsed, wanted: dict[Key, Wanted]) -> list[str]:
     return found
 
 
-def _matches(read: str | None, value: Wanted) -> bool:
+def _matches(read: str | None, value: Expected) -> bool:
     if read is None:
         return value is REMOVED
     if isinstance(value, Words):
         return tuple(read.split()) == value.words
-    if isinstance(value, Form):
+    if isinstance(value, Pattern):
         return re.fullmatch(value.pattern, read, re.ASCII) is not None
     return read == value
 
@@ -498,7 +496,7 @@ def _shown(key: Key) -> str:
     return key[0] if key[1] is None else f"{key[0]}[{key[1]}]"
 
 
-def _dom0(project: Project) -> dict[Key, Wanted]:
+def _dom0(project: Project) -> dict[Key, Expected]:
     host, memory = project.host, project.host.dom0_memory
     if host.machine in ("genericx86-64", "intel-corei7-64") and host.release != "master":
         # The plug-in of wrynose uses /vmlinuz where the layer's kickstart file leaves the menu to
@@ -513,16 +511,16 @@ def _dom0(project: Project) -> dict[Key, Wanted]:
     return {}
 
 
-_KICKSTART: dict[Key, Wanted] = {("WKS_FILE", None): Form(r"xentui\S*\.wks")}
+_KICKSTART: dict[Key, Expected] = {("WKS_FILE", None): Pattern(r"xentui\S*\.wks")}
 
 
-def _defaults(defaults: Defaults) -> dict[Key, Wanted]:
-    wanted: dict[Key, Wanted] = {}
+def _defaults(defaults: Defaults) -> dict[Key, Expected]:
+    expected: dict[Key, Expected] = {}
     for name, variable in DEFAULT_VARIABLES.items():
         value = getattr(defaults, name)
         if value is not None and value not in ("", ()) and value != CLASS_DEFAULTS[name]:
-            wanted[variable, None] = _text(value)
-    return wanted
+            expected[variable, None] = _text(value)
+    return expected
 
 
 def _default(project: Project, name: str) -> Any:

@@ -86,13 +86,13 @@ def build(
         BuildError: a class ended with an error.
         BitBakeError: BitBake refused a file.
     """
-    image = oracle.image(project)
+    image = oracle.dom0_image(project)
     with tempfile.TemporaryDirectory(prefix="xentui-build-") as name:
         root = Path(name)
         _write(root, render(project, assets).files)
         (root / "rootfs").mkdir()
         deploy = root / "deploy"
-        for entry in oracle.deployed(project):
+        for entry in oracle.deployed_files(project):
             (deploy / entry).parent.mkdir(parents=True, exist_ok=True)
             (deploy / entry).write_bytes(b"")
         settings = {

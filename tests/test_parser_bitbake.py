@@ -51,7 +51,7 @@ def check(project: model.Project, rendered: Rendered) -> None:
             parsed = parse_recipe(text, name, conf=conf, settings=settings)
             seen.add(_check_recipe(project, parsed))
         else:
-            assert Path(path).stem == oracle.image(project)
+            assert Path(path).stem == oracle.dom0_image(project)
             _check_append(project, text, settings)
     assert seen == {guest.bundle for guest in project.guests} - {None}
     for path, content in rendered.files.items():
@@ -79,12 +79,12 @@ def _check_conf(project: model.Project, conf: str, settings: dict[str, str]) -> 
     parsed = parse_conf(conf, settings=settings)
     assert parsed.warnings == []
     assert parsed.others == []
-    wanted = oracle.conf(project)
+    wanted = oracle.expected_conf(project)
     types = oracle.guest_image_types(project)
     if types:
         # Guests' image types are set here too, each only for its own recipe.
         wanted.setdefault(("IMAGE_FSTYPES", None), oracle.Words(()))
-    of_image = parsed.seen_by(oracle.image(project))
+    of_image = parsed.seen_by(oracle.dom0_image(project))
     if types and wanted["IMAGE_FSTYPES", None] == oracle.Words(()):
         assert of_image.value("IMAGE_FSTYPES") is None
         del wanted["IMAGE_FSTYPES", None]
@@ -93,7 +93,7 @@ def _check_conf(project: model.Project, conf: str, settings: dict[str, str]) -> 
     for recipe, fstype in types.items():
         assert parsed.seen_by(recipe).words("IMAGE_FSTYPES") == [fstype]
     other = parsed.seen_by("some-other-image")
-    for variable in (*oracle.only_for_the_image(project), "IMAGE_FSTYPES"):
+    for variable in (*oracle.image_only_variables(), "IMAGE_FSTYPES"):
         assert other.value(variable) is None, variable
 
 
@@ -111,8 +111,8 @@ def _check_recipe(project: model.Project, parsed: Parsed) -> str:
         assert not parsed.flag(name, "python")
     fetches = [a for a in parsed.assignments if a.base == "SRC_URI"]
     parsed.assignments = [a for a in parsed.assignments if a.base != "SRC_URI"]
-    assert oracle.differences(parsed, oracle.recipe(project, bundle)) == []
-    if fetches or oracle.fetched(project, bundle):
+    assert oracle.differences(parsed, oracle.expected_recipe(project, bundle)) == []
+    if fetches or oracle.expected_fetches(project, bundle):
         _check_fetched(project, bundle, parsed)
     return bundle
 
@@ -126,7 +126,7 @@ def _check_fetched(project: model.Project, bundle: str, parsed: Parsed) -> None:
         assert set(parameters) <= {"name", "subdir", "unpack"}
         flag = f"{parameters['name']}.sha256sum" if "name" in parameters else "sha256sum"
         entries.append((address, parsed.flag("SRC_URI", flag)))
-    wanted = set(oracle.fetched(project, bundle))
+    wanted = set(oracle.expected_fetches(project, bundle))
     for place, digest in wanted:
         assert any(
             (address == place or address.endswith(f"/{place}")) and found == digest
@@ -137,10 +137,10 @@ def _check_fetched(project: model.Project, bundle: str, parsed: Parsed) -> None:
 
 
 def _check_append(project: model.Project, text: str, settings: dict[str, str]) -> None:
-    parsed = parse_recipe(text, f"{oracle.image(project)}.bb", settings=settings)
+    parsed = parse_recipe(text, f"{oracle.dom0_image(project)}.bb", settings=settings)
     assert parsed.warnings == []
     assert parsed.others == []
-    assert oracle.differences(parsed, oracle.append(project)) == []
+    assert oracle.differences(parsed, oracle.expected_append(project)) == []
 
 
 def _check_layer(text: str) -> None:

@@ -125,7 +125,7 @@ def _check_settings(project: model.Project, guest: model.Guest, config: xl_parse
     assert printed["vcpus"] == str(value["vcpus"])
     assert printed["vif"] == list(value["vif"])
     assert [(disk.device, disk.writable) for disk in config.disks] == [(value["disk_device"], True)]
-    kind = oracle.kind(project, guest)
+    kind = oracle.domain_type(project, guest)
     # xl's default type: PV on x86, PVH on Arm.
     assert printed.get("type", "pv" if oracle.arch(project) == "x86-64" else "pvh") == kind
     if kind == "hvm":
