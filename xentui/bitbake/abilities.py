@@ -256,10 +256,10 @@ def _boot_modes(image: str, plugins: str) -> tuple[str, ...]:
     if not _has(r"^XEN_BOOT_MODE\s*\?", image):
         return ("bios",)
     has_efi = any(exists(f"{plugins}/bootimg{mark}efixen.py") for mark in "_-")
-    modes = re.findall(r"'([a-z0-9-]+)' (?:if|==)|== '([a-z0-9-]+)'", image)
-    named = {word for pair in modes for word in pair}
-    found = [m for m in ("efi", "hyperv-gen1") if m in named and (has_efi or m != "efi")]
-    return ("bios", *found)
+    matches = re.findall(r"'([a-z0-9-]+)' (?:if|==)|== '([a-z0-9-]+)'", image)
+    named = {word for pair in matches for word in pair}
+    modes = [m for m in ("efi", "hyperv-gen1") if m in named and (has_efi or m != "efi")]
+    return ("bios", *modes)
 
 
 def _accepts_disk_id(core: str) -> bool:

@@ -17,7 +17,7 @@ from xentui.safe_text import visible
 
 
 def find(
-    given: Path | None, *, cwd: Path | None = None, environ: Mapping[str, str] | None = None
+    build_dir: Path | None, *, cwd: Path | None = None, environ: Mapping[str, str] | None = None
 ) -> Path | None:
     """Return the build directory: the given one, ``$BUILDDIR``, or the nearest parent folder.
 
@@ -27,11 +27,11 @@ def find(
     Raises:
         UsageError: the given path is not a build directory.
     """
-    if given is not None:
-        path = Path(real(str(given)))
+    if build_dir is not None:
+        path = Path(real(str(build_dir)))
         if not is_build_dir(path):
             raise UsageError(
-                f"{visible(str(given))} is not a build directory: it has no conf/bblayers.conf",
+                f"{visible(str(build_dir))} is not a build directory: it has no conf/bblayers.conf",
                 fix="Give the directory that oe-init-build-env or bitbake-setup made.",
             )
         return path
@@ -42,13 +42,13 @@ def find(
     return next((path for path in (here, *here.parents) if is_build_dir(path)), None)
 
 
-def find_required(given: Path | None) -> Path:
+def find_required(build_dir: Path | None) -> Path:
     """Return the build directory, found as by :func:`find`.
 
     Raises:
         UsageError: there is no build directory.
     """
-    path = find(given)
+    path = find(build_dir)
     if path is None:
         raise UsageError(
             "no build directory was found: neither $BUILDDIR nor a parent folder has "

@@ -162,7 +162,7 @@ class ConfImport:
         return [
             each
             for each in self.assignments.get(variable, [])
-            if each.flag == flag and all(one in overrides for one in overrides_of(each.variable))
+            if each.flag == flag and all(part in overrides for part in overrides_of(each.variable))
         ]
 
     def has_override(self, override: str) -> bool:

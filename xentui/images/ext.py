@@ -131,8 +131,8 @@ class ExtTree:
         if folder.flags & _ENCRYPTED_FLAG:
             raise Broken("a directory is encrypted")
         wanted = name.encode("utf-8", "surrogateescape")
-        for number, found in self._entries(folder):
-            if found == wanted:
+        for number, entry in self._entries(folder):
+            if entry == wanted:
                 return self._inode(number)
         return None
 
