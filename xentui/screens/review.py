@@ -135,7 +135,7 @@ class Review(Step):
         """Compare with the files on disk, and show what writing would change."""
         review = self.session.review
         review.compare(again=True, examine=False)
-        self._show_target_lines()
+        self._show_destination()
         self._examine()
         self.query_one("#review-diff", CodeView).show(review.diff_lines(), follow=False)
         review.mark_seen()
@@ -147,7 +147,7 @@ class Review(Step):
             self.show_sheet("problems" if self.session.review.errors else "diff")
         self._show_tabs()
 
-    def _show_target_lines(self) -> None:
+    def _show_destination(self) -> None:
         """Show where the files go, and how they are written there."""
         target = self.session.target
         build = target.build_dir is not None

@@ -36,8 +36,6 @@ MAX_FILES = 3
 """Maximum number of project files that are listed."""
 READ_DELAY = 0.06
 """Seconds that the cursor stays on a row before its project is read."""
-StyledLine = tuple[str, str]
-"""A text and its style."""
 
 
 class StartTable(Table):
@@ -102,10 +100,8 @@ class Start(Step):
 
     def build_survey_changed(self) -> None:
         """Show the build directory, and list its guests and the presets for its machine first."""
-        lines = target_lines(self.session, glyphs(self))
-        self.query_one("#start-where", HangingText).show(
-            [lit(text, style) for text, style in lines]
-        )
+        lines = build_dir_lines(self.session, glyphs(self))
+        self.query_one("#start-where", HangingText).show(lines)
         settings, survey = self.session.target.user_settings, self.session.target.survey
         has_existing = settings is not None and bool(settings.guests)
         machine = survey.machine if survey is not None else ""
@@ -417,36 +413,35 @@ class Start(Step):
             self.post_message(OpenProject(origin, f"open {origin.name}", "guests"))
 
 
-def target_lines(session: Session, signs: Glyphs) -> list[StyledLine]:
-    """Return the lines about the target directory."""
+def build_dir_lines(session: Session, signs: Glyphs) -> list[Content]:
+    """Return the lines about the build directory, or about the folder that is used instead."""
     target = session.target.build_dir
     if target is None:
         folder = texts.short_path(session.target.path)
         return [
-            (f"{signs.todo} No build directory: files go into {folder}", "muted"),
-            ("  To write into one, start xentui there or with --build-dir DIR.", "muted"),
+            lit(f"{signs.todo} No build directory: files go into {folder}", "muted"),
+            lit("  To write into one, start xentui there or with --build-dir DIR.", "muted"),
         ]
     name = texts.short_path(target)
     survey = session.target.survey
     if survey is not None and survey.problem:
-        return [(f"{signs.error} Build directory {name}", "error"), (f"  {survey.problem}", "")]
+        return [lit(f"{signs.error} Build directory {name}", "error"), lit(f"  {survey.problem}")]
     if survey is None or survey.build is None:
         reading = f"  Reading its configuration {signs.more}"
-        return [(f"{signs.ok} Build directory {name}", ""), (reading, "muted")]
+        return [lit(f"{signs.ok} Build directory {name}"), lit(reading, "muted")]
     series = survey.build.series
-    lines = [(f"{signs.ok} Build directory {name}  {signs.dot}  {survey.machine_summary}", "")]
+    lines = [lit(f"{signs.ok} Build directory {name}  {signs.dot}  {survey.machine_summary}")]
     summary, fine = survey.xen_summary
     text = f"{signs.ok if fine else signs.error} {summary}"
     text += f" {signs.dot} {series[0]}" if fine and series else ""
     if not survey.complete:
         count = f" {survey.done} of {survey.total}" if survey.total else ""
         text += f"  {signs.dot}  reading the recipes{count} {signs.more}"
-    lines.append((text, "ok" if fine else "error"))
+    lines.append(lit(text, "ok" if fine else "error"))
     settings = survey.user_settings
     if settings is not None and settings.about_xen:
         guests = ", ".join(guest.entry for guest in settings.guests)
         what = f"guests {guests}" if guests else "Xen settings"
-        lines.append(
-            (f"{signs.warning} Set by hand there: {what}. Review asks what to do.", "warning")
-        )
+        text = f"{signs.warning} Set by hand there: {what}. Review asks what to do."
+        lines.append(lit(text, "warning"))
     return lines
