@@ -96,7 +96,7 @@ def test_a_file_next_to_the_project_is_not_copied(tmp_path: Path) -> None:
     session.target.move_to(tmp_path / "place")
     with_tarball(session, tarball(tmp_path / "place/images/alpine.tar.gz"))
     assert session.project.guest("alpine").source is not None
-    assert not session.view.copies
+    assert not session.view.assets.copies
     session.review.compare()
     names = [c.name for c in session.review.changes if isinstance(c.new, Copy)]
     assert "alpine.tar.gz" not in names
@@ -108,7 +108,7 @@ def test_two_files_with_one_name_get_different_names(tmp_path: Path) -> None:
     second = tarball(tmp_path / "two/alpine.tar.gz", init=False)
     assert session.add_guest(GuestKind.TARBALL, inspect(first)) == "alpine"
     assert session.add_guest(GuestKind.TARBALL, inspect(second)) == "alpine-2"
-    assert dict(session.view.copies) == {"alpine.tar.gz": first, "alpine-2.tar.gz": second}
+    assert dict(session.view.assets.copies) == {"alpine.tar.gz": first, "alpine-2.tar.gz": second}
     session.write()
     assert Path("xentui-out/alpine.tar.gz").read_bytes() == first.read_bytes()
     assert Path("xentui-out/alpine-2.tar.gz").read_bytes() == second.read_bytes()

@@ -151,11 +151,11 @@ def test_an_xl_config_becomes_fields_with_the_files_next_to_it(tmp_path: Path) -
     assert (guest.memory, guest.vcpus, guest.kernel) == (96, 2, "router-kernel")
     assert guest.source is not None
     assert guest.source.type == "qcow2"
-    assert "router.qcow2" in session.view.copies
-    assert any("foo" in note for note in session.notes)
-    assert any(note.startswith("router-kernel is missing") for note in session.notes)
+    assert "router.qcow2" in session.view.assets.copies
+    assert any("foo" in note for note in session.guest_notes)
+    assert any(note.startswith("router-kernel is missing") for note in session.guest_notes)
     session.undo()
-    assert "router.qcow2" not in session.view.copies
+    assert "router.qcow2" not in session.view.assets.copies
 
 
 def test_a_config_that_xl_refuses_is_refused_with_its_line(tmp_path: Path) -> None:

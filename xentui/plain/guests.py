@@ -444,7 +444,7 @@ class AddGuestMenu(Menu):
         key = self.session.add_guest(kind, inspected_file, name=name, kernel=inspected_kernel)
         guest = self.session.project.guest(key)
         self.wizard.announce_edit(f"Added {key}: {guest_summary(self.wizard, guest)}.")
-        self.say(*self.session.notes)
+        self.say(*self.session.guest_notes)
         self.wizard.open(GuestMenu(self.wizard, key))
 
 

@@ -111,7 +111,8 @@ class Frame:
         if not (wide or screen.has_class("-preview")) or screen.has_class("-no-preview"):
             return
         other = screen.step.previewed_view()
-        view, base = (other, other) if other else (session.view, session.origin_view())
+        view = other or session.view
+        base = other or session.view_of_origin(session.state.origin)
         screen.query_one(Preview).show(
             view,
             base,

@@ -351,8 +351,8 @@ class MainScreen(StepScreen):
             return
         self.step.sync()
         note = event.note
-        if self.session.notes:
-            note = Content("\n").join(lit(line, "warning") for line in self.session.notes)
+        if self.session.guest_notes:
+            note = Content("\n").join(lit(line, "warning") for line in self.session.guest_notes)
         await self.step.highlight_guest(key, edit=True, note=note)
         self.redraw_after_edit()
 

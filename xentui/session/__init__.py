@@ -9,14 +9,7 @@ May import: ``rehearsal``, ``verify`` and all below them.
 
 from xentui.session.guests import MOST_GUESTS
 from xentui.session.session import Session
-from xentui.session.state import InvalidText, Origin, State
+from xentui.session.state import Origin, State
 from xentui.session.target import DEFAULT_OUT
 
-__all__ = [
-    "DEFAULT_OUT",
-    "MOST_GUESTS",
-    "InvalidText",
-    "Origin",
-    "Session",
-    "State",
-]
+__all__ = ["DEFAULT_OUT", "MOST_GUESTS", "Origin", "Session", "State"]

@@ -126,10 +126,10 @@ class EditedProject:
 
     def view_of(self, state: State) -> View:
         """Return the view of a state; the most recent views are cached by the state's identity."""
-        origin = state.origin
-        destination = self.target.destination(origin.project_name, self._project_folder_of(origin))
         from xentui.session.view import View
 
+        origin = state.origin
+        destination = self.target.destination(origin.project_name, self._project_folder_of(origin))
         view = self._views.get(id(state))
         if view is not None and view.state is state and view.destination == destination:
             self._views.move_to_end(id(state))
@@ -148,10 +148,6 @@ class EditedProject:
             return False
         self._views.clear()
         return True
-
-    def origin_view(self) -> View:
-        """Return the view of the project as it was read, which changes are compared with."""
-        return self.view_of_origin(self.state.origin)
 
     def view_of_origin(self, origin: Origin) -> View:
         """Return the view of a project as it was read, such as one that may be opened."""

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xentui.errors import XentuiError
 from xentui.project import tables
 from xentui.session import field_paths, guests, texts
 from xentui.session.edited_project import EditedProject
-from xentui.session.state import EMPTY, InvalidText, Origin
-from xentui.session.target import DEFAULT_OUT
+from xentui.session.state import InvalidText
 
 if TYPE_CHECKING:
     from xentui.images.inspected import Inspected
@@ -37,17 +34,8 @@ class Session(EditedProject):
     The arguments are those of :class:`~xentui.session.edited_project.EditedProject`.
     """
 
-    def __init__(
-        self,
-        origin: Origin = EMPTY,
-        *,
-        out: Path = DEFAULT_OUT,
-        draft_path: Path | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        super().__init__(origin, out=out, draft_path=draft_path, clock=clock)
-        self._written: Written | None = None
-        self._notes: tuple[str, ...] = ()
+    _written: Written | None = None
+    _guest_notes: tuple[str, ...] = ()
 
     @cached_property
     def review(self) -> Review:
@@ -150,7 +138,7 @@ class Session(EditedProject):
 
         Args:
             kind: what the guest is built from.
-            file: as with :func:`xentui.session.new_guest.add`.
+            file: as with :func:`xentui.session.new_guest.with_new_guest`.
             name: the recipe's name; for other kinds an optional name for the guest.
             kernel: a vendor's kernel.
 
@@ -162,13 +150,13 @@ class Session(EditedProject):
         guests.require_room(self.project)
         added = new_guest.with_new_guest(self, kind, file, name=name, kernel=kernel)
         self._do(added.state, f"add {added.key}")
-        self._notes = added.notes
+        self._guest_notes = added.notes
         return added.key
 
     @property
-    def notes(self) -> Sequence[str]:
+    def guest_notes(self) -> Sequence[str]:
         """Sentences about the guest added last: what was left out, what is still missing."""
-        return self._notes
+        return self._guest_notes
 
     def import_file(self, key: str, file: Inspected) -> str:
         """Build a guest from an inspected file; return the file's name in the project.
@@ -306,7 +294,7 @@ class Session(EditedProject):
         """Write all files and return the result.
 
         Args:
-            edited: what to do with generated files that were edited by hand; by default they
+            edited: what happens to generated files that were edited by hand; by default they
                 block writing.
 
         Raises:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
 from xentui.errors import XentuiError
@@ -71,11 +70,6 @@ class View:
         """The project of the state."""
         return self.state.project
 
-    @property
-    def project_name(self) -> str:
-        """The project's name in the headers of generated files."""
-        return self.destination.project_name
-
     @cached_property
     def assets(self) -> Assets:
         """The files that the project names, as far as they exist."""
@@ -87,11 +81,6 @@ class View:
             installs_vxn=self.destination.installs_vxn(state.project),
             recipes=self.destination.recipe_names,
         )
-
-    @property
-    def copies(self) -> Mapping[str, Path]:
-        """The files to copy next to the project file: current paths by future names."""
-        return self.assets.copies
 
     @cached_property
     def context(self) -> Context:
@@ -184,15 +173,11 @@ class View:
         """Why the files cannot be rendered, or an empty text."""
         return self._files_or_error[1]
 
-    def conf_text(self) -> str:
-        """Return the text of conf/xentui.conf."""
-        text = self.files.get("conf/xentui.conf", "")
-        return text if isinstance(text, str) else ""
-
     @cached_property
     def conf_lines(self) -> Sequence[str]:
         """The lines of conf/xentui.conf."""
-        return self.conf_text().removesuffix("\n").split("\n")
+        text = self.files.get("conf/xentui.conf")
+        return text.removesuffix("\n").split("\n") if isinstance(text, str) else [""]
 
     def assignment_line(self, guest: Guest, variable: str) -> str:
         """Return the generated line that sets a variable for a guest, or an empty text."""

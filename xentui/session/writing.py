@@ -115,7 +115,7 @@ def plan_of(session: EditedProject) -> Plan:
                 to.output_format,
                 session.project,
                 view.assets,
-                project_file=view.project_name,
+                project_file=session.project_name,
                 out=to.path,
             ),
             to.path,
@@ -125,14 +125,16 @@ def plan_of(session: EditedProject) -> Plan:
             session.project,
             view.assets,
             build,
-            project_file=view.project_name,
+            project_file=session.project_name,
             layer=to.chosen_layer,
             attach=to.chosen_attach,
             settings=to.user_settings,
             existing=to.existing_use,
         )
     project = _project_change(session, session.project_file)
-    copies = [copy_change(session.project_folder, name, path) for name, path in view.copies.items()]
+    copies = [
+        copy_change(session.project_folder, name, path) for name, path in view.assets.copies.items()
+    ]
     unused, record = _unused_copies(session, generated, copies)
     complete = replace(
         _with_record(generated, build / "conf" if build is not None else to.path, record),
@@ -160,7 +162,7 @@ def _unused_copies(
     view, folder = session.view, session.project_folder.absolute()
     note = next((root.notes[_COPIES] for root in generated.roots if _COPIES in root.notes), "{}")
     record: dict[str, list[Any]] = json.loads(note).get(str(folder), {})
-    needed = {*view.assets.sources, *view.assets.texts, *view.assets.missing, *view.copies}
+    needed = {*view.assets.sources, *view.assets.texts, *view.assets.missing, *view.assets.copies}
     for copy in copies:
         # A file that existed before belongs to the user, and is not listed.
         if isinstance(copy.new, Copy) and (copy.kind == "new" or copy.name in record):
@@ -310,7 +312,7 @@ def headless(session: EditedProject) -> str:
         out += " --yes"
     codes = sorted({finding.code for finding in session.allowed_errors()})
     out += "".join(f" --allow {code}" for code in codes)
-    if origin.kind == "preset" and not session.view.copies:
+    if origin.kind == "preset" and not session.view.assets.copies:
         assignments = difference(origin.project, session.project)
         if assignments is not None and len(assignments) <= 2:
             sets = "".join(f" --set {shlex.quote(assignment)}" for assignment in assignments)
