@@ -272,6 +272,8 @@ def test_an_error_is_allowed_and_no_longer_allowed() -> None:
     assert "1 error allowed" in output
     assert "XT101 allowed: " in person.choose("Write")
     person.say("p 1")
+    number = person.labels().index("Stop allowing it") + 1
+    assert "it blocks writing again. u undoes it." in person.say(f"? {number}")
     person.choose("Stop allowing it")
     assert "Cannot be written yet: " in person.say("g 7")
     person.say("u")
@@ -295,7 +297,7 @@ def test_guests_are_added_cloned_moved_deleted_and_brought_back() -> None:
     assert "Must be lower-case letters" in person.say("A Guest")
     assert "Another one has this name." in person.say("alpha")
     output = person.say("gamma")
-    assert "Guest gamma: the configuration, pv" in output
+    assert "Guest gamma: pv, in the configuration" in output
     assert "Cloned: gamma-2." in person.choose("Clone")
     assert person.prompt().startswith("Guest gamma-2")
     assert "gamma-2 is number 4 now." in person.choose("Move up")

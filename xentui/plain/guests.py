@@ -61,11 +61,11 @@ class GuestMenu(OneGuestMenu):
         return f"Guest {self.key}, 1 to {len(self._names or ())}:"
 
     def heading(self) -> Iterable[str]:
-        """Return where the guest is configured, its type, and advice on a bundle."""
+        """Return the guest's type, where it is configured, and advice on a bundle."""
         project = self.session.project
         guest = project.guest(self.key)
         full = effective.effective(project, guest)
-        yield f"Guest {self.key}: {_bundle_words(guest.bundle)}, {full.type}"
+        yield f"Guest {self.key}: {full.type}, in {_bundle_words(guest.bundle)}"
         reasons = complete_cfg.why_complete_cfg(project, full)
         if reasons:
             yield texts.complete_config_reason(reasons)

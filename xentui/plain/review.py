@@ -123,10 +123,11 @@ class ProblemMenu(Menu):
         if alike > 1:
             items.append(Choice(f"Fix all {alike} like this", self.close_then(self._fix_all)))
         if can_be_allowed(finding):
-            effect = "from now on it is a warning here, as with"
+            option = f"xentui generate --allow {finding.code}"
+            effect = f"from now on it is a warning here, as with {option}"
             items.append(self._toggle_choice("Allow it here", effect))
         elif is_allowed(self.session.state, finding):
-            items.append(self._toggle_choice("Stop allowing it", "it would block writing again"))
+            items.append(self._toggle_choice("Stop allowing it", "it blocks writing again"))
         if not finding.code:
             discard = self.close_then(self._discard_invalid_text)
             items.append(Choice("Fix: remove the invalid text", discard))
@@ -140,7 +141,7 @@ class ProblemMenu(Menu):
         self.wizard.announce_edit(f"Fixed {count} of {self._finding.code}. u undoes all of them.")
 
     def _toggle_choice(self, name: str, effect: str) -> Choice:
-        lines = (f"{name}: {effect} xentui generate --allow {self._finding.code}. u undoes it.",)
+        lines = (f"{name}: {effect}. u undoes it.",)
         return Choice(name, self.close_then(self._toggle_allowed), help_lines=lambda: lines)
 
     def _toggle_allowed(self) -> None:

@@ -117,7 +117,7 @@ class Frame:
             view,
             base,
             guest=screen.step.current_guest(),
-            conf=session.target.conf,
+            conf=session.target.settings_location,
             layer=session.target.layer_name,
         )
         self.measure_latency()

@@ -31,6 +31,7 @@ from xentui.project import filesystem, schema, tables
 from xentui.project.filesystem import exists
 from xentui.safe_text import quoted, visible
 from xentui.session import field_paths
+from xentui.session.texts import StyledLine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from xentui.images.suggest import Suggestion
     from xentui.session.edited_project import EditedProject
     from xentui.session.state import State
-
-Line = tuple[str, str]
-"""A text and its style."""
 
 _SCHEME = "file://"
 _ENDINGS = {None: ".tar", "gz": ".tar.gz", "bz2": ".tar.bz2", "xz": ".tar.xz", "zst": ".tar.zst"}
@@ -230,7 +228,9 @@ def source_file(session: EditedProject, key: str) -> Path | None:
     return path if exists(path) else None
 
 
-def description_lines(file: Inspected, suggestion: Suggestion | None, name: str) -> list[Line]:
+def description_lines(
+    file: Inspected, suggestion: Suggestion | None, name: str
+) -> list[StyledLine]:
     """Return lines that describe an inspected file, and the fields that a guest gets from it.
 
     Args:
@@ -238,7 +238,7 @@ def description_lines(file: Inspected, suggestion: Suggestion | None, name: str)
         suggestion: how a guest can be built from it; ``None`` if it cannot.
         name: the file's name in the project.
     """
-    lines: list[Line] = [(file.label, ""), (f"size        {file.size} bytes", "muted")]
+    lines: list[StyledLine] = [(file.label, ""), (f"size        {file.size} bytes", "muted")]
     if file.sha256 is not None:
         lines.append((f"sha256      {file.sha256}", "muted"))
     if file.init is not None:

@@ -11,6 +11,7 @@ from xentui import rehearsal
 from xentui.project import effective
 from xentui.rehearsal.report import GuestReport, RehearsalReport
 from xentui.rules.quick_fixes import change_guest, set_guest_memory
+from xentui.session.texts import StyledLine
 
 if TYPE_CHECKING:
     from xentui.project.assets import Assets
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 _LEAST = 32
 """The smallest memory in MiB that a fix gives a guest."""
-
-Line = tuple[str, str]
-"""A text and its style."""
 
 
 def find_parts(project: Project, assets: Assets) -> Parts:
@@ -51,7 +49,7 @@ def rehearse(
     return rehearsal.rehearse(project, assets, parts, progress=progress, stop=stop)
 
 
-def outcome(guest: GuestReport) -> Line:
+def outcome(guest: GuestReport) -> StyledLine:
     """Return what became of a guest, in a few words."""
     if guest.status == "refused":
         why = "for want of memory" if guest.for_memory else "by xl"
@@ -65,9 +63,9 @@ def outcome(guest: GuestReport) -> Line:
     return f"{words[guest.status]}{took}", "ok"
 
 
-def details(guest: GuestReport) -> list[Line]:
+def details(guest: GuestReport) -> list[StyledLine]:
     """Return details about a guest: why it did not start, its console, xl's output."""
-    lines: list[Line] = []
+    lines: list[StyledLine] = []
     if guest.why and guest.started:
         lines.append((guest.why, "muted"))
     if guest.taken_kib is None and guest.free_kib is not None:
@@ -78,7 +76,7 @@ def details(guest: GuestReport) -> list[Line]:
     return [*lines, *((f"xl: {word}", "muted") for word in guest.words if word.strip())]
 
 
-def verdict(report: RehearsalReport) -> Line:
+def verdict(report: RehearsalReport) -> StyledLine:
     """Return the overall result in one line."""
     if report.problem:
         return f"It ended early: {report.problem}.", "error"

@@ -23,6 +23,7 @@ from xentui.rules.finding import Finding
 from xentui.session import texts
 from xentui.session.examination import examination_after
 from xentui.session.existing import clashes_to_decide, take_over
+from xentui.session.texts import StyledLine
 from xentui.session.view import View
 from xentui.session.writing import plan_of
 
@@ -51,9 +52,6 @@ _ABOUT_VALUES = (
 )
 
 Status = Literal["refused", "errors", "undecided", "edited", "written", "ready"]
-Line = tuple[str, str]
-"""A text and its style: ``ok``, ``warning``, ``error``, ``muted`` or an empty text."""
-
 _STYLES: dict[Status, str] = {
     "refused": "error", "errors": "error", "undecided": "warning", "edited": "warning",
     "written": "ok", "ready": "ok",
@@ -294,7 +292,7 @@ class Review:
         """Remember that the user has seen the diff."""
         self._seen_diff = self.diff_lines()
 
-    def confirmation(self, *, short: bool = False) -> list[Line]:
+    def confirmation(self, *, short: bool = False) -> list[StyledLine]:
         """Return the summary before writing: the change of each file, and allowed errors.
 
         Args:
@@ -302,7 +300,7 @@ class Review:
         """
         plan = self._plan
         pending = (*plan.edited, *plan.pending) if plan is not None else ()
-        lines: list[Line] = []
+        lines: list[StyledLine] = []
         for change in pending[:MOST_NAMED]:
             path = self.short_name(change.path) if short else change.path
             lines.append((f"{texts.change_word(change.kind)}: {path}", ""))

@@ -147,21 +147,19 @@ class Destination(NamedTuple):
         project_name: the project's name in the headers of generated files.
         project_folder: the folder of the project file.
         sets_machine: whether the settings assign MACHINE; a machine fragment forbids it.
-        conf: where the settings are written, in words.
         user_settings: the Xen settings in the user's own files.
         existing_use: what happens to those settings; ``None`` if not decided.
         abilities: what the layers support; ``None`` if unknown.
         survey: what is known about the build directory.
     """
 
-    project_name: str = "project.toml"
-    project_folder: Path = DEFAULT_OUT
-    sets_machine: bool = True
-    conf: str = CONF
-    user_settings: UserSettings | None = None
-    existing_use: ExistingUse | None = None
-    abilities: Abilities | None = None
-    survey: BuildSurvey | None = None
+    project_name: str
+    project_folder: Path
+    sets_machine: bool
+    user_settings: UserSettings | None
+    existing_use: ExistingUse | None
+    abilities: Abilities | None
+    survey: BuildSurvey | None
 
     def layer_bundles(self, project: Project) -> dict[str, tuple[Guest, ...]] | None:
         """Return the guests in the layers' own bundles that a project installs, by bundle.
@@ -198,12 +196,12 @@ class _FolderState(NamedTuple):
 
     Attributes:
         sets_machine: as in :class:`Destination`.
-        conf: as in :class:`Destination`.
+        settings_location: where the settings are written, in words.
         existing_use: the decision about the user's own settings that was recorded last time.
     """
 
     sets_machine: bool
-    conf: str
+    settings_location: str
     existing_use: ExistingUse | None = None
 
 
@@ -214,7 +212,7 @@ class Target:
         path: a build directory, or any other folder, which gets a complete tree.
     """
 
-    def __init__(self, path: Path = DEFAULT_OUT) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = normalise(path)
         self._attach: Attach | None = None
         self._format: Format = "tree"
@@ -347,9 +345,9 @@ class Target:
     # The survey
 
     @property
-    def conf(self) -> str:
+    def settings_location(self) -> str:
         """Where the settings are written, in words."""
-        return self._folder_state.conf
+        return self._folder_state.settings_location
 
     @property
     def sets_machine(self) -> bool:
@@ -360,15 +358,9 @@ class Target:
         """Return the properties of this target that the generated files depend on."""
         abilities = self._survey.abilities if self._survey is not None else None
         return Destination(
-            project_name,
-            folder,
-            self.sets_machine,
-            self.conf,
-            self._settings,
-            self.existing_use,
-            abilities,
+            project_name, folder, self.sets_machine, self._settings, self.existing_use, abilities,
             self._survey,
-        )
+        )  # fmt: skip
 
     @property
     def _folder_state(self) -> _FolderState:

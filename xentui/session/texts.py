@@ -9,6 +9,9 @@ from pathlib import Path
 
 from xentui.project import filesystem
 
+StyledLine = tuple[str, str]
+"""A text and its style: ``ok``, ``warning``, ``error``, ``muted``, ``strong`` or an empty text."""
+
 ADD_DISK = "Add a disk"
 ADD_FETCHED = "Add a fetched file"
 EXISTING_GUESTS = "Start from the guests of this build directory"

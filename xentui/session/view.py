@@ -61,7 +61,7 @@ class View:
         destination: the properties of the target folder that the files depend on.
     """
 
-    def __init__(self, state: State, destination: Destination = Destination()) -> None:  # noqa: B008
+    def __init__(self, state: State, destination: Destination) -> None:
         self.state = state
         self.destination = destination
 
