@@ -30,9 +30,9 @@ from xentui.session.writing import plan_of
 if TYPE_CHECKING:
     from xentui.session.edited_project import EditedProject
 
-LARGEST_DIFF = 20_000
-"""Maximum number of lines of a file whose diff is computed while the user waits."""
-MOST_NAMED = 8
+_MAX_DIFF = 800_000
+"""Maximum number of characters of a new file for which a diff is computed."""
+_MAX_NAMED = 8
 """Maximum number of files that are listed before writing; the rest is only counted."""
 
 ATTACH = (("require", "one require line"), ("block", "a marked block"), ("none", "left alone"))
@@ -301,11 +301,11 @@ class Review:
         plan = self._plan
         pending = (*plan.edited, *plan.pending) if plan is not None else ()
         lines: list[StyledLine] = []
-        for change in pending[:MOST_NAMED]:
+        for change in pending[:_MAX_NAMED]:
             path = self.short_name(change.path) if short else change.path
             lines.append((f"{texts.change_word(change.kind)}: {path}", ""))
-        if len(pending) > MOST_NAMED:
-            lines.append((f"and {len(pending) - MOST_NAMED} more", "muted"))
+        if len(pending) > _MAX_NAMED:
+            lines.append((f"and {len(pending) - _MAX_NAMED} more", "muted"))
         if not pending:
             lines.append(("No file would change.", ""))
         for finding in self._session.allowed_errors():
@@ -391,7 +391,7 @@ class Review:
 
 def _first_names(names: Sequence[str]) -> str:
     """Return the first names in a sentence, and whether there are more."""
-    return ", ".join(names[:MOST_NAMED]) + (" and others" if len(names) > MOST_NAMED else "")
+    return ", ".join(names[:_MAX_NAMED]) + (" and others" if len(names) > _MAX_NAMED else "")
 
 
 def _take_existing(session: EditedProject) -> str:
@@ -431,7 +431,7 @@ def diff_of(change: Change) -> list[str]:
     if change.kind == "same":
         return []
     new = change.new
-    if change.kind == "new" and isinstance(new, str) and len(new) > LARGEST_DIFF * 40:
+    if change.kind == "new" and isinstance(new, str) and len(new) > _MAX_DIFF:
         return ["--- /dev/null", f"+++ {change.path}", *(f"+{line}" for line in new.split("\n"))]
     return change.diff().removesuffix("\n").split("\n")
 

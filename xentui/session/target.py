@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from xentui.errors import XentuiError
+from xentui.output.rendered import CONF, LAYER
 from xentui.project.filesystem import exists, normalise
 
 if TYPE_CHECKING:
@@ -30,9 +31,8 @@ if TYPE_CHECKING:
     from xentui.rules.finding import Finding
 
 DEFAULT_OUT = Path("xentui-out")
-CONF, LAYER = "conf/xentui.conf", "meta-xentui"
-IN_LOCAL_CONF = "conf/local.conf, as a marked block"
-IN_LAYER = "the layer, as a fragment"
+_IN_LOCAL_CONF = "conf/local.conf, as a marked block"
+_IN_LAYER = "the layer, as a fragment"
 
 
 def initial_target(project: Path | None, build_dir: Path | None) -> Path:
@@ -383,8 +383,8 @@ class Target:
         except XentuiError:
             pass
         if attach == "fragment":
-            return _FolderState(False, IN_LAYER, use)
-        conf = IN_LOCAL_CONF if attach == "block" else CONF
+            return _FolderState(False, _IN_LAYER, use)
+        conf = _IN_LOCAL_CONF if attach == "block" else CONF
         return _FolderState(not has_machine_fragment(build), conf, use)
 
     @property

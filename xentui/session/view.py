@@ -18,7 +18,7 @@ from xentui.output.commands import NextCommand, for_build_dir
 from xentui.output.existing import adapt
 from xentui.output.guest_cfg import predict_config
 from xentui.output.render import render
-from xentui.output.rendered import Content
+from xentui.output.rendered import CONF, Content
 from xentui.output.xentui_conf import guest_lines
 from xentui.project import artifacts
 from xentui.project.assets import Assets, gather
@@ -176,7 +176,7 @@ class View:
     @cached_property
     def conf_lines(self) -> Sequence[str]:
         """The lines of conf/xentui.conf."""
-        text = self.files.get("conf/xentui.conf")
+        text = self.files.get(CONF)
         return text.removesuffix("\n").split("\n") if isinstance(text, str) else [""]
 
     def assignment_line(self, guest: Guest, variable: str) -> str:

@@ -12,8 +12,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from xentui.output.rendered import CONF, LAYER
 from xentui.session import texts
-from xentui.session.target import CONF, LAYER
 from xentui.widgets.code import CodeView
 from xentui.widgets.options import Options
 from xentui.widgets.text import Text, lit, set_border_title
