@@ -348,7 +348,7 @@ def test_a_tarball_from_anywhere_becomes_a_guest(tmp_path: Path) -> None:
     )
     output = person.say(str(file))
     assert "Added alpine: " in output
-    assert "Guest alpine: bundle my-guests" in output
+    assert "Guest alpine: pv, in bundle my-guests" in output
     person.choose("Import: ")
     assert any(label.startswith("Image size") for label in person.labels())
     person.choose("Add a fetched file")
