@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on how a guest boots: its type, its kernel and its kernel command line (XT225 to XT237)."""
+"""Rules on how a guest boots: its type, kernel, kernel command line, vCPUs and memory.
+
+Codes: XT225 to XT237, XT251, XT252, XT289, XT315, XT316, XT363.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on the user's own xl configs, into which the class inserts paths (XT238 to XT270)."""
+"""Rules on the user's own xl configs (XT238 to XT270).
+
+xen-guest-bundle.bbclass inserts the paths of the guest's image and kernel into such a config.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on vxn, containerd and their front ends (XT5xx)."""
+"""Rules on vxn, containerd and their front ends (XT5xx, XT369)."""
 
 from __future__ import annotations
 

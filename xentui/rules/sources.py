@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules on the files that are fetched for a guest (XT301 to XT319)."""
+"""Rules on the files that are fetched for a guest (XT301 to XT322)."""
 
 from __future__ import annotations
 

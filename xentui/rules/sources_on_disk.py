@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Rules that compare the contents of local files with the project (XT350 to XT357).
+"""Rules that compare the contents of local files with the project (XT350 to XT364).
 
 Only the beginning of a file is read, and the places it points to. Findings that need the whole file
 appear after it was inspected.
