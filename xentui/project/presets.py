@@ -54,12 +54,12 @@ def available(cwd: Path | None = None) -> list[PresetFile]:
     Args:
         cwd: the directory that contains ``presets``; by default, the current one.
     """
-    found: dict[str, PresetFile] = {}
+    entries: dict[str, PresetFile] = {}
     for origin, directory in _directories(cwd):
         for path in _files(directory):
-            if path.stem not in found:
-                found[path.stem] = _listed(path, origin)
-    return sorted(found.values(), key=_order)
+            if path.stem not in entries:
+                entries[path.stem] = _read_entry(path, origin)
+    return sorted(entries.values(), key=_order)
 
 
 def load(name_or_path: str, cwd: Path | None = None) -> Loaded:
@@ -128,6 +128,7 @@ def _files(directory: Path) -> list[Path]:
 
 
 def _order(preset: PresetFile) -> tuple[int, int, bool, str]:
+    """Return the position of a preset in the list, as a key for sorting."""
     origins = ("local", "user", "bundled")
     board = boards.board(preset.machine).order
     # A board's minimal preset comes first.
@@ -135,7 +136,8 @@ def _order(preset: PresetFile) -> tuple[int, int, bool, str]:
     return origins.index(preset.origin), board, not minimal, preset.name
 
 
-def _listed(path: Path, origin: Origin) -> PresetFile:
+def _read_entry(path: Path, origin: Origin) -> PresetFile:
+    """Read a preset for the list; values of the wrong type count as missing."""
     try:
         data = document.parse(document.read(path), path).data
     except XentuiError as error:
