@@ -174,7 +174,12 @@ def test_only_files_that_the_project_names_are_needed(tmp_path: Path) -> None:
     refused = guest("c", "raw", "c.img", 'SRC_URI = "file://c.img file://../../up.bin"\n')
     config = 'XEN_GUEST_CONFIG_FILE[c] = "${UNPACKDIR}/../../up.cfg"\n'
     (tmp_path / "refused.bb").write_text(HEAD + refused + config)
-    assert importer.read([tmp_path / "refused.bb"]).needed == {}
+    made = importer.read([tmp_path / "refused.bb"])
+    assert made.needed == {}
+    assert [line.text.partition(" ")[0] for line in made.unimported] == [
+        "SRC_URI", "XEN_GUEST_CONFIG_FILE[c]",
+    ]  # fmt: skip
+    assert made.unimported[0].location not in made.imported_lines
 
 
 def test_what_no_value_fixes_is_reported(tmp_path: Path) -> None:

@@ -223,7 +223,9 @@ class _RecipeImport:
         files = {guest["source"].get("file"), guest.get("kernel")} - {None}
         fetched = [t for t in self.fetched if any(_provides(t, str(name)) for name in files)]
         if fetched:
-            guest["source"]["fetch"] = [dict(table) for table in fetched]
+            tables = [dict(table) for table in fetched]
+            lines = [each for each in recipe.assignments.get("SRC_URI", []) if not each.flag]
+            self.draft.set_value((*path, "fetch"), tables, lines)
             self.unused = [table for table in self.unused if table not in fetched]
 
     def _import_prepared_source(self, key: str) -> None:
