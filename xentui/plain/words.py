@@ -118,9 +118,8 @@ def edit_effects(before: View, after: View) -> Iterator[str]:
 def problem_counts(view: View) -> str:
     """Return the numbers of problems: ``1 error, 2 warnings: p lists them``."""
     names = [finding.severity.value for finding in view.findings]
-    counts = [
-        counted(names.count(one), one) for one in ("error", "warning", "advice") if one in names
-    ]
+    severities = ("error", "warning", "advice")
+    counts = [counted(names.count(name), name) for name in severities if name in names]
     return f"{', '.join(counts)}: p lists them" if counts else "no problem"
 
 

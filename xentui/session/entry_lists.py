@@ -69,8 +69,8 @@ class EntryList(ABC):
 
 class _Interfaces(EntryList):
     def entries(self, guest: Guest) -> list[dict[str, str]]:
-        named = [nic.as_dict(entry) for entry in guest.vif or ()]
-        return [{part: one.get(part, "") for part in self.parts} for one in named]
+        interfaces = [nic.as_dict(entry) for entry in guest.vif or ()]
+        return [{part: parts.get(part, "") for part in self.parts} for parts in interfaces]
 
     def changed(
         self, project: Project, key: str, number: int, part: str, text: str

@@ -323,16 +323,16 @@ def headless(session: EditedProject) -> str:
 def next_commands(session: EditedProject) -> tuple[tuple[str, str], ...]:
     """Return the next commands to type, each with its purpose."""
     if session.target.build_dir is not None:
-        return tuple((one.line, one.note) for one in session.view.commands)
+        return tuple((command.line, command.note) for command in session.view.commands)
 
-    lines = commands_of(
+    commands = commands_of(
         session.target.output_format,
         session.project,
         project_file=session.project_name,
         out=session.target.path.resolve(),
         has_layer=any(path.startswith(f"{LAYER}/") for path in session.view.files),
     )
-    return tuple((one.line, one.note) for one in lines)
+    return tuple((command.line, command.note) for command in commands)
 
 
 def write(session: EditedProject, *, edited: EditedChoice | None = None) -> Written:
