@@ -27,7 +27,7 @@ def test_a_flag_for_a_guest_that_is_nowhere(tmp_path: Path, variable: str) -> No
         (
             NEXT + 2,
             f"{variable}[zzz] is for a guest that nothing bundles",
-            'Add it: BUNDLED_XEN_GUESTS:append = " zzz", or take the line out.',
+            'Add it: BUNDLED_XEN_GUESTS:append = " zzz", or remove the line.',
         ),
     ]
 
@@ -86,7 +86,9 @@ def test_what_is_understood_in_bundle_recipes_only(
     (made,) = of("XT634", found(tmp_path / "here", GOOD + line.format(GUEST), more=BUNDLE))
     assert made[0] == NEXT
     if variable == "XEN_GUEST_KERNEL":
-        what = ": none is understood in bundle recipes only; here a file of that name is looked for"
+        what = (
+            ": only bundle recipes understand none; here the class looks for a file with that name"
+        )
         fix = "Put the guest into a bundle recipe."
     else:
         what = f" is read in bundle recipes only: {GUEST} is named in BUNDLED_XEN_GUESTS"

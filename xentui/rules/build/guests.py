@@ -43,7 +43,7 @@ def check_unknown_guests(context: BuildContext) -> Iterator[LocatedFinding]:
                 each.location,
                 f"{each.variable}[{flag}] is for a guest that nothing bundles",
                 did_you_mean(flag, sorted(bundled | in_recipes))
-                or f'Add it: BUNDLED_XEN_GUESTS:append = " {visible(flag)}", or take the line out.',
+                or f'Add it: BUNDLED_XEN_GUESTS:append = " {visible(flag)}", or remove the line.',
             )
 
 
@@ -81,8 +81,8 @@ def _check_bundle_settings(context: BuildContext, name: str) -> Iterator[Located
             yield finding_at(
                 "XT634",
                 each.location,
-                f"XEN_GUEST_KERNEL[{name}]: none is understood in bundle recipes only; here a file "
-                "of that name is looked for",
+                f"XEN_GUEST_KERNEL[{name}]: only bundle recipes understand none; here the class "
+                "looks for a file with that name",
                 "Put the guest into a bundle recipe.",
             )
     for each in context.user_assignments("XEN_GUEST_CONFIG_FILE"):

@@ -69,7 +69,7 @@ def check_user(context: BuildContext) -> Iterator[LocatedFinding]:
         yield finding_at(
             "XT630",
             None,
-            "this is root, and BitBake refuses to build as root",
+            "you are root, and BitBake refuses to build as root",
             "Build as an ordinary user.",
         )
 

@@ -59,7 +59,7 @@ def check_features(context: BuildContext) -> Iterator[LocatedFinding]:
             "xentui generate writes the needed settings.",
         )
     lacking = [name for name in ("virtualization", *vxn.FEATURES) if name not in enabled]
-    if lacking and _wants_vxn(context):
+    if lacking and _enables_vxn(context):
         yield finding_at(
             "XT611",
             location,
@@ -74,7 +74,7 @@ def _consequence(lacking: list[str]) -> str:
     return ": recipes that require a feature are skipped"
 
 
-def _wants_vxn(context: BuildContext) -> bool:
+def _enables_vxn(context: BuildContext) -> bool:
     return "vxn" in context.distro_features() or any(
         word == "vxn" or word.startswith("vxn-") for word in context.installed_packages()
     )
@@ -145,7 +145,7 @@ def check_multiconfigs(context: BuildContext) -> Iterator[LocatedFinding]:
             "nothing at all",
             "Add meta-poky: bitbake-layers add-layer PATH/TO/meta-yocto/meta-poky",
         )
-    if _wants_vxn(context) and value.known:
+    if _enables_vxn(context) and value.known:
         lacking = [name for name in vxn.MULTICONFIGS if name not in value.words]
         if len(lacking) == len(vxn.MULTICONFIGS):
             yield finding_at(
