@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.errors import XentuiError, counted
+from xentui.images.inspect import inspect
+from xentui.images.suggest import suggest
 from xentui.plain.fields import StepMenu, field_choice, field_items, field_prompt, step_heading
 from xentui.plain.prompt import Choice, Item, Menu, Question, TextQuestion, ValueList, Wizard
 from xentui.project import bundling, complete_cfg, effective, schema
@@ -492,8 +494,6 @@ def inspect_file(wizard: Wizard, path: Path) -> Inspected:
     Raises:
         InputError: it cannot be read.
     """
-    from xentui.images.inspect import inspect
-
     printed = 0
 
     def progress(done: int, total: int) -> None:
@@ -508,8 +508,6 @@ def inspect_file(wizard: Wizard, path: Path) -> Inspected:
 
 def _offer_import(wizard: Wizard, key: str, path: Path) -> None:
     """Describe a file, and ask whether to import a guest from it."""
-    from xentui.images.suggest import suggest
-
     session = wizard.session
     file = inspect_file(wizard, path)
     name = files.valid_name(path, file)

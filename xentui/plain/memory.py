@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from xentui.plain import words
 from xentui.plain.fields import FieldPrompt, StepMenu, step_heading
 from xentui.plain.prompt import Choice, Item, Question, Wizard
+from xentui.rehearsal import fetch
+from xentui.rehearsal.parts import MissingPartsError
 from xentui.session import field_paths, forms, rehearsing, texts
 from xentui.session.findings import about_memory
 
 if TYPE_CHECKING:
-    from xentui.rehearsal.parts import MissingPartsError
     from xentui.rehearsal.report import RehearsalReport
     from xentui.rehearsal.transcript import Event
     from xentui.rules.budget import Row
@@ -74,8 +75,6 @@ def rehearse(wizard: Wizard) -> None:
     Raises:
         XentuiError: the project cannot be rehearsed, or the rehearsal failed.
     """
-    from xentui.rehearsal.parts import MissingPartsError
-
     session, talk = wizard.session, wizard.talk
     talk.say("Looking for Xen, QEMU and a kernel. ctrl+c stops.")
     project, assets = session.project, session.view.assets
@@ -112,8 +111,6 @@ def _print_report(wizard: Wizard, report: RehearsalReport) -> None:
 
 def _offer_to_fetch(wizard: Wizard, missing: MissingPartsError) -> None:
     """Print what is missing, and offer to fetch it."""
-    from xentui.rehearsal import fetch
-
     talk = wizard.talk
     talk.say(f"Not found: {missing.what}.")
     if not fetch.can_fetch():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from xentui import rehearsal
 from xentui.project import effective
+from xentui.rehearsal import fetch, parts, plan
 from xentui.rehearsal.report import GuestReport, RehearsalReport
 from xentui.rules.quick_fixes import change_guest, set_guest_memory
 from xentui.session.texts import StyledLine
@@ -28,11 +29,9 @@ def find_parts(project: Project, assets: Assets) -> Parts:
     """Return the programs that a rehearsal needs, installed or fetched before.
 
     Raises:
-        LackError: something is missing.
+        MissingPartsError: something is missing.
         CannotRehearseError: the board cannot be rehearsed.
     """
-    from xentui.rehearsal import fetch, parts, plan
-
     planned = plan.plan_rehearsal(project, assets)
     return parts.find_parts(None, fetch.cache_folder(), hvm=planned.hvm, arch=planned.arch)
 
