@@ -74,7 +74,7 @@ def arm(number: int, fail: Callable[[], None]) -> list[int]:
     return count
 
 
-def one(folder: Path, number: int, kind: str) -> bool:
+def run_with_fault(folder: Path, number: int, kind: str) -> bool:
     """Run with one fault in a new process, and return whether the fault was reached."""
     child = os.fork()
     if child:
@@ -114,7 +114,7 @@ def survived(folder: Path, kind: str) -> int:
     for number in range(1, 10_000):
         target = folder / "target"
         shutil.copytree(old_folder, target)
-        came = one(target, number, kind)
+        came = run_with_fault(target, number, kind)
         for name, content in contents(target).items():
             if name == manifest.NAME or name.endswith(".tmp"):
                 continue

@@ -171,11 +171,11 @@ def test_preset_reads_back(preset: presets.PresetFile) -> None:
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_any_project_reads_back(part: int) -> None:
     # Hypothesis derives examples from the function's name, so each part needs its own.
-    def one(project: model.Project) -> None:
+    def example(project: model.Project) -> None:
         check(project, render(project, assets_of(project)))
 
-    one.__name__ = one.__qualname__ = f"part_{part}"
-    settings(max_examples=examples(1000) // _PARTS)(given(sound_projects())(one))()
+    example.__name__ = example.__qualname__ = f"part_{part}"
+    settings(max_examples=examples(1000) // _PARTS)(given(sound_projects())(example))()
 
 
 def test_a_recipe_with_a_container_image_finds_its_class() -> None:

@@ -70,12 +70,12 @@ def test_preset_is_built_as_previewed(preset: presets.PresetFile) -> None:
 @pytest.mark.property
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_any_project_is_built_as_previewed(part: int) -> None:
-    def one(project: model.Project) -> None:
+    def example(project: model.Project) -> None:
         check(project, assets_of(project))
 
     # Hypothesis derives examples from the function's name, so each part needs its own.
-    one.__name__ = one.__qualname__ = f"part_{part}"
-    settings(max_examples=examples(240) // _PARTS)(given(sound_projects(max_guests=3))(one))()
+    example.__name__ = example.__qualname__ = f"part_{part}"
+    settings(max_examples=examples(240) // _PARTS)(given(sound_projects(max_guests=3))(example))()
 
 
 @needs_xl

@@ -317,7 +317,7 @@ def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
 
     @settings(max_examples=EXAMPLES)
     @given(_values(name))
-    def one(value: Any) -> None:
+    def example(value: Any) -> None:
         data = _with(name, value)
         if schema.validate(data):
             return
@@ -328,7 +328,7 @@ def test_the_schema_refuses_or_it_reads_back(name: str) -> None:
         _reads_back(project)
         accepted.append(value)
 
-    one()
+    example()
     _come_out_of_the_shell(name, accepted)
 
 
@@ -339,7 +339,7 @@ def test_the_writers_refuse_or_it_reads_back(name: str) -> None:
 
     @settings(max_examples=EXAMPLES)
     @given(_values(name))
-    def one(value: Any) -> None:
+    def example(value: Any) -> None:
         project = tables.from_data(_with(name, value))
         try:
             _written(project)
@@ -348,7 +348,7 @@ def test_the_writers_refuse_or_it_reads_back(name: str) -> None:
         _reads_back(project)
         accepted.append(value)
 
-    one()
+    example()
     _come_out_of_the_shell(name, accepted)
 
 

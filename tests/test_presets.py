@@ -41,7 +41,7 @@ def here(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def put(directory: Path, name: str, content: str) -> Path:
+def write(directory: Path, name: str, content: str) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{name}.toml"
     path.write_text(content)
@@ -97,9 +97,9 @@ def test_a_local_preset_replaces_others_of_the_same_name(
     config = here / "config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
     user = config / "xentui" / "presets"
-    put(user, "vendor-guest", OTHER.format("the user's"))
-    put(user, "mine", OTHER.format("mine"))
-    put(here / "presets", "mine", OTHER.format("nearest"))
+    write(user, "vendor-guest", OTHER.format("the user's"))
+    write(user, "mine", OTHER.format("mine"))
+    write(here / "presets", "mine", OTHER.format("nearest"))
     found = {preset.name: preset for preset in presets.available(here)}
     assert (found["mine"].origin, found["mine"].title) == ("local", "nearest")
     assert (found["vendor-guest"].origin, found["vendor-guest"].title) == ("user", "the user's")
@@ -114,14 +114,14 @@ def test_a_local_preset_replaces_others_of_the_same_name(
 
 def test_a_broken_preset_is_listed_with_its_error(here: Path) -> None:
     local = here / "presets"
-    put(local, "not-toml", "[")
-    put(local, "no-board", "version = 1\nhost = 1\npreset = []\n")
-    put(local, "strange", 'preset = { title = 1 }\nhost = { machine = "m", memory = true }\n')
+    write(local, "not-toml", "[")
+    write(local, "no-board", "version = 1\nhost = 1\npreset = []\n")
+    write(local, "strange", 'preset = { title = 1 }\nhost = { machine = "m", memory = true }\n')
     (local / "latin.toml").write_bytes(b"\xff")
     (local / "directory.toml").mkdir()
     os.mkfifo(local / "pipe.toml")
     (local / "gone.toml").symlink_to("nowhere")
-    put(local, "ignored", "").rename(local / "ignored.txt")
+    write(local, "ignored", "").rename(local / "ignored.txt")
     found = {p.name: p for p in presets.available(here) if p.origin == "local"}
     assert set(found) == {
         "not-toml", "no-board", "strange", "latin", "directory", "pipe", "gone",
@@ -152,7 +152,7 @@ def test_similar_names_are_suggested_for_an_unknown_preset(here: Path) -> None:
 
 
 def test_a_preset_can_be_any_file(here: Path) -> None:
-    path = put(here, "any", OTHER.format("any"))
+    path = write(here, "any", OTHER.format("any"))
     loaded = presets.load(str(path), here)
     assert loaded.project is not None
     assert loaded.directory == here
@@ -186,5 +186,5 @@ def test_bundled_presets_load_the_same_without_validation(here: Path) -> None:
 
 
 def test_presets_of_the_user_are_checked(here: Path) -> None:
-    put(here / "presets", "qemux86-64-minimal", "version = 1\n[host]\nmachine = 3\n")
+    write(here / "presets", "qemux86-64-minimal", "version = 1\n[host]\nmachine = 3\n")
     assert [one.code for one in presets.load("qemux86-64-minimal", here).problems] == ["XT004"]

@@ -41,7 +41,7 @@ def test_sound_projects_cover_the_format() -> None:
 
     @settings(max_examples=500)
     @given(sound_projects())
-    def one(project: model.Project) -> None:
+    def example(project: model.Project) -> None:
         seen[project.host.machine] += 1
         for guest in project.guests:
             seen["bundle" if guest.bundle else "named"] += 1
@@ -54,7 +54,7 @@ def test_sound_projects_cover_the_format() -> None:
             for fetch in guest.source.fetch if guest.source else ():
                 seen[f"for {fetch.arch}"] += 1
 
-    one()
+    example()
     wanted = {board.machine for board in BOARDS} | set(model.BUILT_IN_IMPORTS)
     wanted |= {"bundle", "named", "no source", "several NICs", "no NIC", "no kernel", "own config"}
     wanted |= {"type None", "type pv", "type pvh", "type hvm"}

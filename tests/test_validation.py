@@ -21,7 +21,7 @@ ANNOTATIONS = {
 """Keywords that check nothing."""
 
 
-def found(data: Any) -> list[SchemaViolation]:
+def violations(data: Any) -> list[SchemaViolation]:
     return list(Checker(schema.as_dict()).violations(data))
 
 
@@ -43,7 +43,7 @@ def found(data: Any) -> list[SchemaViolation]:
 def test_each_keyword_of_the_schema_refuses_bad_values(
     guest: dict[str, Any], refused: list[str]
 ) -> None:
-    reported = found({"version": 1, "host": {"machine": "qemuarm64"}, "guests": {"g": guest}})
+    reported = violations({"version": 1, "host": {"machine": "qemuarm64"}, "guests": {"g": guest}})
     assert sorted(one.keyword for one in reported) == refused
     assert all(one.path[:2] == ("guests", "g") and not one.is_name for one in reported)
 
@@ -55,7 +55,9 @@ def test_a_subschema_can_refer_to_definitions_of_the_schema() -> None:
 
 
 def test_a_wrong_name_is_reported_as_a_name() -> None:
-    (reported,) = found({"version": 1, "host": {"machine": "qemuarm64"}, "guests": {"A B": {}}})
+    (reported,) = violations(
+        {"version": 1, "host": {"machine": "qemuarm64"}, "guests": {"A B": {}}}
+    )
     assert (reported.keyword, reported.path, reported.value, reported.is_name) == (
         "pattern", ("guests",), "A B", True,
     )  # fmt: skip
@@ -64,7 +66,7 @@ def test_a_wrong_name_is_reported_as_a_name() -> None:
 def test_true_is_not_version_1() -> None:
     for version, refused in ((1, []), (1.0, []), (True, ["const"]), ("1", ["const"])):
         data = {"version": version, "host": {"machine": "qemuarm64"}}
-        assert [one.keyword for one in found(data)] == refused
+        assert [one.keyword for one in violations(data)] == refused
 
 
 def test_every_keyword_of_the_schema_is_known() -> None:

@@ -42,7 +42,7 @@ def must_end() -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def calls(function: Callable[[], object]) -> int:
+def count_calls(function: Callable[[], object]) -> int:
     """Return how many functions are called while ``function`` runs, including Python's own."""
     counted = 0
 

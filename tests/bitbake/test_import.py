@@ -13,7 +13,7 @@ import pytest
 from tests.bitbake import trees
 from tests.bitbake_parser import OE_TREE, Parsed, parse_conf, parse_recipe
 from tests.rules import goldens
-from tests.work import calls
+from tests.work import count_calls
 from xentui.bitbake import importer
 from xentui.bitbake.import_draft import NotImportable, mebibytes, text_or_none, vifs, whole_number
 from xentui.bitbake.importer import Imported
@@ -209,7 +209,7 @@ def test_the_layers_are_read_once_for_all_packages(tmp_path: Path) -> None:
     def work(packages: int) -> int:
         names = " ".join(f"p{number}" for number in range(packages))
         build = trees.small(tmp_path / names, f'{X86}IMAGE_INSTALL:append:{OWN} = " {names}"\n')
-        return calls(lambda: importer.read([build / "conf/local.conf"]))
+        return count_calls(lambda: importer.read([build / "conf/local.conf"]))
 
     work(1)  # compiles patterns
     assert work(20) < 2 * work(1)

@@ -66,7 +66,7 @@ def test_every_field_shows_its_title_its_value_and_its_help(step: str) -> None:
 # Each kind of field
 
 
-def at(*path: str) -> Person:
+def asked_for(*path: str) -> Person:
     """Return a person who is being asked for a field."""
     person = Person(session_of(TWO), begin="guests")
     person.wizard.open(FieldPrompt(person.wizard, path))
@@ -74,7 +74,7 @@ def at(*path: str) -> Person:
 
 
 def test_a_number_shows_its_range_and_unit_and_can_be_raised_and_lowered() -> None:
-    person = at("guests", "alpha", "memory")
+    person = asked_for("guests", "alpha", "memory")
     assert person.prompt() == "Memory, 32 to 1048576 MiB [256 MiB]:"
     output = person.say("many")
     assert "Must be a whole number, 32 to 1048576 MiB, or a size such as 512M or 2G" in output
@@ -83,28 +83,28 @@ def test_a_number_shows_its_range_and_unit_and_can_be_raised_and_lowered() -> No
     output = person.say("+64")
     assert person.session.project.guest("alpha").memory == 320
     assert "Memory of alpha: 320 MiB. Free now: " in output
-    person = at("guests", "alpha", "memory")
+    person = asked_for("guests", "alpha", "memory")
     person.say("-64")
     assert person.session.project.guest("alpha").memory == 192
-    person = at("guests", "alpha", "vcpus")
+    person = asked_for("guests", "alpha", "vcpus")
     person.say("+2")
     assert person.session.project.guest("alpha").vcpus == 3
-    person = at("guests", "alpha", "memory")
+    person = asked_for("guests", "alpha", "memory")
     person.say("0100")
     assert person.session.project.guest("alpha").memory == 100
 
 
 def test_a_field_can_be_reset_kept_or_left() -> None:
-    person = at("guests", "alpha", "memory")
+    person = asked_for("guests", "alpha", "memory")
     output = person.say("-")
     assert person.session.project.guest("alpha").memory is None
     assert "Memory of alpha: 512 MiB (the class's default)." in output
     for answer in ("", "b", "back"):
-        person = at("guests", "alpha", "memory")
+        person = asked_for("guests", "alpha", "memory")
         assert person.say(answer) == "Memory, 32 to 1048576 MiB [256 MiB]: "
         assert person.prompt().startswith("Guests, 1 to 3")
         assert person.session.project == TWO
-    person = at("host", "machine")
+    person = asked_for("host", "machine")
     assert "is required" in person.say("-")
     assert person.session.project.host.machine == "qemux86-64"
 
@@ -112,11 +112,11 @@ def test_a_field_can_be_reset_kept_or_left() -> None:
 def test_a_value_is_chosen_by_its_number_or_its_name() -> None:
     field = schema.field("host", "network")
     for answer, value in (("1", field.choices[0]), (field.choices[1], field.choices[1])):
-        person = at("host", "network")
+        person = asked_for("host", "network")
         assert f"1 {field.choices[0]}, 2 {field.choices[1]}" in person.prompt()
         person.say(answer)
         assert person.session.project.host.network == value
-    person = at("host", "network")
+    person = asked_for("host", "network")
     person.say("3")
     assert isinstance(person.wizard.current, FieldPrompt)
 
@@ -129,7 +129,7 @@ def test_a_value_is_chosen_by_its_number_or_its_name() -> None:
 def test_a_flag_is_yes_or_no_also_by_the_letter_that_is_next_step_elsewhere(
     answer: str, value: bool | None
 ) -> None:
-    person = at("containers", "vxn")
+    person = asked_for("containers", "vxn")
     assert "(1 no, 2 yes)" in person.prompt()
     person.say(answer)
     assert person.session.project.containers.vxn is value
@@ -141,11 +141,11 @@ def test_several_choices_are_separated_by_spaces_or_commas() -> None:
     for answer, value in (
         ("1, 2", names[:2]), ("2", names[1:2]), (" ".join(names), names), ("none", ()), ("-", ()),
     ):  # fmt: skip
-        person = at("guests", "alpha", "tags")
+        person = asked_for("guests", "alpha", "tags")
         assert "several, or none" in person.prompt()
         person.say(answer)
         assert person.session.project.guest("alpha").tags == tuple(value), answer
-    person = at("guests", "alpha", "tags")
+    person = asked_for("guests", "alpha", "tags")
     assert "Must be autostart or external." in person.say("7")
     assert person.session.project == TWO
 
@@ -154,28 +154,28 @@ def test_entries_of_a_list_are_separated_by_spaces_and_a_list_may_be_empty() -> 
     for answer, value in (
         ("bridge=xenbr0 mac=1", ("bridge=xenbr0", "mac=1")), ("none", ()), ("-", None),
     ):  # fmt: skip
-        person = at("guests", "alpha", "vif")
+        person = asked_for("guests", "alpha", "vif")
         person.say(answer)
         assert person.session.project.guest("alpha").vif == value, answer
 
 
 def test_a_text_is_accepted_as_it_is_and_a_command_only_if_it_is_one() -> None:
     for answer in ("root=/dev/xvda1 ro", "guests of mine", "number", "mem=64M", "back to front"):
-        person = at("guests", "alpha", "extra")
+        person = asked_for("guests", "alpha", "extra")
         person.say(answer)
         assert person.session.project.guest("alpha").extra == answer
     for answer, value in (("=b", "b"), ("==b", "=b"), ("=-", "-"), ('""', ""), ("=?", "?")):
-        person = at("guests", "alpha", "extra")
+        person = asked_for("guests", "alpha", "extra")
         person.say(answer)
         assert person.session.project.guest("alpha").extra == value, answer
-    person = at("guests", "alpha", "extra")
+    person = asked_for("guests", "alpha", "extra")
     person.say("g 2")
     assert person.wizard.step == "machine"
     assert person.session.project == TWO
 
 
 def test_an_invalid_answer_is_explained_and_asked_again() -> None:
-    person = at("guests", "alpha", "name")
+    person = asked_for("guests", "alpha", "name")
     output = person.say("[/x]\x1b[31m$(touch canary)")
     assert "\\x1b" in output
     assert isinstance(person.wizard.current, FieldPrompt)

@@ -157,7 +157,7 @@ DRAFT = ("1", "2", "total", "1536")
 """Answers that take the first preset and change its board's memory."""
 
 
-def kept() -> int | None:
+def memory_in_draft() -> int | None:
     """Return the board's memory in the draft of another process."""
     found = Drafts().load()
     return found.state.project.host.memory if found is not None else None
@@ -170,7 +170,7 @@ def test_a_process_that_is_ended_keeps_the_draft(lines: list[Line], how: signal.
         lines[0].say(answer)
     code = lines[0].kill(how)
     assert code == (-9 if how is signal.SIGKILL else 128 + how)
-    assert kept() == 1536
+    assert memory_in_draft() == 1536
 
 
 def test_a_lost_terminal_keeps_the_draft(lines: list[Line]) -> None:
@@ -178,7 +178,7 @@ def test_a_lost_terminal_keeps_the_draft(lines: list[Line]) -> None:
     for answer in DRAFT:
         lines[0].say(answer)
     assert lines[0].hang_up() == 128 + signal.SIGHUP
-    assert kept() == 1536
+    assert memory_in_draft() == 1536
 
 
 def test_ctrl_d_leaves_and_keeps_the_draft_and_ctrl_c_leaves_a_question(
@@ -195,7 +195,7 @@ def test_ctrl_d_leaves_and_keeps_the_draft_and_ctrl_c_leaves_a_question(
     line.keys(b"\x04")
     assert line.end() == 0
     assert "Your draft is saved." in line.text()
-    assert kept() == 1536
+    assert memory_in_draft() == 1536
 
 
 def test_the_draft_is_resumed_and_removed_once_it_is_written(
@@ -257,7 +257,7 @@ def test_the_end_of_a_pipe_keeps_the_draft_and_a_reader_that_left_is_not_a_failu
     )
     assert result.returncode == 0
     assert result.stdout.endswith(b"Your draft is saved.\n")
-    assert kept() == 1536
+    assert memory_in_draft() == 1536
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
     ) as left:

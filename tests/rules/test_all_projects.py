@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 
 from tests import strategies
 from tests.budget import examples
-from tests.work import calls
+from tests.work import count_calls
 from xentui.project import document, schema
 from xentui.project.model import Guest, Host, Project
 from xentui.project.tables import to_data
@@ -69,7 +69,7 @@ def many(count: int) -> Project:
 def test_the_work_is_linear_in_guests() -> None:
     small, large = many(50), many(500)
     check(small), check(large)  # Work that is done once and cached does not count.
-    assert calls(lambda: check(large)) < 11 * calls(lambda: check(small))
+    assert count_calls(lambda: check(large)) < 11 * count_calls(lambda: check(small))
 
 
 def test_findings_about_many_guests_are_reported_once_for_each(tmp_path: Path) -> None:
