@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plain.talks import EVERY, Person
+from tests.plain.person import EVERY, Person
 from tests.sessions import TWO, session_of
 from xentui.plain.fields import FieldPrompt
 from xentui.project import effective, schema

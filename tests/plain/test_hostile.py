@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Hostile projects: none of their text is printed raw, and nothing in them is executed.
 
-:class:`tests.plain.talks.Person` checks all output.
+:class:`tests.plain.person.Person` checks all output.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 
 from tests.budget import examples
-from tests.plain.talks import Person, on_file
+from tests.plain.person import Person, on_file
 from tests.safety.hostile_files import CANARY, lay_out
 from tests.sessions import session_of
 from tests.strategies import projects

@@ -14,7 +14,7 @@ import pytest
 from tests.bitbake.trees import small
 from tests.bitbake_parser import parse_conf
 from tests.images.make import tarball
-from tests.plain.talks import Person
+from tests.plain.person import Person
 from tests.sessions import session_of
 from xentui.bitbake import build_dir
 from xentui.bitbake.build_dir import BuildDir

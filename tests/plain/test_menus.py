@@ -11,7 +11,7 @@ import pytest
 
 from tests.bitbake.trees import small
 from tests.images.make import tarball
-from tests.plain.talks import CTRL_C, EVERY, Person, on_file
+from tests.plain.person import CTRL_C, EVERY, Person, on_file
 from tests.sessions import TWO, session_of
 from xentui.errors import Exit
 from xentui.plain import words
@@ -113,7 +113,7 @@ def test_a_long_list_comes_in_pages() -> None:
     assert "guest-042" in person.say("/042")
     person.say("43")
     assert person.prompt().startswith("Guest guest-042")
-    assert person.most < 1700
+    assert person.longest_output < 1700
 
 
 def test_undo_and_redo_work_everywhere_and_name_the_step() -> None:

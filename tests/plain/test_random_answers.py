@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake.trees import small
-from tests.plain.talks import CTRL_C, EVERY, Person
+from tests.plain.person import CTRL_C, EVERY, Person
 from tests.sessions import TWO, session_of
 from xentui.plain.prompt import Menu
 from xentui.project import schema

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plain.talks import Person
+from tests.plain.person import Person
 from tests.sessions import TWO, session_of
 from xentui.errors import Exit
 from xentui.plain.talk import AnswersEndError, Talk

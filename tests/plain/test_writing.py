@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake.trees import small
-from tests.plain.talks import CTRL_C, EVERY, Person, on_file
+from tests.plain.person import CTRL_C, EVERY, Person, on_file
 from tests.rehearsal.test_run import gone, player
 from tests.rehearsal.test_transcript import RUNS
 from tests.sessions import TWO, session_of

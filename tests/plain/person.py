@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Talk with the plain wizard in this process. All its output is checked."""
+"""A person who talks with the plain wizard in this process. All output is checked."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Person:
 
     Attributes:
         all: all output so far.
-        most: the number of characters in the wizard's longest output after one answer.
+        longest_output: the number of bytes in the longest output after one answer.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Person:
         self.wizard = PlainWizard(
             self.session, Talk(self._answers, self._out, page=page, echo=False)
         )
-        self.most = 0
+        self.longest_output = 0
         self.wizard.build_reader.start()
         self.wizard.go_to_step(begin)
         self.first = self._taken()
@@ -113,7 +113,7 @@ class Person:
         output = self._out.getvalue()[since:]
         raw = RAW.search(output)
         assert raw is None, (raw, output)
-        self.most = max(self.most, len(output.encode()))
+        self.longest_output = max(self.longest_output, len(output.encode()))
         return output
 
     def say(self, *answers: str) -> str:
