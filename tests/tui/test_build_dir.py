@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +19,9 @@ from tests.bitbake.trees import small
 from tests.sessions import TWO, session_of
 from tests.tui.wizards import LARGE, press, running, settle, shown
 from xentui.app import XentuiApp
+from xentui.output.writing.plan import Plan
 from xentui.project.model import Bundle, Project
+from xentui.rules.finding import Finding
 from xentui.screens.review import Review
 from xentui.session import Session
 from xentui.widgets.code import CodeView
@@ -78,7 +82,7 @@ async def test_without_a_build_directory_a_separate_tree_is_offered() -> None:
 
 async def test_conf_layer_and_the_edits_of_the_users_files_are_shown_and_written() -> None:
     build = make_build_dir()
-    async with running(in_build_dir(build), "review", size=(120, 60)) as (app, pilot):
+    async with running(in_build_dir(build), "review", size=(200, 60)) as (app, pilot):
         await wait_for_survey(pilot, app)
         page = "\n".join(app.main.query_one("#review-diff", CodeView).lines)
         assert "+require conf/xentui.conf" in shown(app)
@@ -442,3 +446,27 @@ async def test_recipes_that_begin_with_the_filter_come_first() -> None:
         assert "▸ xen-guest-image-minimal" in shown(app)
         await press(pilot, *"xen-guest", "enter")
         assert [guest.key for guest in app.session.project.guests] == ["xen-guest-image-minimal"]
+
+
+async def test_review_ends_its_examination_though_another_one_was_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(in_build_dir(make_build_dir()), "guests") as (app, pilot):
+        await wait_for_survey(pilot, app)
+        examination = app.session.examination
+
+        def slow_examination(plan: Plan) -> Callable[[], Sequence[Finding]]:
+            find_problems = examination(plan)
+
+            def slowly() -> Sequence[Finding]:
+                time.sleep(0.7)
+                return find_problems()
+
+            return slowly
+
+        monkeypatch.setattr(app.session, "examination", slow_examination)
+        app.main.build_watch.examine_soon()
+        await pilot.press("alt+6")
+        await pilot.pause(0.6)
+        await wait_for_survey(pilot, app)
+        assert "Examining" not in shown(app)

@@ -101,6 +101,10 @@ class BuildWatch:
 
     def examine(self, plan: Plan | None) -> None:
         """Find the problems of the build directory as ``plan`` would leave it, in a thread."""
+        if self._timer is not None:
+            # Its examination would cancel this one, and is of another plan.
+            self._timer.stop()
+            self._timer = None
         screen, build_dir = self._screen, self._target.build_dir
         screen.workers.cancel_group(screen, "examine")
         if build_dir is None or plan is None:
