@@ -329,6 +329,13 @@ def test_a_folder_that_two_layers_list_keeps_the_files_of_both(tmp_path: Path) -
     assert all(tree.has(path) for path in ("d/one", "d/two"))
 
 
+@pytest.mark.parametrize("name", [".wh.", "d/.wh.", ".wh..", ".wh...", "d/.wh..."])
+def test_a_whiteout_without_a_name_hides_nothing(tmp_path: Path, name: str) -> None:
+    layers = (file("d/one"),), (file(name),)
+    assert tree_of_layers(tmp_path, *layers).has("d/one")
+    assert unpacked_by_the_class(tmp_path, *layers) == {"d/one"}
+
+
 LOWER = (file("a/foo"), file("d/sub/old"), file("d/gone"))
 
 
@@ -350,21 +357,26 @@ def test_a_whiteout_hides_only_lower_layers_wherever_it_is(tmp_path: Path, first
     assert not any(tree.has(path) for path in ("d/sub/old", "d/gone"))
 
 
-@pytest.mark.parametrize("first", [True, False], ids=["whiteout first", "whiteout last"])
-def test_the_class_hides_the_same(tmp_path: Path, first: bool) -> None:
-    whiteouts = (file("a/.wh.foo"), file("d/.wh..wh..opq"))
-    new = (file("a/foo"), folder("d/sub/"), file("d/sub/new"), file("d/top"))
-    upper = (*whiteouts, *new) if first else (*new, *whiteouts)
+def unpacked_by_the_class(tmp_path: Path, *layers: tuple[Entry, ...]) -> set[str]:
+    """Unpack layers with the class's function, and return the paths of the files."""
     code = output_layer.container_class()
     body = code[code.index("    def resolve(") : code.index("    def write_init(")]
     names: dict[str, Any] = {"os": os, "shutil": shutil, "tarfile": tarfile, "bb": None}
     exec(textwrap.dedent(body), names)
     root = tmp_path / "root"
     root.mkdir()
-    for number, entries in enumerate((LOWER, upper)):
+    for number, entries in enumerate(layers):
         with tarfile.open(layer(tmp_path / f"{number}.tar", entries)) as archive:
             names["unpack_layer"](str(root), archive)
-    found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["whiteout first", "whiteout last"])
+def test_the_class_hides_the_same(tmp_path: Path, first: bool) -> None:
+    whiteouts = (file("a/.wh.foo"), file("d/.wh..wh..opq"))
+    new = (file("a/foo"), folder("d/sub/"), file("d/sub/new"), file("d/top"))
+    upper = (*whiteouts, *new) if first else (*new, *whiteouts)
+    found = unpacked_by_the_class(tmp_path, LOWER, upper)
     assert found == {"a/foo", "d/sub/new", "d/top"}
 
 

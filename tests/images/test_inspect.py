@@ -332,6 +332,7 @@ def test_other_kinds_of_file_are_recognised(tmp_path: Path) -> None:
         (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
         (bytes(5000), "nothing but zeros"),
         (b"hello", "a text"),
+        (b"\xef\xbb\xbfwith a byte order mark", "a text"),
         (b"\x01\x02\x03\x04" * 99, "something unknown"),
         (bytes(iso), "an ISO 9660 image"),
         (b"hsqs" + bytes(600), "a squashfs file system"),

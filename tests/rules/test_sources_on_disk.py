@@ -123,7 +123,7 @@ BROKEN_GPT = bytes(450) + b"\xee" + bytes(3) + struct.pack("<II", 1, 9) + bytes(
             "XT357",
             "seems damaged: it cannot be used: ",
         ),
-        ("raw", mbr()[:40_000], "XT357", "seems damaged: it is cut short: partition 1 ends after"),
+        ("raw", mbr()[:40_000], "XT357", "seems damaged: it is cut short: partition 1 ends beyond"),
         ("raw", ext2(blocks=10_000), "XT357", "seems damaged: it is cut short: its file system"),
         (
             "raw",
@@ -138,6 +138,7 @@ BROKEN_GPT = bytes(450) + b"\xee" + bytes(3) + struct.pack("<II", 1, 9) + bytes(
             'is not a whole disk: it needs another image, "base.qcow2", which it builds on',
         ),
     ],
+    ids=["damaged qcow2", "short disk", "short ext2", "damaged GPT", "backing file"],
 )
 def test_a_damaged_file_is_reported(
     type_: str, content: bytes, code: str, message: str, tmp_path: Path

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Combine the layers of a container image to one tree of files; nothing is extracted to disk.
+"""Combine the layers of a container image into one file tree, without extracting them to disk.
 
 Source: the OCI image specification 1.1, layer.md (changesets, whiteouts).
 """
@@ -16,7 +16,7 @@ from xentui.images.sizing import TreeStatistics
 
 _MAX_ENTRIES = 500_000
 _MAX_CHARACTERS = 128 * 1024 * 1024
-"""Maximum length of all paths together, with those of the folders above."""
+"""Maximum total length of the paths of all files and folders."""
 _MAX_UNPACKED = 16 * 1024**3
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -60,7 +60,8 @@ class LayeredTree:
             if name == _OPAQUE:
                 self._clear(folder, added)
             elif name.startswith(_WHITEOUT):
-                self._hide(_joined(folder, name.removeprefix(_WHITEOUT)), added)
+                if hidden := name.removeprefix(_WHITEOUT):
+                    self._hide(_joined(folder, hidden), added)
             else:
                 path = _joined(folder, name)
                 self._add(path, member)
@@ -74,7 +75,7 @@ class LayeredTree:
                 raise Broken("the paths in it are too long")
 
     def statistics(self) -> TreeStatistics:
-        """Return what the tree needs of a file system."""
+        """Return how much space the tree needs in a file system."""
         statistics = TreeStatistics()
         for path, entry in self._entries.items():
             statistics.member(entry.kind, path, entry.size, entry.link)
@@ -98,7 +99,7 @@ class LayeredTree:
         return entry.link if entry is not None and entry.kind == "link" else None
 
     def _resolved(self, folder: str) -> str:
-        """Return the folder that a path leads to: links are followed, as when files are written."""
+        """Return the folder that a path leads to, following links as an unpacking program does."""
         steps = folder.split("/") if folder else []
         path = ""
         for step in steps:
@@ -123,7 +124,7 @@ class LayeredTree:
         while path:
             folder, _, name = path.rpartition("/")
             if folder and folder not in self._children:
-                # The member implies the folder, which replaces what had its name before.
+                # Every folder above a member exists too, and replaces any file with its name.
                 self._entries.pop(folder, None)
             children = self._children.setdefault(folder, set())
             if name in children:
@@ -164,7 +165,7 @@ def _joined(folder: str, name: str) -> str:
 
 
 def layered_tree(files: ImageFiles, image: Container) -> LayeredTree:
-    """Return the tree that an image's layers make together.
+    """Return the file tree of an image, combined from all its layers.
 
     Raises:
         Broken: a layer is missing or damaged, or the tree is too big.

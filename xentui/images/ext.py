@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from xentui.images.lookup import has_init
-from xentui.images.reader import Broken, Reader, exactly, unpack
+from xentui.images.reader import Broken, Reader, read_exactly, unpack
 
 _MAGIC = 0xEF53
 _ROOT = 2
@@ -252,4 +252,4 @@ class ExtTree:
         self._left -= length
         if self._left < 0:
             raise Broken("its directories are too big to be searched")
-        return exactly(self._reader, offset, length, "what it points to")
+        return read_exactly(self._reader, offset, length, "what it points to")

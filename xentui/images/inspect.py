@@ -25,7 +25,7 @@ from xentui.images.container import ArchiveFiles, FolderFiles, ImageFiles
 from xentui.images.container_layers import layered_tree
 from xentui.images.inspected import Inspected
 from xentui.images.reader import Broken, BytesReader, FileReader, Reader
-from xentui.images.recognise import Recognised, of_container, recognise
+from xentui.images.recognise import Recognised, recognise, recognise_container
 from xentui.images.sizing import TreeStatistics, image_size
 from xentui.images.tar import ArchiveSummary, ChunkStream, summarise
 from xentui.safe_text import quoted, visible
@@ -115,7 +115,7 @@ def _directory(path: Path, max_entries: int) -> Inspected:
     if not container.is_layout(path):
         return inspected
     with FolderFiles(path) as files:
-        content = of_container(files, "a directory with a container image")
+        content = recognise_container(files, "a directory with a container image")
         inspected = replace(
             inspected, content=content, image_size=None, init=None, problems=content.problems
         )

@@ -3,8 +3,8 @@
 """Recognise kernel images, and their architectures.
 
 Sources: Linux, Documentation/arch/{x86/boot,arm64/booting,riscv/boot-image-header}.rst,
-arch/arm/boot/compressed/head.S and drivers/firmware/efi/libstub/zboot-header.S; ELF for kernels
-that are started without a boot protocol; U-Boot, include/image.h.
+arch/arm/boot/compressed/head.S and drivers/firmware/efi/libstub/zboot-header.S; ELF, for kernels
+without any of these headers; U-Boot, include/image.h.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _elf(head: bytes) -> Kernel | None:
     order = ">" if head[5] == 2 else "<"
     kind, machine = unpack(f"{order}HH", head, 16)
     arch = _MACHINES.get(machine, "")
-    # A program is started by an interpreter or links itself; a kernel is linked for its place.
+    # A kernel is linked to a fixed address (ET_EXEC) and needs no interpreter or dynamic linking.
     if kind != 2 or _interpreted(head, order):
         return None
     of = f" for {arch}" if arch else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-from xentui.images.reader import Broken, Reader, exactly, unpack
+from xentui.images.reader import Broken, Reader, read_exactly, unpack
 
 MAGIC = b"QFI\xfb"
 _EXTERNAL_DATA = 1 << 2
@@ -47,7 +47,7 @@ def read(reader: Reader) -> Qcow2:
     Raises:
         Broken: its header is cut short, or its version is unknown.
     """
-    head = exactly(reader, 0, 72, "the end of its header")
+    head = read_exactly(reader, 0, 72, "the end of its header")
     version = unpack(">I", head, 4)[0]
     if version not in (2, 3):
         raise Broken(f"its version is {version}, and qemu-img supports 2 and 3")
@@ -58,11 +58,11 @@ def read(reader: Reader) -> Qcow2:
     if offset:
         if length > 1023:
             raise Broken("the name of its backing file is too long")
-        name = exactly(reader, offset, length, "the name of its backing file")
+        name = read_exactly(reader, offset, length, "the name of its backing file")
         backing = name.decode("utf-8", "surrogateescape")
     features = 0
     if version == 3:
-        features = unpack(">Q", exactly(reader, 72, 8, "the end of its header"))[0]
+        features = unpack(">Q", read_exactly(reader, 72, 8, "the end of its header"))[0]
     return Qcow2(version, size, backing, method != 0, bool(features & _EXTERNAL_DATA))
 
 
@@ -75,7 +75,7 @@ class Qcow2Reader:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        head = exactly(reader, 0, 72, "the end of its header")
+        head = read_exactly(reader, 0, 72, "the end of its header")
         bits, self.size, _, self._entries, self._table = unpack(">IQIIQ", head, 20)
         self._bits = bits
         self._cluster = 1 << bits
@@ -112,7 +112,7 @@ class Qcow2Reader:
         return self._reader.at(place + within, size).ljust(size, b"\0")
 
     def _number(self, offset: int) -> int:
-        value: int = unpack(">Q", exactly(self._reader, offset, 8, "the end of its tables"))[0]
+        value: int = unpack(">Q", read_exactly(self._reader, offset, 8, "the end of its tables"))[0]
         return value
 
     def _unpacked(self, entry: int) -> bytes:

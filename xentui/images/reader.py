@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Random access to the bytes of a file, of a part of one, or of its unpacked beginning."""
+"""Read bytes at any offset: from a file, from a part of it, or from memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_READ = 8 * 1024 * 1024
 
 
 class Broken(Exception):
-    """The bytes contradict their header, or cannot be read.
+    """A file is damaged: its bytes contradict its header, or it ends too early.
 
     Attributes:
         reason: what is wrong, as a part of a sentence.
@@ -29,7 +29,7 @@ class Reader(Protocol):
     """Bytes with random access.
 
     Attributes:
-        size: their number; for the beginning of a compressed file, the number that was unpacked.
+        size: the number of bytes; of a compressed file, only those that were unpacked.
     """
 
     size: int
@@ -65,7 +65,7 @@ class BytesReader:
 
 
 class PartReader:
-    """A part of something, such as a partition of a disk. Sizes are in bytes."""
+    """A part of another reader's bytes, such as a partition of a disk. Sizes are in bytes."""
 
     def __init__(self, whole: Reader, start: int, size: int) -> None:
         self._whole = whole
@@ -87,8 +87,8 @@ def pieces(reader: Reader, length: int) -> Iterator[bytes]:
         yield piece
 
 
-def exactly(reader: Reader, offset: int, length: int, what: str) -> bytes:
-    """Return ``length`` bytes.
+def read_exactly(reader: Reader, offset: int, length: int, what: str) -> bytes:
+    """Return ``length`` bytes at an offset; ``what`` names them in the error.
 
     Raises:
         Broken: there are fewer bytes.
@@ -103,7 +103,7 @@ def unpack(layout: str, content: bytes, offset: int = 0) -> tuple[Any, ...]:
     """Return the values of a structure, as :func:`struct.unpack_from` does.
 
     Raises:
-        Broken: the bytes end before it.
+        Broken: the bytes end before the end of the structure.
     """
     try:
         return struct.unpack_from(layout, content, offset)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -30,31 +31,31 @@ UNCERTAIN: frozenset[Kind] = frozenset({"packed", "unknown"})
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _CPIO = (b"070701", b"070702", b"070707", b"\xc7\x71", b"\x71\xc7")
 _OTHERS = (
-    (0, b"PK\x03\x04", "a zip archive"),
-    (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (0, b"Rar!\x1a\x07", "a RAR archive"),
-    (0, b"!<arch>\n", "an ar archive or a Debian package"),
-    (0, b"\xed\xab\xee\xdb", "an RPM package"),
-    (0, b"\x04\x22\x4d\x18", "something packed with LZ4"),
-    (0, b"\x02\x21\x4c\x18", "something packed with LZ4"),
-    (0, b"\x89LZO", "something packed with lzop"),
-    (0, b"LZIP", "something packed with lzip"),
-    (0, b"\x5d\0\0", "something packed with LZMA"),
-    (0, b"\x1f\x9d", "something packed with compress"),
-    (0, b"\x3a\xff\x26\xed", "an Android sparse image"),
-    (0, b"ANDROID!", "an Android boot image"),
-    (0, b"\xd0\x0d\xfe\xed", "a device tree or a FIT image"),
-    (0, b"\x27\x05\x19\x56", "a U-Boot image"),
-    (0, b"#!", "a script"),
-    (0, b"<!DOCTYPE", "a web page"),
-    (0, b"<!doctype", "a web page"),
-    (0, b"<html", "a web page"),
-    (0, b"<?xml", "an XML document"),
-    (0, b"MZ", "a program for EFI or Windows"),
-    (0, b"\x7fELF", "an ELF file"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"!<arch>\n", "an ar archive or a Debian package"),
+    (b"\xed\xab\xee\xdb", "an RPM package"),
+    (b"\x04\x22\x4d\x18", "something packed with LZ4"),
+    (b"\x02\x21\x4c\x18", "something packed with LZ4"),
+    (b"\x89LZO", "something packed with lzop"),
+    (b"LZIP", "something packed with lzip"),
+    (b"\x5d\0\0", "something packed with LZMA"),
+    (b"\x1f\x9d", "something packed with compress"),
+    (b"\x3a\xff\x26\xed", "an Android sparse image"),
+    (b"ANDROID!", "an Android boot image"),
+    (b"\xd0\x0d\xfe\xed", "a device tree or a FIT image"),
+    (b"\x27\x05\x19\x56", "a U-Boot image"),
+    (b"#!", "a script"),
+    (b"<!DOCTYPE", "a web page"),
+    (b"<!doctype", "a web page"),
+    (b"<html", "a web page"),
+    (b"<?xml", "an XML document"),
+    (b"MZ", "a program for EFI or Windows"),
+    (b"\x7fELF", "an ELF file"),
 )
 _IN_PIECES = (
-    "The disk is in other files. Convert them into one, in their folder: "
+    "The disk's data is in other files. To get one file, run in their folder: "
     "qemu-img convert -O qcow2 OLD NEW."
 )
 _VOLUMES: dict[str, tuple[Kind, str]] = {
@@ -75,7 +76,7 @@ class Recognised:
         kind: its kind, in one word.
         label: its kind, in a few words with an article.
         qcow2: the header of a qcow2 image.
-        ext: the ext file system that it is, or that is the disk in a qcow2 image.
+        ext: the ext file system in the file, or on the disk in a qcow2 image.
         disk: the partitions of a disk, or of the disk in a qcow2 image.
         filesystem: ``ext4``, ``xfs`` … if all of it is one file system.
         disk_size: size in bytes of the disk that a guest gets, if known.
@@ -99,7 +100,7 @@ class Recognised:
 
     @property
     def init(self) -> bool | None:
-        """Whether a kernel finds an init in it; ``None`` where unknown."""
+        """Whether its root file system has an init; ``None`` if unknown."""
         if self.ext is not None:
             return self.ext.init
         if self.disk is not None:
@@ -135,13 +136,12 @@ def recognise(reader: Reader) -> Recognised:
     return _raw(reader, head)
 
 
-def of_container(files: ImageFiles, label: str) -> Recognised:
-    """Return what an archive or directory of a container image contains; it may be unreadable."""
+def recognise_container(files: ImageFiles, label: str) -> Recognised:
+    """Return the description of a container image; if it cannot be read, with a problem."""
     try:
         image = container.read(files)
     except Broken as error:
-        problem = f"The image in it cannot be used: {error.reason}."
-        return Recognised("container", label, problems=(problem,))
+        return _unusable_container(label, error)
     name = f" ({visible(image.names[0])})" if image.names else ""
     return Recognised("container", f"{label}{name}", arch=image.arch, container=image)
 
@@ -151,9 +151,14 @@ def _archive(reader: Reader) -> Recognised:
         return Recognised("tar", "a tar archive")
     label = "an archive of a container image"
     try:
-        return of_container(ArchiveFiles(reader), label)
-    except Broken:
-        return Recognised("container", label)
+        return recognise_container(ArchiveFiles(reader), label)
+    except Broken as error:
+        return _unusable_container(label, error)
+
+
+def _unusable_container(label: str, error: Broken) -> Recognised:
+    problem = f"The image in it cannot be used: {error.reason}."
+    return Recognised("container", label, problems=(problem,))
 
 
 def _raw(reader: Reader, head: bytes) -> Recognised:
@@ -237,19 +242,21 @@ def _qcow2(reader: Reader) -> Recognised:
 def _beyond_end(table: PartitionedDisk, size: int) -> tuple[str, ...]:
     for partition in table.partitions:
         if partition.start + partition.size > size:
-            return (f"It is cut short: partition {partition.number} ends after the file does.",)
+            return (f"It is cut short: partition {partition.number} ends beyond the file.",)
     return ()
 
 
 def _cut_short(system: Ext, size: int) -> tuple[str, ...]:
     if system.size > size:
-        return (f"It is cut short: its file system has {system.size} bytes, the file {size}.",)
+        return (
+            f"It is cut short: its file system has {system.size} bytes, but the file has {size}.",
+        )
     return ()
 
 
 def _other(reader: Reader, head: bytes) -> Recognised:
-    for place, magic, label in _OTHERS:
-        if head.startswith(magic, place):
+    for magic, label in _OTHERS:
+        if head.startswith(magic):
             return Recognised("other", label)
     if not any(head):
         if reader.size <= len(head):
@@ -261,7 +268,8 @@ def _other(reader: Reader, head: bytes) -> Recognised:
 
 
 def _is_text(head: bytes) -> bool:
-    """Return whether the bytes are text, which no disk or program begins with."""
+    """Return whether the bytes are a text, so that they cannot be a disk or program."""
+    head = head.removeprefix(codecs.BOM_UTF8)
     if len(head) < 4 or b"\0" in head:
         return False
     try:

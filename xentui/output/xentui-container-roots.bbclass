@@ -96,7 +96,8 @@ while :; do sleep 3600; done
                     hide_lower(os.path.join(above, name), fresh)
                 continue
             if last.startswith(".wh."):
-                hide_lower(os.path.join(above, last[4:]), fresh)
+                if last[4:] not in ("", ".", ".."):  # these would hide the folder or its parent
+                    hide_lower(os.path.join(above, last[4:]), fresh)
                 continue
             while above != root and above not in fresh:
                 fresh.add(above)
