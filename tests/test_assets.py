@@ -85,6 +85,12 @@ def test_a_directory_of_the_preset_is_missing_as_it_is_not_copied(
     assert list(found.copies) == ["a.cfg", "disk.raw"]
 
 
+def test_a_chosen_file_that_is_gone_is_missing_and_not_copied(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "gone").symlink_to("nowhere")
+    found = assets.gather(project("file://disk.raw"), home, {"disk.raw": tmp_path / "gone"})
+    assert (found.missing, dict(found.copies)) == (("disk.raw",), {})
+
+
 def test_links_inside_the_directory_are_followed(home: Path) -> None:
     (home / "sub" / "real.cfg").write_text("real")
     (home / "link.cfg").symlink_to("sub/real.cfg")

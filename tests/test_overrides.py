@@ -102,6 +102,7 @@ def test_a_later_assignment_takes_precedence() -> None:
         ('guests.alpine.disks[5]={ device = "xvdb" }', "has 0 entries", "disks[0] to add one"),
         ("guests.alpine.source={} # x", "not one value", ""),
         ('guests.alpine.vif=["a"]\nx = 1', "not a list of texts", ""),
+        ('guests.alpine.vif=["a"]]\nx = [1', "not a list of texts", ""),
         ("guests[0].memory=1", "not a setting", "guests.NAME"),
         ("[0]=1", "not a setting", "Use one of"),
         ("guests.alpine=1", "is a table", "{}"),

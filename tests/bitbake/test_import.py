@@ -15,7 +15,13 @@ from tests.bitbake_parser import OE_TREE, Parsed, parse_conf, parse_recipe
 from tests.rules import goldens
 from tests.work import count_calls
 from xentui.bitbake import importer
-from xentui.bitbake.import_draft import NotImportable, mebibytes, text_or_none, vifs, whole_number
+from xentui.bitbake.import_draft import (
+    NotImportable,
+    mebibytes,
+    split_vifs,
+    text_or_none,
+    whole_number,
+)
 from xentui.bitbake.importer import Imported
 from xentui.cli import main
 from xentui.errors import InputError, UsageError
@@ -78,7 +84,7 @@ def test_a_configuration_means_the_same(path: Path, tmp_path: Path) -> None:
     project = imported.project
     file = tmp_path / "project.toml"
     file.write_text(new_file.toml_text(project), encoding="utf-8")
-    for name, place in imported.needed.items():
+    for name, place in imported.needed_files.items():
         source = CORPUS / Path(place).name
         (tmp_path / name).write_bytes(source.read_bytes())
     assert load(file).project == project
@@ -124,7 +130,7 @@ def test_a_bundle_recipe_means_the_same(path: Path, arch: str, tmp_path: Path) -
     conf.write_text(f'MACHINE = "{machine}"\n')
     imported = importer.read([conf, path])
     project = imported.project
-    for name in imported.needed:
+    for name in imported.needed_files:
         target = tmp_path / name
         target.write_text("type = 'pv'\n" if name.endswith(".cfg") else "content")
     rendered = render(project, assets.gather(project, tmp_path))
@@ -323,7 +329,7 @@ def test_configs_of_one_name_in_two_folders_are_kept_apart(tmp_path: Path) -> No
         'XEN_GUEST_CONFIG_FILE[b] = "/b/x.cfg"\nXEN_GUEST_CONFIG_FILE[c] = "/a/x.cfg"\n',
     )
     assert [guest.config_file for guest in made.project.guests] == ["x.cfg", "b-x.cfg", "x.cfg"]
-    assert made.needed == {"x.cfg": "/a/x.cfg", "b-x.cfg": "/b/x.cfg"}
+    assert made.needed_files == {"x.cfg": "/a/x.cfg", "b-x.cfg": "/b/x.cfg"}
 
 
 FOLDER = Path(__file__).parent / "golden"
@@ -341,6 +347,8 @@ LINES = {
     'QB_MEM = "-m 256"\nQB_MEM_VALUE:qemuarm64 = "1"\nQB_XEN_CMDLINE_EXTRA = "x"\n',
     "the board's option": f'{X86}QB_MEM:{OWN} = "-m 123456789"\nQB_MEM = "-m 256"\n',
     "the board's option, in MiB": f'{X86}QB_MEM:{OWN} = " -m 512M "\n',
+    "the board's option, in GiB": f'{X86}QB_MEM:{OWN} = "-m 4G"\n',
+    "a machine of two words": 'MACHINE = "a b"\n',
     "the board's option, too long": f'{X86}QB_MEM:{OWN} = "-m 1234567890"\n',
     "another board's knobs": f"{X86}"
     f'QB_XEN_CMDLINE_EXTRA:{OWN} = "dom0_mem=512M"\nRPI_DOM0_MEM = "512M"\nDOM0_MEM = "1g"\n'
@@ -428,6 +436,8 @@ LINES = {
     'XEN_GUEST_CONFIG_FILE[a] = "/srv/../etc/a.cfg"\n'
     'XEN_GUEST_CONFIG_FILE[b] = "/x/${UNPACKDIR}/b.cfg"\n'
     'XEN_GUEST_CONFIG_FILE[c] = "c.cfg"\nXEN_GUEST_CONFIG_FILE[d] = "${UNPACKDIR}/d.cfg"\n',
+    "a config in an unset folder": f'{X86}BUNDLED_XEN_GUESTS = "a"\n'
+    'XEN_GUEST_CONFIG_FILE[a] = "/srv/${NOT_SET}/a.cfg"\n',
     "packages": f'{X86}IMAGE_INSTALL = "lab"\nIMAGE_INSTALL:append:{OWN} = " vxn-vdkr"\n'
     f'IMAGE_INSTALL:append:{OWN} = " a ${{@f()}}"\nIMAGE_INSTALL:append:pn-other = " lab"\n'
     f'IMAGE_INSTALL:prepend:{OWN} = "vim "\nIMAGE_INSTALL:append:{OWN}:qemuall = " nano"\n'
@@ -464,7 +474,7 @@ def import_report(made: Imported, folder: Path) -> str:
         for one in made.unimported
     ]
     printed += [f"note: {note}" for note in made.notes]
-    printed += [f"needs {name}: {place}" for name, place in made.needed.items()]
+    printed += [f"needs {name}: {place}" for name, place in made.needed_files.items()]
     printed += [f"{one.file}:{one.line} {one.kind}: {one.message}" for one in made.faults]
     text = "\n".join([new_file.toml_text(made.project, comments=False), *printed, ""])
     return text.replace(f"{folder}/", "")
@@ -534,6 +544,6 @@ def test_other_sizes_are_refused(text: str) -> None:
 
 def test_words_and_interfaces() -> None:
     assert (text_or_none("a b "), text_or_none("")) == ("a b ", None)
-    assert vifs("") is None
-    assert vifs("mac=0,bridge=a") == ["mac=0,bridge=a"]
-    assert vifs("a','b' ,'c',  'd'  ,  'e") == ["a", "b", "c", "d", "e"]
+    assert split_vifs("") is None
+    assert split_vifs("mac=0,bridge=a") == ["mac=0,bridge=a"]
+    assert split_vifs("a','b' ,'c',  'd'  ,  'e") == ["a", "b", "c", "d", "e"]

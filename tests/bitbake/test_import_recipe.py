@@ -175,7 +175,7 @@ def test_only_files_that_the_project_names_are_needed(tmp_path: Path) -> None:
     config = 'XEN_GUEST_CONFIG_FILE[c] = "${UNPACKDIR}/../../up.cfg"\n'
     (tmp_path / "refused.bb").write_text(HEAD + refused + config)
     made = importer.read([tmp_path / "refused.bb"])
-    assert made.needed == {}
+    assert made.needed_files == {}
     assert [line.text.partition(" ")[0] for line in made.unimported] == [
         "SRC_URI", "XEN_GUEST_CONFIG_FILE[c]",
     ]  # fmt: skip
@@ -187,8 +187,8 @@ def test_what_no_value_fixes_is_reported(tmp_path: Path) -> None:
     path.write_text('MACHINE = "A B"\n')
     with pytest.raises(InputError) as caught:
         importer.read([path])
-    assert caught.value.message.startswith("host.machine: ")
-    assert caught.value.fix == "Correct it in your file."
+    assert caught.value.message.startswith(f"{path}:1: the board is unknown: ")
+    assert caught.value.fix == "Give it with --machine NAME."
 
 
 def test_files_are_found_by_relative_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,7 +212,7 @@ def test_files_are_found_as_bitbake_finds_them(tmp_path: Path) -> None:
              "x/three.inc": 'BUNDLED_XEN_GUESTS = "a"\n'}  # fmt: skip
     trees.write(tmp_path, texts)
     alone = importer.read([tmp_path / "x/one.inc"])
-    assert (alone.faults, alone.needed) == ((), {})
+    assert (alone.faults, alone.needed_files) == ((), {})
     assert [guest.key for guest in alone.project.guests] == ["a"]
     assert [one.text for one in alone.unimported] == ["require sub/two.inc"]
 
@@ -297,8 +297,8 @@ def test_what_xentui_prepares_is_read_back(tmp_path: Path) -> None:
     }
     imported = importer.read([recipe])
     assert imported.unimported == ()
-    additional = {"data.qcow2", "plain.img", "old.vmdk", "boot.cpio.gz"}
-    assert additional | {"root.tar.gz", "disk.vmdk", "web.tar", "tiny"} <= imported.needed.keys()
+    names = {"data.qcow2", "plain.img", "old.vmdk", "boot.cpio.gz"}
+    assert names | {"root.tar.gz", "disk.vmdk", "web.tar", "tiny"} <= imported.needed_files.keys()
     assert not [note for note in imported.notes if "not imported" in note]
     again = render(imported.project, Assets(texts=texts)).files
     assert str(again[name]) == str(files[name])

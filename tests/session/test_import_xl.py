@@ -286,7 +286,8 @@ def test_settings_that_are_left_out_are_noted_with_their_lines(tmp_path: Path) -
 
 def test_needed_files_are_listed_with_their_paths_in_the_config(tmp_path: Path) -> None:
     _, made = imported(CARRIED["a second image"], tmp_path)
-    assert made.needed == {"vmlinuz": "/boot/vmlinuz", "r.img": "/srv/r.img", "d.img": "/srv/d.img"}
+    files = made.needed_files
+    assert files == {"vmlinuz": "/boot/vmlinuz", "r.img": "/srv/r.img", "d.img": "/srv/d.img"}
 
 
 def test_two_guests_with_one_name_get_two_keys(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from xentui.bitbake import vxn
-from xentui.bitbake.conf_types import Assignment
+from xentui.bitbake.conf_types import Assignment, Value
 from xentui.bitbake.import_draft import (
     NOT_IN_PROJECT,
     TAGS,
@@ -43,7 +43,7 @@ _ADDS = (*_APPENDS, "+=", "=+", ".=")
 _NO_EFFECT = "it has no effect: the image recipe overrides it"
 
 _NETWORK_PACKAGE = "xentui-dom0-network"
-"""Package of xentui's own layer that makes Dom0 the router of its guests."""
+"""Package in xentui's own layer that lets Dom0 route the traffic of its guests."""
 
 _BOOT_PACKAGES = {"xentui-boot", "xen", "kernel-image", "kernel-devicetree"}
 _BOOT_SIGNS = (
@@ -53,8 +53,8 @@ _BOOT_SIGNS = (
     ("IMAGE_INSTALL", "xentui-boot", "uboot-rootfs"),
     ("WKS_FILE", "xentui-dom0", "bios"),
 )
-"""Variables that reveal the boot family for which xentui wrote a file, as triples of the variable,
-a part of its value, and the family."""
+"""Signs of boot files that xentui wrote: a variable, a part of its value, and the boot family that
+they reveal."""
 
 _BOOT_FILES = (
     "recipes-bsp/xentui-boot/*/xen.cfg",
@@ -81,8 +81,9 @@ _BOOT_SETTINGS = {
     ("ENABLE_UART", "1"),
     ("UBOOT_EXTLINUX", "0"),
 }
+"""Values that xentui itself assigns for its boot files."""
 _BOOT_REMOVES = {("MACHINE_ESSENTIAL_EXTRA_RDEPENDS", "u-boot-extlinux")}
-"""Values that xentui itself assigns, and those that it removes, for its boot files."""
+"""Words that xentui itself removes for its boot files."""
 
 
 def dom0_image(assignments: dict[str, list[Assignment]]) -> str:
@@ -193,10 +194,10 @@ def _read_boot_file(folders: Iterable[Path]) -> str:
 
 
 def _memory_option(text: str) -> int | None:
-    match = re.fullmatch(r"\s*-m\s+([0-9]{1,9})M?\s*", text, re.ASCII)
-    if not match:
+    words = text.split()
+    if len(words) != 2 or words[0] != "-m":
         raise NotImportable("it contains more than a memory size")
-    return int(match[1])
+    return mebibytes(words[1])
 
 
 def _dom0_mem(text: str) -> int | None:
@@ -283,28 +284,34 @@ def import_varflags(conf: ConfImport, key: str) -> None:
 
 
 def _import_config_file(conf: ConfImport, key: str, assignments: list[Assignment]) -> None:
-    raw = conf.store.flag("XEN_GUEST_CONFIG_FILE", key).raw or ""
-    if "${UNPACKDIR}" in raw or not raw.startswith("/"):
-        conf.keep_in_file(
-            assignments,
-            "an image recipe unpacks no files, so the class does not find this one and generates"
-            " a config instead",
-        )
+    try:
+        path = _path_of_config(conf.store.flag("XEN_GUEST_CONFIG_FILE", key))
+    except NotImportable as reason:
+        conf.keep_in_file(assignments, str(reason))
         return
-    path = os.path.normpath(raw)
     name = base_name(path)
-    if conf.draft.needed.get(name, path) != path:
+    if conf.draft.needed_files.get(name, path) != path:
         # Another guest has a different file with this name.
         name = f"{key}-{name}"
     conf.mark_handled(assignments)
     conf.draft.set_value(("guests", key, "config_file"), name, assignments)
-    conf.draft.needed[name] = path
+    conf.draft.needed_files[name] = path
+
+
+def _path_of_config(value: Value) -> str:
+    raw = value.raw or ""
+    if "${UNPACKDIR}" in raw or not raw.startswith("/"):
+        raise NotImportable(
+            "an image recipe does not unpack files, so the class cannot find this one and generates"
+            " a config instead"
+        )
+    return os.path.normpath(known_text(value))
 
 
 def _import_packages(
     conf: ConfImport, image: str, bundles: set[str], is_layer_bundle: Callable[[str], bool]
 ) -> bool:
-    """Import bundles and the network from Dom0's packages; return whether vxn is installed.
+    """Import bundles, the network and vxn from Dom0's packages; return whether vxn is installed.
 
     vxn may also be installed by a file that the configuration includes, such as xen-host.conf.
     """
@@ -343,7 +350,7 @@ def _installed(conf: ConfImport, assignments: list[Assignment]) -> list[str]:
 
 
 def _sort_out_packages(conf: ConfImport, image: str, each: Assignment, covered: set[str]) -> None:
-    """Mark an assignment to ``IMAGE_INSTALL`` as imported, redundant or left."""
+    """Mark an assignment to ``IMAGE_INSTALL`` as redundant, or keep the rest of it in its file."""
     value = conf.store.expand(each.value)
     rest = [word for word in value.words if word not in covered]
     conf.mark_handled([each])

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The draft of a project that is imported from BitBake's files.
 
-It has the values with the lines they come from, and the lines that a project cannot express.
+It keeps each value with the lines that set it, and lists the lines that a project cannot express.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from xentui.project.lines import KeyPath
 from xentui.project.schema import Field
 
 TAGS = ("autostart", "external")
+"""The tags after a guest's name in ``BUNDLED_XEN_GUESTS``."""
 NOT_IN_PROJECT = "a project file cannot express this"
+"""The usual reason why a line is not imported."""
 
 
 class UnimportedLine(NamedTuple):
@@ -52,7 +54,7 @@ class Draft:
         data: nested data in the shape of a project file.
         unimported: lines that stay in the user's files, with the reason.
         imported_lines: lines that the project replaces, in order.
-        needed: files that the project refers to, each with its current path.
+        needed_files: files that the project refers to, each with its current path.
         notes: further remarks for the user.
         machine: the board that the user named, if any.
     """
@@ -60,7 +62,7 @@ class Draft:
     data: dict[str, Any] = field(default_factory=lambda: {"version": 1, "host": {}})
     unimported: list[UnimportedLine] = field(default_factory=list)
     imported_lines: dict[Location, None] = field(default_factory=dict)
-    needed: dict[str, str] = field(default_factory=dict)
+    needed_files: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     machine: str | None = None
     _assignments: dict[KeyPath, tuple[Assignment, ...]] = field(default_factory=dict)
@@ -92,7 +94,7 @@ class Draft:
         for line in self.unimported:
             self.imported_lines.pop(line.location, None)
         named = self._named_files()
-        self.needed = {name: path for name, path in self.needed.items() if name in named}
+        self.needed_files = {n: path for n, path in self.needed_files.items() if n in named}
 
     def _named_files(self) -> set[str]:
         """Return the names of the local files that the guests refer to."""
@@ -107,11 +109,11 @@ class Draft:
     def _remove_invalid(self, problems: Iterable[schema.Problem]) -> bool:
         """Remove the values that problems are about; return whether there were any.
 
-        Entries of tables do not depend on each other. Of one entry only the first problem
-        counts, as removing its cause may fix the others.
+        For each guest or other entry only the first problem counts, as removing its cause may fix
+        the others.
         """
         reasons: dict[KeyPath, str] = {}
-        entries: set[KeyPath] = {("host", "machine")}
+        entries: set[KeyPath] = set()
         for problem in problems:
             path = problem.path
             while path and path not in self._assignments:
@@ -140,8 +142,8 @@ class ConfImport:
 
     Attributes:
         draft: the draft to fill.
-        store: the variables as one recipe sees them.
-        assignments: those of the files, by variable.
+        store: the variables with the overrides of one recipe.
+        assignments: the assignments in the files, by variable, from ``reader``.
     """
 
     def __init__(
@@ -202,7 +204,7 @@ class ConfImport:
         self._handled.update((each.location, each.variable, each.flag) for each in assignments)
 
     def mark_redundant(self, assignments: Iterable[Assignment]) -> None:
-        """Note lines that xentui writes itself."""
+        """Note that xentui writes the same lines, so that the user can remove them."""
         entries = list(assignments)
         self.mark_handled(entries)
         self.draft.imported_lines.update(dict.fromkeys(each.location for each in entries))
@@ -281,8 +283,8 @@ def text_or_none(text: str) -> str | None:
     return text or None
 
 
-def vifs(text: str) -> list[str] | None:
-    """Return the network interfaces in a varflag, which the class puts between a list's quotes."""
+def split_vifs(text: str) -> list[str] | None:
+    """Return the interfaces in a varflag: the class writes ``vif = ['`` before and ``']`` after."""
     return re.split(r"'[ ]*+,[ ]*+'", text) if text else None
 
 
@@ -290,7 +292,7 @@ def converter_for(field: Field) -> Callable[[str], Any]:
     """Return the function that turns a variable's text into a value of a field."""
     if field.kind == "integer":
         return whole_number
-    return vifs if field.kind == "list" else text_or_none
+    return split_vifs if field.kind == "list" else text_or_none
 
 
 def as_written(assignment: Assignment) -> str:
@@ -299,5 +301,6 @@ def as_written(assignment: Assignment) -> str:
     flag = f"[{assignment.flag}]" if assignment.flag else ""
     if operator == "unset":
         return f"unset {name}{flag}"
+    # Operators such as ":append" are already part of the variable.
     sign = "=" if operator.startswith(":") and operator != ":=" else operator
     return f'{name}{flag} {sign} "{" ".join(assignment.value.split())}"'

@@ -194,7 +194,7 @@ class _RecipeImport:
         ]
         assignments = self.recipe.active("XEN_GUEST_CONFIG_FILE", key)
         self.draft.set_value(("guests", key, "config_file"), name, assignments)
-        self.draft.needed[name] = self._local_path(name)
+        self.draft.needed_files[name] = self._local_path(name)
         self.unused = [table for table in self.unused if table["uri"] != f"file://{name}"]
 
     def _import_source(self, key: str) -> None:
@@ -300,7 +300,7 @@ class _RecipeImport:
             for table in fetch_tables(guest):
                 name = str(table["uri"]).removeprefix("file://")
                 if name != table["uri"]:
-                    self.draft.needed[name] = self._local_path(name)
+                    self.draft.needed_files[name] = self._local_path(name)
 
     def finish(self) -> None:
         """Mark the assignments that every generated recipe has, and leave the others."""

@@ -46,7 +46,7 @@ class Imported:
         unimported: lines that were not imported, in the order of files and lines.
         imported_lines: lines that the project now expresses. The user can remove them once BitBake
             reads the generated files.
-        needed: files that must be copied next to the project, each with its current path.
+        needed_files: files that must be copied next to the project, each with its current path.
         notes: further remarks for the user.
         faults: lines that would stop BitBake.
     """
@@ -54,7 +54,7 @@ class Imported:
     project: Project
     unimported: tuple[UnimportedLine, ...]
     imported_lines: tuple[Location, ...]
-    needed: dict[str, str]
+    needed_files: dict[str, str]
     notes: tuple[str, ...]
     faults: tuple[Fault, ...]
 
@@ -193,7 +193,7 @@ def _result(draft: Draft, reader: ConfReader) -> Imported:
             )
         ),
         imported_lines=tuple(sorted(draft.imported_lines)),
-        needed=draft.needed,
+        needed_files=draft.needed_files,
         notes=tuple(draft.notes),
         faults=tuple(reader.faults),
     )

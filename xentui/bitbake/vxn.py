@@ -15,13 +15,13 @@ MULTICONFIGS = ("vruntime-aarch64", "vruntime-x86-64")
 """Multiconfigs that build the kernel and initramfs of the containers' guests."""
 
 MASKED_LAYERS = ("filesystems-layer", "meta-python", "webserver")
-"""Layers of which these multiconfigs use nothing, so that BitBake warns of empty patterns."""
+"""Layers whose recipes these multiconfigs mask; BitBake would warn that they have no recipes."""
 
 PACKAGES = ("vxn", "containerd-opencontainers")
 """Packages of Dom0's image that run containers."""
 
 VOLUMES_PACKAGE = "xen-tools-xen-9pfsd"
-"""The package for ``vxn run -v``, which some releases of vxn fail to depend on."""
+"""The package that ``vxn run -v`` needs; in some releases, vxn lacks the dependency on it."""
 
 FRONTEND_PACKAGES = {
     "vdkr": "vxn-vdkr",

@@ -113,7 +113,7 @@ def _import_bitbake_files(paths: list[Path], machine: str | None) -> tuple[Proje
     imported = importer.read(paths, machine=machine)
     project = imported.project
     for guest in project.guests:
-        path = imported.needed.get(guest.config_file or "")
+        path = imported.needed_files.get(guest.config_file or "")
         if path is not None and Path(path).is_file():
             text = filesystem.read_text(Path(path), import_xl.LARGEST)
             project = import_xl.as_fields(project, guest.key, text) or project
@@ -121,7 +121,7 @@ def _import_bitbake_files(paths: list[Path], machine: str | None) -> tuple[Proje
     configs = {guest.config_file for guest in imported.project.guests}
     still_named = {guest.config_file for guest in project.guests}
     for name in configs - still_named:
-        imported.needed.pop(str(name), None)
+        imported.needed_files.pop(str(name), None)
     return project, list(_report(imported))
 
 
@@ -136,7 +136,7 @@ def _import_xl_config(
         needed: files to copy next to the project file, by name; those of the guest are added.
     """
     project, guest = import_xl.with_imported_guest(project, path, needed)
-    needed |= guest.needed
+    needed |= guest.needed_files
     return project, list(import_xl.report_lines(guest))
 
 
@@ -150,7 +150,7 @@ def _report(imported: Imported) -> Iterator[str]:
         yield f"{line}: left: not about Xen guests"
     for line in _ranges(imported.imported_lines):
         yield f"{line}: imported; remove it once BitBake reads the generated files"
-    for name, place in imported.needed.items():
+    for name, place in imported.needed_files.items():
         yield f"{name}: copy it next to the project file from {place}"
     yield from imported.notes
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Find and read the local files that a project refers to: xl configs, scripts, images.
 
-Files outside the project's directory are never read, wherever a path or symbolic link leads.
+Only files below the project's directory are read, wherever a path or symbolic link leads, and files
+that are still to be copied there.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Assets:
-    """What rules and writers need to know in addition to the project: local files and layers.
+    """What rules and writers use in addition to the project: its local files, and the layers.
 
     Attributes:
         directory: the directory that was searched, or ``None``.
@@ -59,8 +60,8 @@ class Assets:
             inaccessible.
         copies: the current paths of files that are still to be copied into the directory, by their
             names there.
-        layer_bundles: the guests in those bundles of the layers that the project installs;
-            ``None`` if no layers were read.
+        layer_bundles: the guests of each bundle that the project installs from a layer, by the
+            bundle's name; ``None`` if no layers were read.
         installs_vxn: whether the user's own settings in the build directory install vxn.
         recipes: names of the layers' recipes; ``None`` if no layers were read.
     """
@@ -126,11 +127,11 @@ def gather(
         # BitBake's fetcher decodes %XX in an address (bb:lib/bb/fetch2/__init__.py, decodeurl).
         path = find(name, unquote(name))
         file = _source_file(path) if path is not None else None
-        # Directories are not copied.
-        if file is not None and not (file.is_dir and copies.pop(name, None) is not None):
-            sources[name] = file
-        elif name not in missing:
+        if file is None or (file.is_dir and name in copies):
+            copies.pop(name, None)  # Directories are not copied.
             missing.append(name)
+        else:
+            sources[name] = file
     for name in dict.fromkeys(_unfetched_files(project)):
         path = _inside(directory, name) if name not in sources else None
         file = _source_file(path) if path is not None else None
@@ -140,7 +141,7 @@ def gather(
         directory,
         MappingProxyType(texts),
         MappingProxyType(sources),
-        tuple(missing),
+        tuple(dict.fromkeys(missing)),
         tuple(unreadable),
         MappingProxyType(copies),
     )
@@ -162,7 +163,7 @@ def _fetched_files(project: Project) -> Iterator[str]:
 
 
 def _unfetched_files(project: Project) -> Iterator[str]:
-    """Yield the files of guests that may be next to the project without a ``file://`` address."""
+    """Yield the files that guests use without fetching them; some are next to the project file."""
     for guest in project.guests:
         kernel = guest.kernel if guest.started_by == "xen" else None
         files = (kernel, guest.ramdisk, guest.device_tree, *(disk.file for disk in guest.disks))

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """The fields of the project file, read from ``schema.json``.
 
-This module is the only source of a field's type, unit, range, default, help and BitBake name. In
-addition to draft-07's keywords, the schema uses these:
+No other file defines a field's type, unit, range, default, help or BitBake name. In addition to
+draft-07's keywords, the schema uses these:
 
 * ``x-unit``: the unit of a number.
 * ``x-bitbake``: the BitBake variable, where ``[{guest}]`` makes it a varflag of each guest.
@@ -49,6 +49,9 @@ MAX_PROBLEMS = 1000
 
 _LONG_EXAMPLE = 60
 
+_SIZE = re.compile(r"([0-9]{1,12})\s*([MmGg])(?:i?[Bb])?", re.ASCII)
+"""A size with its unit; M and G are read as MiB and GiB, as xl and QEMU do."""
+
 FILE_NAME = "xentui-project-1.schema.json"
 """The schema's file name next to a project file; the number is the format's version."""
 
@@ -71,18 +74,14 @@ def as_dict() -> dict[str, Any]:
     return loaded
 
 
-_SIZE = re.compile(r"([0-9]{1,12})\s*([MmGg])(?:i?[Bb])?", re.ASCII)
-"""A size with its unit; M and G are read as MiB and GiB, as xl and QEMU do."""
-
-
 class Field(NamedTuple):
     """One key of a table in the project file.
 
     Attributes:
         table: the table it belongs to, as a key of the schema's ``definitions``: ``host``,
             ``guest``, ``source`` …
-        child_table: the table that its value or each of its entries is, likewise; empty unless
-            the kind is ``table``, ``tables`` or ``named``.
+        child_table: if the kind is ``table``, ``tables`` or ``named``, the table that defines its
+            value or its entries, also as a key of ``definitions``; otherwise empty.
         unit: the unit of a number, ``MiB`` or empty.
         bitbake: the BitBake variable, with the placeholders ``{guest}`` and ``{image}``.
         xl: the corresponding setting in an xl config, or empty.
@@ -187,12 +186,13 @@ class Field(NamedTuple):
 def toml_value(text: str) -> Any:
     """Return the value that is written in TOML, or ``None`` if the text is not one value."""
     try:
-        # In a list, a comment hides the end of the list, and a newline cannot begin another key, so
-        # both are errors.
-        (value,) = tomllib.loads(f"value = [{text}]")["value"]
+        # Brackets make a second value or key on a further line an error. A text can still close
+        # them itself, and then has further keys.
+        table = tomllib.loads(f"value = [{text}]")
+        (value,) = table["value"]
     except (ValueError, RecursionError):
         return None
-    return value if not text.rstrip().endswith(",") else None
+    return value if len(table) == 1 and not text.rstrip().endswith(",") else None
 
 
 class Problem(NamedTuple):
@@ -281,7 +281,7 @@ def field_at(path: KeyPath) -> Field:
 
 @cache
 def named_tables() -> Mapping[str, str]:
-    """Return the tables with keys chosen by the user, each with the table that its entries are.
+    """Return the fields whose keys the user chooses, each with the table of its entries.
 
     ``{"bundles": "bundle", "guests": "guest", "import_types": "import_type"}``
     """
@@ -371,8 +371,8 @@ def validate(data: Any) -> list[Problem]:
     At most :data:`MAX_PROBLEMS` are returned.
     """
     problems = islice(_problems(data), MAX_PROBLEMS)
-    # If a table lacks several keys, jsonschema reports an error for each, and each error yields a
-    # problem for every missing key. Hence equal problems are dropped.
+    # If a table lacks several keys, the checker reports a violation for each, and each violation
+    # yields a problem for every missing key. Hence equal problems are dropped.
     return sorted(
         dict.fromkeys(problems),
         key=lambda problem: [(isinstance(step, str), step) for step in problem.path],
@@ -486,7 +486,8 @@ def _offending_char(pattern: str, value: str, examples: Sequence[str]) -> str | 
     """Return the character that makes a text violate a pattern, or ``None`` if it is unclear.
 
     It is the first character that the pattern allows nowhere, or else white space at either end.
-    As few patterns match a single character, each one is tried at every position in the examples.
+    As few patterns match a text of one character, each character of the value is also tried at
+    every position in the examples.
     """
     compiled = compile_pattern(pattern)
     for char in dict.fromkeys(value):
@@ -529,7 +530,7 @@ def _how_to_add(path: KeyPath, key: str, spec: Mapping[str, Any]) -> str:
 
 
 def _how_to_choose(key: str, spec: Mapping[str, Any]) -> str:
-    """Return what to write instead of a key that is a choice of another key, such as a tag."""
+    """Return what to write if a key is really a choice for another key, as ``autostart`` is."""
     for name, other in spec.get("properties", {}).items():
         items = other.get("items", {})
         if key in items.get("enum", ()):

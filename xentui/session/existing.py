@@ -267,7 +267,7 @@ def take_over(project: Project, settings: UserSettings) -> TakenOver:
         )
     return TakenOver(
         _with_values(tables.from_data(data), settings),
-        {name: Path(path) for name, path in imported.needed.items()},
+        {name: Path(path) for name, path in imported.needed_files.items()},
         [line for line in imported.unimported if line.about_xen],
     )
 

@@ -53,12 +53,12 @@ class ImportedGuest:
 
     Attributes:
         guest: the guest.
-        needed: files that must be next to the project file: their paths in Dom0 by their names.
+        needed_files: the paths in Dom0 of files that must be next to the project file, by name.
         notes: sentences about what was left out or changed.
     """
 
     guest: Guest
-    needed: dict[str, str] = field(default_factory=dict)
+    needed_files: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -287,10 +287,10 @@ class _ConfigReader:
         """Note a file of Dom0 as needed; return its name next to the project file."""
         base = re.sub(r"[^A-Za-z0-9._+-]", "-", path.rsplit("/", 1)[-1]).lstrip(".+-") or "file"
         name, number = base, 1
-        while {**self.taken, **self.imported.needed}.get(name, path) != path:
+        while {**self.taken, **self.imported.needed_files}.get(name, path) != path:
             name = f"{self.key}-{base}" if number == 1 else f"{self.key}-{number}-{base}"
             number += 1
-        self.imported.needed[name] = path
+        self.imported.needed_files[name] = path
         if all(entry.uri != f"file://{name}" for entry in self.extra_fetch):
             self.extra_fetch.append(Fetch(f"file://{name}"))
         return name
@@ -446,7 +446,7 @@ def _field_value(field: schema.Field, value: Any) -> Any:
 
 def report_lines(imported: ImportedGuest) -> Iterator[str]:
     """Yield lines about an imported guest: the files that it needs, and notes."""
-    for name, path in imported.needed.items():
+    for name, path in imported.needed_files.items():
         yield f"{name}: must be next to the project file; the config names it {visible(path)}"
     yield from imported.notes
 

@@ -300,7 +300,7 @@ def _from_imported_config(session: EditedProject, text: str) -> Added:
     project, imported = import_xl.with_imported_guest(session.project, path)
     state = session.state.with_project(project)
     notes = list(imported.notes)
-    for name, on_target in imported.needed.items():
+    for name, on_target in imported.needed_files.items():
         if exists(session.project_folder / name):
             continue
         # The config names files in the Dom0 that it was written for.

@@ -5,7 +5,7 @@ r"""Read and write a guest's xl config as xl does, and adapt it as the Xen class
 The grammar is that of libxlu (xen:tools/libs/util/libxlu_cfg_l.l and libxlu_cfg_y.y). A setting
 has a name in lower case and ends with a newline or semicolon. Its value is a number, a string in
 single or double quotes with ``\`` escapes, or a list in brackets, which may have several lines.
-Unlike in Python, strings cannot be added, numbers cannot be negative, and there are no other
+Unlike in xm's configs, which were Python, there are no operators, negative numbers or other
 brackets. A comment must end with a newline.
 """
 
@@ -33,9 +33,10 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+# xl also accepts numeric escapes such as \x41 but then loses the character: they are refused here.
 _NUMBER = re.compile(r"\s*[+-]?(?:0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)", re.IGNORECASE)
 _MAX_DEPTH = 32
-_FOLDER = "/var/lib/xen/images"
+_IMAGE_FOLDER = "/var/lib/xen/images"
 _MAX_DIGITS = 200
 
 
@@ -176,7 +177,7 @@ def as_installed(config: str, image: str, kernel: str) -> str:
         image: file name of the guest's image.
         kernel: file name of the guest's kernel, or an empty text.
     """
-    image, kernel = f"{_FOLDER}/{image}", f"{_FOLDER}/{kernel}"
+    image, kernel = f"{_IMAGE_FOLDER}/{image}", f"{_IMAGE_FOLDER}/{kernel}"
     config = re.sub(
         r"^(disk = \[)[^,\n]+", lambda match: f"{match[1]}'file:{image}", config, flags=re.MULTILINE
     )
