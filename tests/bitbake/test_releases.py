@@ -92,7 +92,7 @@ def test_a_bundle_about_to_be_written_needs_the_classes_as_well(tmp_path: Path) 
     project = document.load_text(host + guest, tmp_path).project
     assert project is not None
     layers = examination.BuildLayers(build)
-    found = layers.findings(project, NO_ASSETS, origin="project.toml")
+    found = layers.findings(project, NO_ASSETS, project_file="project.toml")
     assert "XT615" in [one.code for one in found]
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,19 @@ def test_the_layer_of_another_build_directory_is_not_touched(run: Run, build: Pa
     assert "--layer" in result.err
     assert files(Path("meta-xentui")) == before
     assert (other / "conf/local.conf").read_text() == LOCAL
+
+
+def test_a_copied_build_directory_leaves_the_layer_of_the_first_one(run: Run, build: Path) -> None:
+    generate(run, build)
+    before = files(Path("meta-xentui"))
+    copies = [shutil.copytree(build, Path(name)) for name in ("copied", "removed")]
+    assert generate(run, copies[0]).code == 3
+    result = generate(run, copies[0], "--layer", "meta-copied")
+    assert result.code == 0, result.err
+    assert run("remove", "--build-dir", copies[1], "--yes").code == 0
+    assert files(Path("meta-xentui")) == before
+    assert str(Path("meta-copied").absolute()) in (copies[0] / "conf/bblayers.conf").read_text()
+    assert (copies[1] / "conf/bblayers.conf").read_text() == BBLAYERS
 
 
 def test_machine_is_not_written_where_a_fragment_sets_it(run: Run, build: Path) -> None:

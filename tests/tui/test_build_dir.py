@@ -199,7 +199,7 @@ async def test_an_unfinished_line_is_refused_with_what_to_do() -> None:
     async with running(in_build_dir(build), "review", size=(160, 40)) as (app, pilot):
         await wait_for_survey(pilot, app)
         assert "ends in a backslash" in shown(app)
-        assert "Finish the line." in shown(app)
+        assert "Remove the backslash." in shown(app)
         await press(pilot, "ctrl+s")
         assert app.main.step_name == "review"
 

@@ -86,7 +86,7 @@ def _check(chosen: ChosenProject, layers: BuildLayers | None) -> FindingsReport:
     project = chosen.loaded.project
     assets = projects.gather_assets(project, chosen) if project is not None else None
     if layers is not None and project is not None and assets is not None:
-        assets = layers.added_to(assets, project)
+        assets = layers.add_to_assets(assets, project)
     return projects.findings_report(chosen, projects.findings(chosen, assets, layers))
 
 

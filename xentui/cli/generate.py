@@ -303,7 +303,9 @@ def _job(args: argparse.Namespace, path: Path | None, out: Path | None) -> Job:
     build = None if args.build_dir is None else find_build_dir.without_links(args.build_dir)
     in_build_dir = build is not None and args.format == "fragment"
     attach: Attach | None = "fragment" if in_build_dir else args.attach
-    project, assets = projects.require_no_errors(chosen, build, attach, args.existing)
+    project, assets = projects.require_no_errors(
+        chosen, build, layer=args.layer, attach=attach, existing=args.existing
+    )
     takes_settings = args.existing == "take" and args.preset is None and not chosen.changed
     return Job(
         chosen,

@@ -9,7 +9,6 @@ import difflib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -108,8 +107,6 @@ def findings(
     chosen: ChosenProject,
     assets: Assets | None,
     layers: BuildLayers | None = None,
-    attach: Attach | None = None,
-    existing: ExistingUse | None = None,
 ) -> list[Finding]:
     """Return the findings of a project.
 
@@ -118,8 +115,6 @@ def findings(
         assets: the files that it names; ``None`` if the schema does not accept the project.
         layers: the build directory that it is written into. It is checked as well, unless the
             project has errors.
-        attach: how conf/local.conf includes the settings; by default, as the last time.
-        existing: what to do with Xen settings that the user wrote there.
 
     Raises:
         UsageError: ``--allow`` names an error that cannot be allowed.
@@ -127,8 +122,7 @@ def findings(
     if layers is None:
         found = check.check_file(chosen.loaded, assets)
     else:
-        effective_project = partial(layers.effective_project, existing=existing)
-        found = check.check_file(chosen.loaded, assets, layers.abilities, effective_project)
+        found = check.check_file(chosen.loaded, assets, layers.abilities, layers.effective_project)
     project = chosen.loaded.project
     if project is not None and assets is not None and project.import_types:
         from xentui.rules.scripts import script_findings
@@ -138,9 +132,7 @@ def findings(
     if any(finding.severity is Severity.ERROR for finding in found):
         return found
     if layers is not None and project is not None and assets is not None:
-        in_build_dir = layers.findings(
-            project, assets, origin=chosen.origin, attach=attach, existing=existing
-        )
+        in_build_dir = layers.findings(project, assets, project_file=chosen.origin)
         found = by_severity([*found, *in_build_dir])
     return found
 
@@ -175,6 +167,8 @@ def require_valid(chosen: ChosenProject) -> tuple[Project, Assets]:
 def require_no_errors(
     chosen: ChosenProject,
     build: Path | None = None,
+    *,
+    layer: Path | None = None,
     attach: Attach | None = None,
     existing: ExistingUse | None = None,
 ) -> tuple[Project, Assets]:
@@ -183,7 +177,8 @@ def require_no_errors(
     Args:
         chosen: the project.
         build: the build directory it will be written into, which is checked as well.
-        attach: how conf/local.conf includes the settings; by default, as the last time.
+        layer: the folder for the layer; by default, as in the last run.
+        attach: how conf/local.conf includes the settings; by default, as in the last run.
         existing: what to do with Xen settings that the user wrote there; with ``take`` the
             returned project includes them.
 
@@ -196,14 +191,14 @@ def require_no_errors(
         from xentui.session.examination import BuildLayers
         from xentui.session.existing import take_over
 
-        layers = BuildLayers(build)
+        layers = BuildLayers(build, layer=layer, attach=attach, existing=existing)
         if existing == "take":
             with_settings = take_over(project, layers.user_settings)
             project = with_settings.project
             chosen = replace(chosen, loaded=replace(chosen.loaded, project=project))
             assets = gather_assets(project, chosen, with_settings.files)
-        assets = layers.added_to(assets, project)
-    found = findings(chosen, assets, layers, attach, existing)
+        assets = layers.add_to_assets(assets, project)
+    found = findings(chosen, assets, layers)
     found = [finding for finding in found if finding.severity is not Severity.ADVICE]
     report = findings_report(chosen, found)
     for line in report.texts(sys.stderr):

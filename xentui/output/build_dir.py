@@ -35,13 +35,13 @@ from xentui.project.model import Project
 from xentui.safe_text import visible
 
 Attach = Literal["require", "block", "none", "fragment"]
-"""How BitBake gets to read the settings: through a ``require`` line in conf/local.conf, as a block
-in that file, not at all, or as a configuration fragment in the layer, which the user enables."""
+"""How BitBake finds the settings: through a ``require`` line in conf/local.conf, as a block in that
+file, not at all, or as a configuration fragment in the layer, which the user enables."""
 
 BACKUP = ".xentui-orig"
-"""Suffix of the backup that is made of a user's file before xentui changes it the first time."""
+"""Suffix of the backup of a user's file, made before xentui first changes it."""
 
-_NO_LAYER_PATH = re.compile(r"[^\w@%+,./~=-]", re.ASCII)
+_UNSUPPORTED_IN_LAYER_PATH = re.compile(r"[^\w@%+,./~=-]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ def plan_project(
         project_file: name of the project file, for the headers and a fragment's name.
         layer: the folder for the layer; by default, the one of the last run, or one next to the
             build directory.
-        attach: how BitBake gets to read the settings; by default, as in the last run, or through
-            a ``require`` line.
-        settings: the Xen settings that the user made there by hand.
-        existing: what to do with them; by default, they are overridden.
+        attach: how BitBake finds the settings; by default, as in the last run, or through a
+            ``require`` line.
+        settings: the user's own Xen settings in the build directory.
+        existing: what to do with the user's settings; by default, they are overridden.
         abilities: features of the layers, if they were read already. The manifest records them, so
             that ``xentui doctor`` notices when the layers have changed.
 
@@ -127,11 +127,11 @@ def _must_be_last(build: Path, settings: UserSettings | None, existing: Existing
     if not settings or existing not in ("take", "replace"):
         return False
     local = build / "conf/local.conf"
-    xentuis_line = user_files.own_line_number(_user_file(build / "conf", "local.conf").text)
+    our_line = user_files.own_line_number(_user_file(build / "conf", "local.conf").text)
     locations = [guest.location for guest in settings.guests]
     locations += [setting.location for setting in settings.settings]
-    return bool(xentuis_line) and any(
-        _same(Path(location.file), local) and location.line > xentuis_line for location in locations
+    return bool(our_line) and any(
+        _same(Path(location.file), local) and location.line > our_line for location in locations
     )
 
 
@@ -150,7 +150,7 @@ def _plan_files(
         rendered: the files.
         build: the build directory.
         layer: as in :func:`plan_project`.
-        attach: how BitBake gets to read the settings.
+        attach: how BitBake finds the settings.
         move_to_end: whether to move xentui's lines to the end of conf/local.conf.
         notes: further notes for the manifest.
     """
@@ -161,24 +161,22 @@ def _plan_files(
     if attach == "block":
         del in_conf[CONF.removeprefix("conf/")]
     generated, obsolete, conf_root = compare(in_conf, conf)
-    changes, removals, roots = [*generated], [*obsolete], []
+    changes, removals, roots = [*generated], [*obsolete], list[Root]()
     folder = _layer_folder(build, layer, recorded.get("layer", "")) if rendered.layer else None
     if folder is not None:
         in_layer, obsolete, layer_root = compare(rendered.layer, folder)
         changes = [*in_layer, *changes]
         removals += obsolete
         roots.append(replace(layer_root, notes={"build": _owner(build, folder, layer_root)}))
-    abandoned = _abandoned_layer(build, recorded.get("layer", ""), folder)
-    if abandoned is not None:
-        _, obsolete, layer_root = compare({}, abandoned)
-        removals += obsolete
-        roots.append(replace(layer_root, notes={}))
+    obsolete, abandoned = _abandoned_layer(build, recorded.get("layer", ""), folder)
+    removals += obsolete
+    roots += abandoned
     local, local_note = _local_conf(conf, recorded, attach, text, move_to_end=move_to_end)
     bblayers, bblayers_note = _bblayers_conf(build, recorded, folder if attach != "none" else None)
     conf_notes = {
         "attach": attach, "local": local_note, "bblayers": bblayers_note,
         "copies": recorded.get("copies", ""),
-        "layer": _relative(folder, build) if folder is not None else "",
+        "layer": os.path.relpath(folder, build) if folder is not None else "",
         **notes,
     }  # fmt: skip
     if attach == "block":
@@ -187,8 +185,9 @@ def _plan_files(
     roots.append(
         replace(conf_root, notes={key: value for key, value in conf_notes.items() if value})
     )
-    users = (*bblayers, *local)
-    return Plan((*changes, *users, *removals), tuple(roots), _notes_for(build, users))
+    edits = (*bblayers, *local)
+    # If a run is killed in between, the user's files refer only to files that exist.
+    return Plan((*changes, *edits, *removals), tuple(roots), _notes_for(build, edits))
 
 
 def plan_removal(build: Path) -> Plan:
@@ -202,22 +201,18 @@ def plan_removal(build: Path) -> Plan:
     conf = build / "conf"
     recorded = _load_manifest(conf)
     _, obsolete, conf_root = compare({}, conf)
-    roots, removals = [], [*obsolete]
-    layer = _abandoned_layer(build, recorded.notes.get("layer", ""), None)
-    if layer is not None:
-        _, obsolete, layer_root = compare({}, layer)
-        removals += obsolete
-        roots.append(replace(layer_root, notes={}))
+    in_layer, roots = _abandoned_layer(build, recorded.notes.get("layer", ""), None)
+    removals = [*obsolete, *in_layer]
     roots.append(replace(conf_root, notes={}))
     if not recorded.files and not recorded.notes:
         removals += _unlisted_settings(conf)
     local, _ = _local_conf(conf, recorded.notes, "none", "")
     bblayers, _ = _bblayers_conf(build, recorded.notes, None)
-    users = (*local, *bblayers)
+    edits = (*local, *bblayers)
     for name in ("local.conf", "bblayers.conf"):
-        removals += _backup_removal(conf, name, users)
-    notes = (*_notes_for(build, users), *fragment.advice_on_obsolete(build))
-    return Plan((*users, *removals), tuple(roots), notes)
+        removals += _backup_removal(conf, name, edits)
+    notes = (*_notes_for(build, edits), *fragment.advice_on_obsolete(build))
+    return Plan((*edits, *removals), tuple(roots), notes)
 
 
 def require_build_dir(build: Path) -> None:
@@ -266,7 +261,7 @@ def recorded_abilities(build: Path) -> Abilities | None:
 
 
 def recorded_attach(build: Path) -> Attach:
-    """Return how BitBake got to read the settings after the last run; by default ``require``.
+    """Return how BitBake finds the settings since the last run; by default ``require``.
 
     Raises:
         InputError: the manifest cannot be read.
@@ -288,7 +283,7 @@ def _layer_folder(build: Path, chosen: Path | None, recorded: str) -> Path:
         folder = _absolute(build, recorded)
     else:
         folder = _absolute(build, "..") / LAYER
-    bad = _NO_LAYER_PATH.search(str(folder))
+    bad = _UNSUPPORTED_IN_LAYER_PATH.search(str(folder))
     if bad:
         raise UsageError(
             f"BBLAYERS cannot contain the path of the layer, {visible(str(folder))}: it has the "
@@ -298,12 +293,20 @@ def _layer_folder(build: Path, chosen: Path | None, recorded: str) -> Path:
     return folder
 
 
-def _abandoned_layer(build: Path, recorded: str, folder: Path | None) -> Path | None:
-    """Return the layer of an earlier run, if it is another one than ``folder``."""
-    if not recorded:
-        return None
+def _abandoned_layer(
+    build: Path, recorded: str, folder: Path | None
+) -> tuple[tuple[Change, ...], list[Root]]:
+    """Return the removal of the last run's layer, and its root, unless it is ``folder``.
+
+    The layer of another build directory stays: this one may be a copy of that.
+    """
     layer = _absolute(build, recorded)
-    return layer if layer != folder and layer.is_dir() else None
+    if not recorded or layer == folder or not layer.is_dir():
+        return (), []
+    _, obsolete, root = compare({}, layer)
+    if _other_owner(build, layer, root) is not None:
+        return (), []
+    return obsolete, [replace(root, notes={})]
 
 
 def _owner(build: Path, folder: Path, layer: Root) -> str:
@@ -312,16 +315,20 @@ def _owner(build: Path, folder: Path, layer: Root) -> str:
     Raises:
         RefusedError: the layer belongs to another build directory, which would lose its files.
     """
-    relative = _relative(build, folder)
-    recorded = layer.notes.get("build", relative)
-    other = _absolute(folder, recorded)
-    in_use = (other / "conf" / manifest.NAME).is_file()
-    if recorded != relative and in_use and not _same(other, build):
+    other = _other_owner(build, folder, layer)
+    if other is not None:
         raise RefusedError(
             f"{visible(str(folder))} is the layer of the build directory {visible(str(other))}",
             fix=f"Give this one its own: --layer {visible(str(folder))}-{visible(build.name)}",
         )
-    return relative
+    return os.path.relpath(build, folder)
+
+
+def _other_owner(build: Path, folder: Path, layer: Root) -> Path | None:
+    """Return the other build directory that uses a layer, if there is one."""
+    owner = _absolute(folder, layer.notes.get("build", os.path.relpath(build, folder)))
+    in_use = (owner / "conf" / manifest.NAME).is_file()
+    return owner if in_use and not _same(owner, build) else None
 
 
 def _local_conf(
@@ -340,6 +347,7 @@ def _local_conf(
     base = None
     if block is not None and not header.is_intact(block.body):
         kind = "edited"
+        # The base for merging the user's edits is the block as xentui wrote it.
         for written in (manifest.unpack(recorded.get("block", "")), body):
             if written and header.equal_when_written(written, block.body):
                 base = user_files.with_block(text, written).text
@@ -352,8 +360,8 @@ def _local_conf(
         return _changed(file, text, kind, base), ""
     if user_files.ends_in_backslash(text):
         raise RefusedError(
-            "conf/local.conf: its last line ends in a backslash, so it would continue",
-            fix="Finish the line.",
+            "conf/local.conf: the last line ends in a backslash, so a line below would continue it",
+            fix="Remove the backslash.",
         )
     if attach == "block":
         return _changed(file, user_files.with_block(text, body).text, kind, base), ""
@@ -381,12 +389,12 @@ def _bblayers_conf(
         snippet = ""
     if folder is None:
         return _changed(file, text), ""
-    if not any(_names(entry, build, folder) for entry in user_files.layers(text)):
+    if not any(_is_layer(entry, build, folder) for entry in user_files.layers(text)):
         text, snippet = user_files.with_layer(text, str(folder))
     return _changed(file, text), snippet
 
 
-def _names(entry: str, build: Path, folder: Path) -> bool:
+def _is_layer(entry: str, build: Path, folder: Path) -> bool:
     """Return whether an entry of BBLAYERS is the layer."""
     written = entry.replace("${TOPDIR}", str(build.absolute()))
     # Path.expanduser raises an error for an unknown user.
@@ -439,10 +447,10 @@ def _unlisted_settings(conf: Path) -> list[Change]:
     return [Change(conf, name, kind, text, None, state)]
 
 
-def _backup_removal(conf: Path, name: str, users: tuple[Change, ...]) -> list[Change]:
+def _backup_removal(conf: Path, name: str, edits: tuple[Change, ...]) -> list[Change]:
     """Return the removal of a file's backup, if the file will be equal to it again."""
     file = _user_file(conf, name)
-    after = next((c.new for c in users if c.path == file.folder / file.name), file.text)
+    after = next((c.new for c in edits if c.path == file.folder / file.name), file.text)
     if file.backup is None or after != file.backup:
         return []
     with Tree(file.folder) as tree:
@@ -450,11 +458,11 @@ def _backup_removal(conf: Path, name: str, users: tuple[Change, ...]) -> list[Ch
     return [Change(file.folder, file.name + BACKUP, "removed", file.backup, None, state)]
 
 
-def _notes_for(build: Path, users: tuple[Change, ...]) -> tuple[str, ...]:
-    """Return notes on user's files that would change in a way the user may not expect."""
+def _notes_for(build: Path, edits: tuple[Change, ...]) -> tuple[str, ...]:
+    """Return notes on the user's files whose changes the user may not expect."""
     notes = []
     conf = (build / "conf").resolve()
-    for change in users:
+    for change in edits:
         path = visible(str(change.path))
         if change.root.resolve() != conf:
             notes.append(f"conf/{change.name} is a link, so {path} is changed")
@@ -466,10 +474,6 @@ def _notes_for(build: Path, users: tuple[Change, ...]) -> tuple[str, ...]:
 def _absolute(start: Path, path: str) -> Path:
     """Return an absolute path without ``..``; like BitBake, do not resolve links."""
     return Path(os.path.normpath(start.absolute() / path))
-
-
-def _relative(path: Path, start: Path) -> str:
-    return os.path.relpath(path, start)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 from xentui.bitbake import build_dir as reading
 from xentui.bitbake import layer_bundles
-from xentui.bitbake import recipes as recipes_of
+from xentui.bitbake import recipes as layer_recipes
 from xentui.bitbake.conf_reader import MAX_FILE
 from xentui.bitbake.recipes import BUNDLE_CLASS
 from xentui.errors import XentuiError
 from xentui.output import clashes
-from xentui.output import existing as by_hand
+from xentui.output import existing as existing_settings
 from xentui.output.build_dir import abilities_of, plan_project, recorded_attach, require_build_dir
 from xentui.output.user_files import with_require
 from xentui.project.filesystem import normalise, read_text
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 
 
 def examination_after(edited: EditedProject, plan: Plan) -> Callable[[], Sequence[Finding]]:
-    """Return a function that returns the findings of the target after a plan.
+    """Return a function that examines the build directory as it would be after a plan.
 
     The function takes about 100 ms and may run in another thread: it uses the values of the edited
     project at the time of this call. It raises :class:`~xentui.errors.XentuiError` if the build
-    directory cannot be read. Outside a build directory there are no findings.
+    directory cannot be read. Outside a build directory it finds nothing.
     """
     to, project = edited.target, edited.project
     existing, recipes, build = to.existing_use, to.recipes(), to.build_dir
@@ -66,34 +66,46 @@ def examination_after(edited: EditedProject, plan: Plan) -> Callable[[], Sequenc
 class BuildLayers:
     """The layers of a build directory, read once, to check several projects against them.
 
-    Attributes:
+    Args:
         build: the build directory.
-        abilities: features of its layers.
+        layer: the folder for the projects' layer; by default, as in the last run.
+        attach: how conf/local.conf includes the settings; by default, as in the last run.
+        existing: what to do with the user's own settings; by default, as in the last run.
+
+    Attributes:
+        abilities: features of the layers.
 
     Raises:
         InputError: it is not a build directory.
     """
 
-    def __init__(self, build: Path) -> None:
+    def __init__(
+        self,
+        build: Path,
+        *,
+        layer: Path | None = None,
+        attach: Attach | None = None,
+        existing: ExistingUse | None = None,
+    ) -> None:
         require_build_dir(build)
-        self.build = build
+        self.build, self._layer, self._attach, self._existing = build, layer, attach, existing
         self._read = reading.read(build)
         self.abilities = abilities_of(self._read)
 
     @cached_property
     def _recipes(self) -> Recipes:
-        return recipes_of.read(self._read)
+        return layer_recipes.read(self._read)
 
     @cached_property
     def user_settings(self) -> UserSettings:
         """The user's own settings in the build directory."""
-        return by_hand.read(self.build)
+        return existing_settings.read(self.build)
 
     @cached_property
-    def _recorded_use(self) -> ExistingUse | None:
-        return by_hand.recorded_use(self.build, self.user_settings)
+    def _existing_use(self) -> ExistingUse | None:
+        return self._existing or existing_settings.recorded_use(self.build, self.user_settings)
 
-    def added_to(self, assets: Assets, project: Project) -> Assets:
+    def add_to_assets(self, assets: Assets, project: Project) -> Assets:
         """Return a project's assets with the guests, packages and recipes of the layers."""
         names = project.host.layer_bundles
         return replace(
@@ -103,43 +115,28 @@ class BuildLayers:
             recipes=self._recipes.names or None,
         )
 
-    def effective_project(self, project: Project, existing: ExistingUse | None = None) -> Project:
-        """Return a project as BitBake will see it in the build directory.
+    def effective_project(self, project: Project) -> Project:
+        """Return a project as BitBake will see it in the build directory."""
+        return effective_project(project, self.user_settings, self._existing_use)
 
-        Args:
-            project: the project.
-            existing: what to do with the user's own settings; by default, as recorded.
-        """
-        return effective_project(project, self.user_settings, existing or self._recorded_use)
-
-    def findings(
-        self,
-        project: Project,
-        assets: Assets,
-        *,
-        origin: str,
-        attach: Attach | None = None,
-        existing: ExistingUse | None = None,
-    ) -> list[Finding]:
+    def findings(self, project: Project, assets: Assets, *, project_file: str) -> list[Finding]:
         """Return the findings of the build directory with a project written into it.
 
         Args:
             project: the project.
             assets: the files that it names.
-            origin: the name of the project file.
-            attach: how conf/local.conf includes the settings; by default as last time.
-            existing: what happens to the user's own settings; by default as last time.
+            project_file: the name of the project file.
 
         Raises:
             XentuiError: the project cannot be written, or a file cannot be changed.
         """
-        existing = existing or self._recorded_use
+        existing = self._existing_use
         plan = plan_project(
-            project, assets, self.build, project_file=origin, attach=attach,
-            settings=self.user_settings, existing=existing, abilities=self.abilities,
+            project, assets, self.build, project_file=project_file, layer=self._layer,
+            attach=self._attach, settings=self.user_settings, existing=existing,
+            abilities=self.abilities,
         )  # fmt: skip
-        # With --attach none, the user includes the settings in another way.
-        included = (attach or recorded_attach(self.build)) == "none"
+        included = (self._attach or recorded_attach(self.build)) == "none"
         return examine_plan(
             plan,
             self.build,
@@ -167,10 +164,10 @@ def examine_plan(
         plan: the plan.
         build: the build directory.
         project: the project of the plan.
-        existing: what happens to the user's own settings.
+        existing: what to do with the user's own settings.
         recipes: returns the recipes of the layers.
-        included: whether conf/local.conf includes the settings although the plan does not make
-            it so.
+        included: examine conf/local.conf as if it included the settings. With ``--attach none``,
+            the plan does not add the line for that, but the user includes them somehow.
 
     Raises:
         InputError: it is not a directory.
@@ -193,8 +190,8 @@ def examine_plan(
 
 
 def _including(build: Path, texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the text of conf/local.conf, by its path, with a line that includes the settings."""
-    local = build.absolute() / "conf/local.conf"
+    """Return the text of conf/local.conf, by its path, with the line that includes the settings."""
+    local = build / "conf/local.conf"
     text = texts.get(str(local))
     try:
         text = read_text(local, MAX_FILE) if text is None else text
