@@ -67,6 +67,17 @@ def test_libraries_are_those_that_the_real_loader_lists() -> None:
         elf.read_requirements(data[:cut])
 
 
+@pytest.mark.parametrize(
+    ("table", "dynamic"), [(2**64 - 1, 120), (64, 2**64 - 8), (64, 120)],
+    ids=["headers", "dynamic", "strings"],
+)  # fmt: skip
+def test_an_elf_file_that_points_outside_of_itself_is_refused(table: int, dynamic: int) -> None:
+    head = struct.pack("<6s26xQ14xHH4x", b"\x7fELF\2\1", table, 56, 1).ljust(64, b"\0")
+    header = struct.pack("<IIQQQQQQ", 2, 0, dynamic, 0, 0, 32, 32, 8)
+    tags = struct.pack("<QQQQ", 5, 0x1000, 1, 0)
+    assert elf.read_requirements(head + header + tags) is None
+
+
 def _image(payload: bytes) -> bytes:
     head = bytearray(0x400)
     head[0x1F1] = 1

@@ -44,7 +44,7 @@ def add(commands: parsing.Commands) -> None:
         "  conf      conf/xentui.conf\n"
         "  recipes   bundle recipes and the append of the Dom0 image\n"
         "  layer     every other file of the layer\n"
-        "  boot      the script or .cfg that starts Xen, where xentui writes it\n"
+        "  boot      the script or .cfg that starts Xen, if xentui writes one\n"
         "  cfg       the xl config of each guest, as it will be on the target\n"
         "  layout    the files that the guests add to the target\n"
         "  budget    the memory budget\n"
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the parts that the arguments name.
 
     Raises:
-        UsageError: there is no such part.
+        UsageError: a part does not exist.
     """
     parts = _parts(args.what, effective=args.effective)
     chosen = projects.load(args, projects.paths_of(args)[0])
@@ -80,14 +80,12 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         terminal.print_json({"version": 1, **{name: _DATA[name](view) for name in parts}})
         return Exit.OK
-    for number, name in enumerate(parts):
+    for name in parts:
         text = _TEXT[name](view)
         if len(parts) > 1:
-            heading = f"== {name} "
-            text = f"{heading}{'=' * (79 - len(heading))}\n{text or '(nothing)'}"
-            terminal.print_data(f"\n{text}" if number else text)
-        else:
-            terminal.print_data(text)
+            heading = f"== {name} ".ljust(79, "=")
+            text = f"{heading}\n{text or '(nothing)'}"
+        terminal.print_data(text if name == parts[0] else f"\n{text}")
     if "cfg" in parts:
         _print_config_changes(project, assets)
     return Exit.OK
@@ -103,7 +101,7 @@ def _print_config_changes(project: Project, assets: Assets) -> None:
 
 @dataclass(frozen=True)
 class _View:
-    """A project, and the parts that several values of ``--what`` are computed from."""
+    """A project, and what several parts of the output are computed from."""
 
     chosen: ChosenProject
     project: Project
@@ -116,7 +114,7 @@ class _View:
 
     @property
     def other_layer_files(self) -> dict[str, str]:
-        """The text files of the layer except recipes and the configuration, by path."""
+        """The text files that are neither recipes nor the configuration, by path."""
         others = self.rendered.conf.keys() | self.rendered.recipes.keys()
         return {
             path: content
@@ -126,10 +124,10 @@ class _View:
 
 
 def _parts(options: list[str], *, effective: bool) -> list[str]:
-    """Return the parts that the options ``--what`` and ``--effective`` name, in order.
+    """Return the parts to print, in the order of :data:`PARTS`.
 
     Raises:
-        UsageError: there is no such part.
+        UsageError: a part does not exist.
     """
     names = [name.strip() for option in options for name in option.split(",")]
     for name in names:
@@ -221,7 +219,7 @@ def _effective_table(project: Project, path: KeyPath, definition: str) -> dict[s
     for field in schema.fields(definition):
         field_path = (*path, field.name)
         if field_path in (("version",), ("preset",)):
-            continue
+            continue  # they describe the file, not the system
         if field_path == ("containers",) and not project.containers.vxn:
             continue
         item = tables.value_at(project, field_path)
@@ -260,11 +258,11 @@ def _effective_lines(project: Project) -> list[str]:
 
 
 def _flat(path: str, item: Any) -> Iterator[tuple[str, str]]:
-    """Yield ``path = value`` with the origin of each value in (a part of) the effective values."""
+    """Yield ``path = value`` and the origin of every value below a path."""
     if isinstance(item, list):
         for number, entry in enumerate(item):
             yield from _flat(f"{path}[{number}]", entry)
-    elif set(item) == {"value", "origin"}:
+    elif isinstance(item.get("origin"), str):
         yield f"{path} = {json.dumps(item['value'], ensure_ascii=False)}", item["origin"]
     else:
         for key, entry in item.items():

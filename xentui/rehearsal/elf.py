@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The libraries that a program needs, read from its ELF file without running it.
+"""Read from an ELF file, without running it, which libraries a program needs.
 
-It reads 64-bit little-endian files (System V ABI, chapters 4 and 5).
+Only 64-bit little-endian files are read (System V ABI, chapters 4 and 5).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import struct
 from dataclasses import dataclass
 
 X86_64 = 62
-_LOAD, _DYNAMIC, _INTERPRETER = 1, 2, 3
-_NEEDED, _STRINGS, _RPATH, _RUNPATH = 1, 5, 15, 29
+_PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
+_DT_NEEDED, _DT_STRTAB = 1, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,13 @@ class Requirements:
 
     Attributes:
         machine: its architecture, the ``e_machine`` value.
-        interpreter: path of the dynamic loader, or an empty text.
+        interpreter: path of the dynamic loader; empty if it needs none.
         libraries: the names of its libraries.
-        runpath: folders in which they are searched first.
     """
 
     machine: int
     interpreter: str
     libraries: tuple[str, ...]
-    runpath: tuple[str, ...]
 
 
 def read_requirements(data: bytes) -> Requirements | None:
@@ -38,33 +36,28 @@ def read_requirements(data: bytes) -> Requirements | None:
         return None
     try:
         return _read(data)
-    except (struct.error, ValueError, IndexError):
+    except (struct.error, ValueError, OverflowError):
         return None
 
 
 def _read(data: bytes) -> Requirements:
-    machine = struct.unpack_from("<H", data, 18)[0]
-    offset = struct.unpack_from("<Q", data, 32)[0]
-    size, count = struct.unpack_from("<HH", data, 54)
+    (machine,) = struct.unpack_from("<H", data, 18)  # e_machine
+    (table,) = struct.unpack_from("<Q", data, 32)  # e_phoff
+    size, count = struct.unpack_from("<HH", data, 54)  # e_phentsize, e_phnum
     loads: list[tuple[int, int, int]] = []
     interpreter, dynamic = "", (0, 0)
-    for at in range(offset, offset + size * count, size):
-        kind, _, start, address, _, length = struct.unpack_from("<IIQQQQ", data, at)
-        if kind == _LOAD:
+    for header in range(table, table + size * count, size):
+        kind, _, start, address, _, length = struct.unpack_from("<IIQQQQ", data, header)
+        if kind == _PT_LOAD:
             loads.append((address, start, length))
-        elif kind == _DYNAMIC:
+        elif kind == _PT_DYNAMIC:
             dynamic = (start, length)
-        elif kind == _INTERPRETER:
+        elif kind == _PT_INTERP:
             interpreter = data[start : start + length].rstrip(b"\0").decode()
     tags = [struct.unpack_from("<QQ", data, at) for at in range(dynamic[0], sum(dynamic) - 15, 16)]
-    strings = 0
-    for tag, value in tags:
-        if tag == _STRINGS:
-            strings = next(start + value - at for at, start, n in loads if at <= value < at + n)
-
-    def texts(*wanted: int) -> tuple[str, ...]:
-        places = [strings + value for tag, value in tags if tag in wanted]
-        return tuple(data[at : data.index(b"\0", at)].decode() for at in places)
-
-    paths = [part for text in texts(_RPATH, _RUNPATH) for part in text.split(":") if part]
-    return Requirements(machine, interpreter, texts(_NEEDED), tuple(paths))
+    address = dict(tags).get(_DT_STRTAB, 0)
+    offsets = (start + address - low for low, start, n in loads if low <= address < low + n)
+    strings = next(offsets, len(data))  # in no segment: reading a text from there fails
+    starts = [strings + value for tag, value in tags if tag == _DT_NEEDED]
+    libraries = tuple(data[at : data.index(b"\0", at)].decode() for at in starts)
+    return Requirements(machine, interpreter, libraries)
