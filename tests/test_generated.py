@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tools import commandline, generated, manpage
+from xentui.app import XentuiApp
 from xentui.cli.parsing import COMMANDS
 from xentui.errors import Exit
+from xentui.screens import keymap
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "man/xentui.1"
@@ -28,6 +30,11 @@ def test_a_generated_file_is_up_to_date(name: str) -> None:
 @pytest.mark.slow
 def test_the_man_page_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == manpage.page(), "make generated writes it anew"
+
+
+def test_the_page_on_keys_has_every_action_that_a_user_can_give_other_keys() -> None:
+    text = (ROOT / "docs/reference-keys.md").read_text(encoding="utf-8")
+    assert [name for name, _ in keymap.bindings(XentuiApp) if f"| `{name}` |" not in text] == []
 
 
 def test_the_command_line_is_read_whole() -> None:

@@ -8,6 +8,8 @@ import re
 import sys
 from pathlib import Path
 
+from tools import keys, manpage, reference, releases
+
 ROOT = Path(__file__).parents[1]
 _FONT_FACE = re.compile(r"^[ \t]*@font-face \{.*?^[ \t]*\}\n", re.DOTALL | re.MULTILINE)
 
@@ -20,10 +22,8 @@ SCREENS = {
 def files() -> dict[str, str]:
     """Return the content of each generated file, by its path in the repository.
 
-    The manual page is missing here: Sphinx builds it from some of these (:mod:`tools.manpage`).
+    The manual page is left out, as Sphinx builds it from some of these (:mod:`tools.manpage`).
     """
-    from tools import keys, reference, releases
-
     texts = {
         "docs/reference-format.md": reference.project_file_page(),
         "docs/reference-options.md": reference.options_page(),
@@ -44,8 +44,6 @@ def files() -> dict[str, str]:
 
 def main() -> int:
     """Write the files that are out of date, and print their names."""
-    from tools import manpage
-
     for name, text in files().items():
         _write(name, text)
     _write("man/xentui.1", manpage.page())

@@ -7,7 +7,7 @@
 
 ``record`` writes ``xentui/bitbake/releases.toml``; ``check`` exits with 1 if that would change it.
 TREES has a folder for each release, with ``openembedded-core`` and ``meta-virtualization`` on the
-branch of that release. A release without a folder keeps its record.
+branch of that release. A release without both keeps its record.
 """
 
 from __future__ import annotations
@@ -60,32 +60,32 @@ def record_text(trees: Path) -> str:
         recorded = tomllib.loads(releases.FILE.read_text(encoding="utf-8"))
     document = tomlkit.document()
     for name, (version, lts, bitbake) in RELEASES.items():
-        if (trees / name / "openembedded-core").is_dir():
+        if _has_layers(trees, name):
             data = abilities.of_layers(layers(trees / name)).as_data()
         elif name in recorded:
             data = recorded[name]["abilities"]
         else:
             continue
-        entry = {"version": version, "lts": lts, "bitbake": bitbake, "abilities": data}
-        document[name] = entry
+        document[name] = {"version": version, "lts": lts, "bitbake": bitbake, "abilities": data}
     return HEAD + tomlkit.dumps(document)
+
+
+def _has_layers(trees: Path, release: str) -> bool:
+    return all(Path(layer).is_dir() for layer in layers(trees / release))
 
 
 ROWS: dict[str, tuple[str, Callable[[Abilities], object]]] = {
     "classes for Xen guests": ("", lambda a: a.has_classes),
-    "older XEN_BUNDLED_GUESTS": ("", lambda a: a.old_bundling),
+    "XEN_BUNDLED_GUESTS (before the classes)": ("", lambda a: a.old_bundling),
     "Dom0 image installs guests by default": ("", lambda a: a.image_class),
     "Xen": ("", lambda a: a.xen),
     "XEN_DOM0_NETWORK (nat)": ("a recipe in xentui's layer", lambda a: a.dom0_network),
     "xenbr0 in Dom0": ("a recipe in xentui's layer", lambda a: a.makes_xenbr0),
     "XEN_BOOT_MODE": ("", lambda a: ", ".join(a.boot_modes) if len(a.boot_modes) > 1 else False),
-    "wic's BIOS boot menu is right": (
-        "xentui's boot menu",
-        lambda a: a.names_kernel,
-    ),
+    "wic's BIOS boot menu names the kernel": ("xentui's boot menu", lambda a: a.names_kernel),
     "folder of kickstart files": ("", lambda a: a.kickstart_folder),
     "disk found by PARTUUID (wic --diskid)": ("/dev/sda2", lambda a: a.disk_id),
-    "memory of QEMU, MiB": ("written", lambda a: a.image_memory or False),
+    "memory of QEMU, MiB": ("QB_MEM_VALUE", lambda a: a.image_memory or False),
     "Dom0's memory on QEMU x86-64, MiB": (
         "xentui's kickstart file",
         lambda a: a.kickstart_dom0_memory or False,
@@ -105,7 +105,11 @@ ROWS: dict[str, tuple[str, Callable[[Abilities], object]]] = {
     "docker, podman, containerd: network": ("", lambda a: a.vxn and a.vxn.oci_network),
     "vxn's containers need Dom0 as router": ("", lambda a: a.vxn and a.vxn.static_addresses),
 }
-"""The rows of the table by label: what xentui writes if the feature is missing, and its value."""
+"""The rows of the table by label: what xentui writes if the feature is missing, and its value.
+
+A value is text or a number to print, true, false if the feature is missing, or ``None`` if it does
+not apply to the release.
+"""
 
 PAGE = """\
 <!-- SPDX-FileCopyrightText: The xentui authors -->
@@ -133,8 +137,9 @@ release = "wrynose"
 | --- | --- | --- |
 {offers}
 
-For a release without the classes, the `kas` and `script` formats fetch both classes from the branch
-{default}. All layers of the release itself take precedence over them. See
+Guests need the classes `xen-guest-cross-install` and `xen-guest-bundle`. For a release without
+them, the `kas` and `script` formats fetch both from the branch {default}. All layers of the release
+itself take precedence over them. See
 [Older releases](howto/older-releases.md).
 
 ## What the layers can do
@@ -145,7 +150,7 @@ For a release without the classes, the `kas` and `script` formats fetch both cla
 | --- | {rules} |
 {rows}
 
-`python -m tools.releases record TREES` records this table. For a newer checkout of
+`python -m tools.releases record TREES` records what this table shows. For a newer checkout of
 meta-virtualization, `python -m tools.drift OLD NEW` lists every fact that no longer holds.
 """
 
@@ -184,10 +189,14 @@ def _cell(value: object, instead: str) -> str:
 
 def main() -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("action", choices=("record", "check"))
     parser.add_argument("trees", type=Path)
     args = parser.parse_args()
+    if not any(_has_layers(args.trees, name) for name in RELEASES):
+        parser.error(f"{args.trees} has no folder of a release with both layers")
     text = record_text(args.trees.absolute())
     if args.action == "record":
         releases.FILE.write_text(text, encoding="utf-8")

@@ -40,7 +40,7 @@ def read(app_class: type) -> dict[str, str]:
         raise UsageError(
             f"{path}: each value in [keys] must be a string", fix='Write "edit.undo" = "ctrl+z".'
         )
-    actions = set(_binding_ids(app_class)) if keys else set()
+    actions = {action for action, _ in bindings(app_class)} if keys else set()
     for action, names in keys.items():
         if action not in actions:
             guess = did_you_mean(action, actions, "")
@@ -57,17 +57,17 @@ def read(app_class: type) -> dict[str, str]:
     return keys
 
 
-def _binding_ids(app_class: type) -> Iterator[str]:
-    """Yield the ids of all bindings of the app, its screens and its widgets; import them all."""
+def bindings(app_class: type) -> Iterator[tuple[str, Binding]]:
+    """Import the app's widgets and screens, and yield each binding that has an id, with its id."""
     classes = [app_class]
-    for package in (screens, widgets):
+    for package in (widgets, screens):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             values = vars(import_module(module.name)).values()
             classes += [value for value in values if isinstance(value, type)]
     for cls in classes:
         for binding in getattr(cls, "BINDINGS", ()):
             if isinstance(binding, Binding) and binding.id:
-                yield binding.id
+                yield binding.id, binding
 
 
 def _is_key(name: str) -> bool:
