@@ -17,7 +17,7 @@ from tests.cli.conftest import BOARD, Run, process
 from tests.vectors import bundled_presets
 from xentui import __version__
 from xentui.cli.parsing import COMMANDS
-from xentui.project import document
+from xentui.project import boards, document
 from xentui.rules import catalogue
 
 NAMES = [preset.name for preset in bundled_presets()]
@@ -212,3 +212,20 @@ def test_the_user_s_presets_are_found(run: Run, monkeypatch: pytest.MonkeyPatch)
     (place / "own.toml").write_text(BOARD)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(Path("config").absolute()))
     assert run("check", "--preset", "own").code == 0
+
+
+def test_a_board_without_a_branch_for_a_known_release_can_be_used(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(Path("config").absolute()))
+    for folder in ("boards", "presets"):
+        Path("config/xentui", folder).mkdir(parents=True)
+    board = (boards.bundled_directory() / "zynqmp-generic.toml").read_text()
+    board = re.sub(r"branches = .*", 'branches = { dunfell = "dunfell" }', board)
+    Path("config/xentui/boards/mine.toml").write_text(board.replace("zynqmp-generic", "mine"))
+    Path("config/xentui/presets/own.toml").write_text(BOARD.replace("qemux86-64", "mine"))
+    assert "(for no known release)" in run("presets").out
+    result = run("new", "own", "-o", "new.toml")
+    assert (result.code, result.err.splitlines()[-1]) == (
+        0, "The layer of this board has no branch for any release that xentui knows.",
+    )  # fmt: skip

@@ -97,7 +97,9 @@ def test_effective_values_name_their_origin(run: Run, board: Path) -> None:
     assert project["containers"]["memory"] == {"value": 512, "origin": "vxn"}
     text = run("show", board, "--effective").out
     assert "guests.xen-guest-image-minimal.memory = 256" in text
-    board.write_text('version = 1\n[host]\nmachine = "qemux86-64"\n[guests.value]\n[guests.origin]\n')
+    board.write_text(
+        'version = 1\n[host]\nmachine = "qemux86-64"\n[guests.value]\n[guests.origin]\n'
+    )
     text = run("show", board, "--effective", "--set", "defaults.memory=64").out
     assert 'guests.origin.name = "origin"' in text
 

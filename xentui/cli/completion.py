@@ -3,8 +3,8 @@
 """``xentui completion``: print a script with which a shell completes xentui's command line.
 
 The scripts are argcomplete's. At each TAB they run xentui with the command line in environment
-variables; :func:`print_completions` answers with the parsers of the commands, and reads the project
-that the line names for its guests.
+variables. :func:`print_completions` completes it with the command's parser, and with the guests of
+the project that the line names.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def print_completions() -> int:
-    """Print the words that complete the command line in the environment, for the script."""
+    """Print the words that can complete the command line that the script passes."""
     import argcomplete
 
     stream = None
@@ -77,19 +77,18 @@ def _parser_with_completers(line: str) -> argparse.ArgumentParser:
     """Return the parser of the command on a line, with a completer for every argument."""
     from argcomplete.completers import DirectoriesCompleter, FilesCompleter
 
-    words = line.split()
-    name = words[1] if len(words) > 1 and words[1] in COMMANDS else None
-    # A command without a space after it is still being typed.
-    if name is None or (len(words) == 2 and not line[-1:].isspace()):
+    files = FilesCompleter()
+    projects: Completer = FilesCompleter(("toml",))
+    # The last word is still being typed; after a space, it is empty.
+    words = f"{line}.".split()[1:-1]
+    if words and words[0] in COMMANDS:
+        parser = parsing.command_parser(import_module(f"xentui.cli.{COMMANDS[words[0]][0]}"))
+        command = parsing.subparser(parser, words[0])
+    else:
         from xentui.cli import wizard
 
-        parser: argparse.ArgumentParser = wizard.parser()
-        command = parser
-    else:
-        parser = parsing.command_parser(import_module(f"xentui.cli.{COMMANDS[name][0]}"))
-        command = parsing.subparser(parser, name)
-    files = FilesCompleter()
-    projects = FilesCompleter(("toml",))
+        parser = command = wizard.parser()
+        projects = _commands_and(projects)
     completers: dict[str, Completer] = {
         "CODE": _codes,
         "DIR": DirectoriesCompleter(),
@@ -97,7 +96,7 @@ def _parser_with_completers(line: str) -> argparse.ArgumentParser:
         "NAME": _presets,
         "PATH=VALUE": _assignments,
         "PRESET": _presets,
-        "PROJECT": projects if command is not parser else _commands_and(projects),
+        "PROJECT": projects,
         "THING": lambda **_: PARTS,
     }
     for action in command._actions:  # noqa: SLF001 - argparse has no public list of arguments
@@ -108,6 +107,8 @@ def _parser_with_completers(line: str) -> argparse.ArgumentParser:
 
 
 def _commands_and(projects: Callable[..., Iterable[str]]) -> Completer:
+    """Return a completer for the first word: a command, or a project for the wizard."""
+
     def complete(prefix: str, **others: Any) -> dict[str, str]:
         summaries = {name: summary for name, (_, summary) in COMMANDS.items()}
         return {**summaries, **dict.fromkeys(projects(prefix=prefix, **others), "")}
@@ -128,7 +129,7 @@ def _guests(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
 
 
 def _assignments(prefix: str, parsed_args: argparse.Namespace, **_: Any) -> dict[str, str]:
-    """Return ``table.field=`` for each field, and after the ``=`` of a choice its values."""
+    """Return ``table.field=`` for each field; once its ``=`` is typed, one for each choice."""
     tables = {name: name for name in ("host", "containers", "defaults")}
     tables |= {f"guests.{key}": "guest" for key in _guests(parsed_args)}
     words: dict[str, str] = {}
@@ -145,6 +146,7 @@ def _assignments(prefix: str, parsed_args: argparse.Namespace, **_: Any) -> dict
 
 def _project(parsed: argparse.Namespace) -> dict[str, Any]:
     """Return the data of the project that the line names; empty if it cannot be read."""
+    # "source inspect" names its project with --write.
     project = getattr(parsed, "write", None) or getattr(parsed, "project", None)
     preset = getattr(parsed, "preset", None)
     try:

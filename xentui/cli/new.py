@@ -27,8 +27,8 @@ def add(commands: parsing.Commands) -> None:
     """Declare the arguments."""
     parser = commands.add_parser(
         "new",
-        description="Writes a project file from a preset. Values at their defaults are comments in "
-        "it, with their origin.",
+        description="Writes a project file from a preset. Defaults are comments in it, which say "
+        "where each comes from.",
     )
     parser.add_argument("preset", metavar="PRESET", help="a preset; xentui presets lists them")
     parser.add_argument(
@@ -40,7 +40,7 @@ def add(commands: parsing.Commands) -> None:
     )
     add_schema_argument(parser)
     parsing.add_set_argument(parser)
-    parser.set_defaults(allowed=[])
+    parser.set_defaults(allowed=[])  # projects.load expects --allow, which has no use here
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         RefusedError: the file exists already.
-        UsageError: there is no such preset.
+        UsageError: the preset does not exist.
     """
     chosen = projects.load(args, None)
     project, _ = projects.require_valid(chosen)
@@ -66,14 +66,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _releases_note(project: Project) -> str:
-    """Return a sentence about the Yocto releases that the project is for."""
+    """Return which Yocto releases the project is for, and how to name one."""
     if project.host.release:
         return f"This project is for {releases.for_project(project).title}."
     fitting = releases.for_board(project.host.machine)
+    if not fitting:
+        return "The layer of this board has no branch for any release that xentui knows."
     names = ", ".join(release.title for release in fitting)
     if any(release.name == DEFAULT_RELEASE for release in fitting):
-        return f"It fits {names}. To name yours: --set host.release={DEFAULT_RELEASE}"
-    return f"This board fits {names} only. Name yours: --set host.release={fitting[0].name}"
+        return f'It fits {names}. To name yours, add release = "{DEFAULT_RELEASE}" to [host].'
+    return f'This board fits {names} only. Add yours to [host]: release = "{fitting[0].name}"'
 
 
 def add_schema_argument(parser: parsing.Parser) -> None:
@@ -82,7 +84,7 @@ def add_schema_argument(parser: parsing.Parser) -> None:
         "--no-schema",
         dest="schema",
         action="store_false",
-        help="with -o: do not name the schema for editors, and do not write its file",
+        help="with -o: do not write the JSON schema for editors, or refer to it",
     )
 
 
@@ -129,14 +131,14 @@ def _exists_already(path: Path) -> RefusedError:
 
 
 def _copy_files(project: Project, path: Path, chosen: ChosenProject) -> None:
-    """Copy the files that the project names next to it, and list those that are missing."""
+    """Copy the files to which the project refers into its folder; list those that are missing."""
     from xentui.output.writing.apply import apply
     from xentui.output.writing.plan import Plan
     from xentui.session.writing import copy_change
 
     needed = assets.gather(project, path.parent, chosen.files, chosen.loaded.directory)
     copies = [copy_change(path.parent, name, file) for name, file in needed.copies.items()]
-    apply(Plan(tuple(change for change in copies if change.kind == "new"), ()))
+    apply(Plan(tuple(change for change in copies if change.kind == "new"), roots=()))
     for change in copies:
         what = "copied" if change.kind == "new" else "already exists; not overwritten"
         terminal.print_message(f"{visible(str(change.path))}: {what}")

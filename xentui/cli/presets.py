@@ -136,7 +136,7 @@ def _row(preset: PresetFile) -> tuple[str, ...]:
     description = f"unusable: {preset.error}" if preset.error else preset.title
     names = _releases(preset)
     if not preset.error and names != [release.name for release in releases.with_guest_classes()]:
-        description += f" (for {', '.join(names)})"
+        description += f" (for {', '.join(names) or 'no known release'})"
     cells = (preset.name, preset.machine or "-", memory, _support(preset) or "-", preset.origin)
     return tuple(visible(cell) for cell in (*cells, description))
 

@@ -32,10 +32,10 @@ def add(commands: parsing.Commands) -> None:
         "verify",
         description="Runs bitbake -e in the build directory, and compares every variable and flag "
         "that BitBake sees with\n"
-        "the project. The first time BitBake parses all recipes, which takes minutes; "
+        "the project. The first time, BitBake parses all recipes, which takes minutes; "
         "ctrl+c cancels.\n"
-        "Exit code 1 means that something differs. --build goes on to build the image "
-        "and boot it.",
+        "Exit code 1 means that something differs. If nothing does, --build builds the image "
+        "and boots it.",
     )
     parsing.add_project_arguments(parser)
     parser.add_argument(
@@ -58,8 +58,8 @@ def add(commands: parsing.Commands) -> None:
     parser.add_argument(
         "--build",
         action="store_true",
-        help="if everything that was compared agrees, run bitbake for the images, then runqemu; "
-        "with --quick, only the configuration was compared",
+        help="if nothing differs, run bitbake for the images, then runqemu; with --quick, only "
+        "the configuration is compared first",
     )
     parser.add_argument(
         "-y", "--yes", action="store_true", help="with --build: run these commands without asking"
@@ -134,7 +134,7 @@ def _check_options(args: argparse.Namespace) -> None:
     if args.build and not args.yes and not terminal.is_interactive():
         raise RefusedError(
             "there is no terminal to confirm the commands on, so nothing was run",
-            fix="Agree to them with --yes.",
+            fix="Add --yes to run them without asking.",
         )
 
 
@@ -169,12 +169,12 @@ class Progress:
         self._line = terminal.ProgressLine()
         self._logged = 0.0
 
-    def start_query(self, recipe: str | None, number: int, of: int) -> None:
+    def start_query(self, recipe: str | None, number: int, total: int) -> None:
         """Print which recipe BitBake is run for next; ``None`` is the configuration."""
         self.clear()
         self._logged = 0.0
         terminal.print_message(
-            f"[{number}/{of}] asking BitBake about {recipe or 'the configuration'}"
+            f"[{number}/{total}] asking BitBake about {recipe or 'the configuration'}"
         )
 
     def __call__(self, seconds: float) -> None:
