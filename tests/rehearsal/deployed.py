@@ -17,7 +17,7 @@ from xentui.project.boards import board
 from xentui.rehearsal import elf, kernel
 from xentui.rehearsal.arch import X86
 from xentui.rehearsal.cpio import Archive
-from xentui.rehearsal.parts import MODULES, STORE_MODULES, TOOLS, Parts
+from xentui.rehearsal.parts import DISK_MODULES, MODULES, TOOLS, Parts
 
 SPEAKS = "the init of {name} speaks from its own disk"
 _STAMP = "20260701120000"
@@ -86,7 +86,7 @@ def dom0_tree(place: Path, parts: Parts) -> None:
     shutil.copy(parts.tools_root / "etc/xen/xl.conf", place / "etc/xen/xl.conf")
     modules = place / "lib/modules" / parts.modules.name / "kernel"
     modules.mkdir(parents=True)
-    for name, data in kernel.read_modules(parts.modules, MODULES + STORE_MODULES):
+    for name, data in kernel.read_modules(parts.modules, MODULES + DISK_MODULES):
         (modules / name).write_bytes(data)
     (place / "sbin").symlink_to("usr/sbin")
     (place / "usr/sbin/init").write_bytes(b"\x7fELF")

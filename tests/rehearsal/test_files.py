@@ -20,7 +20,7 @@ import pytest
 from tests.rehearsal.real_parts import HERE
 from xentui.errors import InputError
 from xentui.rehearsal import elf, fetch, kernel, parts
-from xentui.rehearsal.arch import ARM
+from xentui.rehearsal.arch import ARM, X86, host_architecture
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.run import StoppedError
 
@@ -189,6 +189,43 @@ def test_all_missing_parts_are_named_at_once(
     assert "--parts DIR" in raised.value.fix
     with pytest.raises(InputError, match="is not a folder"):
         parts.find_parts(tmp_path / "nowhere", None)
+
+
+def test_parts_that_the_given_folder_lacks_are_taken_from_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "HOST_ROOT", tmp_path / "no-host")
+    given, cache = tmp_path / "given", tmp_path / "cache"
+    given.mkdir()
+    (cache / "usr/share/seabios").mkdir(parents=True)
+    with pytest.raises(parts.MissingPartsError) as raised:
+        parts.find_parts(given, cache)
+    assert "seabios" not in raised.value.packages.split()
+
+
+def test_the_newest_xen_and_kernel_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "HOST_ROOT", tmp_path / "no-host")
+    host = host_architecture()
+    program = Path(sys.executable).resolve()
+    for name in (*parts.PROGRAMS, host.emulator):
+        (tmp_path / "usr/bin").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "usr/bin" / name).symlink_to(program)
+    for folder in ("usr/share/seabios", "boot", "etc/xen/scripts"):
+        (tmp_path / folder).mkdir(parents=True)
+    for version in ("4.9", "4.17"):
+        (tmp_path / f"usr/lib/xen-{version}/bin").mkdir(parents=True)
+        for name in parts.TOOLS:
+            (tmp_path / f"usr/lib/xen-{version}/bin" / name).touch()
+        suffix = "-amd64.gz" if host is X86 else f"-{host.debian}"
+        (tmp_path / f"boot/xen-{version}{suffix}").touch()
+    for release in ("6.9.7", "6.12.3"):
+        (tmp_path / f"boot/vmlinuz-{release}").touch()
+        (tmp_path / f"boot/config-{release}").write_text(host.dom0_option)
+        (tmp_path / f"lib/modules/{release}/kernel").mkdir(parents=True)
+    found = parts.find_parts(tmp_path, arch=host)
+    assert (found.tools.parent.name, found.modules.name) == ("xen-4.17", "6.12.3")
 
 
 APT = """#!/bin/sh

@@ -20,7 +20,7 @@ from xentui.rehearsal import elf, kernel, tempfiles
 from xentui.rehearsal.cpio import Archive
 from xentui.rehearsal.deploy import BuildFiles
 from xentui.rehearsal.kernel import read
-from xentui.rehearsal.parts import MODULES, STORE_MODULES, TOOLS, Parts
+from xentui.rehearsal.parts import DISK_MODULES, MODULES, TOOLS, Parts
 from xentui.rehearsal.plan import RehearsalPlan
 
 CONSOLE_SECONDS = 90
@@ -167,7 +167,7 @@ def _add_library(archive: Archive, parts: Parts, name: str, root: Path) -> None:
 
 
 def _add_modules(archive: Archive, parts: Parts, build_files: BuildFiles | None) -> None:
-    names = MODULES + (STORE_MODULES if build_files is not None and build_files.guest_files else ())
+    names = MODULES + (DISK_MODULES if build_files is not None and build_files.guest_files else ())
     order = []
     if build_files is not None and build_files.kernel is not None and build_files.image is not None:
         paths = list(build_files.image.walk(f"{build_files.modules}/kernel"))

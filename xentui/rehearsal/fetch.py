@@ -103,8 +103,8 @@ def plan_download(missing: Iterable[MissingPart]) -> Download:
     packages: list[str] = []
     size = 0
     missing = tuple(missing)
-    for debian in dict.fromkeys(part.debian for part in missing):
-        named = (part.package.partition(":")[0] for part in missing if part.debian == debian)
+    for debian in dict.fromkeys(part.foreign_arch for part in missing):
+        named = (part.package.partition(":")[0] for part in missing if part.foreign_arch == debian)
         with _settings(debian) as settings:
             if debian:
                 _apt("apt-get", "-q", "update", settings=settings, fix=_FOREIGN_FIX.format(debian))

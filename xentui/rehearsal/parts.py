@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The parts of a rehearsal: QEMU, Xen, a kernel and programs for Dom0, and where they are found.
+"""The parts of a rehearsal: find QEMU, Xen, and a kernel and programs for Dom0.
 
 Folders are searched in this order: the one given with ``--parts``, the host's ``/``, and the cache
 that :mod:`xentui.rehearsal.fetch` fills. Each is laid out like the root file system of Debian.
@@ -10,9 +10,10 @@ Parts that must have the same version are taken from one folder.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,9 +35,8 @@ PROGRAMS = {
     "xenstore-rm": "xenstore-utils",
     "xenstore-write": "xenstore-utils",
 }
-"""Programs of the stand-in Dom0, with their Debian packages. All others are BusyBox's, which needs
-no libraries: as Xen's scripts start many programs, that saves a tenth of the time on an emulated
-CPU."""
+"""Programs of the stand-in Dom0, with their Debian packages. BusyBox provides all others: Xen's
+scripts start many, and having no libraries to load saves a tenth of the time on an emulated CPU."""
 
 TOOLS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0")
 """Xen's own programs, which must be in one folder."""
@@ -50,8 +50,8 @@ MODULES = (
 )  # fmt: skip
 """Modules that Dom0's kernel loads."""
 
-STORE_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
-"""Further modules with which it reads the guests' own files from a disk."""
+DISK_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
+"""Modules that it needs in addition to read the files of guests from a disk."""
 
 _FOLDERS = ("usr/bin", "bin", "usr/sbin", "sbin", "usr/libexec")
 _LIBRARIES = ("usr/lib64", "lib64", "usr/lib", "lib")
@@ -59,20 +59,20 @@ _LIBRARIES = ("usr/lib64", "lib64", "usr/lib", "lib")
 
 @dataclass(frozen=True, slots=True)
 class MissingPart:
-    """A missing part.
+    """A part that was not found.
 
     Attributes:
         what: its name, for people.
-        package: the Debian package with it. If it is for another architecture than the host's, its
-            name ends with a colon and Debian's name of that architecture.
+        package: the Debian package with it, as ``apt`` takes it: ``NAME``, or ``NAME:ARCH`` if it
+            is for another architecture than the host's.
     """
 
     what: str
     package: str
 
     @property
-    def debian(self) -> str:
-        """Debian's name of the package's architecture; empty if it is the host's."""
+    def foreign_arch(self) -> str:
+        """The ``ARCH`` of the package; empty if it is the host's."""
         return self.package.partition(":")[2]
 
 
@@ -93,7 +93,7 @@ class MissingPartsError(XentuiError):
         self.what = ", ".join(each.what for each in missing)
         self.packages = " ".join(dict.fromkeys(each.package for each in missing))
         self.foreign_archs = " and ".join(
-            dict.fromkeys(each.debian for each in missing if each.debian)
+            dict.fromkeys(each.foreign_arch for each in missing if each.foreign_arch)
         )
         super().__init__(
             f"a rehearsal needs {self.what}: not found",
@@ -135,7 +135,7 @@ class Parts:
     arch: Architecture = X86
 
     def find_library(self, name: str, first: Path) -> Path:
-        """Return the path of a library; the folder ``first`` is searched before the others.
+        """Return the path of a library. The folder ``first`` is searched before :attr:`roots`.
 
         Raises:
             InputError: it does not exist.
@@ -148,7 +148,7 @@ class Parts:
         raise InputError(f"{name}: the library was not found")
 
     def find_file(self, name: str) -> Path | None:
-        """Return a file by its path below any of the searched folders, or ``None``."""
+        """Return the first file with this path below one of the folders, or ``None``."""
         return next((root / name for root in self.roots if (root / name).is_file()), None)
 
     def root_of(self, path: Path) -> Path:
@@ -208,7 +208,7 @@ def find_parts(
             f"{directory}: is not a folder", fix="Give the folder of unpacked packages."
         )
     host = host_architecture()
-    host_roots = _existing(directory, HOST_ROOT, cache if directory is None else None)
+    host_roots = _existing(directory, HOST_ROOT, cache)
     roots = host_roots
     if arch is not host:
         roots = _existing(directory, cache_for(cache, arch) if cache is not None else None)
@@ -241,6 +241,8 @@ def find_parts(
         missing.append(MissingPart(what, arch.kernel_packages[0] + suffix))
     if missing or qemu is None or tools is None or kernel is None:
         raise MissingPartsError(tuple(missing))
+    tools_root, xen, tools_folder = tools
+    kernel_image, modules = kernel
     # An unpacked QEMU does not find its firmware and libraries below /.
     unpacked_roots = [root for root in host_roots if root != HOST_ROOT]
     is_unpacked = any(qemu.is_relative_to(root) for root in unpacked_roots)
@@ -255,11 +257,11 @@ def find_parts(
             if (root / name).is_dir()
         ),
         library_path=":".join(map(str, libraries)) if is_unpacked else "",
-        xen=tools[1],
-        kernel=kernel[0],
-        modules=kernel[1],
-        tools=tools[2],
-        tools_root=tools[0],
+        xen=xen,
+        kernel=kernel_image,
+        modules=modules,
+        tools=tools_folder,
+        tools_root=tools_root,
         programs=programs,
         device_model=device_model,
         arch=arch,
@@ -286,35 +288,44 @@ def _is_program_for(path: Path, arch: Architecture) -> bool:
 
 
 def _tools(root: Path, arch: Architecture) -> Iterator[tuple[Path, Path, Path]]:
-    """Yield the root, the hypervisor and the folder of the programs of its version."""
-    for folder in sorted(root.glob("usr/lib/xen-[0-9]*/bin"), reverse=True):
+    """Yield the root, each hypervisor and the folder of its programs, the newest first."""
+    for folder in _newest_first(root.glob("usr/lib/xen-[0-9]*/bin")):
         version = folder.parent.name
         if not all((folder / name).is_file() for name in TOOLS):
             continue
         suffix = "*.gz" if arch is X86 else f"-{arch.debian}"
-        for image in sorted(root.glob(f"boot/{version}{suffix}"), reverse=True):
+        for image in _newest_first(root.glob(f"boot/{version}{suffix}")):
             if os.access(image, os.R_OK) and (root / "etc/xen/scripts").is_dir():
                 yield root, image, folder
 
 
 def _kernels(root: Path, arch: Architecture) -> Iterator[tuple[Path, Path]]:
     """Yield kernels that can be Dom0 with the folders of their modules, the newest first."""
-    for image in sorted(root.glob("boot/vmlinuz-*"), reverse=True):
+    for image in _newest_first(root.glob("boot/vmlinuz-*")):
         release = image.name.removeprefix("vmlinuz-")
         config = root / "boot" / f"config-{release}"
         for modules in (root / "lib/modules" / release, root / "usr/lib/modules" / release):
             if (
                 os.access(image, os.R_OK)
                 and (modules / "kernel").is_dir()
-                and config.is_file()
+                and os.access(config, os.R_OK)
                 and arch.dom0_option in config.read_text(errors="replace")
             ):
                 yield image, modules
 
 
+def _newest_first(paths: Iterable[Path]) -> list[Path]:
+    """Sort paths by the numbers in them, as in text 6.9 would be newer than 6.12."""
+    return sorted(paths, key=lambda path: (_numbers(str(path)), path), reverse=True)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", text)]
+
+
 def _library_folders(root: Path, arch: Architecture) -> list[Path]:
     places = (f"usr/lib/{arch.triplet}", f"lib/{arch.triplet}", *_LIBRARIES)
-    private = sorted(root.glob(f"usr/lib/xen-[0-9]*/lib/{arch.triplet}"), reverse=True)
+    private = _newest_first(root.glob(f"usr/lib/xen-[0-9]*/lib/{arch.triplet}"))
     return [path for path in (*private, *(root / name for name in places)) if path.is_dir()]
 
 

@@ -68,7 +68,7 @@ def check_guest_bundle(context: Context, guest: EffectiveGuest) -> Iterator[Find
                 "Put it into a bundle.",
                 move_to_bundle(context.project, guest.key),
             )
-    elif declared.bundle not in context.bundles:
+    elif declared.bundle not in context.bundle_keys:
         yield make_finding(
             "XT202",
             path,
@@ -207,7 +207,7 @@ def check_layer_bundles(context: Context) -> Iterator[Finding]:
     own_guests = {guest.key for guest in context.guests}
     for number, name in enumerate(installed):
         path = f"host.layer_bundles[{number}]"
-        if name in context.bundles:
+        if name in context.bundle_keys:
             yield make_finding(
                 "XT366",
                 path,
@@ -294,7 +294,7 @@ def _free_name(context: Context, name: str) -> str:
     while _VARIANT_PREFIX.match(name):
         name = _VARIANT_PREFIX.sub("", name, count=1)
     name = f"{name or 'my'}-guests"
-    while name in context.bundles or _VARIANT_PREFIX.match(name):
+    while name in context.bundle_keys or _VARIANT_PREFIX.match(name):
         name = f"xen-{name}"
     return name
 

@@ -28,30 +28,30 @@ class Context:
     """A project, and values that many rules need.
 
     Attributes:
-        project: the project, without the guests in :attr:`dom0less_guests`.
-        full_project: the project with these guests.
+        project: the project without :attr:`dom0less_guests`.
+        full_project: the whole project.
         board: the project's board.
-        bundles: keys of the project's bundles.
+        bundle_keys: keys of the project's bundles.
         guests: every guest with its effective values, in the project's order.
         configs: the users' own xl configs, parsed, by guest key.
         texts: the texts of these configs, by guest key.
-        image_paths: paths of images and kernels on the target; empty without such configs.
+        image_paths: paths of images and kernels on the target; empty if there are no ``texts``.
         fetched_files: addresses of fetched files that are not archives, by bundle and path.
         archive_folders: folders that archives are unpacked to, each with its bundle.
-        recipe_guests: keys of the guests whose images are built by recipes with the same names.
+        recipe_guests: keys of the guests whose images the recipes of the same names build.
         assets: contents of the files that the project refers to.
         abilities: features of the layers with which the project is built.
-        dom0less_guests: guests that Xen starts itself; :attr:`project` and :attr:`guests` exclude
-            them.
+        dom0less_guests: guests that Xen starts itself, with their effective values; they are not
+            in ``guests``.
         apply_user_settings: returns a project with the settings that the user made by hand in the
             build directory, which win over the project's.
-        as_built: the context of that project; ``None`` if it equals this one.
+        as_built: the context with these settings; ``None`` if they change nothing.
     """
 
     project: Project
     full_project: Project
     board: Board
-    bundles: frozenset[str]
+    bundle_keys: frozenset[str]
     guests: tuple[EffectiveGuest, ...]
     configs: Mapping[str, Config]
     texts: Mapping[str, str]
@@ -77,7 +77,7 @@ class Context:
 
     @property
     def layer_guests(self) -> tuple[EffectiveGuest, ...]:
-        """Known guests of the layers' own bundles that the image installs."""
+        """Guests of bundles from layers that the image installs, as far as they are known."""
         bundles = self.assets.layer_bundles or {}
         return tuple(effective(self.project, g) for guests in bundles.values() for g in guests)
 
@@ -110,7 +110,8 @@ def make_context(
         apply_user_settings: returns a project with the settings that the user made by hand in the
             build directory; the budget is computed for that project.
     """
-    full_project, project = project, project.without_dom0less_guests
+    full_project = project
+    project = full_project.without_dom0less_guests
     built = full_project if apply_user_settings is None else apply_user_settings(full_project)
     texts = {
         guest.key: assets.texts[guest.config_file]
@@ -121,7 +122,7 @@ def make_context(
         project=project,
         full_project=full_project,
         board=boards.board(project.host.machine),
-        bundles=frozenset(bundle.key for bundle in project.bundles),
+        bundle_keys=frozenset(bundle.key for bundle in project.bundles),
         guests=tuple(effective(project, guest) for guest in project.guests),
         configs={key: _parsed(text) for key, text in texts.items()},
         texts=texts,
@@ -148,4 +149,5 @@ def _image_paths(project: Project) -> Iterator[str]:
 
 @lru_cache(maxsize=512)
 def _parsed(text: str) -> Config:
+    """Parse an xl config once, as the rules run after each change of the project."""
     return xl_config.parse(text)
