@@ -31,7 +31,7 @@ from xentui.session import field_paths
 from xentui.xl import config as xl_config
 from xentui.xl import disk as xl_disk
 
-needs_xl = pytest.mark.skipif(bool(xl_parser.cannot_create()), reason=xl_parser.cannot_create())
+needs_xl = pytest.mark.skipif(bool(xl_parser.why_not_create()), reason=xl_parser.why_not_create())
 needs_qemu_img = pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-img is not there")
 
 HEAD = 'version = 1\n[host]\nmachine = "{machine}"\nmemory = 4096\n[bundles.lab]\n'

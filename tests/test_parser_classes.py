@@ -27,7 +27,7 @@ needs_tools = pytest.mark.skipif(
     reason="qemu-img or mkfs.ext4 (Debian packages qemu-utils, e2fsprogs) is not there",
 )
 needs_xl = pytest.mark.skipif(
-    bool(xl_parser.missing()), reason=xl_parser.missing() or "it is there"
+    bool(xl_parser.why_not_parse()), reason=xl_parser.why_not_parse() or "it is there"
 )
 
 

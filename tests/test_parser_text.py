@@ -192,7 +192,7 @@ def _reads_back(project: model.Project) -> None:
     beside = _assets(project)
     check(project, render(project, beside))
     previews = predict_configs(project, beside)
-    if xl_parser.missing():
+    if xl_parser.why_not_parse():
         return
     for guest in project.guests:
         if guest.config_file is not None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 VERSION = "4.17"
+_XL = Path(f"/usr/lib/xen-{VERSION}/bin/xl")
 Value = str | list[str]
 
 
@@ -67,6 +68,7 @@ class _Disk(ctypes.Structure):
         ("removable", ctypes.c_int),
         ("readwrite", ctypes.c_int),
         ("is_cdrom", ctypes.c_int),
+        # More than the fields that are not read here.
         ("rest", ctypes.c_char * 1024),
     ]
 
@@ -80,11 +82,13 @@ _Setting._fields_ = [
     ("lineno", ctypes.c_int),
 ]
 _STRING = 0
+_FORMATS = ("unknown", "qcow", "qcow2", "vhd", "raw", "empty", "qed")
+"""The names of ``libxl_disk_format``, whose numbers begin at 0."""
 
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk as xl understood it."""
+    """A disk as xl parsed it."""
 
     path: str
     device: str
@@ -95,7 +99,7 @@ class Disk:
 
 @dataclass
 class Config:
-    """A guest's configuration as xl understood it.
+    """A guest's configuration as xl parsed it.
 
     Attributes:
         settings: each name with its text or list of texts.
@@ -111,7 +115,7 @@ class Config:
 
 
 @cache
-def missing() -> str:
+def why_not_parse() -> str:
     """Return why xl's parser cannot be used here, or an empty text."""
     try:
         _libraries()
@@ -122,21 +126,21 @@ def missing() -> str:
 
 def parse(text: str, name: str = "guest.cfg") -> Config:
     """Parse a guest's configuration as ``xl create`` does."""
-    util, light, libc = _libraries()
+    libxlutil, libxenlight, libc = _libraries()
     data = text.encode()
     config = Config()
     with tempfile.TemporaryFile() as report:
         stream = libc.fdopen(os.dup(report.fileno()), b"w")
-        handle = util.xlu_cfg_init(stream, name.encode())
+        handle = libxlutil.xlu_cfg_init(stream, name.encode())
         try:
-            if util.xlu_cfg_readdata(handle, data, len(data)) == 0:
+            if libxlutil.xlu_cfg_readdata(handle, data, len(data)) == 0:
                 _read_settings(handle, config)
-                _read_disks(util, light, handle, config)
+                _read_disks(libxlutil, libxenlight, handle, config)
             else:
                 config.errors = "xlu_cfg_readdata failed. "
         finally:
             libc.fflush(stream)
-            util.xlu_cfg_destroy(handle)
+            libxlutil.xlu_cfg_destroy(handle)
             libc.fclose(stream)
         report.seek(0)
         config.errors += report.read().decode("utf-8", "replace")
@@ -159,7 +163,7 @@ class Verdict:
 
 
 @cache
-def cannot_create() -> str:
+def why_not_create() -> str:
     """Return why ``xl create -n`` cannot be run here, or an empty text."""
     if not _XL.exists():
         return f"xl (Debian package xen-utils-{VERSION}) is missing"
@@ -179,17 +183,14 @@ def create(text: str) -> Verdict:
         errors="replace",
         timeout=60,
     )
-    output = tuple(
+    complaints = tuple(
         line for line in result.stderr.splitlines() if not line.startswith("Parsing config")
     )
     try:
         domain = json.loads(result.stdout)
     except ValueError:
         domain = {}
-    return Verdict(result.returncode == 0 and bool(domain), output, domain)
-
-
-_XL = Path(f"/usr/lib/xen-{VERSION}/bin/xl")
+    return Verdict(result.returncode == 0 and bool(domain), complaints, domain)
 
 
 @cache
@@ -204,26 +205,26 @@ def _shim() -> Path:
 
 @cache
 def _libraries() -> tuple[Any, Any, Any]:
-    util = ctypes.CDLL(f"libxlutil.so.{VERSION}")
-    light = ctypes.CDLL(f"libxenlight.so.{VERSION}")
+    libxlutil = ctypes.CDLL(f"libxlutil.so.{VERSION}")
+    libxenlight = ctypes.CDLL(f"libxenlight.so.{VERSION}")
     libc = ctypes.CDLL(None)
     libc.fdopen.restype = ctypes.c_void_p
     libc.fdopen.argtypes = [ctypes.c_int, ctypes.c_char_p]
     libc.fflush.argtypes = [ctypes.c_void_p]
     libc.fclose.argtypes = [ctypes.c_void_p]
     config = ctypes.POINTER(_Config)
-    util.xlu_cfg_init.restype = config
-    util.xlu_cfg_init.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
-    util.xlu_cfg_readdata.argtypes = [config, ctypes.c_char_p, ctypes.c_int]
-    util.xlu_cfg_destroy.argtypes = [config]
-    util.xlu_disk_parse.argtypes = [
+    libxlutil.xlu_cfg_init.restype = config
+    libxlutil.xlu_cfg_init.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+    libxlutil.xlu_cfg_readdata.argtypes = [config, ctypes.c_char_p, ctypes.c_int]
+    libxlutil.xlu_cfg_destroy.argtypes = [config]
+    libxlutil.xlu_disk_parse.argtypes = [
         config,
         ctypes.c_int,
         ctypes.POINTER(ctypes.c_char_p),
         ctypes.POINTER(_Disk),
     ]
-    light.libxl_device_disk_init.argtypes = [ctypes.POINTER(_Disk)]
-    return util, light, libc
+    libxenlight.libxl_device_disk_init.argtypes = [ctypes.POINTER(_Disk)]
+    return libxlutil, libxenlight, libc
 
 
 def _read_settings(handle: Any, config: Config) -> None:
@@ -251,13 +252,13 @@ def _text(raw: bytes | None) -> str:
     return (raw or b"").decode("utf-8", "replace")
 
 
-def _read_disks(util: Any, light: Any, handle: Any, config: Config) -> None:
+def _read_disks(libxlutil: Any, libxenlight: Any, handle: Any, config: Config) -> None:
     specs = config.settings.get("disk", [])
     for spec in [specs] if isinstance(specs, str) else specs:
         disk = _Disk()
-        light.libxl_device_disk_init(ctypes.byref(disk))
+        libxenlight.libxl_device_disk_init(ctypes.byref(disk))
         argument = (ctypes.c_char_p * 1)(spec.encode())
-        if util.xlu_disk_parse(handle, 1, argument, ctypes.byref(disk)):
+        if libxlutil.xlu_disk_parse(handle, 1, argument, ctypes.byref(disk)):
             config.errors += f"disk {spec!r} was refused. "
             continue
         config.disks.append(
@@ -269,7 +270,3 @@ def _read_disks(util: Any, light: Any, handle: Any, config: Config) -> None:
                 bool(disk.is_cdrom),
             )
         )
-
-
-_FORMATS = ("unknown", "qcow", "qcow2", "vhd", "raw", "empty", "qed")
-"""The names of ``libxl_disk_format``, whose numbers begin at 0."""

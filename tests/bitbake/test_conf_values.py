@@ -24,15 +24,19 @@ from xentui.bitbake.overrides import Overrides, override_splits, split_operation
 
 NAMES = ("A", "B", "C", "D", "LONG_NAME")
 FLAGS = ("f", "g-h")
+FILE = "/t/conf/under-test.conf"
+CIRCLE = "refers to itself, or through too many others"
+O1_UNKNOWN = "A: whether o1 is an override is not known"
+TOO_LARGE = "it grows beyond what is worked out here"
 
 
 def read(text: str, **more: str) -> ConfReader:
-    """Read a text, and further ones by their path below its folder."""
-    texts = {"/t/conf/under-test.conf": text}
+    """Read a configuration, which can include the texts ``more`` by their paths below ``/t``."""
+    texts = {FILE: text}
     texts.update({f"/t/{name}": body for name, body in more.items()})
     reader = ConfReader(texts=texts)
     reader.store.assign("BBPATH", "/t")
-    assert reader.read("/t/conf/under-test.conf")
+    assert reader.read(FILE)
     return reader
 
 
@@ -40,16 +44,19 @@ def store(text: str) -> Store:
     return read(text).store
 
 
+def not_evaluated(name: str, line: int) -> str:
+    """Return the message on a value that contains Python."""
+    return f"{name} contains ${{@…}}, which is not evaluated ({FILE}:{line})"
+
+
 def _compare(text: str) -> None:
+    """Check that each value that is not unknown is BitBake's."""
     try:
-        # The configuration below uses two of the names.
+        # The bitbake.conf of the tests sets B and D.
         theirs = parse_conf("unset B\nunset D\n" + text)
     except BitBakeError as error:
-        refused = str(error)
-    else:
-        refused = ""
-    if refused:
-        assert "references itself" in refused or "RecursionError" in refused or read(text).faults
+        circle = "references itself" in str(error) or "RecursionError" in str(error)
+        assert circle or read(text).faults
         return
     reader = read(text)
     assert not reader.faults
@@ -57,10 +64,10 @@ def _compare(text: str) -> None:
     for name in NAMES:
         value = mine.get(name)
         for flag in FLAGS:
-            got = mine.flag(name, flag)
-            if got.known:
-                assert got.raw == theirs.flag(name, flag), (name, flag)
-        expected = _asked(theirs, name)
+            flag_value = mine.flag(name, flag)
+            if flag_value.known:
+                assert flag_value.raw == theirs.flag(name, flag), (name, flag)
+        expected = _value_or_error(theirs, name)
         if isinstance(expected, Exception):
             assert value.unknown, name
         elif value.known:
@@ -69,7 +76,7 @@ def _compare(text: str) -> None:
             assert "${@" in text or _circular(mine), (name, value.unknown)
 
 
-def _asked(theirs: Parsed, name: str) -> str | Exception | None:
+def _value_or_error(theirs: Parsed, name: str) -> str | Exception | None:
     try:
         return theirs.value(name)
     except Exception as error:  # noqa: BLE001  (BitBake's own, of a variable in a circle)
@@ -124,9 +131,22 @@ def _circular(mine: Store) -> bool:
         'A = " a  b\tc "\nA:remove = "b"\n',
         'OVERRIDES = "${B}:o2"\nB = "o9"\nA:o9 = "nine"\nA:o2 = "two"\n',
         'OVERRIDES = "${B}:o2"\nB = "x"\nB:o2 = "o9"\nA:o9 = "nine"\n',
+        'A = "1"\nA:o1 ??= "2"\n',
+        'A:o1 ??= "2"\n',
+        'A = "1"\nB = "${A}"\nA := "${B}2"\n',
+        'A[g-h] = "1"\nA[g-h] ??= "2"\nunset A[g-h]\n',
+        'A[g-h] ??= "2"\nunset A[g-h]\n',
+        'A:o1 = "a b"\nA:o1:remove = "c"\nA:append = " c"\n',
+        'A:o1 = "a c"\nA:o1:remove = "c"\nA:append = " c"\n',
+        'A = "a"\nA:o1:append = " b"\nA:remove = "b"\n',
+        'A = "${B} ${B}"\nB = "a b"\nA:remove = "${C}"\nC = "b"\n',
+        'A:append = " x"\nunset A\nA = "y"\n',
+        'A ?= ""\nA ?= "1"\nB ??= ""\nB ??= "2"\n',
+        'A .= "x"\nB =. "y"\nC += "z"\nD =+ "w"\n',
+        'A[f] .= "x"\nA[f] =. "y"\nA[f] =+ "w"\nA[f] ?= "v"\nA[f] := "${A}z"\nA = "1"\n',
     ],
 )
-def test_a_value_is_what_bitbake_makes_of_it(text: str) -> None:
+def test_a_value_is_what_bitbake_computes(text: str) -> None:
     _compare('OVERRIDES = "o1:o2"\n' + text)
 
 
@@ -145,7 +165,6 @@ _KEY = st.builds(
 _OPERATOR = st.sampled_from(["=", "?=", "??=", ":=", "+=", "=+", ".=", "=."])
 _LINE = st.one_of(
     st.builds(lambda k, o, v: f'{k} {o} "{v}"', _KEY, _OPERATOR, _VALUE),
-    st.builds(lambda k, o, v: f'{k} {o} "{v}"', _KEY, _OPERATOR, _VALUE),
     st.builds(lambda n, o, v: f'{n} {o} "{v}"', _NAME, _OPERATOR, _VALUE),
     st.builds(
         lambda n, f, o, v: f'{n}[{f}] {o} "{v}"', _NAME, st.sampled_from(FLAGS), _OPERATOR, _VALUE
@@ -162,7 +181,7 @@ def test_any_configuration_has_the_values_that_bitbake_computes(lines: list[str]
     _compare("\n".join(['OVERRIDES = "o1:o2:o3"', *lines]) + "\n")
 
 
-def test_python_is_a_hole_that_names_its_origin() -> None:
+def test_python_in_a_value_is_unknown_and_named_with_its_line() -> None:
     mine = store('A = "x ${@d.getVar(\'B\')} y"\nB = "${A} z"\nC = "w"\n')
     assert mine.get("A").text is None
     assert mine.get("A").words == ["x", "y"]
@@ -185,14 +204,14 @@ def test_python_is_never_run(tmp_path: Path) -> None:
     assert not canary.exists()
 
 
-def test_an_override_that_may_hold_is_reported() -> None:
+def test_a_variant_whose_override_may_be_active_is_reported() -> None:
     mine = store('OVERRIDES = "${@x()}:o1"\nA = "1"\nA:o2 = "2"\nA:o1 = "3"\nB:pn-x = "4"\n')
     assert mine.get("A").raw == "3"
     assert any("o2" in reason for reason in mine.get("A").unknown)
     assert mine.get("B").known
 
 
-def test_a_recipe_sees_its_own_values() -> None:
+def test_a_recipe_has_the_override_of_its_name() -> None:
     mine = store('OVERRIDES = "pn-${PN}"\nA = "1"\nA:pn-image = "2"\nA:append:pn-other = "3"\n')
     assert mine.get("A").text == "1"
     assert mine.seen_by("image").get("A").text == "2"
@@ -200,7 +219,7 @@ def test_a_recipe_sees_its_own_values() -> None:
     assert mine.get("A").text == "1"
 
 
-def test_files_are_included_where_they_are_named() -> None:
+def test_files_are_included_at_the_line_that_names_them() -> None:
     reader = read(
         'A = "1"\nrequire conf/more.conf other.inc\nB = "${A}"\ninclude nosuch.conf\n',
         **{"conf/more.conf": 'A = "2"\nC ?= "x"\n', "conf/other.inc": 'A .= "3"\n'},
@@ -225,7 +244,7 @@ def test_a_file_that_includes_itself_is_reported() -> None:
     assert [fault.kind for fault in reader.faults] == ["cycle"]
 
 
-def test_an_unknown_include_makes_everything_uncertain() -> None:
+def test_an_include_with_python_in_its_path_makes_every_value_unknown() -> None:
     reader = read('A = "1"\ninclude ${@x()}.conf\nB = "2"\n')
     value = reader.store.get("B")
     assert value.raw == "2"
@@ -247,7 +266,7 @@ def test_a_fragment_is_read_from_its_layer() -> None:
 
 
 @pytest.mark.parametrize("operator", ["=", "?=", "??="])
-def test_a_machine_fragment_does_not_go_with_an_assignment(operator: str) -> None:
+def test_a_machine_fragment_conflicts_with_an_assignment_of_machine(operator: str) -> None:
     reader = read(
         f'MACHINE {operator} "x"\nF = "machine/y"\nBUILTIN = "machine:MACHINE"\n'
         "addfragments p F META BUILTIN\n"
@@ -271,53 +290,20 @@ def test_a_machine_fragment_does_not_go_with_an_assignment(operator: str) -> Non
         "".join(f'A0:o{i} = "{i}"\n' for i in range(3000)),
     ],
 )
-def test_no_value_is_endless(text: str) -> None:
+def test_no_configuration_takes_forever(text: str) -> None:
     with must_end():
         mine = store(text)
         for name in ("A0", "A50", "A1"):
             mine.get(name)
 
 
-def test_a_weak_flag_is_a_flag() -> None:
-    asked = store('A = "1"\nA[x] = "1"\nA[y] ??= "2"\nA[x] ??= "3"\n')
-    assert sorted(asked.flags("A")) == ["x", "y"]
-    assert asked.flags("B") == []
+def test_a_flag_that_has_only_a_default_is_listed() -> None:
+    mine = store('A = "1"\nA[x] = "1"\nA[y] ??= "2"\nA[x] ??= "3"\n')
+    assert sorted(mine.flags("A")) == ["x", "y"]
+    assert mine.flags("B") == []
 
 
-FILE = "/t/conf/under-test.conf"
-CIRCLE = "refers to itself, or through too many others"
-WHETHER = "A: whether o1 is an override is not known"
-GROWS = "it grows beyond what is worked out here"
-
-
-def not_evaluated(name: str, line: int) -> str:
-    """Return the message on a value that contains Python."""
-    return f"{name} contains ${{@…}}, which is not evaluated ({FILE}:{line})"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        'A = "1"\nA:o1 ??= "2"\n',
-        'A:o1 ??= "2"\n',
-        'A = "1"\nB = "${A}"\nA := "${B}2"\n',
-        'A[g-h] = "1"\nA[g-h] ??= "2"\nunset A[g-h]\n',
-        'A[g-h] ??= "2"\nunset A[g-h]\n',
-        'A:o1 = "a b"\nA:o1:remove = "c"\nA:append = " c"\n',
-        'A:o1 = "a c"\nA:o1:remove = "c"\nA:append = " c"\n',
-        'A = "a"\nA:o1:append = " b"\nA:remove = "b"\n',
-        'A = "${B} ${B}"\nB = "a b"\nA:remove = "${C}"\nC = "b"\n',
-        'A:append = " x"\nunset A\nA = "y"\n',
-        'A ?= ""\nA ?= "1"\nB ??= ""\nB ??= "2"\n',
-        'A .= "x"\nB =. "y"\nC += "z"\nD =+ "w"\n',
-        'A[f] .= "x"\nA[f] =. "y"\nA[f] =+ "w"\nA[f] ?= "v"\nA[f] := "${A}z"\nA = "1"\n',
-    ],
-)
-def test_a_value_at_its_bounds_is_what_bitbake_makes_of_it(text: str) -> None:
-    _compare('OVERRIDES = "o1:o2"\n' + text)
-
-
-def test_a_change_applies_immediately() -> None:
+def test_a_value_follows_each_change_of_the_store() -> None:
     mine = Store()
     mine.assign("A", "1")
     mine.assign("A", "2", "??=", "f")
@@ -344,7 +330,7 @@ def test_a_change_applies_immediately() -> None:
     assert mine.get("A") == Value("5", ("a reason", "another"))
 
 
-def test_a_doubt_of_a_variable_is_one_of_its_variants() -> None:
+def test_marking_a_variable_uncertain_includes_its_variants_and_keeps_the_first_reason() -> None:
     mine = Store()
     mine.assign("OVERRIDES", "o1")
     mine.assign("A:o1", "1")
@@ -357,7 +343,7 @@ def test_a_doubt_of_a_variable_is_one_of_its_variants() -> None:
     assert mine.get("B") == Value("2")
 
 
-def test_what_is_fixed_is_not_what_is_assigned() -> None:
+def test_a_fixed_value_is_stronger_than_an_assignment() -> None:
     mine = Store()
     mine.fixed = {"PN": "lab"}
     mine.assign("PN", "x")
@@ -367,7 +353,7 @@ def test_what_is_fixed_is_not_what_is_assigned() -> None:
     assert (seen.get("PN"), seen.get("A")) == (Value("web"), Value("web-1"))
 
 
-def test_values_in_place_of_python_are_looked_up() -> None:
+def test_a_known_result_of_python_is_expanded() -> None:
     mine = Store()
     mine.python_results = {"${@f()}": "${B}!"}
     mine.assign("A", "${@f()}${@g()}")
@@ -397,9 +383,9 @@ def test_values_in_place_of_python_are_looked_up() -> None:
         ('A = "a ${B}"\nB = "b ${A}"\n', f"a b {HOLE}", [f"A {CIRCLE}"]),
         ('OVERRIDES = "${@f()}"\nA = "1"\nA:append:o1 = "x"\nA:o2 = "2"\n', "1",
          [f"A:o2: whether o2 is an override is not known ({not_evaluated('OVERRIDES', 1)})",
-          f"{WHETHER} ({not_evaluated('OVERRIDES', 1)})"]),
+          f"{O1_UNKNOWN} ({not_evaluated('OVERRIDES', 1)})"]),
         ('X = "${@f()}"\nY = "${@g()}"\nOVERRIDES = "${X}:${Y}"\nA:remove:o1 = "x"\nA = "1"\n',
-         "1", [f"{WHETHER} ({not_evaluated('X', 1)}; {not_evaluated('Y', 2)})"]),
+         "1", [f"{O1_UNKNOWN} ({not_evaluated('X', 1)}; {not_evaluated('Y', 2)})"]),
         ('X = "${@f()}"\nOVERRIDES:append := ":${X}"\nA = "1"\nA:o1 = "2"\n', "1",
          ["A:o1: whether o1 is an override is not known (OVERRIDES is not fully known)"]),
     ],
@@ -411,7 +397,7 @@ def test_why_a_value_is_not_known(text: str, raw: str, unknown: list[str]) -> No
     assert mine.get("A").text == (None if unknown else raw)
 
 
-def test_flags_and_texts_explain_too() -> None:
+def test_why_a_flag_or_a_text_is_not_known() -> None:
     mine = store('A[f] = "${@f()}"\nA[g] = "x"\nA[f] += "y"\n')
     assert mine.flag("A", "f") == Value(f"{HOLE} y", (not_evaluated("A[f]", 1),))
     assert (mine.flag("A", "g"), mine.flag("A", "h")) == (Value("x"), Value(None))
@@ -422,7 +408,7 @@ def test_flags_and_texts_explain_too() -> None:
     assert Value(f"{HOLE}", ()).text is None
 
 
-def test_each_part_of_a_circle_is_reported_to_refer_to_itself() -> None:
+def test_each_variable_of_a_circle_is_reported() -> None:
     mine = store('A = "${B}"\nB = "${C}"\nC = "${A}"\n')
     for name in "ABC":
         assert mine.get(name) == Value(HOLE, (f"{name} {CIRCLE}",))
@@ -433,7 +419,7 @@ def test_a_value_has_a_limited_length(length: int) -> None:
     mine = Store()
     mine.assign("A", "${B}")
     mine.assign("B", "x" * length)
-    assert mine.get("A") == (Value("x" * length) if length < 2**20 else Value(HOLE, (GROWS,)))
+    assert mine.get("A") == (Value("x" * length) if length < 2**20 else Value(HOLE, (TOO_LARGE,)))
 
 
 @pytest.mark.parametrize("deep", [59, 60])
@@ -446,11 +432,11 @@ def test_a_value_may_refer_to_others_through_many_steps(deep: int) -> None:
 
 
 @pytest.mark.parametrize("deep", [50, 51])
-def test_names_are_expanded_to_a_limit(deep: int) -> None:
+def test_nested_names_are_expanded_up_to_a_limit(deep: int) -> None:
     mine = Store()
     mine.assign("A", "A")
     assert mine.expand("${" * deep + "A" + "}" * deep) == (
-        Value("A") if deep < 51 else Value(HOLE, (GROWS,))
+        Value("A") if deep < 51 else Value(HOLE, (TOO_LARGE,))
     )
 
 
@@ -460,15 +446,15 @@ def test_a_limited_number_of_names_is_looked_up(times: int) -> None:
     mine.assign("B", "x")
     # The first variable counts twice: for itself, and for the one it refers to.
     assert mine.expand("${B}" * times) == (
-        Value("x" * times) if times < 19_999 else Value(HOLE, (GROWS,))
+        Value("x" * times) if times < 19_999 else Value(HOLE, (TOO_LARGE,))
     )
 
 
-def _of_bitbake(name: str) -> re.Pattern[str]:
+def _bitbake_expression(name: str) -> re.Pattern[str]:
     bitbake_modules()
-    found = vars(import_module("bb.data_smart"))[name]
-    assert isinstance(found, re.Pattern)
-    return found
+    expression = vars(import_module("bb.data_smart"))[name]
+    assert isinstance(expression, re.Pattern)
+    return expression
 
 
 def _texts(parts: str, longest: int) -> Iterator[str]:
@@ -477,26 +463,26 @@ def _texts(parts: str, longest: int) -> Iterator[str]:
         yield from map("".join, product(parts.split(), repeat=length))
 
 
-def test_python_in_a_value_ends_where_it_ends_for_bitbake() -> None:
-    python = _of_bitbake("__expand_python_regexp__")
+def test_python_is_split_from_a_value_as_in_bitbake() -> None:
+    python = _bitbake_expression("__expand_python_regexp__")
     for text in _texts("${@ { } x", 7):
         expected, position = [], 0
-        for found in python.finditer(text):
-            if found.start() > position:
-                expected.append((text[position : found.start()], False))
-            expected.append((found[0], True))
-            position = found.end()
+        for match in python.finditer(text):
+            if match.start() > position:
+                expected.append((text[position : match.start()], False))
+            expected.append((match[0], True))
+            position = match.end()
         if position < len(text):
             expected.append((text[position:], False))
         assert list(split_python(text)) == expected, text
 
 
-def test_a_name_is_cut_where_bitbake_cuts_it() -> None:
-    expression = _of_bitbake("__setvar_regexp__")
+def test_an_operation_is_split_from_a_name_as_in_bitbake() -> None:
+    expression = _bitbake_expression("__setvar_regexp__")
     for text in _texts("A Z b @ [ : :append :prepend :remove", 4):
-        found = expression.match(text)
+        match = expression.match(text)
         expected = (
-            (found["base"], found["keyword"], found["add"] or "") if found else (text, "", "")
+            (match["base"], match["keyword"], match["add"] or "") if match else (text, "", "")
         )
         assert split_operation(text) == expected, text
 
@@ -524,7 +510,7 @@ def test_a_name_with_overrides_is_a_variant(name: str, variants: list[tuple[str,
 
 
 @pytest.mark.parametrize(
-    ("words", "override", "holds"),
+    ("words", "override", "active"),
     [
         ("a b", "a", True),
         ("a b", "b:a", True),
@@ -548,9 +534,9 @@ def test_a_name_with_overrides_is_a_variant(name: str, variants: list[tuple[str,
     ],
 )
 def test_an_override_applies_or_not_or_may_apply(
-    words: str, override: str, holds: bool | None
+    words: str, override: str, active: bool | None
 ) -> None:
-    assert Overrides(tuple(words.split(" ")), "").is_active(override) is holds
+    assert Overrides(tuple(words.split(" ")), "").is_active(override) is active
 
 
 def test_the_strongest_of_several_variants_wins() -> None:

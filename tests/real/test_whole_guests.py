@@ -105,7 +105,7 @@ def test_every_kind_of_guest_is_built_as_it_is_shown(build: Build, tmp_path: Pat
     assert auto == ["1-tiny.cfg", "2-alpine.cfg", "3-web.cfg"]
 
 
-@pytest.mark.skipif(bool(xl_parser.cannot_create()), reason=xl_parser.cannot_create())
+@pytest.mark.skipif(bool(xl_parser.why_not_create()), reason=xl_parser.why_not_create())
 def test_xl_reads_what_every_kind_of_guest_gets() -> None:
     project = cases.parse_project(HOST + GUESTS)
     for guest in project.guests:

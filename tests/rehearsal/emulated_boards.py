@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Boards that QEMU has a model of: the script that xentui writes starts Xen on them.
+"""Boot boards that QEMU can emulate with the script that xentui writes.
 
-A rehearsal uses QEMU's general machine, because these models are slow and need a newer QEMU. The
-stand-in Dom0, its script and the reader of its output are the rehearsal's. Removed from the device
-tree is only what the model lacks.
+A rehearsal uses QEMU's general machine instead, because these models are slow and need a newer
+QEMU. The stand-in Dom0, its script and the reader of its output come from the rehearsal. Only what
+the model lacks is removed from the device tree.
 
 ``python -m tests.rehearsal.emulated_boards MACHINE FOLDER`` runs one board and writes what its two
 serial ports printed to the folder.
@@ -36,15 +36,15 @@ from xentui.rehearsal.run import Outcome
 from xentui.rehearsal.transcript import Transcript
 
 SECONDS = 1500.0
-"""Seconds after which a run is given up."""
+"""Seconds after which a run is stopped."""
 
 MAX_SILENCE = 300.0
-"""Seconds without output after which it is given up too."""
+"""Seconds without output after which a run is stopped."""
 
-TREE = "board.dtb"
+TREE_FILE = "board.dtb"
 """The device tree's file on the card, for boards whose script loads it."""
 
-SPEAKS = "this guest runs"
+GUEST_OUTPUT = "this guest runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +54,27 @@ class EmulatedBoard:
     Attributes:
         model: its name in QEMU.
         memory: its memory in MiB.
-        usable: how much of it U-Boot hands over, in MiB.
+        usable_memory: how much of it U-Boot gives to Xen, in MiB.
         firmware: path of U-Boot below a root of the parts.
         firmware_package: the Debian package with it, or where it comes from.
         device_tree: path of the device tree in the kernel package.
-        machine: QEMU's arguments for the firmware (FIRMWARE), the device tree (TREE), the disk
-            (DISK) and the serial ports (CONSOLE and REPORT).
+        qemu_arguments: QEMU's arguments with placeholders for the firmware (FIRMWARE, in FOLDER),
+            the device tree (TREE), the disk (DISK) and the serial ports (CONSOLE and REPORT).
         fixups: U-Boot commands that remove what the model lacks.
-        report: the tty in Dom0 behind the second serial port.
+        report_tty: Dom0's device for the second serial port.
         xen_arguments: further arguments for Xen.
-        guest: whether Dom0 starts a guest on it.
+        guest: whether Dom0 can start a guest on it.
     """
 
     model: str
     memory: int
-    usable: int
+    usable_memory: int
     firmware: str
     firmware_package: str
     device_tree: str
-    machine: tuple[str, ...]
+    qemu_arguments: tuple[str, ...]
     fixups: tuple[str, ...]
-    report: str
+    report_tty: str
     xen_arguments: str = ""
     guest: bool = True
 
@@ -83,11 +83,11 @@ BOARDS = {
     "raspberrypi4-64": EmulatedBoard(
         model="raspi4b",
         memory=2048,
-        usable=1024,
+        usable_memory=1024,
         firmware="usr/lib/u-boot/rpi_arm64/u-boot.bin",
         firmware_package="u-boot-rpi:arm64",
         device_tree="broadcom/bcm2711-rpi-4-b.dtb",
-        machine=(
+        qemu_arguments=(
             "-smp", "4", "-kernel", "FIRMWARE", "-dtb", "TREE",
             "-drive", "if=sd,format=raw,cache=unsafe,file=DISK",
             "-serial", "file:REPORT", "-serial", "file:CONSOLE",
@@ -104,16 +104,16 @@ BOARDS = {
             # Otherwise Linux gives the first serial port to its Bluetooth driver.
             "fdt rm /soc/serial@7e201000/bluetooth",
         ),
-        report="/dev/ttyAMA0",
+        report_tty="/dev/ttyAMA0",
     ),
     "zynqmp-generic": EmulatedBoard(
         model="xlnx-zcu102,virtualization=on",
         memory=4096,
-        usable=4096,
+        usable_memory=4096,
         firmware="usr/lib/u-boot/xilinx_zynqmp_virt/u-boot.elf",
         firmware_package="none: tests/rehearsal/zynqmp-u-boot builds it",
         device_tree="xilinx/zynqmp-zcu102-rev1.0.dtb",
-        machine=(
+        qemu_arguments=(
             "-smp", "4", "-kernel", "FIRMWARE",
             "-device", "loader,addr=0x100000,force-raw=on,file=FOLDER/u-boot.dtb",
             "-drive", "if=sd,index=1,format=raw,cache=unsafe,file=DISK",
@@ -132,8 +132,8 @@ BOARDS = {
                 for name in ("power-domains", "resets", "pinctrl-0", "pinctrl-names")
             ),
         ),
-        report="/dev/ttyPS1",
-        # Xen waits for the second CPU for ever once it has booted.
+        report_tty="/dev/ttyPS1",
+        # With a second CPU, Xen boots and then waits for that CPU forever.
         xen_arguments="maxcpus=1",
         # xl create does not return there.
         guest=False,
@@ -156,84 +156,84 @@ ramdisk = "one.cpio"
 vif = []
 extra = "console=hvc0 quiet"
 """
-"""The guest has no devices, as the scripts that attach them can exceed xl's time limit here."""
+"""A guest without devices: the scripts that attach them can exceed xl's time limit here."""
 
 
 def project_text(machine: str) -> str:
-    """Return the project that is run on a board."""
+    """Return the project to boot on a board, as TOML."""
     board = BOARDS[machine]
-    text = PROJECT.format(machine=machine, memory=board.usable)
+    text = PROJECT.format(machine=machine, memory=board.usable_memory)
     return text + (GUEST if board.guest else "")
 
 
-class NotThereError(Exception):
-    """A part of an emulated board is missing."""
+class MissingBoardPartError(Exception):
+    """A part that is needed to emulate a board is missing."""
 
 
-def planned(project: Project) -> RehearsalPlan:
-    """Return a rehearsal whose guests run up to the prompt of a shell."""
-    given = plan.plan_rehearsal(project)
+def plan_board(project: Project) -> RehearsalPlan:
+    """Return a plan for a rehearsal whose guests boot up to a shell prompt."""
+    usual = plan.plan_rehearsal(project)
     return replace(
-        given,
-        xen=given.xen + boot.FIRMWARE_MIB,
-        guests=tuple(replace(part, mode="boot", why="") for part in given.guests),
+        usual,
+        xen=usual.xen + boot.FIRMWARE_MIB,
+        guests=tuple(replace(guest, mode="boot", why="") for guest in usual.guests),
     )
 
 
-def part(parts: Parts, name: str, package: str) -> Path:
-    """Return a file below one of the roots.
+def find_part(parts: Parts, pattern: str, package: str) -> Path:
+    """Return the first file below one of the roots whose path matches a glob pattern.
 
     Raises:
-        NotThereError: there is none.
+        MissingBoardPartError: no file matches.
     """
     for root in (*parts.roots, HOST_ROOT):
-        for path in root.glob(name):
+        for path in root.glob(pattern):
             return path
-    raise NotThereError(f"no {name.rpartition('/')[2]} (package {package})")
+    raise MissingBoardPartError(f"no {pattern.rpartition('/')[2]} (package {package})")
 
 
-def check(board: EmulatedBoard, parts: Parts) -> tuple[Path, Path]:
+def find_board_files(board: EmulatedBoard, parts: Parts) -> tuple[Path, Path]:
     """Return the firmware and the device tree of a board.
 
     Raises:
-        NotThereError: one of them is missing, or QEMU does not have the model.
+        MissingBoardPartError: one of them is missing, or QEMU does not have the model.
     """
-    known = subprocess.run(
+    models = subprocess.run(
         [parts.qemu, "-machine", "help"], env=parts.environment(), capture_output=True, text=True,
         check=True,
     )  # fmt: skip
-    if f"\n{board.model.partition(',')[0]} " not in known.stdout:
-        raise NotThereError(f"this QEMU has no {board.model}")
+    if f"\n{board.model.partition(',')[0]} " not in models.stdout:
+        raise MissingBoardPartError(f"this QEMU has no {board.model}")
     tree = f"usr/lib/{parts.kernel.name.replace('vmlinuz', 'linux-image')}/{board.device_tree}"
     return (
-        part(parts, board.firmware, board.firmware_package),
-        part(parts, tree, "linux-image-arm64"),
+        find_part(parts, board.firmware, board.firmware_package),
+        find_part(parts, tree, "linux-image-arm64"),
     )
 
 
 def start(machine: str, parts: Parts, folder: Path) -> RehearsalReport:
-    """Start Xen, Dom0 and a guest, and return the report.
+    """Start Xen, Dom0 and a guest on an emulated board, and return the report.
 
     Args:
-        machine: the board.
-        parts: where QEMU, its firmware and the stand-ins are.
-        folder: what the serial ports print is written there, to console.log and report.log.
+        machine: the board's key in :data:`BOARDS`.
+        parts: QEMU, its firmware and the stand-ins.
+        folder: where the output of the serial ports is written, to console.log and report.log.
 
     Raises:
-        NotThereError: the board cannot be emulated here.
+        MissingBoardPartError: the board cannot be emulated here.
     """
     board = BOARDS[machine]
-    firmware, tree = check(board, parts)
+    firmware, tree = find_board_files(board, parts)
     project = real_parts.parse_project(project_text(machine))
-    rehearsal = planned(project)
+    rehearsal = plan_board(project)
     began = time.monotonic()
     with ExitStack() as stack:
         disk = _disk(project, rehearsal, board, parts, (firmware, tree), stack)
-        given = {
+        words = {
             "FIRMWARE": str(firmware), "FOLDER": str(firmware.parent),
             "TREE": str(tree), "DISK": f"/proc/self/fd/{disk}",
         }  # fmt: skip
-        transcript, problem = _run(board, parts, given, disk, Transcript(rehearsal), folder)
+        transcript, problem = _run(board, parts, words, disk, Transcript(rehearsal), folder)
     stopped = None
     if problem and transcript.free_at_start is None:
         stopped = boot.find_failure(transcript.tail, xen_up=transcript.xen_up)
@@ -250,7 +250,7 @@ def _disk(
     files: tuple[Path, Path],
     stack: ExitStack,
 ) -> int:
-    """Return an SD card with the written script, as an open file."""
+    """Return the file descriptor of an SD card with the script; ``stack`` closes it."""
     written = script.describe(project)
     changed = replace(
         written,
@@ -259,17 +259,18 @@ def _disk(
         xen_arguments=f"{written.xen_arguments} loglvl=all noreboot=1 bootscrub=0"
         f" dom0_max_vcpus=1 {board.xen_arguments}".rstrip(),
         dom0_arguments=f"{written.dom0_arguments} rdinit=/init quiet mitigations=off",
-        boot=replace(written.boot, dtb=TREE, fixups=(*written.boot.fixups, *board.fixups)),
+        boot=replace(written.boot, dtb=TREE_FILE, fixups=(*written.boot.fixups, *board.fixups)),
     )
     firmware, tree = files
-    texts = {"boot.scr": boot.script_image(script.script_text(changed)), TREE: tree.read_bytes()}
-    path = BootFiles("U-Boot", firmware, texts, xen="xen", kernel=written.kernel, initrd="initrd")
+    boot_script = boot.script_image(script.script_text(changed))
+    texts = {"boot.scr": boot_script, TREE_FILE: tree.read_bytes()}
+    used = BootFiles("U-Boot", firmware, texts, xen="xen", kernel=written.kernel, initrd="initrd")
     linux = kernel.trim(kernel.unpack(parts.kernel))
     # Linux unpacks both archives, so files of the second replace those of the first.
-    archive = dom0.build_archive(rehearsal, parts, linux) + _replaced(board, parts)
+    archive = dom0.build_archive(rehearsal, parts, linux) + _replaced_files(board, parts)
     # U-Boot reads some 300 KiB a second here. Xen unpacks the kernel, which unpacks its archive.
     card = boot.make_disk(
-        path, parts.xen.read_bytes(), tempfiles.file_containing(gzip.compress(linux, 6), stack),
+        used, parts.xen.read_bytes(), tempfiles.file_containing(gzip.compress(linux, 6), stack),
         tempfiles.file_containing(gzip.compress(archive, 6), stack), stack,
     )  # fmt: skip
     size = os.fstat(card.fileno()).st_size
@@ -278,18 +279,18 @@ def _disk(
     return card.fileno()
 
 
-def _replaced(board: EmulatedBoard, parts: Parts) -> bytes:
-    """Return an archive with Dom0's report device and a RAM disk with a shell for guests."""
+def _replaced_files(board: EmulatedBoard, parts: Parts) -> bytes:
+    """Return an archive with the name of Dom0's report device, and a guest's RAM disk."""
     guest = Archive()
     for folder in ("/dev", "/proc"):
         guest.directory(folder)
     guest.device("/dev/console", 5, 1)
     guest.file("/bin/busybox", parts.programs["busybox"].read_bytes(), executable=True)
     guest.link("/bin/sh", "busybox")
-    init = f"#!/bin/sh\necho {SPEAKS}\nexec /bin/sh\n"
+    init = f"#!/bin/sh\necho {GUEST_OUTPUT}\nexec /bin/sh\n"
     guest.file("/init", init.encode(), executable=True)
     archive = Archive()
-    archive.file("/rehearsal/report", f"{board.report}\n".encode())
+    archive.file("/rehearsal/report", f"{board.report_tty}\n".encode())
     archive.file("/rehearsal/ramdisk", guest.dump())
     return archive.dump()
 
@@ -297,21 +298,21 @@ def _replaced(board: EmulatedBoard, parts: Parts) -> bytes:
 def _run(
     board: EmulatedBoard,
     parts: Parts,
-    given: dict[str, str],
+    words: dict[str, str],
     disk: int,
     transcript: Transcript,
     folder: Path,
 ) -> tuple[Transcript, str]:
-    """Run QEMU until Dom0's script ends; return what it printed, and why it ended early."""
+    """Run QEMU until Dom0's script ends; return its transcript, and why it ended early or ""."""
     ends = {name: os.pipe() for name in ("CONSOLE", "REPORT")}
-    given |= {name: f"/proc/self/fd/{writer}" for name, (_, writer) in ends.items()}
-    words = list(board.machine)
-    for name, value in given.items():
-        words = [word.replace(name, value) for word in words]
+    words |= {name: f"/proc/self/fd/{writer}" for name, (_, writer) in ends.items()}
+    arguments = list(board.qemu_arguments)
+    for name, value in words.items():
+        arguments = [argument.replace(name, value) for argument in arguments]
     command = [
         str(parts.qemu), *(word for path in parts.firmware for word in ("-L", str(path))),
         "-M", board.model, "-m", str(board.memory), "-accel", "tcg,thread=multi",
-        "-nic", "none", "-display", "none", "-monitor", "none", "-no-reboot", *words,
+        "-nic", "none", "-display", "none", "-monitor", "none", "-no-reboot", *arguments,
     ]  # fmt: skip
     errors = (folder / "qemu.log").open("wb")
     process = subprocess.Popen(

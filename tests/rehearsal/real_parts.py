@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from xentui.errors import XentuiError
+from xentui.errors import UsageError, XentuiError
 from xentui.project import schema, tables
 from xentui.project.model import Project
 from xentui.rehearsal import fetch, parts
@@ -28,28 +28,28 @@ from xentui.rehearsal.run import StoppedError
 
 HERE = Path(__file__).parent
 CACHE = fetch.cache_folder()
-"""The cache of the user who runs the tests, which get another one."""
+"""The parts that the user has downloaded; each test gets an empty cache of its own instead."""
 
 only_on_request = pytest.mark.skipif(
     os.environ.get("XENTUI_REHEARSE") != "1", reason="XENTUI_REHEARSE is not 1"
 )
 """Marks tests that boot Xen, and download the parts that they need."""
 
-UNTIL = "XENTUI_REHEARSE_UNTIL"
-"""Seconds since the epoch. After this time no rehearsal is started, and a running one is stopped.
-"""
+DEADLINE = "XENTUI_REHEARSE_UNTIL"
+"""The environment variable with the time, in seconds since the epoch, after which no rehearsal is
+started and a running one is stopped."""
 
-_LATE = f"the time of {UNTIL} is over"
+_LATE = f"the time in {DEADLINE} has passed"
 
 
 def is_late() -> bool:
-    """Return whether the time is over."""
-    return time.time() > float(os.environ.get(UNTIL, "inf"))
+    """Return whether the deadline has passed."""
+    return time.time() > float(os.environ.get(DEADLINE, "inf"))
 
 
 @contextmanager
 def within_time() -> Iterator[None]:
-    """Skip the test if the time is over, or runs out during the rehearsal."""
+    """Skip the test if the deadline has passed, or passes during the rehearsal."""
     if is_late():
         pytest.skip(_LATE)
     try:
@@ -94,7 +94,7 @@ def find_parts(arch: Architecture = X86) -> Parts:
 
 
 def parse_project(text: str) -> Project:
-    """Return the valid project in a text."""
+    """Return the project in a TOML text, which must be valid."""
     data = tomllib.loads(text)
     assert not schema.validate(data)
     return tables.from_data(data)
@@ -104,10 +104,12 @@ def main() -> int:
     """Download what is missing; if that fails, print the reason and return 1."""
     try:
         for name in sys.argv[1:] or ["x86-64"]:
-            versions = find_parts(ARCHITECTURES[name]).versions()  # type: ignore[index]
+            if name not in ARCHITECTURES:
+                raise UsageError(f"{name} is not one of {', '.join(ARCHITECTURES)}")
+            versions = find_parts(ARCHITECTURES[name]).versions()
             print(", ".join(f"{what} {version}" for what, version in versions.items()))
     except XentuiError as error:
-        print(f"{error.message}. {error.fix}".strip(), file=sys.stderr)
+        print(error.text, file=sys.stderr)
         return 1
     return 0
 

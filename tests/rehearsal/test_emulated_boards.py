@@ -26,12 +26,12 @@ def replayed(machine: str) -> tuple[RehearsalReport, str]:
     folder = RUNS / machine
     project = document.load(folder / "project.toml").project
     assert isinstance(project, Project)
-    transcript = Transcript(emulated_boards.planned(project))
+    transcript = Transcript(emulated_boards.plan_board(project))
     console = (folder / "console.log").read_text()
     list(transcript.feed("console", console))
     list(transcript.feed("report", (folder / "report.log").read_text()))
     outcome = Outcome(transcript, "", 100.0, None, "tcg")
-    return report.make_report(emulated_boards.planned(project), outcome, VERSIONS), console
+    return report.make_report(emulated_boards.plan_board(project), outcome, VERSIONS), console
 
 
 def all_was_reached(machine: str, reported: RehearsalReport) -> None:
@@ -42,7 +42,7 @@ def all_was_reached(machine: str, reported: RehearsalReport) -> None:
     assert bool(reported.guests) is emulated_boards.BOARDS[machine].guest
     for guest in reported.guests:
         assert guest.status == "running", text
-        assert emulated_boards.SPEAKS in (guest.console, *guest.transcript), text
+        assert emulated_boards.GUEST_OUTPUT in (guest.console, *guest.transcript), text
         assert guest.prompt == "/ #", text
 
 
@@ -65,6 +65,6 @@ def test_the_script_starts_xen_dom0_and_a_guest(machine: str, tmp_path: Path) ->
     try:
         with real_parts.within_time():
             reported = emulated_boards.start(machine, real_parts.find_parts(ARM), tmp_path)
-    except emulated_boards.NotThereError as missing:
+    except emulated_boards.MissingBoardPartError as missing:
         pytest.skip(f"{machine}: {missing}")
     all_was_reached(machine, reported)

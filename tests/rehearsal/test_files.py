@@ -30,13 +30,13 @@ needs_cpio = pytest.mark.skipif(not shutil.which("cpio"), reason="cpio is not in
 @needs_cpio
 def test_an_archive_is_unpacked_by_cpio(tmp_path: Path) -> None:
     archive = Archive()
-    archive.file("/a/b/run", b"odd", executable=True)
-    archive.file("a/b/../b/run", b"the first stays")
+    archive.file("/a/b/run", b"1", executable=True)
+    archive.file("a/b/../b/run", b"not written, as the path exists")
     archive.link("/a/link", "/a/b/run")
     archive.directory("/empty/one")
     archive.file("/../outside", b"is inside")
     subprocess.run(["cpio", "-idm", "--quiet"], input=archive.dump(), cwd=tmp_path, check=True)
-    assert (tmp_path / "a/b/run").read_bytes() == b"odd"
+    assert (tmp_path / "a/b/run").read_bytes() == b"1"
     assert os.access(tmp_path / "a/b/run", os.X_OK)
     assert (tmp_path / "a/link").readlink() == Path("/a/b/run")
     assert (tmp_path / "empty/one").is_dir()
@@ -44,27 +44,27 @@ def test_an_archive_is_unpacked_by_cpio(tmp_path: Path) -> None:
 
 
 def test_an_archive_has_no_time_and_is_aligned() -> None:
-    def made() -> bytes:
+    def small_archive() -> bytes:
         archive = Archive()
         archive.file("/x", b"12345")
         archive.device("/dev/console", 5, 1)
         return archive.dump()
 
-    assert made() == made()
-    assert len(made()) % 512 == 0
-    assert made().startswith(b"070701")
+    assert small_archive() == small_archive()
+    assert len(small_archive()) % 512 == 0
+    assert small_archive().startswith(b"070701")
 
 
-def test_libraries_are_those_that_the_real_loader_lists() -> None:
+def test_the_libraries_and_the_loader_of_a_program_are_read() -> None:
     data = Path(sys.executable).resolve().read_bytes()
-    found = elf.read_requirements(data)
-    if found is None or found.machine != elf.X86_64:
+    needed = elf.read_requirements(data)
+    if needed is None or needed.machine != elf.X86_64:
         pytest.skip("no x86-64 host")
-    assert any(name.startswith("libc.so") for name in found.libraries)
-    assert found.interpreter.endswith("ld-linux-x86-64.so.2")
+    assert any(name.startswith("libc.so") for name in needed.libraries)
+    assert needed.interpreter.endswith("ld-linux-x86-64.so.2")
     assert elf.read_requirements(b"#!/bin/sh\n") is None
-    for cut in range(64, 4096, 97):
-        elf.read_requirements(data[:cut])
+    for length in range(64, 4096, 97):
+        elf.read_requirements(data[:length])
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_an_elf_file_that_points_outside_of_itself_is_refused(table: int, dynami
     assert elf.read_requirements(head + header + tags) is None
 
 
-def _image(payload: bytes) -> bytes:
+def _bzimage(payload: bytes) -> bytes:
     head = bytearray(0x400)
     head[0x1F1] = 1
     head[0x202:0x206] = b"HdrS"
@@ -88,16 +88,16 @@ def _image(payload: bytes) -> bytes:
 
 @pytest.mark.parametrize("pack", [lzma.compress, gzip.compress])
 def test_a_kernel_is_unpacked(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
-    proper = b"\x7fELF" + bytes(range(256)) * 40
+    whole = b"\x7fELF" + bytes(range(256)) * 40
     path = tmp_path / "vmlinuz"
-    path.write_bytes(_image(pack(proper)))
-    assert kernel.unpack(path) == proper
-    path.write_bytes(proper)
-    assert kernel.unpack(path) == proper
-    assert gzip.decompress(kernel.compress(proper)) == proper
+    path.write_bytes(_bzimage(pack(whole)))
+    assert kernel.unpack(path) == whole
+    path.write_bytes(whole)
+    assert kernel.unpack(path) == whole
+    assert gzip.decompress(kernel.compress(whole)) == whole
 
 
-def _arm(words: bytes) -> bytes:
+def _arm_kernel(words: bytes) -> bytes:
     return bytes(0x38) + b"ARMd" + bytes(0x200) + words
 
 
@@ -105,27 +105,26 @@ def _arm(words: bytes) -> bytes:
 def test_a_kernel_for_arm64_is_recognised_by_its_bytes(
     pack: Callable[[bytes], bytes], tmp_path: Path
 ) -> None:
-    proper = _arm(b"\0xen,xen\0Linux version 6.1.0-56-arm64 (a@b) (gcc) #1\n\0")
+    whole = _arm_kernel(b"\0xen,xen\0Linux version 6.1.0-56-arm64 (a@b) (gcc) #1\n\0")
     path = tmp_path / "Image"
-    path.write_bytes(pack(proper))
-    found = kernel.unpack(path)
-    assert found == proper
-    assert kernel.release_of(found) == "6.1.0-56-arm64"
-    assert kernel.can_be_dom0(found)
+    path.write_bytes(pack(whole))
+    assert kernel.unpack(path) == whole
+    assert kernel.release_of(whole) == "6.1.0-56-arm64"
+    assert kernel.can_be_dom0(whole)
 
 
-def test_a_kernel_of_arm64_without_xen_cannot_be_dom0() -> None:
-    assert not kernel.can_be_dom0(_arm(b"Linux version 6.1.0 (a@b)"))
-    assert kernel.release_of(_arm(b"no banner")) == ""
+def test_a_kernel_for_arm64_without_xen_cannot_be_dom0() -> None:
+    assert not kernel.can_be_dom0(_arm_kernel(b"Linux version 6.1.0 (a@b)"))
+    assert kernel.release_of(_arm_kernel(b"no banner")) == ""
     assert kernel.idle_kernel(ARM)[0x38:0x3C] == b"ARMd"
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"no kernel", _image(b"\xfd7zXZ\0damaged"), _image(b"\x1f\x8bdamaged"),
-             _image(b"lzop"), _image(gzip.compress(b"no kernel"))],
+    "data", [b"", b"no kernel", _bzimage(b"\xfd7zXZ\0damaged"), _bzimage(b"\x1f\x8bdamaged"),
+             _bzimage(b"lzop"), _bzimage(gzip.compress(b"no kernel"))],
     ids=["empty", "text", "xz", "gzip", "lzop", "no-elf"],
 )  # fmt: skip
-def test_what_is_not_a_kernel_is_refused(data: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_kernel_is_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "vmlinuz"
     path.write_bytes(data)
     with pytest.raises(InputError, match="vmlinuz"):
@@ -163,12 +162,12 @@ def test_modules_come_after_their_dependencies(tmp_path: Path) -> None:
     assert names == ["llc.ko", "stp.ko", "bridge.ko"]
 
 
-def test_the_stub_is_a_kernel_for_pv_and_pvh() -> None:
+def test_the_idle_kernel_can_be_started_as_pv_and_as_pvh() -> None:
     data = kernel.idle_kernel()
     assert data[:4] == b"\x7fELF"
     offset, size, count = 64, 56, struct.unpack_from("<H", data, 56)[0]
-    kinds = [struct.unpack_from("<I", data, offset + size * at)[0] for at in range(count)]
-    assert kinds == [1, 4]
+    headers = [struct.unpack_from("<I", data, offset + size * n)[0] for n in range(count)]
+    assert headers == [1, 4]
     assert b"Xen\0linux\0" in data
     assert len(data) % 4096 == 0
 
@@ -228,7 +227,7 @@ def test_the_newest_xen_and_kernel_are_taken(
     assert (found.tools.parent.name, found.modules.name) == ("xen-4.17", "6.12.3")
 
 
-APT = """#!/bin/sh
+FAKE_APT = """#!/bin/sh
 case "${0##*/} $*" in
     dpkg*) mkdir -p "$3/usr/bin" && touch "$3/usr/bin/qemu" ;;
     apt-cache*xen-system*) printf 'xen-system-amd64\\n  Depends: xen-hypervisor-4.17-amd64\\n'
@@ -246,24 +245,26 @@ esac
 
 @pytest.fixture
 def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder whose bin/ has stand-ins for apt; ``fail`` in it makes downloads fail."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in ("apt-get", "apt-cache", "dpkg"):
-        (folder / name).write_text(APT)
+        (folder / name).write_text(FAKE_APT)
         (folder / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     monkeypatch.setenv("FAIL", str(tmp_path / "fail"))
     return tmp_path
 
 
-LACKS = (
+DOWNLOAD = fetch.Download(("x",), 0)
+MISSING = (
     parts.MissingPart("QEMU", "qemu-system-x86"),
     parts.MissingPart("a kernel", "linux-image-amd64"),
 )
 
 
 def test_only_packages_that_are_not_installed_are_fetched(apt: Path) -> None:
-    wanted = fetch.plan_download(LACKS)
+    wanted = fetch.plan_download(MISSING)
     assert wanted.packages == ("libfdt1", "qemu-system-x86", "linux-image-6.1.0-5-amd64")
     assert wanted.size == 1_500_000
     output: list[str] = []
@@ -273,81 +274,75 @@ def test_only_packages_that_are_not_installed_are_fetched(apt: Path) -> None:
     assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
 
 
-def test_xens_installed_programs_are_fetched_with_its_hypervisor(apt: Path) -> None:
+def test_the_programs_and_the_hypervisor_are_fetched_for_xens_metapackage(apt: Path) -> None:
     wanted = fetch.plan_download([parts.MissingPart("Xen and its programs", "xen-system-amd64")])
     assert {"xen-hypervisor-4.17-amd64", "xen-utils-4.17"} <= set(wanted.packages)
     assert "xen-system-amd64" not in wanted.packages
 
 
-def test_an_archive_without_the_other_architecture_names_another_way(apt: Path) -> None:
+def test_without_packages_for_arm64_the_error_tells_how_to_unpack_them(apt: Path) -> None:
     (apt / "bin/apt-get").write_text("#!/bin/sh\necho 'E: Failed to fetch x' >&2; exit 100\n")
     with pytest.raises(InputError, match="Failed to fetch") as raised:
         fetch.plan_download([parts.MissingPart("Xen", f"xen-system-{ARM.debian}:{ARM.debian}")])
     assert "Unpack Debian's for arm64" in raised.value.fix
 
 
-def test_a_failed_fetch_leaves_the_cache_as_it_was(apt: Path) -> None:
+def test_a_failed_download_leaves_the_cache_unchanged(apt: Path) -> None:
     (apt / "fail").touch()
     kept = apt / "cache/kept/one"
     kept.parent.mkdir(parents=True)
     kept.touch()
     with pytest.raises(InputError, match="Unable to fetch"):
-        fetch.fetch_packages(fetch.Download(("x",), 0), apt / "cache/kept", say=print)
+        fetch.fetch_packages(DOWNLOAD, apt / "cache/kept", say=print)
     assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
     assert kept.exists()
 
 
-def test_leftovers_of_a_killed_fetch_are_removed(apt: Path) -> None:
+def test_files_of_a_killed_download_are_removed(apt: Path) -> None:
     left = apt / "cache/.fetch-abc/packages"
     left.mkdir(parents=True)
     (left / "half.deb").touch()
-    fetch.fetch_packages(fetch.Download(("x",), 0), apt / "cache/kept", say=print)
+    fetch.fetch_packages(DOWNLOAD, apt / "cache/kept", say=print)
     assert [path.name for path in (apt / "cache").iterdir()] == ["kept"]
 
 
-def test_two_processes_do_not_fetch_at_once(apt: Path) -> None:
+def test_a_download_waits_for_that_of_another_process(apt: Path) -> None:
     (apt / "cache").mkdir()
     other = os.open(apt / "cache", os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)
     output: list[str] = []
     with pytest.raises(StoppedError):
         fetch.fetch_packages(
-            fetch.Download(("x",), 0),
-            apt / "cache/kept",
-            say=output.append,
-            stop=lambda: bool(output),
+            DOWNLOAD, apt / "cache/kept", say=output.append, stop=lambda: bool(output)
         )
     assert output == ["waiting for another xentui that fetches"]
     os.close(other)
-    fetch.fetch_packages(fetch.Download(("x",), 0), apt / "cache/kept", say=output.append)
+    fetch.fetch_packages(DOWNLOAD, apt / "cache/kept", say=output.append)
     assert (apt / "cache/kept").is_dir()
 
 
-def test_fetching_can_be_stopped(apt: Path) -> None:
+def test_a_download_can_be_stopped(apt: Path) -> None:
     (apt / "bin/apt-get").write_text("#!/bin/sh\nexec sleep 60\n")
     output: list[str] = []
     with pytest.raises(StoppedError):
         fetch.fetch_packages(
-            fetch.Download(("x",), 0),
-            apt / "cache/kept",
-            say=output.append,
-            stop=lambda: bool(output),
+            DOWNLOAD, apt / "cache/kept", say=output.append, stop=lambda: bool(output)
         )
     assert not list((apt / "cache").iterdir())
 
 
-def test_without_apt_another_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_apt_the_error_names_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(HERE))
     with pytest.raises(InputError, match="no apt-get") as raised:
-        fetch.plan_download(LACKS)
+        fetch.plan_download(MISSING)
     assert "--parts DIR" in raised.value.fix
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
 @pytest.mark.parametrize("name", ["init", "run"])
-def test_the_scripts_of_dom0_are_sound(name: str) -> None:
+def test_shellcheck_accepts_the_scripts_of_dom0(name: str) -> None:
     script = Path(parts.__file__).parent / "dom0_files" / name
-    reported = subprocess.run(
+    result = subprocess.run(
         ["shellcheck", "-s", "dash", "-e", "SC1091", script], capture_output=True, text=True
     )
-    assert not reported.stdout
+    assert not result.stdout

@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Find every regular expression in xentui, and make texts that could be slow to match.
+"""Find the regular expressions that xentui contains, and make texts that could be slow to match.
 
-Expressions are found in the syntax trees of the modules and in the schema. Each repeat in an
-expression gets texts that lead up to it, match it many times, and end in something that does not
-match. That is what makes a backtracking engine try every way to split the text.
+Expressions are found in the syntax trees of the modules and in the schema; those that a function
+gets as an argument are not. For each repeat in an expression there are texts that lead up to it,
+match it many times, and end in something that does not match. That is what makes a backtracking
+engine try every way to split the text.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from tests.work import EndlessError, must_end
 
 PACKAGE = Path(xentui.__file__).resolve().parent
 METHODS = ("match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split")
-ENDS = ("", "\0", "!", "\n", "a", "'", '"')
+TAILS = ("", "\0", "!", "\n", "a", "'", '"')
 
 
 class Use(NamedTuple):
-    """One use of an expression. A bytes pattern is kept as the text with the same characters."""
+    """One use of an expression. A bytes pattern is decoded as Latin-1."""
 
     place: str
     pattern: str
@@ -42,50 +43,47 @@ def uses() -> list[Use]:
 
     Parsing all modules takes seconds, so this is done only when a test asks for it.
     """
-    found: list[Use] = []
+    all_uses: list[Use] = []
     for file in sorted(PACKAGE.rglob("*.py")):
-        found += _of_module(file)
+        all_uses += _uses_in_module(file)
     schema = json.loads((PACKAGE / "schema.json").read_text())
-    for at, pattern in sorted(set(_of_schema(schema))):
-        found.append(Use(f"schema.json:{at}", pattern, re.ASCII, "fullmatch"))
-    return list(dict.fromkeys(found))
+    for path, pattern in sorted(set(_schema_patterns(schema))):
+        all_uses.append(Use(f"schema.json:{path}", pattern, re.ASCII, "fullmatch"))
+    return list(dict.fromkeys(all_uses))
 
 
-def _of_schema(node: Any, at: str = "") -> Iterator[tuple[str, str]]:
+def _schema_patterns(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(node, dict):
         if isinstance(node.get("pattern"), str):
-            yield at, node["pattern"]
+            yield path, node["pattern"]
         for key, inner in node.items():
-            yield from _of_schema(inner, f"{at}/{key}")
+            yield from _schema_patterns(inner, f"{path}/{key}")
     elif isinstance(node, list):
         for inner in node:
-            yield from _of_schema(inner, at)
+            yield from _schema_patterns(inner, path)
 
 
-def _of_module(file: Path) -> Iterator[Use]:
+def _uses_in_module(file: Path) -> Iterator[Use]:
     tree = ast.parse(file.read_text())
     name = ".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts)
     module = importlib.import_module(name.removesuffix(".__init__"))
-    known = {
-        key: value
-        for key, value in vars(module).items()
-        if isinstance(value, re.Pattern)
-    }  # fmt: skip
-    methods: dict[str, set[str]] = {key: set() for key in known}
+    constants = {key: value for key, value in vars(module).items() if isinstance(value, re.Pattern)}
+    methods: dict[str, set[str]] = {key: set() for key in constants}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
             continue
-        if node.value.id in known and node.attr in METHODS:
+        if node.value.id in constants and node.attr in METHODS:
             methods[node.value.id].add(node.attr)
-    for key, compiled in known.items():
+    for key, compiled in constants.items():
+        # Python sets UNICODE for every text, and refuses it for the bytes that are decoded here.
+        pattern, flags = _text(compiled.pattern), compiled.flags & ~re.UNICODE
         for method in sorted(methods[key]) or ["search"]:
-            yield Use(
-                f"{name}.{key}", _text(compiled.pattern), compiled.flags & ~re.UNICODE, method
-            )
+            yield Use(f"{name}.{key}", pattern, flags, method)
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.args:
             is_re = isinstance(call.func.value, ast.Name) and call.func.value.id == "re"
-            if is_re and call.func.attr in METHODS:
+            method = {"compile": "search"}.get(call.func.attr, call.func.attr)
+            if is_re and method in METHODS:
                 flags = sum(
                     getattr(re, word.attr)
                     for rest in (*call.args[1:], *(k.value for k in call.keywords))
@@ -93,20 +91,20 @@ def _of_module(file: Path) -> Iterator[Use]:
                     if isinstance(word, ast.Attribute) and isinstance(word.value, ast.Name)
                     and word.value.id == "re" and isinstance(getattr(re, word.attr), re.RegexFlag)
                 )  # fmt: skip
-                written = _written(call.args[0])
-                if written is not None:
-                    yield Use(f"{name}:{call.lineno}", written, int(flags), call.func.attr)
+                pattern = _literal(call.args[0])
+                if pattern and pattern not in (_text(one.pattern) for one in constants.values()):
+                    yield Use(f"{name}:{call.lineno}", pattern, int(flags), method)
 
 
-def _written(node: ast.expr) -> str | None:
-    """Return an expression written in a call; inserted values become a word."""
+def _literal(node: ast.expr) -> str:
+    """Return the literal pattern in a call, with "x" for each value that an f-string inserts."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
         return _text(node.value)
     if isinstance(node, ast.JoinedStr):
         return "".join(
             str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values
         )
-    return None
+    return ""
 
 
 def _text(pattern: str | bytes) -> str:
@@ -114,16 +112,14 @@ def _text(pattern: str | bytes) -> str:
 
 
 def attacks(use: Use) -> list[tuple[str, str, str]]:
-    """Return attacks: what to begin with, what to repeat, and what to end with."""
+    """Return attacks: a text to begin with, one to repeat, and one to end with."""
     tree = _parser.parse(use.pattern, use.flags)
-    found: dict[tuple[str, str], None] = {}
+    starts: dict[tuple[str, str], None] = {}
     for before, body in _repeats(tree, ""):
-        found[before, body] = None
-        found["", before + body] = None
-        found["", body] = None
+        starts |= dict.fromkeys([(before, body), ("", before + body), ("", body)])
     whole = _sample(tree, 0)
-    found["", whole[:-1] or "x"] = None
-    return [(before, body, end) for before, body in found if body for end in ENDS]
+    starts["", whole[:-1] or "x"] = None
+    return [(before, body, tail) for before, body in starts if body for tail in TAILS]
 
 
 def _repeats(tree: Any, before: str) -> Iterator[tuple[str, str]]:
@@ -136,8 +132,8 @@ def _repeats(tree: Any, before: str) -> Iterator[tuple[str, str]]:
                 for variant in range(3):
                     yield lead, _sample(body, variant)
             yield from _repeats(body, lead)
-        elif name == "SUBPATTERN":
-            yield from _repeats(value[3], lead)
+        elif name in ("SUBPATTERN", "ASSERT", "ASSERT_NOT"):
+            yield from _repeats(value[-1], lead)
         elif name == "ATOMIC_GROUP":
             yield from _repeats(value, lead)
         elif name == "BRANCH":
@@ -171,23 +167,18 @@ def _sample(tree: Any, variant: int) -> str:
 
 
 def _one_of(items: Any, variant: int) -> str:
-    compiled = _class(items)
-    fits = [char for char in "a0A_-./:= ,;$\"'\t\n#\\xé" if compiled(char)]
-    fits = fits or [chr(code) for code in range(256) if compiled(chr(code))]
+    state = _parser.State()
+    state.str = ""
+    matches = _compiler.compile(_parser.SubPattern(state, [(_parser.IN, items)])).fullmatch
+    fits = [char for char in "a0A_-./:= ,;$\"'\t\n#\\xé" if matches(char)]
+    fits = fits or [chr(code) for code in range(256) if matches(chr(code))]
     return fits[variant % len(fits)] if fits else ""
 
 
-def _class(items: Any) -> Any:
-    state = _parser.State()
-    state.str = ""
-    made = _compiler.compile(_parser.SubPattern(state, [(_parser.IN, items)]))
-    return made.fullmatch
-
-
-def ends(use: Use, attack: tuple[str, str, str], length: int) -> bool:
-    """Return whether matching an attack of this length ends."""
-    begin, body, end = attack
-    text = begin + body * (length // len(body) + 1) + end
+def terminates(use: Use, attack: tuple[str, str, str], length: int) -> bool:
+    """Return whether matching an attack of this length terminates."""
+    before, body, tail = attack
+    text = before + body * (length // len(body) + 1) + tail
     compiled = re.compile(use.pattern, use.flags)
     try:
         with must_end():

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.safety.patterns import Use, attacks, ends, uses
+from tests.safety.patterns import Use, attacks, terminates, uses
 
 LENGTH = 400_000
 """Characters of a text: milliseconds in linear time, minutes in quadratic time."""
@@ -16,6 +16,7 @@ PARTS = 8
 """The expressions are tried in parts, which run on all cores."""
 PLANTED = [
     (r"(a+)+b", "match"),
+    (r"x(?=(a+)+b)", "match"),
     (r"a*a*b", "match"),
     (r"[ab]+$", "search"),
     (r"x(?:[^y]|\w)*y", "match"),
@@ -28,6 +29,8 @@ def test_every_expression_is_found() -> None:
     assert len(uses()) > 100
     for known in ("xentui.project.lines._STRING", "xentui.bitbake.conf_syntax._ASSIGNMENT"):
         assert known in places
+    for module in ("xentui.images.suggest", "xentui.xl.values"):
+        assert any(place.startswith(f"{module}:") for place in places)
     assert sum(place.startswith("schema.json") for place in places) > 15
 
 
@@ -35,7 +38,7 @@ def test_every_expression_is_found() -> None:
 @pytest.mark.slow
 def test_endless_expressions_would_be_noticed(pattern: str, method: str) -> None:
     use = Use("planted", pattern, 0, method)
-    assert not all(ends(use, attack, LENGTH) for attack in attacks(use))
+    assert not all(terminates(use, attack, LENGTH) for attack in attacks(use))
 
 
 @pytest.mark.slow
@@ -44,4 +47,4 @@ def test_every_expression_ends(part: int) -> None:
     for use in uses()[part::PARTS]:
         re.compile(use.pattern, use.flags)
         for attack in attacks(use):
-            assert ends(use, attack, LENGTH), f"{use.place}: {use.pattern!r} {attack!r}"
+            assert terminates(use, attack, LENGTH), f"{use.place}: {use.pattern!r} {attack!r}"

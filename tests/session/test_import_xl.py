@@ -25,7 +25,7 @@ from xentui.project import document, schema, tables
 from xentui.project.model import Host, Project
 from xentui.session import import_xl
 
-needs_xl = pytest.mark.skipif(bool(xl_parser.cannot_create()), reason=xl_parser.cannot_create())
+needs_xl = pytest.mark.skipif(bool(xl_parser.why_not_create()), reason=xl_parser.why_not_create())
 
 PV = "kernel = '/boot/vmlinuz'\nmemory = 512\nname = 'g'\n"
 CARRIED = {

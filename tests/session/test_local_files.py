@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Files from anywhere become part of an unsaved project, and BitBake finds them."""
+"""Files from outside the project's folder are copied next to it, where BitBake finds them."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ from tests.images.make import tarball
 from tests.sessions import TWO, session_of
 from xentui.images.inspect import inspect
 from xentui.output.rendered import Copy
-from xentui.session import Origin, Session, files, guests, opening, writing
+from xentui.session import Session, files, guests, opening, writing
 from xentui.session.new_guest import GuestKind
 from xentui.session.state import EMPTY
 
 
-def with_tarball(session: Session, file: Path) -> str:
+def add_tarball(session: Session, file: Path) -> str:
+    """Add a guest whose root file system is a tarball, and return its key."""
     key = session.add_guest(GuestKind.TARBALL, inspect(file))
     assert [f for f in session.view.findings if f.severity.value != "advice"] == []
     return key
@@ -41,14 +43,14 @@ def check_recipe(conf: Path, layer: Path, file: Path) -> None:
     assert parsed.flag("SRC_URI", f"{flag}.sha256sum") == digest
     assert parsed.flag("XEN_GUEST_SOURCE_TYPE", "alpine") == "rootfs_dir"
     assert int(parsed.flag("XEN_GUEST_IMAGE_SIZE", "alpine") or 0) > 0
-    beside = recipe.parent / recipe.name.partition("_")[0] / name
-    assert hashlib.sha256(beside.read_bytes()).hexdigest() == digest
+    copy = recipe.parent / recipe.name.partition("_")[0] / name
+    assert hashlib.sha256(copy.read_bytes()).hexdigest() == digest
 
 
 def test_a_tarball_from_anywhere_becomes_a_guest_of_a_new_project(tmp_path: Path, run: Run) -> None:
     file = tarball(tmp_path / "Downloads/alpine-minirootfs-3.23.3-x86_64.tar.gz")
     session = Session(EMPTY, draft_path=Path("draft.json"))
-    assert with_tarball(session, file) == "alpine"
+    assert add_tarball(session, file) == "alpine"
     session.review.compare()
     copies = {c.name: c.new for c in session.review.changes if isinstance(c.new, Copy)}
     assert file in {copy.source for copy in copies.values()}
@@ -59,7 +61,7 @@ def test_a_tarball_from_anywhere_becomes_a_guest_of_a_new_project(tmp_path: Path
     check_recipe(out / "conf/xentui.conf", out / "meta-xentui", file)
     session.review.compare(again=True)
     assert session.review.status == "written"
-    # The command line finds the same files, and changes nothing.
+    # xentui generate finds the same files, and changes nothing.
     project = out / "project.toml"
     assert run("check", str(project)).code == 0
     again = run("generate", str(project), "--out", str(out), "--check")
@@ -67,9 +69,9 @@ def test_a_tarball_from_anywhere_becomes_a_guest_of_a_new_project(tmp_path: Path
     assert str(project) in written.headless
 
 
-def test_undo_removes_the_file(tmp_path: Path) -> None:
+def test_undo_removes_the_copy_and_redo_restores_it(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
-    with_tarball(session, tarball(tmp_path / "away/alpine.tar.gz"))
+    add_tarball(session, tarball(tmp_path / "away/alpine.tar.gz"))
     session.undo()
     session.review.compare()
     assert not session.state.files
@@ -79,12 +81,12 @@ def test_undo_removes_the_file(tmp_path: Path) -> None:
     assert any(c.name == "alpine.tar.gz" for c in session.review.changes)
 
 
-def test_a_tarball_comes_into_the_layer_of_a_build_directory(tmp_path: Path) -> None:
+def test_a_tarball_is_copied_into_the_layer_of_a_build_directory(tmp_path: Path) -> None:
     build = trees.small(tmp_path / "tree")
     session = session_of(preset="qemux86-64-minimal")
     session.target.move_to(build)
     file = tarball(tmp_path / "away/alpine.tar.gz")
-    with_tarball(session, file)
+    add_tarball(session, file)
     session.write()
     layer = build.parent / "meta-xentui"
     check_recipe(build / "conf/xentui.conf", layer, file)
@@ -94,7 +96,7 @@ def test_a_tarball_comes_into_the_layer_of_a_build_directory(tmp_path: Path) -> 
 def test_a_file_next_to_the_project_is_not_copied(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
     session.target.move_to(tmp_path / "place")
-    with_tarball(session, tarball(tmp_path / "place/images/alpine.tar.gz"))
+    add_tarball(session, tarball(tmp_path / "place/images/alpine.tar.gz"))
     assert session.project.guest("alpine").source is not None
     assert not session.view.assets.copies
     session.review.compare()
@@ -115,14 +117,15 @@ def test_two_files_with_one_name_get_different_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["rootfs", "my root fs.tgz.old", "Ümlaut.tar.gz"])
-def test_a_name_that_bitbake_would_not_unpack_is_replaced(tmp_path: Path, name: str) -> None:
+def test_a_name_that_bitbake_cannot_fetch_or_unpack_is_replaced(tmp_path: Path, name: str) -> None:
     session = session_of(preset="qemux86-64-minimal")
-    key = with_tarball(session, tarball(tmp_path / "away" / name))
+    key = add_tarball(session, tarball(tmp_path / "away" / name))
     source = session.project.guest(key).source
     assert source is not None
-    assert source.fetch[0].uri.endswith(".tar.gz")
+    uri = source.fetch[0].uri
+    assert re.fullmatch(r"file://[A-Za-z0-9.-]+\.tar\.gz", uri)
     session.write()
-    assert Path("xentui-out", source.fetch[0].uri.removeprefix("file://")).is_file()
+    assert Path("xentui-out", uri.removeprefix("file://")).is_file()
 
 
 @pytest.mark.parametrize("form", ["{}", "file://{}", "~/here.cfg", "../home/here.cfg"])
@@ -137,15 +140,14 @@ def test_an_xl_config_from_anywhere_is_copied(
     session.target.move_to(tmp_path / "out")
     key = session.project.guests[0].key
     path = ("guests", key, "config_file")
-    given = form.format(config) if form != "../home/here.cfg" else str(config)
-    assert session.type_text(path, given) == ""
+    assert session.type_text(path, form.format(config)) == ""
     assert session.project.guest(key).config_file == "here.cfg"
     assert session.view.assets.texts["here.cfg"] == config.read_text()
     session.undo()
     assert session.project.guest(key).config_file is None
 
 
-def test_a_file_that_is_not_there_is_reported_to_be_missing() -> None:
+def test_a_missing_file_is_an_error_and_its_path_stays_in_the_field() -> None:
     session = session_of(preset="qemux86-64-minimal")
     path = ("guests", session.project.guests[0].key, "config_file")
     assert "there is no such file" in session.type_text(path, "/nowhere/at/all.cfg")
@@ -155,7 +157,7 @@ def test_a_file_that_is_not_there_is_reported_to_be_missing() -> None:
 def test_a_draft_remembers_the_paths_of_files(tmp_path: Path) -> None:
     session = session_of(preset="qemux86-64-minimal")
     file = tarball(tmp_path / "away/alpine.tar.gz")
-    with_tarball(session, file)
+    add_tarball(session, file)
     session.autosave()
     kept = session.drafts.load()
     assert kept is not None
@@ -163,13 +165,13 @@ def test_a_draft_remembers_the_paths_of_files(tmp_path: Path) -> None:
     assert kept.state.files == {"alpine.tar.gz": file}
 
 
-def test_the_files_of_a_user_preset_are_copied(tmp_path: Path) -> None:
+def test_the_files_of_a_user_preset_are_copied_to_the_new_project(tmp_path: Path) -> None:
     folder = Path("presets")
     folder.mkdir()
     tarball(folder / "alpine.tar.gz")
     session = session_of(preset="qemux86-64-minimal")
     session.target.move_to(folder)
-    with_tarball(session, folder.absolute() / "alpine.tar.gz")
+    add_tarball(session, folder.absolute() / "alpine.tar.gz")
     session.write()
     (folder / "qemux86-64-minimal.toml").rename(folder / "mine.toml")
     session = session_of(preset="mine")
@@ -182,46 +184,50 @@ def test_the_files_of_a_user_preset_are_copied(tmp_path: Path) -> None:
 def test_deleting_a_guest_deletes_the_copy_of_its_file(tmp_path: Path) -> None:
     file = tarball(tmp_path / "Downloads/alpine.tar.gz")
     session = session_of(preset="qemux86-64-minimal")
-    key = with_tarball(session, file)
+    key = add_tarball(session, file)
     session.write()
     copy = Path("xentui-out/alpine.tar.gz")
     assert copy.exists()
-    again = Session(opened(session.project_file), out=Path("xentui-out"))
+    origin = opening.origin_of_file(str(session.project_file))
+    assert not isinstance(origin, str), origin
+    again = Session(origin, out=Path("xentui-out"))
     again.edit(guests.removed(again.project, key), "delete")
     again.review.compare()
     assert "alpine.tar.gz" in [c.name for c in again.review.changes if c.kind == "removed"]
     again.write()
     assert not copy.exists()
     assert file.exists()
-    # One copy of the original project file, however often it is written.
+
+
+def test_there_is_one_backup_of_the_project_file_with_the_previous_contents() -> None:
+    session = session_of(preset="qemux86-64-minimal")
     for memory in (64, 96, 128):
-        again.set_value(("guests", "xen-guest-image-minimal", "memory"), memory)
-        again.write()
-    kept = list(Path("xentui-out").glob("*.xentui-bak"))
-    assert len(kept) == 1
-    assert "memory = 96" in kept[0].read_text()
+        session.set_value(("guests", "xen-guest-image-minimal", "memory"), memory)
+        session.write()
+    (backup,) = Path("xentui-out").glob("*.xentui-bak")
+    assert "memory = 96" in backup.read_text()
 
 
-@pytest.mark.parametrize("why", ["mine", "changed", "only one"])
+@pytest.mark.parametrize("why", ["not from xentui", "changed", "no original"])
 def test_a_copy_is_not_removed_if_something_could_be_lost(tmp_path: Path, why: str) -> None:
     file = tarball(tmp_path / "Downloads/alpine.tar.gz")
     copy = Path("xentui-out/alpine.tar.gz")
     session = session_of(preset="qemux86-64-minimal")
-    if why == "mine":
+    if why == "not from xentui":
         copy.parent.mkdir()
         copy.write_bytes(file.read_bytes())
-    key = with_tarball(session, file)
+    key = add_tarball(session, file)
     session.write()
     if why == "changed":
         copy.write_bytes(copy.read_bytes() + b"\0")
-    if why == "only one":
+    if why == "no original":
         file.unlink()
     session.edit(guests.removed(session.project, key), "delete")
     session.write()
     assert copy.exists()
 
 
-def test_undo_ends_where_the_project_was_opened() -> None:
+def test_undo_stops_at_the_preset_and_undoes_a_second_start_from_it() -> None:
     session = Session(EMPTY, draft_path=Path("draft.json"))
     origin = opening.origin_of_preset("qemux86-64-minimal")
     assert not isinstance(origin, str)
@@ -230,17 +236,11 @@ def test_undo_ends_where_the_project_was_opened() -> None:
     assert session.undo() is not None
     assert session.undo() is None
     assert session.project == origin.project
-    # Changes from before another project was opened come back.
+    # Starting again discards the change, so undo restores it.
     session.set_value(("host", "memory"), 2048)
     session.start_from(origin, "take the preset again")
     session.undo()
     assert session.project.host.memory == 2048
-
-
-def opened(path: Path) -> Origin:
-    origin = opening.origin_of_file(str(path))
-    assert not isinstance(origin, str), origin
-    return origin
 
 
 def test_saving_as_another_file_keeps_invalid_text_and_allowed_errors(tmp_path: Path) -> None:
@@ -266,7 +266,9 @@ def test_saving_over_a_file_keeps_a_copy_and_adds_the_schema(tmp_path: Path) -> 
     assert (tmp_path / named).is_file()
 
 
-def test_a_build_directory_may_be_named_by_any_path(tmp_path: Path) -> None:
+def test_a_build_directory_can_be_relative_and_leaving_it_drops_its_layer(
+    tmp_path: Path,
+) -> None:
     build = trees.small(tmp_path / "tree", 'MACHINE ??= "qemux86-64"\n')
     session = session_of(preset="qemux86-64-minimal")
     session.target.move_to(Path("..") / build.relative_to(tmp_path))
@@ -277,7 +279,7 @@ def test_a_build_directory_may_be_named_by_any_path(tmp_path: Path) -> None:
     assert session.target.chosen_layer is None
 
 
-def test_two_dots_after_a_link_lead_to_the_parent_of_its_target(tmp_path: Path) -> None:
+def test_two_dots_after_a_symlink_lead_to_the_parent_of_its_target(tmp_path: Path) -> None:
     (tmp_path / "deep/folder").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "deep/folder")
     (tmp_path / "deep/a.cfg").write_text("there")
@@ -286,7 +288,7 @@ def test_two_dots_after_a_link_lead_to_the_parent_of_its_target(tmp_path: Path) 
     assert files.resolve(f"file://localhost{tmp_path}/a.cfg", tmp_path) == tmp_path / "a.cfg"
 
 
-def test_a_link_in_the_projects_folder_keeps_its_name(tmp_path: Path) -> None:
+def test_a_symlink_in_the_projects_folder_keeps_its_name(tmp_path: Path) -> None:
     tarball(tmp_path / "project/alpine.tar.gz").rename(tmp_path / "project/blob")
     link = tmp_path / "project/alpine.tar.gz"
     link.symlink_to("blob")
@@ -296,7 +298,7 @@ def test_a_link_in_the_projects_folder_keeps_its_name(tmp_path: Path) -> None:
     )
 
 
-def test_the_draft_of_all_folders_belongs_to_the_one_that_resumed_it(
+def test_a_draft_of_xentui_1_0_moves_to_the_folder_that_resumes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
@@ -318,23 +320,23 @@ def test_the_draft_of_all_folders_belongs_to_the_one_that_resumed_it(
     assert not Session(EMPTY).drafts.available()
 
 
-def test_typing_a_path_is_one_undo_step_and_sets_no_folder_on_the_way(tmp_path: Path) -> None:
+def test_typing_a_path_is_one_undo_step_and_refuses_the_folders_in_it(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     (tmp_path / "d/own.cfg").write_text("memory = 64\n")
     session = session_of(TWO)
     path, text = ("guests", "alpha", "config_file"), str(tmp_path / "d/own.cfg")
-    folders = str(tmp_path / "d")
+    folder = str(tmp_path / "d")
     for end in range(1, len(text) + 1):
         message = session.type_text(path, text[:end])
-        if text[:end] == folders:
-            assert message == f"{folders} is a directory."
+        if text[:end] == folder:
+            assert message == f"{folder} is a directory."
     assert session.project.guest("alpha").config_file == "own.cfg"
     assert set(session.state.files) == {"own.cfg"}
     session.undo()
     assert session.undo_label is None
 
 
-def test_a_file_that_is_copied_next_to_the_project_later_is_found() -> None:
+def test_a_missing_file_is_found_once_it_is_next_to_the_project() -> None:
     session = session_of(preset="qemux86-64-alpine")
     path = ("guests", "alpine", "source", "fetch", 0, "uri")
     session.set_value(path, "file://late.tar.gz")

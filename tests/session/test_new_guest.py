@@ -87,7 +87,7 @@ def test_a_qcow2_disk_with_partitions_boots_its_own_kernel(tmp_path: Path) -> No
     assert problems(session) == []
     config = session.view.xl_config(guest)
     assert 'type = "hvm"' in config or 'builder = "hvm"' in config
-    if not xl_parser.missing():
+    if not xl_parser.why_not_parse():
         parsed = xl_parser.parse(config)
         assert parsed.errors == ""
     arm = session_of(preset="qemuarm64-minimal")

@@ -25,7 +25,7 @@ from xentui.xl.config import Config, parse
 
 XL = (4, 17)
 """The version of the real xl."""
-needs_xl = pytest.mark.skipif(bool(xl_parser.cannot_create()), reason=xl_parser.cannot_create())
+needs_xl = pytest.mark.skipif(bool(xl_parser.why_not_create()), reason=xl_parser.why_not_create())
 HEAD = "name = 'g'\nmemory = 128\nvcpus = 2\n"
 PV = f"{HEAD}kernel = 'k'\n"
 HVM = f"{HEAD}type = 'hvm'\n"

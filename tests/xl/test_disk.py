@@ -15,7 +15,7 @@ from tests.xl_configs import DISKS
 from xentui.xl import disk
 from xentui.xl.disk import ConfigDisk
 
-needs_xl = pytest.mark.skipif(bool(xl_parser.missing()), reason=xl_parser.missing())
+needs_xl = pytest.mark.skipif(bool(xl_parser.why_not_parse()), reason=xl_parser.why_not_parse())
 
 READ = {
     "file:/x/a.img,xvda,rw": ConfigDisk("/x/a.img", "xvda", prefixed=True),
