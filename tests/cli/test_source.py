@@ -53,7 +53,7 @@ def test_a_missing_file_does_not_hide_the_others(run: Run, board: Path) -> None:
     (board.parent / "y").write_text("hello")
     result = run("source", "inspect", "x", "y")
     assert result.code == 4
-    assert "y: a text" in result.out
+    assert "y: a text file" in result.out
     assert "x cannot be read" in result.err
 
 

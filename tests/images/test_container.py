@@ -329,6 +329,13 @@ def test_a_folder_that_two_layers_list_keeps_the_files_of_both(tmp_path: Path) -
     assert all(tree.has(path) for path in ("d/one", "d/two"))
 
 
+def test_an_archive_that_is_cut_off_has_a_problem(tmp_path: Path) -> None:
+    path = layer(tmp_path / "web.tar", (file("oci-layout"), file("index.json"), file("blobs/")))
+    path.write_bytes(path.read_bytes()[:1300])
+    (problem,) = inspect(path).problems
+    assert problem.startswith("The image in it cannot be used: ")
+
+
 @pytest.mark.parametrize("name", [".wh.", "d/.wh.", ".wh..", ".wh...", "d/.wh..."])
 def test_a_whiteout_without_a_name_hides_nothing(tmp_path: Path, name: str) -> None:
     layers = (file("d/one"),), (file(name),)

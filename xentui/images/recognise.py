@@ -263,12 +263,12 @@ def _other(reader: Reader, head: bytes) -> Recognised:
             return Recognised("blank", "nothing but zeros", disk_size=reader.size)
         return Recognised("unknown", "zeros at its beginning")
     if _is_text(head):
-        return Recognised("other", "a text")
+        return Recognised("other", "a text file")
     return Recognised("unknown", "something unknown")
 
 
 def _is_text(head: bytes) -> bool:
-    """Return whether the bytes are a text, so that they cannot be a disk or program."""
+    """Return whether the bytes are text, so that they cannot be a disk or program."""
     head = head.removeprefix(codecs.BOM_UTF8)
     if len(head) < 4 or b"\0" in head:
         return False
