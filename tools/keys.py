@@ -50,7 +50,7 @@ def page() -> str:
         # Widgets come first: what a screen calls their action applies to that screen only.
         keys.setdefault(name, ", ".join(f"`{_key_text(key)}`" for key in binding.key.split(",")))
         if not descriptions.get(name):
-            descriptions[name] = binding.description or binding.tooltip
+            descriptions[name] = binding.description
     lines = ["| Action | Keys | What it does |", "| --- | --- | --- |"]
     for name in sorted(keys):
         description = descriptions[name] or _fallback_description(name, keys)

@@ -134,3 +134,15 @@ TREES = Path(os.environ.get("XENTUI_OE_RELEASES", "/nonexistent"))
 @pytest.mark.skipif(not TREES.is_dir(), reason="XENTUI_OE_RELEASES names no folder of releases")
 def test_the_record_describes_the_real_layers() -> None:
     assert recorder.record_text(TREES) == releases.FILE.read_text(encoding="utf-8")
+
+
+def test_a_record_is_not_checked_against_a_folder_without_any_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One layer of a release does not have all its abilities.
+    (tmp_path / "wrynose/openembedded-core/meta").mkdir(parents=True)
+    assert recorder.record_text(tmp_path) == releases.FILE.read_text(encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["releases", "check", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        recorder.main()
+    assert ended.value.code == 2
