@@ -18,6 +18,7 @@ from tests.sessions import session_of
 from xentui.output import existing
 from xentui.output.existing import GUESTS
 from xentui.session import Session
+from xentui.session.existing import keeps_memory
 
 HAND = """\
 MACHINE ??= "qemux86-64"
@@ -399,3 +400,17 @@ def test_settings_of_a_multiconfig_are_named(tmp_path: Path, run: Run) -> None:
     done = run("check", "--preset", "qemux86-64-minimal", "--build-dir", str(build))
     assert "warning XT052 conf/multiconfig/dom0.conf:2" in " ".join(done.out.split())
     assert "TMPDIR" not in done.out
+
+
+def test_memory_that_the_images_recipe_overrides_is_neither_counted_nor_kept(
+    tmp_path: Path,
+) -> None:
+    build = by_hand(tmp_path, f'{HAND}QB_MEM_VALUE = "4096"\n')
+    session = on(build)
+    session.review.compare()
+    session.review.decide_existing("keep")
+    assert session.view.budget.total == 1024
+    assert not keeps_memory(session.target.user_settings, "keep")
+    assert "QB_MEM_VALUE stays" not in "".join(session.review.diff_lines())
+    session.review.decide_existing("take")
+    assert session.project.host.memory == 4096

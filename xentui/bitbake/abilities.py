@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 XEN_CLASSES = ("xen-guest-cross-install", "xen-guest-bundle")
 META_VIRTUALIZATION = "virtualization-layer"
+SET_BY_IMAGE = ("QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "QB_MEM")
+"""Variables that the recipe of Dom0's image or a class of it assigns itself, if
+:attr:`Abilities.image_memory` is known; a configuration needs an override to set them."""
 
 _MAX_FILE = 1 << 20
 _CLASS_FOLDERS = ("classes-recipe", "classes-global", "classes")

@@ -26,7 +26,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from xentui.bitbake import build_dir, find_build_dir, text
+from xentui.bitbake import abilities, build_dir, find_build_dir, text
 from xentui.bitbake.build_dir import BuildDir
 from xentui.bitbake.conf_reader import MAX_FILE
 from xentui.bitbake.conf_syntax import parse
@@ -105,12 +105,14 @@ class UserSettings:
         build: the build directory.
         guests: the guests of BUNDLED_XEN_GUESTS, in order.
         settings: all other settings made by hand.
+        without_effect: settings that the recipe of Dom0's image overrides.
         removed: entries that a ``BUNDLED_XEN_GUESTS:remove`` removes, whoever added them.
     """
 
     build: Path
     guests: tuple[UserGuest, ...] = ()
     settings: tuple[UserSetting, ...] = ()
+    without_effect: tuple[UserSetting, ...] = ()
     removed: tuple[UserGuest, ...] = ()
 
     def __bool__(self) -> bool:
@@ -227,9 +229,22 @@ def _settings(build: BuildDir) -> UserSettings:
                 settings[variable, each.flag] = UserSetting(
                     variable, each.flag, value.raw, each.location, tuple(delayed)
                 )
+    without_effect = tuple(
+        settings.pop((name, ""))
+        for name in abilities.SET_BY_IMAGE
+        if (name, "") in settings and not _has_override(build, name)
+        and abilities.of_build_dir(build).image_memory is not None
+    )  # fmt: skip
     guests_first = sorted(settings.values(), key=lambda setting: setting.name != GUESTS)
     guests = tuple(_guests(build))
-    return UserSettings(build.path, guests, tuple(guests_first), tuple(removed.values()))
+    return UserSettings(
+        build.path, guests, tuple(guests_first), without_effect, tuple(removed.values())
+    )
+
+
+def _has_override(build: BuildDir, variable: str) -> bool:
+    """Return whether an assignment has an override, so that it outranks the image's recipe."""
+    return any(each.variable != variable for each in build.assignments(variable))
 
 
 def files_of_user(build: BuildDir) -> set[str]:

@@ -256,10 +256,11 @@ def take_over(project: Project, settings: UserSettings) -> TakenOver:
     theirs = tables.to_data(imported.project)
     if settings.find("MACHINE") is None:
         theirs["host"].pop("machine", None)
-    memory = settings.find("QB_MEM_VALUE")
-    if memory is not None and memory.value.isascii() and memory.value.isdigit():
-        # Set without an override, it has no effect. The project writes it with the override.
-        theirs["host"].setdefault("memory", int(memory.value))
+    for setting in (*settings.settings, *settings.without_effect):
+        value = setting.value
+        if setting.variable == "QB_MEM_VALUE" and value.isascii() and value.isdigit():
+            # Set without an override, it has no effect. The project writes it with the override.
+            theirs["host"].setdefault("memory", int(value))
     data = _merged(tables.to_data(project), theirs)
     for problem in schema.validate(data):
         raise XentuiError(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from xentui.bitbake import vxn
-from xentui.bitbake.abilities import META_VIRTUALIZATION
+from xentui.bitbake.abilities import META_VIRTUALIZATION, SET_BY_IMAGE
 from xentui.bitbake.conf_types import Assignment, Location
 from xentui.bitbake.paths import exists, listed
 from xentui.rules.build.context import (
@@ -29,8 +29,6 @@ BOOT_SCRIPT = "xentui-boot.scr;boot.scr"
 
 _BOOT_PARTITION = re.compile(r"--source[= ]+bootimg[-_]partition\b")
 _ASSIGNS = ("=", ":=")
-_SET_BY_IMAGE = ("QB_MEM_VALUE", "QB_XEN_CMDLINE_EXTRA", "QB_MEM")
-"""Variables that xen-image-minimal.bb or a class of it assigns itself."""
 
 
 def check_features(context: BuildContext) -> Iterator[LocatedFinding]:
@@ -171,7 +169,7 @@ def check_memory(context: BuildContext) -> Iterator[LocatedFinding]:
     if context.abilities.image_memory is None:
         # On an older release the configuration sets the image's memory.
         return
-    for variable in _SET_BY_IMAGE:
+    for variable in SET_BY_IMAGE:
         for each in context.user_assignments(variable):
             if each.variable == variable and not each.flag:
                 yield finding_at(
