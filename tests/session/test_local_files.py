@@ -348,3 +348,20 @@ def test_a_missing_file_is_found_once_it_is_next_to_the_project() -> None:
     tarball(Path("xentui-out/late.tar.gz"))
     assert session.review.compare()
     assert [one for one in session.findings.all if one.code == "XT303"] == []
+
+
+def test_a_file_that_is_replaced_while_the_project_is_open_is_read_again() -> None:
+    session = session_of(preset="qemux86-64-alpine")
+    session.set_value(("guests", "alpine", "config_file"), "alpine.cfg")
+    Path("xentui-out").mkdir(exist_ok=True)
+    file = Path("xentui-out/alpine.cfg")
+    file.write_text("name = [\n")
+    session.review.compare()
+    assert "XT239" in {one.code for one in session.findings.all}
+    assert not session.review.compare()
+    file.write_text('name = "alpine"\nmemory = 256\n')
+    assert session.review.compare()
+    assert "XT239" not in {one.code for one in session.findings.all}
+    file.unlink()
+    assert session.review.compare()
+    assert "XT238" in {one.code for one in session.findings.all}

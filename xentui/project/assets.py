@@ -17,7 +17,7 @@ from types import MappingProxyType
 from urllib.parse import unquote
 
 from xentui.errors import InputError
-from xentui.project import filesystem
+from xentui.project.filesystem import exists, read_text
 from xentui.project.model import Guest, Project
 
 MAX_TEXT = 1024 * 1024
@@ -38,12 +38,14 @@ class SourceFile:
         size: its size in bytes; for a directory, that of all regular files in it.
         virtual_size: the size in bytes of the disk in an image whose format has a header, such as
             qcow2; ``None`` for other files.
+        modified: when it was modified, in nanoseconds.
     """
 
     path: Path
     size: int
     is_dir: bool
     virtual_size: int | None = None
+    modified: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def gather(
             missing.append(name)
             continue
         try:
-            texts[name] = filesystem.read_text(path, MAX_TEXT)
+            texts[name] = read_text(path, MAX_TEXT)
         except InputError:
             unreadable.append(name)
     for name in dict.fromkeys(_fetched_files(project)):
@@ -145,6 +147,32 @@ def gather(
         tuple(unreadable),
         MappingProxyType(copies),
     )
+
+
+def changed(assets: Assets) -> bool:
+    """Return whether a file that was found has changed, or one that was missing exists now."""
+    folder = assets.directory
+    if folder is None:
+        return False
+
+    def has_other_text(name: str) -> bool:
+        try:
+            return read_text(assets.copies.get(name, folder / name), MAX_TEXT) != assets.texts[name]
+        except InputError:
+            return True
+
+    return (
+        any(exists(folder / unquote(name)) for name in assets.missing)
+        or any(_modified(file.path) != file.modified for file in assets.sources.values())
+        or any(map(has_other_text, assets.texts))
+    )
+
+
+def _modified(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _text_files(project: Project) -> Iterator[str]:
@@ -185,9 +213,10 @@ def _source_file(path: Path) -> SourceFile | None:
     try:
         status = path.stat()
         if stat.S_ISREG(status.st_mode):
-            return SourceFile(path, status.st_size, is_dir=False, virtual_size=_virtual_size(path))
+            size, virtual = status.st_size, _virtual_size(path)
+            return SourceFile(path, size, False, virtual, status.st_mtime_ns)
         if stat.S_ISDIR(status.st_mode):
-            return SourceFile(path, _directory_size(path), is_dir=True)
+            return SourceFile(path, _directory_size(path), True, None, status.st_mtime_ns)
     except OSError:
         pass
     return None

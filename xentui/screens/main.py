@@ -228,6 +228,8 @@ class MainScreen(StepScreen):
         self.set_class(name in WITHOUT_PREVIEW, "-no-preview")
         if name in WITHOUT_PREVIEW:
             self.remove_class("-preview")
+        if self.ready:
+            self.session.notice_changed_files()
         self.step.sync()
         if not path or not await self.step.focus_path(path):
             self.step.restore_focus()

@@ -14,9 +14,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from xentui.project.filesystem import exists
+from xentui.project import assets
 from xentui.project.history import History
 from xentui.project.model import Host, Project
 from xentui.session import field_paths, texts
@@ -140,11 +139,9 @@ class EditedProject:
             self._views.popitem(last=False)
         return view
 
-    def notice_new_files(self) -> bool:
-        """Discard all views if a file that was missing exists now; return whether one does."""
-        view = self.view
-        folder = view.destination.project_folder
-        if not any(exists(folder / unquote(name)) for name in view.assets.missing):
+    def notice_changed_files(self) -> bool:
+        """Discard all views if a file that the project names has changed; return whether so."""
+        if not assets.changed(self.view.assets):
             return False
         self._views.clear()
         return True

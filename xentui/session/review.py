@@ -104,8 +104,8 @@ class Review:
         """
         session = self._session
         to = session.target
-        new_files = session.notice_new_files()
-        if self._compared == self._compared_values() and not again and not new_files:
+        changed_files = session.notice_changed_files()
+        if self._compared == self._compared_values() and not again and not changed_files:
             return False
         to.refresh()
         self._plan, self._refused, self._clashes, self._diff = None, "", (), None
