@@ -116,7 +116,6 @@ def test_the_builds_of_vxn_need_poky(tmp_path: Path, words: str, reported: str |
     [
         ('QB_MEM_VALUE = "4096"', "QB_MEM_VALUE"),
         ('QB_MEM_VALUE += "4096"', "QB_MEM_VALUE"),
-        ('QB_MEM = "-m 4096"', "QB_MEM"),
         ('QB_XEN_CMDLINE_EXTRA = "dom0_mem=1G"', "QB_XEN_CMDLINE_EXTRA"),
         ('QB_XEN_CMDLINE_EXTRA:append = " dom0_mem=1G"', None),
         ('QB_MEM[doc] = "Memory."', None),
@@ -127,10 +126,11 @@ def test_what_the_image_recipe_assigns_itself(
     tmp_path: Path, line: str, reported: str | None
 ) -> None:
     value = line.partition('"')[2]
-    assert of("XT624", found(tmp_path, f"{GOOD}{line}\n")) == (
+    good = "".join(line for line in GOOD.splitlines(keepends=True) if "QB_MEM" not in line)
+    assert of("XT624", found(tmp_path, f"{good}{line}\n")) == (
         [
             (
-                GOOD.count("\n") + 1,
+                good.count("\n") + 1,
                 f"{reported} has no effect here: the image recipe assigns it itself",
                 f'Name the image: {reported}:pn-xen-image-minimal = "{value}.',
             )
@@ -138,6 +138,15 @@ def test_what_the_image_recipe_assigns_itself(
         if reported
         else []
     )
+
+
+def test_memory_without_effect_is_to_be_set_where_the_project_sets_it(tmp_path: Path) -> None:
+    line = 'QB_MEM = "-m 2048"\n'
+    unset = GOOD.replace('QB_MEM_VALUE:pn-xen-image-minimal = "4096"\n', "")
+    ((_, _, advice),) = of("XT624", found(tmp_path / "unset", unset + line))
+    assert advice == 'Name the image: QB_MEM_VALUE:pn-xen-image-minimal = "2048".'
+    ((_, _, advice),) = of("XT624", found(tmp_path / "set", GOOD + line))
+    assert advice == "Remove the line: conf/local.conf:5 sets it for the image."
 
 
 @pytest.mark.parametrize(

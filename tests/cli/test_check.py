@@ -121,10 +121,10 @@ def test_a_build_directory_is_checked_as_if_the_project_were_written(run: Run) -
     assert alone.code == 0
     result = run("check", "p.toml", "--build-dir", "build")
     assert result.code == 1
-    assert "XT636 conf/xentui.conf:" in result.out
+    assert ": error XT636 guests.strange: " in result.out, result.out
     refused = run("generate", "p.toml", "--build-dir", "build", "--yes")
     assert refused.code == 1
-    assert "XT636 conf/xentui.conf:" in refused.err
+    assert "XT636 guests.strange:" in refused.err
     assert "IMAGE_INSTALL_append" in result.out
     # A problem that the project itself solves is not reported.
     assert "not set up for Xen" not in result.out

@@ -103,7 +103,7 @@ def overriding_lines(after: BuildDir, project: Project) -> list[Clash]:
         after: the build directory as it would be after writing.
         project: the project that is written.
     """
-    is_xentuis = _xentuis_lines(after)
+    is_xentuis = xentuis_lines(after)
     assignments = [
         each
         for same_variable in after.reader.store.assignments.values()
@@ -126,13 +126,24 @@ def overriding_lines(after: BuildDir, project: Project) -> list[Clash]:
         # a line with it applies.
         if not conditions or overrides.is_active(conditions):
             wanted[variable, each.flag] = each.value
+    memory = wanted.get(("QB_MEM_VALUE", ""))
+    if memory is not None and any(":" in each.variable for each in after.assignments("QB_MEM")):
+        # With an override, it outranks the class, which computes it from the project's value.
+        wanted["QB_MEM", ""] = f"-m {memory}"
     for guest in project.guests:
         if guest.bundle is None:
             wanted |= {(name, guest.key): value for name, value in effective_flags(project, guest)}
     wanted |= {(name, ""): value for name, value in effective_defaults(project)}
+    default_of = {
+        varflag: after.value(variable, dom0).raw or default
+        for variable, varflag, default in class_defaults(UserSettings(after.path))
+    }
     clashes = []
     for (variable, flag), value in wanted.items():
         actual = (after.flag(variable, flag) if flag else after.value(variable, dom0)).raw
+        if flag and not actual:
+            # The class uses its default instead of an empty flag.
+            actual = default_of.get(variable)
         if actual is None or not _differ(actual, store.expand(value).raw or ""):
             continue
         location = _last_line(after, variable, flag, is_xentuis)
@@ -213,7 +224,7 @@ def _last_line(
     return next(lines, None)
 
 
-def _xentuis_lines(after: BuildDir) -> Callable[[Location], bool]:
+def xentuis_lines(after: BuildDir) -> Callable[[Location], bool]:
     """Return a function that returns whether xentui wrote a line."""
     top, local = str(after.path), str(after.local_conf)
     text = after.reader.texts.get(local)

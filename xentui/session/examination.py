@@ -158,7 +158,8 @@ def examine_plan(
 ) -> list[Finding]:
     """Return the findings of a build directory as it would be after a plan.
 
-    Each finding's path is the file, relative to the build directory, with the line.
+    Each finding's path is the file, relative to the build directory, with the line; or the guest
+    of the project that it is about.
 
     Args:
         plan: the plan.
@@ -183,8 +184,11 @@ def examine_plan(
         for path, text in texts.items()
         if path.endswith(".bb") and f"inherit {BUNDLE_CLASS}" in text
     )
+    is_xentuis = clashes.xentuis_lines(after)
     for located in check_build_dir(after, recipes=recipes, planned_bundles=bundles):
         path = str(located.location or "").removeprefix(f"{build}/")
+        if located.guest and located.location is not None and is_xentuis(located.location):
+            path = f"guests.{located.guest}"
         findings.append(replace(located.finding, path=path))
     return findings
 

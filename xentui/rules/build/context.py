@@ -44,10 +44,11 @@ _MAX_BYTES = 1 << 20
 
 
 class LocatedFinding(NamedTuple):
-    """A finding, and the file and line that it is about, if any."""
+    """A finding, and the file and line, and the guest that it is about, if any."""
 
     finding: Finding
     location: Location | None
+    guest: str = ""
 
 
 @dataclass
@@ -176,18 +177,20 @@ def readable_text(path: str) -> str | None:
         return None
 
 
-def finding_at(code: str, location: Location | None, message: str, fix: str) -> LocatedFinding:
+def finding_at(
+    code: str, location: Location | None, message: str, fix: str, guest: str = ""
+) -> LocatedFinding:
     """Return a finding about a line of a file; without one, about the whole build directory.
 
     Raises:
         KeyError: the catalogue does not have the code.
     """
     path = str(location) if location is not None else ""
-    return LocatedFinding(make_finding(code, path, message, fix), location)
+    return LocatedFinding(make_finding(code, path, message, fix), location, guest)
 
 
 def did_you_mean(name: str, candidates: Sequence[str]) -> str:
     """Return a question that suggests the most similar name; empty if none is similar."""
     # Comparing a very long name would take long.
-    similar = difflib.get_close_matches(name[:64], candidates)
+    similar = difflib.get_close_matches(name[:64], candidates, cutoff=0.75)
     return f"Did you mean {visible(similar[0])}?" if similar else ""

@@ -118,6 +118,7 @@ def _check_image_type(context: BuildContext, name: str, entry: str) -> Iterator[
         f"{name} makes images of type {', '.join(types.words)}, and the class looks for its"
         f" {needed}: Guest rootfs not found",
         f'Add IMAGE_FSTYPES:append:pn-{visible(name)} = " {visible(needed)}".',
+        name,
     )
 
 
@@ -137,6 +138,7 @@ def _check_recipe(context: BuildContext, name: str, entry: str) -> Iterator[Loca
         f"no layer has a recipe {quoted(name)} to build this guest's image",
         did_you_mean(name, [recipe.name for recipe in context.recipes.guest_images])
         or f"Tag it external ({visible(name)}:external) if nothing here builds it.",
+        name,
     )
 
 

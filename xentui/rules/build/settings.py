@@ -176,8 +176,19 @@ def check_memory(context: BuildContext) -> Iterator[LocatedFinding]:
                     "XT624",
                     each.location,
                     f"{variable} has no effect here: the image recipe assigns it itself",
-                    f"Name the image: {variable}:pn-{DOM0} = {quoted(each.value)}.",
+                    _effective_instead(context, variable, each.value),
                 )
+
+
+def _effective_instead(context: BuildContext, variable: str, value: str) -> str:
+    """Return the advice for a setting without effect: a line that has the intended effect."""
+    memory = re.fullmatch(r"-m (\d+)", value) if variable == "QB_MEM" else None
+    if memory is not None:
+        variable, value = "QB_MEM_VALUE", memory[1]
+    for each in context.build.assignments(variable):
+        if each.variable == f"{variable}:pn-{DOM0}":
+            return f"Remove the line: {_shown(context, each.location)} sets it for the image."
+    return f"Name the image: {variable}:pn-{DOM0} = {quoted(value)}."
 
 
 def check_kernel(context: BuildContext) -> Iterator[LocatedFinding]:
