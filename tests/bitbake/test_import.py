@@ -547,3 +547,12 @@ def test_words_and_interfaces() -> None:
     assert split_vifs("") is None
     assert split_vifs("mac=0,bridge=a") == ["mac=0,bridge=a"]
     assert split_vifs("a','b' ,'c',  'd'  ,  'e") == ["a", "b", "c", "d", "e"]
+
+
+def test_an_empty_flag_means_the_default_and_is_named(tmp_path: Path) -> None:
+    local = tmp_path / "local.conf"
+    local.write_text(f'{X86}BUNDLED_XEN_GUESTS = "g"\nXEN_GUEST_VIF[g] = ""\n')
+    imported = importer.read([local])
+    assert imported.project.guest("g").vif is None
+    (note,) = imported.notes
+    assert "XEN_GUEST_VIF[g] is empty, so the class uses its default; vif = []" in note

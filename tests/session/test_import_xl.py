@@ -23,6 +23,7 @@ from xentui.output.guest_cfg import predict_config
 from xentui.output.render import render
 from xentui.project import document, schema, tables
 from xentui.project.model import Host, Project
+from xentui.rules import check
 from xentui.session import import_xl
 
 needs_xl = pytest.mark.skipif(bool(xl_parser.why_not_create()), reason=xl_parser.why_not_create())
@@ -272,6 +273,14 @@ def test_a_config_that_cannot_be_imported_is_refused_with_the_reason(
     with pytest.raises(UsageError, match=re.escape(why)) as caught:
         imported(text, tmp_path)
     assert caught.value.fix
+
+
+def test_what_libxl_refuses_is_imported_and_reported_by_the_rules(tmp_path: Path) -> None:
+    text = f"{PV}type = 'pvh'\nmaxmem = 1024\ndtdev = ['/soc/ethernet@1']\n"
+    project, made = imported(text, tmp_path)
+    assert (made.guest.maxmem, made.guest.dtdev) == (1024, ("/soc/ethernet@1",))
+    assert any("maxmem is greater" in note for note in made.notes)
+    assert "XT278" in {finding.code for finding in check.check(project)}
 
 
 def test_settings_that_are_left_out_are_noted_with_their_lines(tmp_path: Path) -> None:

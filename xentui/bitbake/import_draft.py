@@ -197,6 +197,11 @@ class ConfImport:
             self.draft.set_value(path, converted, assignments)
         else:
             self.draft.imported_lines.update(dict.fromkeys(each.location for each in assignments))
+        if flag and converted is None:
+            self.draft.notes.append(
+                f"{assignments[-1].location}: {variable}[{flag}] is empty, so the class uses its "
+                "default" + ("; vif = [] in the project means no network" * (convert is split_vifs))
+            )
         return True
 
     def mark_handled(self, assignments: Iterable[Assignment]) -> None:

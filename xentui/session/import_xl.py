@@ -199,12 +199,12 @@ class _ConfigReader:
 
     def imported_guest(self) -> ImportedGuest:
         for problem in check.problems(self.config, arch=self.arch):
-            if problem.verdict in ("refused", "fails"):
+            if problem.verdict == "refused":
                 raise UsageError(
                     f"line {problem.line}: {problem.key} {problem.message}",
                     fix=problem.advice or "Correct it.",
                 )
-            if problem.verdict in ("ignored", "unknown", "gone", "later"):
+            if problem.verdict in ("fails", "ignored", "unknown", "gone", "later"):
                 self._note(f"line {problem.line}: {problem.key} {problem.message}")
             if problem.verdict in ("unknown", "gone", "later") or self._unread(problem):
                 self.ignored.add(problem.key)
