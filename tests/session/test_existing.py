@@ -412,5 +412,23 @@ def test_memory_that_the_images_recipe_overrides_is_neither_counted_nor_kept(
     assert session.view.budget.total == 1024
     assert not keeps_memory(session.target.user_settings, "keep")
     assert "QB_MEM_VALUE stays" not in "".join(session.review.diff_lines())
-    session.review.decide_existing("take")
+    taken = session.review.decide_existing("take")
     assert session.project.host.memory == 4096
+    assert "You may delete their old lines: conf/local.conf:2-5." in taken
+    assert "# You may delete their old lines: conf/local.conf:2-5." in session.review.diff_lines()
+
+
+def test_memory_of_the_users_that_outranks_the_projects_is_reported(tmp_path: Path) -> None:
+    line = 'QB_MEM:pn-xen-image-minimal = "-m 2048"\n'
+    session = on(by_hand(tmp_path, f'MACHINE = "qemux86-64"\n{line}'))
+    session.set_value(("host", "memory"), 3072)
+    session.review.compare()
+    assert [clash.message for clash in session.review.clashes] == [
+        'QB_MEM = "-m 2048" applies, but the project sets "-m 3072"'
+    ]
+
+
+def test_an_empty_flag_of_the_users_does_not_outrank_the_projects(tmp_path: Path) -> None:
+    session = on(by_hand(tmp_path, f'MACHINE = "qemux86-64"\nXEN_GUEST_VIF[{MINIMAL}] = ""\n'))
+    session.review.compare()
+    assert session.review.clashes == []

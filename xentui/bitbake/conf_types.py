@@ -7,7 +7,7 @@ A value's text may have holes, where BitBake would run Python: ``${@…}`` is ne
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,6 +23,22 @@ class Location(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
+
+
+def line_ranges(locations: Iterable[Location]) -> Iterator[str]:
+    """Yield each file with its lines, as ``conf/local.conf:3-5,9``."""
+    by_file: dict[str, list[int]] = {}
+    for location in sorted(set(locations)):
+        by_file.setdefault(location.file, []).append(location.line)
+    for file, lines in by_file.items():
+        runs: list[list[int]] = []
+        for line in lines:
+            if runs and line == runs[-1][1] + 1:
+                runs[-1][1] = line
+            else:
+                runs.append([line, line])
+        shown = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+        yield f"{file}:{shown}"
 
 
 class Assignment(NamedTuple):

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xentui.bitbake import importer
+from xentui.bitbake.conf_types import line_ranges
 from xentui.cli import parsing, terminal
 from xentui.cli.new import add_schema_argument, write_new
 from xentui.errors import Exit, InputError, UsageError
@@ -21,7 +22,6 @@ from xentui.safe_text import visible
 from xentui.session import import_xl
 
 if TYPE_CHECKING:
-    from xentui.bitbake.conf_types import Location
     from xentui.bitbake.importer import Imported
 
 
@@ -146,26 +146,10 @@ def _report(imported: Imported) -> Iterator[str]:
     for left in imported.unimported:
         if left.about_xen:
             yield f"{left.location}: left: {left.text} ({left.reason})"
-    for line in _ranges(left.location for left in imported.unimported if not left.about_xen):
+    for line in line_ranges(left.location for left in imported.unimported if not left.about_xen):
         yield f"{line}: left: not about Xen guests"
-    for line in _ranges(imported.imported_lines):
+    for line in line_ranges(imported.imported_lines):
         yield f"{line}: imported; remove it once BitBake reads the generated files"
     for name, place in imported.needed_files.items():
         yield f"{name}: copy it next to the project file from {place}"
     yield from imported.notes
-
-
-def _ranges(places: Iterable[Location]) -> Iterator[str]:
-    """Yield each file with its lines, as ``conf/local.conf:3-5,9``."""
-    by_file: dict[str, list[int]] = {}
-    for place in sorted(set(places)):
-        by_file.setdefault(place.file, []).append(place.line)
-    for file, lines in by_file.items():
-        runs: list[list[int]] = []
-        for line in lines:
-            if runs and line == runs[-1][1] + 1:
-                runs[-1][1] = line
-            else:
-                runs.append([line, line])
-        shown = ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
-        yield f"{file}:{shown}"

@@ -65,6 +65,9 @@ class ProblemCursor:
     async def go_to(self, finding: Finding) -> None:
         """Focus the field of a problem, or highlight the problem on Review."""
         screen = self._screen
+        if screen.step_name == step_of(finding) == "review" and self.current_finding() is finding:
+            where = f"is in {finding.path}" if finding.path else "has no field"
+            screen.step.show_toast(f"This {where}, so you fix it yourself. F1 explains it.")
         await screen.show_step(step_of(finding), finding.path)
         if screen.step_name == "review":
             cast("Review", screen.step).highlight_problem(finding)

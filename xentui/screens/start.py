@@ -441,7 +441,8 @@ def build_dir_lines(session: Session, signs: Glyphs) -> list[Content]:
     settings = survey.user_settings
     if settings is not None and settings.about_xen:
         guests = ", ".join(guest.entry for guest in settings.guests)
-        what = f"guests {guests}" if guests else "Xen settings"
-        text = f"{signs.warning} Set by hand there: {what}. Review asks what to do."
+        names = dict.fromkeys(one.name for one in settings.settings if one.variable != "MACHINE")
+        what = f"guests {guests}" if guests else ", ".join(names) or "guests that are removed"
+        text = f"{signs.warning} Set by hand there: {what}. Review asks before it changes them."
         lines.append(lit(text, "warning"))
     return lines

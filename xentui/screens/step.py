@@ -284,7 +284,8 @@ class Step(Vertical):
         """Show a toast in place of earlier ones: several would cover too much of the step."""
         self.app.clear_notifications()
         level = severity if severity in ("warning", "error") else "information"
-        self.notify(lit(text).plain, severity=level, markup=False, timeout=5)  # type: ignore[arg-type]
+        seconds = max(5, len(text) / 20)
+        self.notify(lit(text).plain, severity=level, markup=False, timeout=seconds)  # type: ignore[arg-type]
 
 
 class Form(VerticalScroll, can_focus=False):

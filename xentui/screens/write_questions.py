@@ -41,7 +41,7 @@ class WriteQuestions:
             await self._examine_again(review.plan)
         if review.blocked or review.plan is None:
             step.action_show_sheet("problems" if review.errors else "files")
-            step.show_toast("This cannot be written yet: the line at the top says why.", "error")
+            step.show_toast(review.summary(), "error")
             return
         self._screen.app.run_worker(self._ask(step), exclusive=True)
 

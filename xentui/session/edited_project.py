@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from xentui.project import assets
 from xentui.project.history import History
 from xentui.project.model import Host, Project
+from xentui.rules.finding import by_severity
 from xentui.session import field_paths, texts
 from xentui.session.drafts import Drafts
 from xentui.session.findings import Findings, can_be_allowed, is_allowed
@@ -154,10 +155,10 @@ class EditedProject:
 
     @property
     def findings(self) -> Findings:
-        """The findings of the project, followed by those of the build directory."""
+        """The findings of the project and of the build directory, errors first."""
         own, build = self.view.findings, self.target.findings
         if self._findings is None or self._findings[0] is not own or self._findings[1] is not build:
-            self._findings = (own, build, Findings([*own, *build] if build else own))
+            self._findings = (own, build, Findings(by_severity([*own, *build])))
         return self._findings[2]
 
     # Edits

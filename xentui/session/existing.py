@@ -256,11 +256,13 @@ def take_over(project: Project, settings: UserSettings) -> TakenOver:
     theirs = tables.to_data(imported.project)
     if settings.find("MACHINE") is None:
         theirs["host"].pop("machine", None)
+    taken = set()
     for setting in (*settings.settings, *settings.without_effect):
         value = setting.value
         if setting.variable == "QB_MEM_VALUE" and value.isascii() and value.isdigit():
             # Set without an override, it has no effect. The project writes it with the override.
             theirs["host"].setdefault("memory", int(value))
+            taken.add(setting.location)
     data = _merged(tables.to_data(project), theirs)
     for problem in schema.validate(data):
         raise XentuiError(
@@ -269,16 +271,4 @@ def take_over(project: Project, settings: UserSettings) -> TakenOver:
     return TakenOver(
         _with_values(tables.from_data(data), settings),
         {name: Path(path) for name, path in imported.needed_files.items()},
-        [line for line in imported.unimported if line.about_xen],
-    )
-
-
-def _merged(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    """Merge nested tables; where both have a value, ``theirs`` wins."""
-    merged = dict(mine)
-    for key, value in theirs.items():
-        if isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = _merged(merged[key], value)
-        else:
-            merged[key] = value
-    return merged
+        [line for line in imported.unimported if line.about_xen and line.location not in taken],

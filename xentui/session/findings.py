@@ -27,7 +27,7 @@ class Findings:
     """A list of findings with lookups for the screens.
 
     Attributes:
-        all: the project's findings, then those of the build directory.
+        all: the findings of the project and of the build directory, errors first.
     """
 
     all: Sequence[Finding]

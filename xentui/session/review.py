@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from xentui.bitbake.conf_types import line_ranges
 from xentui.errors import Exit, XentuiError, counted
 from xentui.output.clashes import Clash
 from xentui.output.existing import EXISTING_USES
@@ -20,6 +21,7 @@ from xentui.output.rendered import Copy
 from xentui.output.writing.change import Change
 from xentui.output.writing.plan import Plan, mergeable
 from xentui.rules.finding import Finding
+from xentui.safe_text import visible
 from xentui.session import texts
 from xentui.session.examination import examination_after
 from xentui.session.existing import clashes_to_decide, take_over
@@ -89,6 +91,7 @@ class Review:
         self._refused = ""
         self._code = Exit.OK
         self._clashes: Sequence[Clash] = ()
+        self._taken: Sequence[str] = ()
         self._diff: list[str] | None = None
         self._seen_diff: list[str] | None = None
 
@@ -271,8 +274,10 @@ class Review:
         return self._diff
 
     def _kept_lines(self) -> list[str]:
-        """Return the user's own settings that are kept, each with its file and line."""
+        """Return the user's own settings that are kept, or which of their lines may be deleted."""
         to = self._session.target
+        if to.existing_use == "take" and not self._clashes:
+            return [f"# {sentence}" for sentence in self._taken]
         if to.existing_use != "keep" or not to.user_settings:
             return []
         return [f"# stays: {line}" for line in to.user_settings.lines()]
@@ -381,7 +386,8 @@ class Review:
             return ""
         sentence = "Your own settings stay, and the project is added."
         if use == "take":
-            sentence = _take_existing(self._session)
+            self._taken = _take_existing(self._session)
+            sentence = " ".join(self._taken)
         elif use == "replace":
             sentence = "The project's settings will override yours."
         self._session.target.choose_existing_use(use)
@@ -389,16 +395,11 @@ class Review:
         return sentence
 
 
-def _first_names(names: Sequence[str]) -> str:
-    """Return the first names in a sentence, and whether there are more."""
-    return ", ".join(names[:_MAX_NAMED]) + (" and others" if len(names) > _MAX_NAMED else "")
-
-
-def _take_existing(session: EditedProject) -> str:
-    """Take the user's own settings into the project, as one undo step; return a sentence."""
+def _take_existing(session: EditedProject) -> list[str]:
+    """Take the user's own settings into the project, as one undo step; return sentences."""
     settings = session.target.user_settings
     if settings is None:
-        return ""
+        return []
     taken = take_over(session.project, settings)
     state = session.state.with_project(taken.project)
     for name, path in taken.files.items():
@@ -406,14 +407,19 @@ def _take_existing(session: EditedProject) -> str:
     session.switch_to(state, "take the settings of the build directory")
     left = {line.location for line in taken.left}
     places = [guest.location for guest in settings.guests]
-    places += [setting.location for setting in settings.settings]
-    old = dict.fromkeys(settings.file_and_line(place) for place in places if place not in left)
-    names = _first_names(list(old))
-    sentence = f"Your settings are in the project now. You may delete their old lines: {names}."
-    if not taken.left:
-        return sentence
-    names = _first_names([settings.file_and_line(line.location) for line in taken.left])
-    return f"{sentence} Lines that a project cannot express stay in your files: {names}."
+    places += [one.location for one in (*settings.settings, *settings.without_effect)]
+    sentences = ["Your settings are in the project now."]
+    for sentence, lines in (
+        ("You may delete their old lines: ", {*places} - left),
+        ("Lines that a project cannot express stay in your files: ", left),
+    ):
+        inside = [
+            line._replace(file=visible(line.file.removeprefix(f"{settings.build}/")))
+            for line in lines
+        ]
+        if inside:
+            sentences.append(f"{sentence}{', '.join(line_ranges(inside))}.")
+    return sentences
 
 
 def output_formats() -> tuple[tuple[Format, str], ...]:
