@@ -212,6 +212,7 @@ class MainScreen(StepScreen):
         body = self.query_one("#body", Container)
         if self._has_step and self.step_name != name:
             self.step.remember_focus()
+            self.session.notice_changed_files()
         self._has_step = True
         if not body.query(f"#step-{name}"):
             module, class_name = STEP_CLASSES[name]
@@ -228,8 +229,6 @@ class MainScreen(StepScreen):
         self.set_class(name in WITHOUT_PREVIEW, "-no-preview")
         if name in WITHOUT_PREVIEW:
             self.remove_class("-preview")
-        if self.ready:
-            self.session.notice_changed_files()
         self.step.sync()
         if not path or not await self.step.focus_path(path):
             self.step.restore_focus()

@@ -272,3 +272,15 @@ def take_over(project: Project, settings: UserSettings) -> TakenOver:
         _with_values(tables.from_data(data), settings),
         {name: Path(path) for name, path in imported.needed_files.items()},
         [line for line in imported.unimported if line.about_xen and line.location not in taken],
+    )
+
+
+def _merged(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Merge nested tables; where both have a value, ``theirs`` wins."""
+    merged = dict(mine)
+    for key, value in theirs.items():
+        if isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merged(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
