@@ -43,7 +43,7 @@ def test_every_field_of_the_schema_is_in_some_list() -> None:
         person = Person(session_of(EVERY), begin=step)
         seen |= listed(person)
     for guest in EVERY.guests:
-        for menu in ("", "Import", "Additional disks", "Goes into", "More"):
+        for menu in ("", "Import", "Additional disks", "Goes into", "Other fields"):
             person = Person(session_of(EVERY), begin="guests")
             person.choose(f"{guest.key}:", *([menu] if menu else []))
             seen |= listed(person)
@@ -228,8 +228,15 @@ def test_the_default_of_an_empty_field_is_shown() -> None:
 def test_fields_that_a_guest_with_its_own_config_ignores_are_marked() -> None:
     guest = replace(TWO.guests[0], config_file="own.cfg")
     person = Person(session_of(TWO.with_guest(guest)), begin="guests")
-    output = person.choose("alpha", "More")
+    output = person.choose("alpha", "Other fields")
     assert "set in its xl config" in " ".join(output.split())
+
+
+def test_help_offers_an_empty_value_only_where_there_is_one() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.choose("alpha")
+    assert 'Type ""' in person.say("? kernel command line")
+    assert 'Type ""' not in person.say("? domain name")
 
 
 def test_a_board_that_is_not_listed_may_be_typed_at_once() -> None:

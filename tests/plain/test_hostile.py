@@ -34,7 +34,7 @@ def looked_at(person: Person) -> None:
     person.say(*LOOKS)
     for place in range(len(person.session.project.guests[:3])):
         person.say("g 4", f"? {place + 1}", str(place + 1))
-        for menu in ("Import", "Goes into", "More"):
+        for menu in ("Import", "Goes into", "Other fields"):
             person.choose(menu)
             for number in range(1, len(person.labels()) + 1):
                 person.say(f"? {number}")

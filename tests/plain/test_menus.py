@@ -40,10 +40,10 @@ def test_every_step_has_help(step: str) -> None:
 def test_back_leaves_one_menu_and_then_a_step_and_loses_nothing() -> None:
     person = Person(session_of(TWO), begin="guests")
     person.say("1", "3", "320")
-    person.say("More", "1")
+    person.say("Other fields", "1")
     assert person.prompt().startswith("Disk device")
     person.say("b")
-    assert person.prompt().startswith("More")
+    assert person.prompt().startswith("Other fields")
     person.say("back")
     assert person.prompt().startswith("Guest alpha")
     person.say("b")
@@ -311,10 +311,22 @@ def test_guests_are_added_cloned_moved_deleted_and_brought_back() -> None:
     assert "gamma-2" in keys(person.session.project)
 
 
+def test_a_field_of_the_other_fields_is_chosen_by_its_name_too() -> None:
+    person = Person(session_of(TWO), begin="guests")
+    person.say("1", "m")
+    assert "An initramfs for" in person.say("? ramdisk")
+    person.say("pinned")
+    assert person.prompt().startswith("Pinned to")
+    person.say("0-1", "m")
+    assert person.session.project.guest("alpha").cpus == "0-1"
+    assert "choices begin with that" in person.say("when")
+    assert person.prompt().startswith("Guest alpha")
+
+
 def test_a_menu_of_a_removed_guest_closes() -> None:
     person = Person(session_of(TWO), begin="guests")
     person.choose("Add a guest", "xen-guest-image-minimal")
-    person.choose("More", "Disk device")
+    person.choose("Other fields", "Disk device")
     person.say("u")
     person.say("")
     assert person.prompt().startswith("Guests, 1 to 3")

@@ -323,8 +323,8 @@ sys.exit(code)
 
 
 def test_nothing_that_draws_is_loaded() -> None:
-    answers = ["1", "2", "g 4", "1", "Import", "b", "More", "b", "b", "add", "b", "g 5", "p",
-               "g 2", "1", "b", "? 1", "g 6", "Files", "1", "1", "g 7", "1", "1"]  # fmt: skip
+    answers = ["1", "2", "g 4", "1", "Import", "b", "Other fields", "b", "b", "add", "b", "g 5",
+               "p", "g 2", "1", "b", "? 1", "g 6", "Files", "1", "1", "g 7", "1", "1"]  # fmt: skip
     result = subprocess.run(
         [sys.executable, "-c", SCRIPT], input="\n".join(answers) + "\n", capture_output=True,
         text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60,

@@ -87,7 +87,7 @@ class GuestMenu(OneGuestMenu):
             self._submenu("Import", ImportMenu, guest.source.type if guest.source else "none"),
             self._submenu("Additional disks", DisksMenu, str(len(guest.disks) or "none")),
             self._submenu("Goes into", BundleMenu, _bundle_words(guest.bundle)),
-            self._submenu("More", MoreMenu, ", ".join(names)),
+            self._submenu(MoreMenu.title, MoreMenu, ", ".join(names)),
             Choice("Its xl config", self._config, "what will be on the target"),
             Choice("Clone", self._clone),
             Choice("Delete", self._delete),
@@ -98,6 +98,10 @@ class GuestMenu(OneGuestMenu):
         if number < len(project.guests) - 1:
             items.append(Choice("Move down", partial(self._move, 1)))
         return items
+
+    def unlisted_choices(self) -> list[Choice]:
+        """Return the fields that few guests need."""
+        return MoreMenu(self.wizard, self.key).choices()
 
     def _submenu(self, name: str, menu: type[OneGuestMenu], value: str) -> Choice:
         return Choice(name, lambda: self.wizard.open(menu(self.wizard, self.key)), value)
@@ -157,7 +161,8 @@ class GuestMenu(OneGuestMenu):
 class MoreMenu(OneGuestMenu):
     """The fields that few guests need."""
 
-    title = "More"
+    # Not "More": that word turns the page of a long list.
+    title = "Other fields"
 
     def items(self) -> Sequence[Item]:
         """Return the choices."""

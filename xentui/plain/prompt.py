@@ -141,6 +141,10 @@ class Menu(Prompt):
         """Return only the choices, in the order of their numbers."""
         return [item for item in self.items() if isinstance(item, Choice)]
 
+    def unlisted_choices(self) -> list[Choice]:
+        """Return the choices of its submenus that can be chosen here by their names."""
+        return []
+
     def print_content(self) -> None:
         """Print the list."""
         # The heading may wait for the build directory, on which the choices depend.
@@ -198,8 +202,7 @@ class Menu(Prompt):
                 return choices[number - 1]
         else:
             wanted = answer.lower()
-            fitting = [choice for choice in choices if choice.name.lower() == wanted]
-            fitting = fitting or [c for c in choices if c.name.lower().startswith(wanted)]
+            fitting = _fitting(choices, wanted) or _fitting(self.unlisted_choices(), wanted)
             if len(fitting) == 1:
                 return fitting[0]
             if fitting:
@@ -216,6 +219,12 @@ class Menu(Prompt):
         if choice.path is not None:
             return words.field_help(self.session, choice.path)
         return choice.help_lines() if choice.help_lines is not None else (choice.label,)
+
+
+def _fitting(choices: list[Choice], wanted: str) -> list[Choice]:
+    """Return the choices with a name, or else those whose names begin with it."""
+    exact = [choice for choice in choices if choice.name.lower() == wanted]
+    return exact or [choice for choice in choices if choice.name.lower().startswith(wanted)]
 
 
 def _names(items: Sequence[Item]) -> tuple[str, ...]:

@@ -229,7 +229,8 @@ def field_help(
     if field.kind == "list":
         lines.append(("", 'Separate entries with spaces; "none" means no entries.'))
     elif field.kind == "text" and not field.required:
-        lines.append(("", 'Type "" for an empty value; leave blank for the default.'))
+        empty = "" if field.problems("") else 'Type "" for an empty value. '
+        lines.append(("", f"{empty}Leave blank for the default."))
     return lines
 
 
