@@ -17,7 +17,7 @@ from tests.strategies import assets_of, sound_projects
 from tests.vectors import Vector, bundled_presets, vectors
 from xentui.output.render import render
 from xentui.output.rendered import Rendered
-from xentui.project import assets, document, model, presets
+from xentui.project import assets, boards, document, model, presets
 
 _PARTS = 4
 """The thousand examples are split into parts, which run on all cores."""
@@ -58,6 +58,14 @@ def check(project: model.Project, rendered: Rendered) -> None:
         if path.endswith("layer.conf"):
             assert isinstance(content, str)
             _check_layer(content)
+
+
+def test_what_bitbake_should_read_is_known_for_every_board() -> None:
+    every = boards.all_boards()
+    written = {board.machine for board in every if board.boot.written_by == "xentui"}
+    assert written <= set(oracle.BOOT_FAMILIES), "add them to BOOT_FAMILIES in tests/oracle.py"
+    with_lines = {board.machine for board in every if board.lines}
+    assert with_lines == set(oracle.BOARD_LINES), "add them to BOARD_LINES in tests/oracle.py"
 
 
 def _check_boot(project: model.Project, parsed: Parsed) -> None:

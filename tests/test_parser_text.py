@@ -253,7 +253,9 @@ def test_no_property_is_forgotten() -> None:
         if field.xl and not field.is_varflag
     }
     left = texts - covered - NOT_WRITTEN - names - chosen - in_the_config
-    assert left == set()
+    assert left == set(), (
+        "add them to PROPERTIES or LISTS, and what BitBake reads to tests/oracle.py"
+    )
 
 
 NOWHERE = (

@@ -41,7 +41,7 @@ class Case:
         change: a piece of the text or of a file, and the replacement that removes the finding.
         files: files next to the project file, by name.
         say: text that the message must contain.
-        fixes: the minimum number of proposed fixes.
+        quick_fixes: the minimum number of proposed quick fixes.
     """
 
     code: str
@@ -76,7 +76,7 @@ class Case:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
         loaded = document.load_text(self.whole, folder)
-        assert loaded.problems == ()
+        assert loaded.problems == (), [problem.message for problem in loaded.problems]
         assert loaded.project is not None
         return loaded, gather(loaded.project, folder)
 
