@@ -205,6 +205,10 @@ def test_tab_completes_what_an_option_can_be(shell: Shell, place: Path) -> None:
     assert {"require", "block", "none"} <= shell(place, "generate", "--attach", "")
 
 
+def test_tab_completes_the_parts_after_a_comma(place: Path) -> None:
+    assert itself(place, "show", "--what", "conf,re") == {"conf,recipes"}
+
+
 @pytest.mark.parametrize("shell", ALL)
 def test_tab_completes_codes(shell: Shell, place: Path) -> None:
     found = shell(place, "explain", "XT1")

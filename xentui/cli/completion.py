@@ -97,7 +97,7 @@ def _parser_with_completers(line: str) -> argparse.ArgumentParser:
         "PATH=VALUE": _assignments,
         "PRESET": _presets,
         "PROJECT": projects,
-        "THING": lambda **_: PARTS,
+        "THING": _parts,
     }
     for action in command._actions:  # noqa: SLF001 - argparse has no public list of arguments
         if action.nargs != 0 and not action.choices:
@@ -114,6 +114,12 @@ def _commands_and(projects: Callable[..., Iterable[str]]) -> Completer:
         return {**summaries, **dict.fromkeys(projects(prefix=prefix, **others), "")}
 
     return complete
+
+
+def _parts(prefix: str, **_: Any) -> list[str]:
+    """Return the parts of ``show``, after those already typed and their commas."""
+    typed = prefix[: prefix.rfind(",") + 1]
+    return [f"{typed}{part}" for part in PARTS]
 
 
 def _codes(**_: Any) -> dict[str, str]:
