@@ -192,11 +192,11 @@ class ConfImport:
         except NotImportable as reason:
             self.keep_in_file(assignments, str(reason))
             return True
-        self.mark_handled(assignments)
-        if converted is not None:
-            self.draft.set_value(path, converted, assignments)
+        if converted is None:
+            self.mark_redundant(assignments)
         else:
-            self.draft.imported_lines.update(dict.fromkeys(each.location for each in assignments))
+            self.mark_handled(assignments)
+            self.draft.set_value(path, converted, assignments)
         if flag and converted is None:
             self.draft.notes.append(
                 f"{assignments[-1].location}: {variable}[{flag}] is empty, so the class uses its "

@@ -115,7 +115,7 @@ def _directory(path: Path, max_entries: int) -> Inspected:
     if not container.is_layout(path):
         return inspected
     with FolderFiles(path) as files:
-        content = recognise_container(files, "a directory with a container image")
+        content = recognise_container(lambda: files, "a directory with a container image")
         inspected = replace(
             inspected, content=content, image_size=None, init=None, problems=content.problems
         )

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -104,8 +105,8 @@ class Recognised:
         if self.ext is not None:
             return self.ext.init
         if self.disk is not None:
-            root = [p for p in self.disk.partitions if p.number == self.disk.root]
-            return root[0].init if root else None
+            root = self.disk.root
+            return next((p.init for p in self.disk.partitions if p.number == root), None)
         return None
 
 
@@ -136,12 +137,13 @@ def recognise(reader: Reader) -> Recognised:
     return _raw(reader, head)
 
 
-def recognise_container(files: ImageFiles, label: str) -> Recognised:
+def recognise_container(open_files: Callable[[], ImageFiles], label: str) -> Recognised:
     """Return the description of a container image; if it cannot be read, with a problem."""
     try:
-        image = container.read(files)
+        image = container.read(open_files())
     except Broken as error:
-        return _unusable_container(label, error)
+        problem = f"The image in it cannot be used: {error.reason}."
+        return Recognised("container", label, problems=(problem,))
     name = f" ({visible(image.names[0])})" if image.names else ""
     return Recognised("container", f"{label}{name}", arch=image.arch, container=image)
 
@@ -149,16 +151,7 @@ def recognise_container(files: ImageFiles, label: str) -> Recognised:
 def _archive(reader: Reader) -> Recognised:
     if not container.is_image_archive(reader):
         return Recognised("tar", "a tar archive")
-    label = "an archive of a container image"
-    try:
-        return recognise_container(ArchiveFiles(reader), label)
-    except Broken as error:
-        return _unusable_container(label, error)
-
-
-def _unusable_container(label: str, error: Broken) -> Recognised:
-    problem = f"The image in it cannot be used: {error.reason}."
-    return Recognised("container", label, problems=(problem,))
+    return recognise_container(lambda: ArchiveFiles(reader), "an archive of a container image")
 
 
 def _raw(reader: Reader, head: bytes) -> Recognised:
