@@ -104,7 +104,7 @@ def test_a_hand_edited_file_stops_everything(tmp_path: Path) -> None:
     apply(plan(rendered(), tmp_path))
     (tmp_path / CONF).write_text("mine\n")
     before = states(tmp_path)
-    with pytest.raises(RefusedError, match=r"xentui\.conf: was edited by hand") as refused:
+    with pytest.raises(RefusedError, match=r"xentui\.conf was edited by hand") as refused:
         apply(plan(rendered("B\n"), tmp_path))
     assert "--edited" in refused.value.fix
     assert states(tmp_path) == before

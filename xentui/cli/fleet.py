@@ -118,12 +118,12 @@ def _next_commands(args: argparse.Namespace, members: list[Member]) -> list[str]
     for member in members:
         lines.append(f"# {visible(member.name)}, MACHINE {member.project.host.machine}\n")
         if _is_kas(args):
-            file = shlex.quote(f"kas.yml:{Path(args.out) / f'{member.layer_name}.kas.yml'}")
+            file = shlex.quote(f"kas.yml:{Path(args.out) / f'{member.fleet_name}.kas.yml'}")
             lines.append(f"kas build {file}\n")
         elif args.format == "fragment":
-            name = f"{COLLECTION}/{FRAGMENTS.rpartition('/')[2]}/{member.layer_name}"
+            name = f"{COLLECTION}/{FRAGMENTS.rpartition('/')[2]}/{member.fleet_name}"
             lines.append(f"bitbake-config-build enable-fragment {name}\n")
         else:
-            settings = f"{SETTINGS_FOLDER}/{member.layer_name}.conf"
+            settings = f"{SETTINGS_FOLDER}/{member.fleet_name}.conf"
             lines.append(f"echo 'require {settings}' >> conf/local.conf\n")
     return lines

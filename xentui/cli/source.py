@@ -299,13 +299,13 @@ def _import_into_project(
     if suggestion is None:
         if _is_xl_config(inspected):
             raise XentuiError(
-                f"{name}: is an xl config, not an image, so nothing was written",
+                f"{name} is an xl config, not an image, so nothing was written",
                 fix="Name it as config_file of a guest.",
             )
         raise XentuiError(f"{name}: a guest cannot be made from it, so nothing was written")
     if suggestion.command:
         raise XentuiError(
-            f"{name}: cannot be imported as it is, so nothing was written",
+            f"{name} cannot be imported as it is, so nothing was written",
             fix=f"First run: {suggestion.command}",
         )
     path = args.write.resolve()
@@ -319,7 +319,7 @@ def _import_into_project(
         loaded = document.load(path)
         if loaded.project is None:
             raise XentuiError(
-                f"{visible(str(path))}: is not a project file that can be used",
+                f"{visible(str(path))} is not a project file that can be used",
                 fix="Run xentui check to see what is wrong with it.",
             )
         try:

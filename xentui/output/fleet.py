@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Write a fleet: several projects in one layer, of which each build directory uses one.
+"""Write a fleet: several projects in one layer. Each build directory uses one of the projects.
 
-All boards share the layer, so files for one board have its name: the settings are a .conf file or
-fragment for each board, its kickstart files and xl configs have the name in theirs, and an image's
-bbappend includes the file that ``XENTUI_BOARD`` selects. Bundles of the same name in two projects
-must have identical recipes.
+The names of a project's files contain the name of its project file, because all projects share the
+layer: a .conf file, kas file or fragment with the settings, kickstart files and xl configs. An
+image's bbappend includes the file that ``XENTUI_BOARD`` selects. Bundles of the same name in two
+projects must have identical recipes.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ from xentui.project.model import Project
 from xentui.safe_text import visible
 
 SETTINGS_FOLDER = "conf/xentui"
-"""Folder of the boards' settings in the layer: ``require conf/xentui/NAME.conf``."""
+"""Folder of the projects' settings in the layer: ``require conf/xentui/NAME.conf``."""
 
 Form = Literal["tree", "kas", "fragment"]
-"""How each board's settings are written: as a .conf file, a kas file or a fragment."""
+"""How each project's settings are written: as a .conf file in the layer (``tree``), a kas file or a
+fragment."""
 
 _MAX_NAMED_IN_HEADER = 3
 _LAYER_CONF = "conf/layer.conf"
@@ -50,8 +51,8 @@ class Member:
     assets: Assets
 
     @property
-    def layer_name(self) -> str:
-        """The name of the project's files in the layer."""
+    def fleet_name(self) -> str:
+        """The project's name in the names of its files in the layer."""
         return fragment.base_name(self.project_file)
 
 
@@ -72,7 +73,7 @@ def render_fleet(members: Sequence[Member], *, form: Form = "tree", layer: str =
 
     Args:
         members: the projects.
-        form: how each board's settings are written.
+        form: how each project's settings are written.
         layer: with ``kas``, the layer's folder; see :func:`xentui.output.kas.layer_path`.
 
     Raises:
@@ -103,7 +104,7 @@ def render_fleet(members: Sequence[Member], *, form: Form = "tree", layer: str =
 
 def _rendered(member: Member, form: Form, layer: str) -> Rendered:
     project, assets, project_file = member.project, member.assets, member.project_file
-    name = member.layer_name
+    name = member.fleet_name
     if form == "kas":
         return kas.render_kas(
             project, assets, project_file=project_file, layer=layer, fleet_name=name
@@ -123,25 +124,25 @@ def _refuse_same_names(members: Sequence[Member]) -> None:
     """Refuse two projects with the same name in the layer."""
     by_name: dict[str, Member] = {}
     for member in members:
-        other = by_name.setdefault(member.layer_name, member)
+        other = by_name.setdefault(member.fleet_name, member)
         if other is not member:
             raise XentuiError(
                 f"{visible(other.name)} and {visible(member.name)} would both be called "
-                f"{member.layer_name} in the layer",
+                f"{member.fleet_name} in the layer",
                 fix="Give the files different names.",
             )
 
 
 def _refuse_different_releases(members: Sequence[Member]) -> None:
-    """Refuse projects for different Yocto releases, as a layer names the releases it fits."""
+    """Refuse projects for different Yocto releases: a layer lists those that it supports."""
     first, *others = members
     for other in others:
         one, two = (releases.abilities_for(each.project).series for each in (first, other))
         if one != two:
             raise XentuiError(
                 f"{visible(first.name)} is for {' or '.join(one)} and {visible(other.name)} for "
-                f"{' or '.join(two)}: one layer cannot fit both",
-                fix="Name the same Yocto release in both (host.release), or write a layer each.",
+                f"{' or '.join(two)}: one layer cannot support both",
+                fix="Name the same Yocto release in both (host.release), or write two layers.",
             )
 
 
@@ -170,7 +171,7 @@ def _refuse_different_contents(versions: Mapping[str, list[tuple[Member, Content
 
 
 def _unit(path: str) -> str:
-    """Return the unit in which a file is compared: its bundle, or else the file itself."""
+    """Return the unit that a file is compared as part of: its bundle, or else the file itself."""
     inside = path.removeprefix(f"{bundle_recipe.FOLDER}/")
     if inside == path:
         return path

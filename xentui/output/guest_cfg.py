@@ -29,6 +29,9 @@ VIF_JOIN = "','"
 """Separator of network interfaces in one varflag. The class writes ``vif = ['$vif']``, so this
 closes the quotes of one entry and opens those of the next."""
 
+_SCREEN = ("vnc", "vnclisten", "vncdisplay", "vncpasswd", "keymap")
+"""Settings of an HVM guest's screen; in a PVH guest, they belong in ``vfb`` (xl.cfg(5))."""
+
 
 def predict_config(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -> str:
     """Return the guest's xl config as the class installs it in the image.
@@ -36,15 +39,17 @@ def predict_config(project: Project, guest: Guest, assets: Assets = NO_ASSETS) -
     Args:
         project: the project.
         guest: one of its guests.
-        assets: the texts of config files; if the guest's own is missing, the generated config is
-            returned.
+        assets: the texts of config files; if the guest names one that is missing, the generated
+            config is returned.
 
     Raises:
         NotRepresentable: a value cannot be represented.
     """
     own = supplied_config(project, guest, assets)
     if own is not None:
-        return as_installed(own, artifacts.image_file(project, guest), _kernel(project, guest))
+        return as_installed(
+            own, artifacts.image_file(project, guest), artifacts.kernel_file(project, guest)
+        )
     return _from_varflags(project, effective(project, guest))
 
 
@@ -82,7 +87,7 @@ def _complete_config(project: Project, guest: EffectiveGuest) -> str:
         *_disk(project, guest),
         _vif(project, guest),
     ]
-    kernel = _kernel(project, guest.guest)
+    kernel = artifacts.kernel_file(project, guest.guest)
     # An HVM guest starts from its disk unless it names a kernel.
     direct_boot = guest.type != "hvm" or guest.guest.kernel is not None
     if kernel and direct_boot and guest.guest.bootloader is None:
@@ -99,7 +104,7 @@ def _settings(guest: EffectiveGuest) -> Iterator[str]:
     files = {file.field: file.path for file in artifacts.extra_files(model)}
     settings: dict[str, XlValue] = {}
     if guest.type == "hvm":
-        # The serial line is what "xl console" shows of a guest with emulated hardware.
+        # For a guest with emulated hardware, "xl console" shows the serial port.
         defaults = {"boot": "c", "serial": "pty"}
         settings = {name: value for name, value in defaults.items() if name not in dict(model.xl)}
     for field in complete_cfg.cfg_only_fields_set(model):
@@ -125,10 +130,6 @@ def _setting_name(name: str) -> str:
     return name
 
 
-_SCREEN = ("vnc", "vnclisten", "vncdisplay", "vncpasswd", "keymap")
-"""Settings of a guest's one screen, which are also words of a frame buffer (xl.cfg(5), vfb)."""
-
-
 def _xl_value(value: XlValue) -> xl_config.Value:
     if isinstance(value, tuple):
         return tuple(item if isinstance(item, tuple) else str(item) for item in value)
@@ -148,7 +149,8 @@ def vif_value(vif: tuple[str, ...]) -> str:
 
 
 def _from_varflags(project: Project, guest: EffectiveGuest) -> str:
-    """Return what ``generate_bundle_config`` and ``generate_xen_guest_config`` print."""
+    """Return the config that the classes write (``generate_bundle_config`` and others)."""
+    kernel = artifacts.kernel_file(project, guest.guest)
     return "\n".join(
         [
             f'name = "{text.domain(guest.name)}"',
@@ -156,7 +158,7 @@ def _from_varflags(project: Project, guest: EffectiveGuest) -> str:
             f"vcpus = {text.number(guest.vcpus)}",
             *_disk(project, guest),
             f"vif = ['{vif_value(guest.vif)}']",
-            f'kernel = "{artifacts.IMAGES}/{text.class_value(_kernel(project, guest.guest))}"',
+            f'kernel = "{artifacts.IMAGES}/{text.class_value(kernel)}"',
             f'extra = "{text.class_value(guest.extra)}"',
             "",
         ]
@@ -213,7 +215,3 @@ def _vif(project: Project, guest: EffectiveGuest) -> str:
         for entry in guest.vif
     ]
     return f"vif = ['{vif_value(tuple(entries))}']"
-
-
-def _kernel(project: Project, guest: Guest) -> str:
-    return artifacts.kernel_file(project, guest)

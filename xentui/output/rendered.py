@@ -89,7 +89,7 @@ def chunks(content: Content) -> Iterator[bytes]:
         with os.fdopen(os.open(content.source, flags), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise InputError(
-                    f"{visible(str(content.source))}: is no longer a regular file",
+                    f"{visible(str(content.source))} is no longer a regular file",
                     fix="Put the file back.",
                 )
             while chunk := file.read(CHUNK):

@@ -141,7 +141,7 @@ def _firmware_file(parts: Parts, firmware: Firmware) -> Path:
 def _efi_files(
     project: Project, board: board_file.Board, firmware: Firmware, code: Path
 ) -> BootFiles:
-    name = uefi.loader(board.arch)
+    name = uefi.loader_stem(board.arch)
     text = uefi.config(project)
     lines = []
     for line in text.splitlines():

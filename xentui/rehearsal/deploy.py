@@ -148,7 +148,7 @@ def find_build_files(
     machine = planned.machine
     if not folder.is_dir():
         raise InputError(
-            f"{folder}: is not a folder", fix="Give the build's tmp/deploy/images/MACHINE."
+            f"{folder} is not a folder", fix="Give the build's tmp/deploy/images/MACHINE."
         )
     if (folder / machine).is_dir():
         folder = folder / machine

@@ -65,7 +65,7 @@ def unpack(path: Path) -> bytes:
     if data[0x38:0x3C] == _ARM:
         return data
     if data[0x202:0x206] != b"HdrS":
-        raise InputError(f"{path}: is not a Linux kernel for PCs or arm64")
+        raise InputError(f"{path} is not a Linux kernel for PCs or arm64")
     setup = data[0x1F1] or 4
     offset, length = struct.unpack_from("<II", data, 0x248)
     start = (setup + 1) * 512 + offset
@@ -118,11 +118,11 @@ def decompress(data: bytes, name: str) -> bytes:
         if data[:2] == b"\x1f\x8b":
             return zlib.decompressobj(31).decompress(data, MAX_BYTES)
     except (lzma.LZMAError, zlib.error, EOFError) as error:
-        raise InputError(f"{name}: is damaged ({error})") from error
+        raise InputError(f"{name} is damaged ({error})") from error
     if data[:4] == b"\x28\xb5\x2f\xfd":
         return _zstd(data, name)
     raise InputError(
-        f"{name}: is compressed in an unknown way",
+        f"{name} is compressed in an unknown way",
         fix="Use a kernel compressed with xz, gzip or zstd.",
     )
 
@@ -215,12 +215,12 @@ def _module_name(name: str) -> str:
 def _zstd(data: bytes, name: str) -> bytes:
     program = shutil.which("zstd")
     if program is None:
-        raise InputError(f"{name}: is compressed with zstd", fix="Install zstd.")
+        raise InputError(f"{name} is compressed with zstd", fix="Install zstd.")
     run = subprocess.run(  # noqa: S603 - a fixed program, its input through a pipe
         [program, "-dcq"], input=data, capture_output=True, check=False
     )
     if not run.stdout:
-        raise InputError(f"{name}: is damaged, or not compressed with zstd")
+        raise InputError(f"{name} is damaged, or not compressed with zstd")
     return run.stdout
 
 

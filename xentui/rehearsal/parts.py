@@ -205,7 +205,7 @@ def find_parts(
         )
     if directory is not None and not directory.is_dir():
         raise InputError(
-            f"{directory}: is not a folder", fix="Give the folder of unpacked packages."
+            f"{directory} is not a folder", fix="Give the folder of unpacked packages."
         )
     host = host_architecture()
     host_roots = _existing(directory, HOST_ROOT, cache)

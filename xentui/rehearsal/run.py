@@ -213,7 +213,7 @@ def _efi_application(xen: Path, parts: Parts) -> Path:
         if path.is_file():
             return path
     raise InputError(
-        f"{path}: does not exist", fix="Install Debian's xen-system-amd64, which depends on it."
+        f"{path} does not exist", fix="Install Debian's xen-system-amd64, which depends on it."
     )
 
 
@@ -222,7 +222,7 @@ def _hypervisor(path: Path) -> bytes:
         data = path.read_bytes()
         return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from error
+        raise InputError(f"{path} cannot be read ({error})") from error
 
 
 def _command(

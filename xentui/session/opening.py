@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from xentui.project.presets import PresetFile
 
 ORIGIN_WORDS = {"bundled": "xentui", "user": "yours", "local": "here"}
-"""Words in lists for where a preset comes from."""
+"""The word that a list of presets shows for each origin."""
 
 _MOST_FILES = 200
-"""Maximum number of files that are read in a folder."""
+"""Maximum number of files that are read from one folder."""
 
 
 def preset_matches(preset: PresetFile, words: list[str]) -> bool:
-    """Return whether all words, in lower case, occur in a preset's texts."""
+    """Return whether all words, given in lower case, occur in a preset's name or texts."""
     text = f"{preset.name} {preset.title} {preset.machine} {preset.description}".lower()
     return all(word in text for word in words)
 
@@ -39,7 +39,7 @@ def origin_of(loaded: Loaded, *, name: str, preset: bool) -> Origin | None:
 
     Args:
         loaded: the project file or preset.
-        name: its name, as the title of the wizard shows it.
+        name: its name in the wizard's title line.
         preset: whether it is a preset, which is never overwritten.
     """
     if loaded.project is None:
@@ -51,7 +51,7 @@ def origin_of(loaded: Loaded, *, name: str, preset: bool) -> Origin | None:
         project=loaded.project,
         path=path,
         text="" if preset else loaded.document.text,
-        directory=loaded.directory if path is None else path.resolve().parent,
+        directory=loaded.directory,
     )
 
 
@@ -86,10 +86,12 @@ def origin_named(project: Path | None, preset: str | None) -> Origin:
     Raises:
         XentuiError: it cannot be opened.
     """
-    if project is None and preset is None:
+    if preset is not None:
+        name, loaded = preset, presets.load(preset)
+    elif project is not None:
+        name, loaded = project.name, document.load(project)
+    else:
         return EMPTY
-    loaded = presets.load(preset) if preset is not None else document.load(project or Path())
-    name = preset if preset is not None else (project or Path()).name
     origin = origin_of(loaded, name=name, preset=preset is not None)
     if origin is None:
         first = loaded.problems[0]

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What the wizard shows of a state: findings, memory budget, generated files, next commands.
 
-It loads the whole engine, so the session imports it when a view is first asked for: after the first
-frame.
+Importing this module loads the whole engine, so the session does it only after the first frame.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ class OtherGuest(NamedTuple):
 
     Attributes:
         guest: the guest with its effective values.
-        bundled_by: whose settings or recipe install it, in words.
+        bundled_by: what installs it, in words: the user's settings or a bundle of the layers.
     """
 
     guest: EffectiveGuest
@@ -112,7 +111,7 @@ class View:
         if self.project.import_types:
             found = by_severity([*found, *script_findings(self.project, self.assets)])
         if self.project.host.memory != self.state.origin.project.host.memory:
-            # The user has set it, so nothing is assumed.
+            # The user has set the memory, so it is no longer an assumption.
             found = [finding for finding in found if finding.code != _MEMORY_IS_ASSUMED]
         if self.destination.recipe_names is None:
             # If the layers are known, a missing recipe is a finding of the build directory.
@@ -211,7 +210,7 @@ class View:
 
     @cached_property
     def effective_project(self) -> Project:
-        """The project with the user's own settings that BitBake will use instead."""
+        """The project as BitBake will see it, with the user's own settings where they win."""
         return self._as_built(self.project)
 
     def _as_built(self, project: Project) -> Project:
@@ -245,7 +244,7 @@ class View:
 
     @cached_property
     def layout(self) -> Sequence[str]:
-        """The files on the target."""
+        """The files that the guests add to the target, one per line."""
         try:
             return artifacts.layout(self.effective_project)
         except XentuiError as error:
@@ -266,5 +265,5 @@ class View:
 
 
 def _with_title(title: str, message: str) -> str:
-    """Return a message that begins with the title of its field."""
+    """Return a message, after its field's title unless it begins with that."""
     return message if message.startswith(title) else f"{title}: {message}"

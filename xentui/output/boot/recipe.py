@@ -29,13 +29,16 @@ def files(
 
     Args:
         project: the project.
-        start_files: the script or the .cfg that starts Xen, by name.
+        start_files: the one file that starts Xen, U-Boot's script or the .cfg, by its name.
         fleet_name: the project's name in a fleet's layer; empty in a layer of its own.
-        dom0less_files: names of the user's files for dom0less guests, which it deploys.
+        dom0less_files: names of the user's files for dom0less guests, which the recipe deploys.
     """
     recipe = name(fleet_name)
-    files = {f"{FOLDER}/{recipe}_1.0.bb": _recipe(project, next(iter(start_files)), dom0less_files)}
-    return files | {f"{FOLDER}/{recipe}/{file}": text for file, text in start_files.items()}
+    ((file, content),) = start_files.items()
+    return {
+        f"{FOLDER}/{recipe}_1.0.bb": _recipe(project, file, dom0less_files),
+        f"{FOLDER}/{recipe}/{file}": content,
+    }
 
 
 _COMPILE = """

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Write the boot files for UEFI: xen.efi's ``.cfg`` file (xen:docs/misc/efi.pandoc).
 
-On arm64 the hypervisor itself is an EFI application (xen:xen/arch/arm/Makefile); on both
-architectures it is deployed as ``xen-MACHINE.efi``. No boot loader, addresses or /chosen nodes are
-needed.
+Xen is itself an EFI application, on arm64 too (xen:xen/arch/arm/Makefile), and is deployed as
+``xen-MACHINE.efi``. The firmware starts it directly, without a boot loader, load addresses or
+/chosen nodes.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from xentui.project import board_file, boards
 from xentui.project.model import Project
 
 FOLDER = "EFI/BOOT"
+"""Folder on the EFI system partition in which firmware looks for a loader."""
 
 
-def loader(arch: board_file.Arch) -> str:
-    """Return the file name, without its suffix, that firmware looks for."""
+def loader_stem(arch: board_file.Arch) -> str:
+    """Return the name, without its suffix, of the file that firmware starts."""
     return "BOOTX64" if arch == "x86-64" else "BOOTAA64"
 
 
 def boot_files(project: Project) -> list[str]:
     """Return the entries of IMAGE_BOOT_FILES: a deployed file and its path on the partition."""
     board = boards.board(project.host.machine)
-    name = loader(board.arch)
+    name = loader_stem(board.arch)
     entries = [
         f"xen-${{MACHINE}}.efi;{FOLDER}/{name}.EFI",
         f"xentui-xen.cfg;{FOLDER}/{name}.CFG",

@@ -236,7 +236,7 @@ def _edited_by_hand(changes: tuple[Change, ...]) -> RefusedError:
     )
     many = len(changes) > 1
     return RefusedError(
-        f"{names}: {'were' if many else 'was'} edited by hand, so nothing was written",
+        f"{names} {'were' if many else 'was'} edited by hand, so nothing was written",
         fix=(
             "Move the edit into the project or conf/local.conf and the file away, or give "
             "--edited keep, merge (only with generate) or take, which copies it to NAME.mine."

@@ -90,7 +90,7 @@ def load(tree: Tree | None) -> Manifest:
         notes = _strings({key: value for key, value in data.items() if key not in _KEYS})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, RefusedError) as error:
         raise XentuiError(
-            f"{tree.root / NAME}: is not a list of files that xentui wrote",
+            f"{tree.root / NAME} is not a list of files that xentui wrote",
             fix="Remove it if you did not write it; files with xentui's header are still known.",
         ) from error
     return Manifest(files, notes, texts, merged)

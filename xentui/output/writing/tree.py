@@ -40,7 +40,7 @@ _CANNOT_SYNC = (errno.EINVAL, errno.EROFS, errno.EOPNOTSUPP)
 
 
 class FileState(NamedTuple):
-    """What the system knows of a file's state; it differs after any change of the file."""
+    """Metadata of a file that differ after any change, to notice when other programs change it."""
 
     inode: int
     size: int
@@ -123,7 +123,7 @@ class Tree:
                 if error.errno in _CANNOT_LOCK:
                     return
                 if error.errno not in (errno.EAGAIN, errno.EACCES):
-                    raise InputError(f"{_shown(self.root)}: {os_error_text(error)}") from error
+                    raise _input_error(self.root, error) from error
                 if time.monotonic() > give_up:
                     raise RefusedError(
                         f"{_shown(self.root)}: another run of xentui is writing here",
@@ -134,7 +134,7 @@ class Tree:
                 return
 
     def state(self, name: str) -> FileState | None:
-        """Return the state of a file, or ``None`` if it does not exist."""
+        """Return the state of a file, to be expected later; ``None`` if it does not exist."""
         parts = checked_parts(name)
         folder = self._folder(parts[:-1])
         return None if folder is None else self._state_in(folder, name, parts[-1])
@@ -153,8 +153,8 @@ class Tree:
             content = None if too_big else file.read(MAX_READ + 1)
         if content is None or len(content) > MAX_READ:
             raise InputError(
-                f"{_shown(self.root / name)}: is too big: at most {MAX_READ} bytes are read",
-                fix="Check what it is, and move it away.",
+                f"{_shown(self.root / name)} is larger than {MAX_READ >> 20} MiB",
+                fix="Check whether it belongs there; if not, move it away.",
             )
         return content
 
@@ -189,7 +189,7 @@ class Tree:
             name: the name of the file.
             chunks: its contents.
             expected: the state that :meth:`state` returned when the plan was made.
-            like: a file whose permissions and time are copied.
+            like: the status of a file, whose permissions and time are copied.
 
         Raises:
             RefusedError: the file's state is not the expected one.
@@ -252,7 +252,7 @@ class Tree:
             except OSError as error:
                 if error.errno not in _CANNOT_SYNC:
                     place = self.root.joinpath(*parts)
-                    raise InputError(f"{_shown(place)}: {os_error_text(error)}") from error
+                    raise _input_error(place, error) from error
 
     def remove_if_empty(self) -> None:
         """Remove the folder itself if it is empty."""
@@ -285,10 +285,10 @@ class Tree:
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
                 raise RefusedError(
-                    f"{_shown(place)}: is a link or not a folder, so nothing is written into it",
+                    f"{_shown(place)} is a link or not a folder, so nothing is written into it",
                     fix="Move it away, or choose another folder.",
                 ) from None
-            raise InputError(f"{_shown(place)}: {os_error_text(error)}") from error
+            raise _input_error(place, error) from error
         self._folders[parts] = opened
         return opened
 
@@ -306,10 +306,7 @@ class Tree:
         try:
             yield
         except OSError as error:
-            place = self.root / name
-            raise InputError(
-                f"{_shown(place)}: {os_error_text(error)}", fix=_advice(error)
-            ) from error
+            raise _input_error(self.root / name, error) from error
 
 
 def open_if_exists(root: Path) -> AbstractContextManager[Tree | None]:
@@ -317,10 +314,10 @@ def open_if_exists(root: Path) -> AbstractContextManager[Tree | None]:
     return Tree(root) if root.exists() or root.is_symlink() else nullcontext()
 
 
-def changed_meanwhile(path: Path) -> RefusedError:
+def changed_meanwhile(path: Path) -> StaleError:
     """Return the error for a file that was changed after the plan was made."""
     return StaleError(
-        f"{_shown(path)}: was changed by another program in the meantime",
+        f"{_shown(path)} was changed by another program in the meantime",
         fix="Run again to see what would be written now.",
     )
 
@@ -331,7 +328,7 @@ class StaleError(RefusedError):
 
 def _in_the_way(path: Path) -> RefusedError:
     return RefusedError(
-        f"{_shown(path)}: is a link or not a regular file, so it is not changed",
+        f"{_shown(path)} is a link or not a regular file, so it is not changed",
         fix="Move it away, or choose another folder.",
     )
 
@@ -366,6 +363,10 @@ def _copy_owner_and_mode(file: int, before: os.stat_result | None) -> None:
 
 def _shown(path: Path) -> str:
     return visible(str(path))
+
+
+def _input_error(path: Path, error: OSError) -> InputError:
+    return InputError(f"{_shown(path)}: {os_error_text(error)}", fix=_advice(error))
 
 
 def _advice(error: OSError) -> str:
