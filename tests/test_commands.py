@@ -104,16 +104,18 @@ def test_all_five_ways_to_a_container_are_shown_with_their_limits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("project", "tier", "network"),
+    ("project", "tested", "network"),
     [
-        (WRYNOSE, "tier 1", False),
-        (replace(WRYNOSE, guests=(Guest("web"),)), "tier 2", False),
-        (replace(QEMU, containers=Containers(vxn=True)), "tier 3", True),
+        (WRYNOSE, "Dom0,", False),
+        (replace(WRYNOSE, guests=(Guest("web"),)), "Dom0 and guests,", False),
+        (replace(QEMU, containers=Containers(vxn=True)), "Dom0, guests and containers,", True),
     ],
 )
-def test_the_layers_own_tests_are_named_by_tier(project: Project, tier: str, network: bool) -> None:
+def test_the_layers_own_tests_are_named_by_what_they_boot(
+    project: Project, tested: str, network: bool
+) -> None:
     (command,) = [command for command in for_build_dir(project) if command.step == "test"]
-    assert command.note.startswith(tier)
+    assert command.note.startswith(f"optional boot test of {tested}")
     assert ('-m "boot and not network"' not in command.line) is network
     assert "--machine qemux86-64" in command.line
 

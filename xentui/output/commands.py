@@ -287,9 +287,10 @@ def _tests(project: Project, abilities: Abilities) -> Iterator[NextCommand]:
         "pytest tests/test_xen_runtime.py -v --machine qemux86-64 --poky-dir POKY --build-dir BUILD"
     )
     if project.containers.vxn:
-        tier = "tier 3: Dom0, guests and containers"
+        tested = "Dom0, guests and containers"
     else:
         line += ' -m "boot and not network"'
-        tier = "tier 2: Dom0 and guests" if project.guests else "tier 1: Dom0"
-    note = f"{tier}; in meta-virtualization, with pexpect; POKY has oe-init-build-env"
+        tested = "Dom0 and guests" if project.guests else "Dom0"
+    note = f"optional boot test of {tested}, in meta-virtualization, with pexpect; "
+    note += "POKY is the folder with oe-init-build-env"
     yield NextCommand("test", line, note)
