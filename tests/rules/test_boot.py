@@ -106,3 +106,15 @@ def test_a_guest_without_kernel_can_get_one_or_become_hvm_on_x86(
     (made,) = findings_of("XT236", text)
     assert made.fix.endswith(fix)
     assert [quick_fix.label for quick_fix in made.quick_fixes] == labels
+
+
+def test_a_boot_loader_finds_the_kernel_and_its_command_line_on_the_guests_disk() -> None:
+    text = (
+        HOST.format("genericx86-64") + '[bundles.lab]\n[guests.web]\nbundle = "lab"\n'
+        'type = "pv"\nkernel = "none"\nrootfs = "none"\nextra = ""\n'
+        '[[guests.web.disks]]\ndevice = "xvda"\nblock = "/dev/vg/web"\n'
+    )
+    with_loader = text.replace('extra = ""\n', 'extra = ""\nbootloader = "pygrub"\n')
+    for code in ("XT225", "XT228", "XT236"):
+        assert len(findings_of(code, text)) == 1, code
+        assert findings_of(code, with_loader) == [], code

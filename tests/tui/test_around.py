@@ -212,3 +212,17 @@ async def test_the_palette_begins_with_the_named_preset_though_the_list_is_filte
         await settle(pilot)
         assert app.session.project.host.machine == "genericx86-64"
         assert app.main.step_name == "review"
+
+
+async def test_scattered_letters_do_not_find_the_command_that_deletes_a_guest() -> None:
+    async with running(TWO, "guests", notifications=True) as (app, pilot):
+        before = app.session.project
+        await press(pilot, "ctrl+p")
+        await press(pilot, *"dlph", "enter")
+        await press(pilot, "escape")
+        assert app.session.project is before
+        await press(pilot, "ctrl+p")
+        await press(pilot, *"delete guest alpha", "enter")
+        await settle(pilot)
+        assert app.session.project.guests == before.guests[1:], shown(app)
+        assert "Deleted alpha. ctrl+z brings it back." in shown(app)

@@ -470,3 +470,17 @@ async def test_review_ends_its_examination_though_another_one_was_due(
         await pilot.pause(0.6)
         await wait_for_survey(pilot, app)
         assert "Examining" not in shown(app)
+
+
+async def test_a_line_that_causes_an_error_can_be_decided_about_all_the_same() -> None:
+    line = 'XEN_GUEST_MEMORY[xen-guest-image-minimal] = "2048"\n'
+    build = small(Path.cwd(), f'MACHINE = "qemux86-64"\n{line}', more=GUESTS)
+    session = session_of(preset="qemux86-64-minimal")
+    session.target.move_to(build)
+    async with running(session, "review") as (app, pilot):
+        await wait_for_survey(pilot, app)
+        assert session.review.status == "errors"
+        assert "you will be asked" in shown(app)
+        await press(pilot, "ctrl+s")
+        await settle(pilot)
+        assert "What should happen to your own Xen settings?" in shown(app)

@@ -19,12 +19,12 @@ from tests.sessions import NOW, session_of
 from xentui.errors import InputError, XentuiError
 from xentui.output.header import is_intact
 from xentui.output.rendered import Copy
-from xentui.project import document, schema
+from xentui.project import document, new_file, schema
 from xentui.project.model import Fetch, Guest, Host, ImportType, Project, Source
 from xentui.rules.catalogue import Severity
 from xentui.rules.finding import Finding
 from xentui.screens.write import written_lines
-from xentui.session import Origin, field_paths, guests, opening, writing
+from xentui.session import Origin, Session, field_paths, guests, opening, writing
 from xentui.session.drafts import Drafts
 from xentui.session.state import State
 from xentui.widgets.text import UNICODE
@@ -496,3 +496,21 @@ def test_copies_are_counted_up_and_get_no_mac_address() -> None:
         project, key = guests.cloned(project, key)
     assert [one.key for one in project.guests] == ["alpha", "alpha-2", "alpha-3", "alpha-4"]
     assert project.guest("alpha-4").vif == ("bridge=xenbr0", "bridge=xenbr1")
+
+
+def test_the_draft_of_a_project_file_is_found_when_that_file_is_opened_again() -> None:
+    for name in ("one.toml", "other.toml"):
+        Path(name).write_text(new_file.toml_text(ONE))
+    edited = Session(opening.origin_named(Path("one.toml"), None), draft_path=Path("draft.json"))
+    edited.type_text(MEMORY, "300")
+    assert edited.autosave()
+    edited.drafts.close()
+    found = {
+        name: Session(
+            opening.origin_named(Path(name), None), draft_path=Path("draft.json")
+        ).draft_of_project()
+        for name in ("one.toml", "other.toml")
+    }
+    assert found["other.toml"] is None
+    assert found["one.toml"] is not None
+    assert found["one.toml"].state.project.guest("alpha").memory == 300

@@ -31,8 +31,12 @@ DEVICE = re.compile(r"/dev/(?P<disk>(?:xvd|sd|hd|vd)[a-z])(?P<number>[0-9]*)")
 
 
 def has_generated_command_line(guest: EffectiveGuest) -> bool:
-    """Return whether the kernel command line comes from the project."""
-    return guest.guest.config_file is None and guest.type != "hvm"
+    """Return whether the kernel command line comes from the project.
+
+    A boot loader takes it from the guest's own disk, and adds that of the project.
+    """
+    declared = guest.guest
+    return declared.config_file is None and guest.type != "hvm" and declared.bootloader is None
 
 
 def is_kernel_only(guest: EffectiveGuest) -> bool:
@@ -163,7 +167,7 @@ def check_kernel(context: Context, guest: EffectiveGuest) -> Iterator[Finding]:
     if declared.config_file is not None:
         return
     path = f"guests.{guest.key}.kernel"
-    if declared.kernel == "none" and guest.type != "hvm":
+    if declared.kernel == "none" and guest.type != "hvm" and declared.bootloader is None:
         yield make_finding(
             "XT236",
             path,
