@@ -56,6 +56,7 @@ class Command:
         run: does it; the result is awaited if it can be.
         key: the name of the key that does the same, or an empty text.
         common: whether it is listed before anything is typed.
+        is_destructive: whether it deletes something, so that only a part of its name finds it.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Command:
     run: Action
     key: str = ""
     common: bool = False
+    is_destructive: bool = False
 
     @property
     def title(self) -> str:
@@ -94,6 +96,9 @@ class Commands(Provider):
                 score = 1000.0
             elif command.name.lower().startswith(query.strip().lower()):
                 score += 100.0
+            if command.is_destructive and query.strip().lower() not in command.name.lower():
+                # Letters that are scattered over the name must not delete anything.
+                score = 0.0
             if score > 0:
                 # The matcher parses markup.
                 has_bracket = "[" in command.name
@@ -166,7 +171,8 @@ class Commands(Provider):
             path = f"guests.{guest.key}"
             yield Command(f"guest {guest.key}", "edit it", partial(main.show_step, "guests", path))
             remove = partial(self._remove_guest, guest.key)
-            yield Command(f"delete guest {guest.key}", "undo brings it back", remove)
+            name, note = f"delete guest {guest.key}", "undo brings it back"
+            yield Command(name, note, remove, is_destructive=True)
 
     @staticmethod
     def _key_command(main: MainScreen, name: str, note: str, run: Action) -> Command:
@@ -241,6 +247,7 @@ class Commands(Provider):
     def _remove_guest(self, key: str) -> None:
         session = self.main.session
         session.edit(guests.removed(session.project, key), f"delete {key}")
+        self.main.step.show_toast(f"Deleted {key}. ctrl+z brings it back.")
         self.main.redraw_after_edit()
 
     def _add_import_type(self, name: str) -> None:
