@@ -125,6 +125,10 @@ class XentuiApp(OrderedKeys):
             self.set_keymap(self._user_keys)
         self.measure_latency()
         self._running_loop = asyncio.get_running_loop()
+        draft = self.session.draft_of_project()
+        if draft is not None:
+            text = f"A draft of {draft.when} has changes that this file lacks. alt+1 offers it."
+            self.notify(text, severity="warning", markup=False, timeout=12)
 
     def call_soon(self, function: Callable[[], object]) -> bool:
         """Call a function soon, from a signal handler; return whether the event loop runs."""

@@ -20,7 +20,7 @@ from xentui.project.history import History
 from xentui.project.model import Host, Project
 from xentui.rules.finding import by_severity
 from xentui.session import field_paths, texts
-from xentui.session.drafts import Drafts
+from xentui.session.drafts import Draft, Drafts
 from xentui.session.findings import Findings, can_be_allowed, is_allowed
 from xentui.session.state import EMPTY, InvalidText, Origin, State
 from xentui.session.target import DEFAULT_OUT, Target
@@ -193,6 +193,13 @@ class EditedProject:
             origin = replace(origin)
         self.switch_to(State(origin.project, origin), label)
         return note
+
+    def draft_of_project(self) -> Draft | None:
+        """Return the newest draft in this folder if it is of the project file that is open."""
+        draft, own = self.drafts.load() if self.drafts.available() else None, self.state.origin.path
+        path = draft.state.origin.path if draft is not None else None
+        same = own is not None and path is not None and path.absolute() == own.absolute()
+        return draft if same else None
 
     def resume_draft(self, state: State) -> str:
         """Continue from a draft; return a sentence about the draft of the project before."""
