@@ -221,7 +221,7 @@ class Review(Step):
         text = f"{glyphs(self).severity(review.style)} {review.summary()}"
         if review.status == "ready":
             text = f"{text} Press {self._write_key} to write."
-        elif review.status in ("undecided", "edited"):
+        elif review.clashes or review.status == "edited":
             text += f" Press {self._write_key}: you will be asked."
         if self._examining:
             text += f" Examining the build directory {glyphs(self).more}"

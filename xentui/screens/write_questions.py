@@ -39,7 +39,8 @@ class WriteQuestions:
         if review.status == "errors" and review.plan is not None:
             # The build directory's files may have changed, and its problems with them.
             await self._examine_again(review.plan)
-        if review.blocked or review.plan is None:
+        # A decision about the user's own lines may remove errors that they cause.
+        if (review.blocked and not review.clashes) or review.plan is None:
             step.action_show_sheet("problems" if review.errors else "files")
             step.show_toast(review.summary(), "error")
             return
