@@ -436,8 +436,9 @@ LINES = {
     'XEN_GUEST_CONFIG_FILE[a] = "/srv/../etc/a.cfg"\n'
     'XEN_GUEST_CONFIG_FILE[b] = "/x/${UNPACKDIR}/b.cfg"\n'
     'XEN_GUEST_CONFIG_FILE[c] = "c.cfg"\nXEN_GUEST_CONFIG_FILE[d] = "${UNPACKDIR}/d.cfg"\n',
-    "a config in an unset folder": f'{X86}BUNDLED_XEN_GUESTS = "a"\n'
-    'XEN_GUEST_CONFIG_FILE[a] = "/srv/${NOT_SET}/a.cfg"\n',
+    "a config in an unset folder": f'{X86}BUNDLED_XEN_GUESTS = "a b"\n'
+    'XEN_GUEST_CONFIG_FILE[a] = "/srv/${NOT_SET}/a.cfg"\n'
+    'XEN_GUEST_CONFIG_FILE[b] = "${NOT_SET}/b.cfg"\n',
     "packages": f'{X86}IMAGE_INSTALL = "lab"\nIMAGE_INSTALL:append:{OWN} = " vxn-vdkr"\n'
     f'IMAGE_INSTALL:append:{OWN} = " a ${{@f()}}"\nIMAGE_INSTALL:append:pn-other = " lab"\n'
     f'IMAGE_INSTALL:prepend:{OWN} = "vim "\nIMAGE_INSTALL:append:{OWN}:qemuall = " nano"\n'

@@ -300,7 +300,7 @@ def _import_config_file(conf: ConfImport, key: str, assignments: list[Assignment
 
 def _path_of_config(value: Value) -> str:
     raw = value.raw or ""
-    if "${UNPACKDIR}" in raw or not raw.startswith("/"):
+    if "${UNPACKDIR}" in raw or not raw.startswith(("/", "${")):
         raise NotImportable(
             "an image recipe does not unpack files, so the class cannot find this one and generates"
             " a config instead"
