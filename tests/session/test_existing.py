@@ -432,3 +432,23 @@ def test_an_empty_flag_of_the_users_does_not_outrank_the_projects(tmp_path: Path
     session = on(by_hand(tmp_path, f'MACHINE = "qemux86-64"\nXEN_GUEST_VIF[{MINIMAL}] = ""\n'))
     session.review.compare()
     assert session.review.clashes == []
+
+
+def test_a_value_merged_into_xentuis_file_is_not_blamed_on_the_users_line(tmp_path: Path) -> None:
+    line = f'XEN_GUEST_MEMORY[{MINIMAL}] = "1024"\n'
+    build = by_hand(tmp_path, f'MACHINE = "qemux86-64"\n{line}')
+    session = on(build)
+    session.review.compare()
+    session.review.decide_existing("replace")
+    session.write()
+    conf = build / "conf/xentui.conf"
+    text = conf.read_text()
+    before = f'XEN_GUEST_MEMORY[{MINIMAL}] = "256"'
+    assert before in text
+    conf.write_text(text.replace(before, before.replace("256", "300")))
+    again = on(build)
+    again.review.compare()
+    again.write(edited="merge")
+    assert '= "300"' in conf.read_text()
+    again.review.compare(again=True)
+    assert "XT051" not in codes(again)

@@ -126,6 +126,7 @@ def overriding_lines(after: BuildDir, project: Project) -> list[Clash]:
         # a line with it applies.
         if not conditions or overrides.is_active(conditions):
             wanted[variable, each.flag] = each.value
+    written = dict(wanted)
     memory = wanted.get(("QB_MEM_VALUE", ""))
     if memory is not None and any(":" in each.variable for each in after.assignments("QB_MEM")):
         # With an override, it outranks the class, which computes it from the project's value.
@@ -145,6 +146,9 @@ def overriding_lines(after: BuildDir, project: Project) -> list[Clash]:
             # The class uses its default instead of an empty flag.
             actual = default_of.get(variable)
         if actual is None or not _differ(actual, store.expand(value).raw or ""):
+            continue
+        if actual == written.get((variable, flag)):
+            # The user changed it in xentui's own file, and merged that.
             continue
         location = _last_line(after, variable, flag, is_xentuis)
         if location is not None:
