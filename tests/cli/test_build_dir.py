@@ -211,6 +211,15 @@ def test_the_layer_of_another_build_directory_is_not_touched(run: Run, build: Pa
     assert (other / "conf/local.conf").read_text() == LOCAL
 
 
+def test_a_deleted_layer_is_written_again(run: Run, build: Path) -> None:
+    generate(run, build)
+    before = files(Path())
+    shutil.rmtree("meta-xentui")
+    result = generate(run, build)
+    assert result.code == 0, result.err
+    assert files(Path()) == before
+
+
 def test_a_copied_build_directory_leaves_the_layer_of_the_first_one(run: Run, build: Path) -> None:
     generate(run, build)
     before = files(Path("meta-xentui"))

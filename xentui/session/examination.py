@@ -178,6 +178,10 @@ def examine_plan(
     if included:
         texts |= _including(build, texts)
     after = reading.read(build, texts=texts)
+    # A layer that the plan creates may be in BBLAYERS already, if its folder was deleted.
+    planned = {str(root.path) for root in plan.roots}
+    layers = (layer for layer in after.layers if layer.exists or layer.path not in planned)
+    after = replace(after, layers=tuple(layers))
     findings = multiconfig_findings(after) + outranking_findings(after, project, existing)
     bundles = frozenset(
         Path(path).name.partition("_")[0]
