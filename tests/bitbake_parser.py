@@ -178,7 +178,7 @@ def _parse(
     for name, value in settings.items():
         data.setVar(name, value)
     bb.parse.clear_cache()
-    with _recorded(parsed, path):
+    with _recording(parsed, path):
         try:
             if before is not None:
                 data = bb.parse.handle(str(before), data, True)
@@ -240,7 +240,7 @@ def _folder(files: Mapping[str, str]) -> Iterator[Path]:
 
 
 @contextmanager
-def _recorded(parsed: Parsed, path: Path) -> Iterator[None]:
+def _recording(parsed: Parsed, path: Path) -> Iterator[None]:
     """Record the statements in the file at ``path`` and everything that is logged."""
     bb = bitbake_modules()
     plain: Any = bb.parse.ast.StatementGroup

@@ -105,7 +105,7 @@ def run_with_fault(folder: Path, number: int, kind: str) -> bool:
         os._exit(code)
 
 
-def survived(folder: Path, kind: str) -> int:
+def fail_every_call(folder: Path, kind: str) -> int:
     """Let every call fail, one after the other, and return their number."""
     old_folder, new_folder = folder / "old", folder / "new"
     for number, place in ((1, old_folder), (2, new_folder)):
@@ -134,4 +134,4 @@ def survived(folder: Path, kind: str) -> int:
 
 
 if __name__ == "__main__":
-    print(survived(Path(sys.argv[2]), sys.argv[1]))
+    print(fail_every_call(Path(sys.argv[2]), sys.argv[1]))

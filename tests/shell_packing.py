@@ -154,13 +154,13 @@ def _unpack(parsed: Parsed) -> None:
         fetcher = bb.fetch2.Fetch(entries, data, cache=False)
         for entry in fetcher.ud.values():
             if entry.type != "file":
-                Path(entry.localpath).write_bytes(_pretended(Path(entry.localpath).name))
+                Path(entry.localpath).write_bytes(_download_contents(Path(entry.localpath).name))
         fetcher.unpack(str(unpackdir))
     except bb.fetch2.BBFetchException as error:
         raise BuildError(str(error)) from error
 
 
-def _pretended(name: str) -> bytes:
+def _download_contents(name: str) -> bytes:
     """Return the content of a made-up download: an archive if the name says so."""
     buffer = io.BytesIO()
     if ".tar" in name or name.endswith(".tgz"):

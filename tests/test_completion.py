@@ -155,7 +155,7 @@ def _until(terminal: int, found: Callable[[str], object] | None) -> str:
 Shell = Callable[..., set[str]]
 
 
-def _answered(place: Path, line: str) -> list[str]:
+def _own_words(place: Path, line: str) -> list[str]:
     """Return the words with which xentui itself answers the completion scripts."""
     environment = _environment(place) | {
         "_ARGCOMPLETE": "1",
@@ -173,7 +173,7 @@ def _answered(place: Path, line: str) -> list[str]:
 
 def itself(place: Path, *words: str) -> set[str]:
     """Ask xentui for completions as the scripts do, without a shell."""
-    return set(_answered(place, " ".join(("xentui", *words))))
+    return set(_own_words(place, " ".join(("xentui", *words))))
 
 
 def _shell(run: Shell) -> object:
@@ -274,15 +274,15 @@ def test_names_are_offered_and_never_run(shell: Shell, place: Path) -> None:
 
 @pytest.mark.parametrize("line", ["xentui check '", "xentui show --what", "xentui --set x y z", ""])
 def test_an_unfinished_line_gets_no_traceback(place: Path, line: str) -> None:
-    _answered(place, line)
+    _own_words(place, line)
 
 
 @pytest.mark.parametrize("name", ["broken.toml", "absent.toml", "folder.toml"])
 def test_a_project_that_cannot_be_read_has_no_guests(name: str, place: Path) -> None:
     (place / "broken.toml").write_text("[guests\n")
     (place / "folder.toml").mkdir()
-    assert _answered(place, f"xentui show {name} --set host.mac") == ["host.machine="]
-    assert _answered(place, f"xentui show {name} --set guests.") == []
+    assert _own_words(place, f"xentui show {name} --set host.mac") == ["host.machine="]
+    assert _own_words(place, f"xentui show {name} --set guests.") == []
 
 
 @pytest.mark.slow

@@ -96,7 +96,7 @@ def project_of(text: str) -> Project:
     return loaded.project
 
 
-def changed(text: str, project: Project) -> str:
+def update(text: str, project: Project) -> str:
     """Update a text, and let tomlkit confirm that it is TOML with the expected meaning."""
     new = edit.update(text, project)
     assert project_of(new) == project
@@ -105,7 +105,7 @@ def changed(text: str, project: Project) -> str:
     return new
 
 
-def differing(old: str, new: str) -> list[str]:
+def diff_lines(old: str, new: str) -> list[str]:
     """Return the lines that differ, marked with - and +, with their line ends."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     return [line for line in difflib.ndiff(before, after) if line[0] in "-+"]
@@ -130,8 +130,8 @@ def test_bundled_presets_are_left_unchanged(name: str) -> None:
 @pytest.mark.parametrize("form", [form for form in FORMS if form != "implicit"])
 def test_a_changed_value_changes_one_line(form: str) -> None:
     text = FORMS[form]
-    new = changed(text, with_web(project_of(text), memory=300))
-    removed, added = differing(text, new)
+    new = update(text, with_web(project_of(text), memory=300))
+    removed, added = diff_lines(text, new)
     assert removed[2:].replace("0x100", "300").replace("256", "300") == added[2:]
 
 
@@ -161,37 +161,37 @@ def test_any_change_is_written_in_every_notation(
     form: str, change: Callable[[Project], Project]
 ) -> None:
     text = FORMS[form]
-    new = changed(text, change(project_of(text)))
+    new = update(text, change(project_of(text)))
     assert new.startswith("\ufeff") == text.startswith("\ufeff")
     if form == "crlf":
         assert "\n" not in new.replace("\r\n", "")
 
 
 def test_a_key_is_added_at_its_place() -> None:
-    new = changed(PLAIN, with_web(project_of(PLAIN), vcpus=2, rootfs=None, extra="x"))
-    assert differing(PLAIN, new) == ["+ vcpus = 2\n", '+ extra = "x"\n']
+    new = update(PLAIN, with_web(project_of(PLAIN), vcpus=2, rootfs=None, extra="x"))
+    assert diff_lines(PLAIN, new) == ["+ vcpus = 2\n", '+ extra = "x"\n']
     assert "# enough\nvcpus = 2\nvif = [" in new
     assert ']\nextra = "x"\n\n# Something between.' in new
 
 
 def test_a_guest_is_added_after_the_others() -> None:
-    new = changed(PLAIN, project_of(PLAIN).with_guest(Guest("c", memory=64)))
+    new = update(PLAIN, project_of(PLAIN).with_guest(Guest("c", memory=64)))
     assert new == PLAIN + "\n[guests.c]\nmemory = 64\n"
     bare = PLAIN.rstrip("\n")
-    assert changed(bare, project_of(bare).with_guest(Guest("c"))) == bare + "\n\n[guests.c]"
+    assert update(bare, project_of(bare).with_guest(Guest("c"))) == bare + "\n\n[guests.c]"
 
 
 def test_a_guest_is_deleted_with_its_comment_only() -> None:
-    new = changed(PLAIN, project_of(PLAIN).without_guest("web"))
+    new = update(PLAIN, project_of(PLAIN).without_guest("web"))
     assert new == HEAD + '\n# The data base.\n[guests."db"]\n"memory" = 128\n'
-    last = changed(PLAIN, project_of(PLAIN).without_guest("db"))
+    last = update(PLAIN, project_of(PLAIN).without_guest("db"))
     assert last == PLAIN[: PLAIN.index("\n# The data base.")]
 
 
 def test_a_renamed_guest_keeps_its_comments() -> None:
     project = project_of(PLAIN)
     guest = replace(project.guest("web"), key="shop", memory=300)
-    new = changed(PLAIN, project.with_guest(guest, instead_of="web"))
+    new = update(PLAIN, project.with_guest(guest, instead_of="web"))
     assert new == PLAIN.replace("guests.web", "guests.shop").replace("0x100", "300")
 
 
@@ -199,17 +199,17 @@ def test_renaming_a_guest_changes_only_its_names_in_every_notation() -> None:
     for form, text in FORMS.items():
         project = project_of(text)
         guest = replace(project.guest("web"), key="shop")
-        new = changed(text, project.with_guest(guest, instead_of="web"))
+        new = update(text, project.with_guest(guest, instead_of="web"))
         assert new == text.replace("web", "shop").replace("The shop", "The web"), form
 
 
 def test_changing_an_entry_of_a_list_keeps_the_others() -> None:
     project = project_of(PLAIN)
-    new = changed(PLAIN, with_web(project, vif=("bridge=xenbr0", "bridge=br2")))
+    new = update(PLAIN, with_web(project, vif=("bridge=xenbr0", "bridge=br2")))
     assert new == PLAIN.replace("xenbr1", "br2")
-    added = changed(PLAIN, with_web(project, vif=("bridge=xenbr0", "bridge=xenbr1", "bridge=b")))
-    assert differing(PLAIN, added) == ['+   "bridge=b",\n']
-    fewer = changed(PLAIN, with_web(project, vif=("bridge=xenbr1",)))
+    added = update(PLAIN, with_web(project, vif=("bridge=xenbr0", "bridge=xenbr1", "bridge=b")))
+    assert diff_lines(PLAIN, added) == ['+   "bridge=b",\n']
+    fewer = update(PLAIN, with_web(project, vif=("bridge=xenbr1",)))
     assert '"bridge=xenbr1",\n]' in fewer
     assert "xenbr0" not in fewer
 
@@ -218,26 +218,26 @@ def test_removing_a_fetch_entry_keeps_the_others() -> None:
     project = project_of(PLAIN)
     source = project.guest("web").source
     assert source is not None
-    new = changed(PLAIN, with_web(project, source=replace(source, fetch=source.fetch[1:])))
+    new = update(PLAIN, with_web(project, source=replace(source, fetch=source.fetch[1:])))
     first = PLAIN.index("[[guests.web")
     assert new == PLAIN[:first] + PLAIN[PLAIN.index("[[guests.web", first + 1) :]
     more = replace(source, fetch=(*source.fetch, Fetch("file://z.raw", subdir="d")))
-    added = changed(PLAIN, with_web(project, source=more))
-    assert differing(PLAIN, added) == [
+    added = update(PLAIN, with_web(project, source=more))
+    assert diff_lines(PLAIN, added) == [
         "+ [[guests.web.source.fetch]]\n", '+ uri = "file://z.raw"\n', '+ subdir = "d"\n', "+ \n",
     ]  # fmt: skip
 
 
 def test_reordered_guests_keep_their_comments() -> None:
     project = project_of(PLAIN)
-    new = changed(PLAIN, replace(project, guests=project.guests[::-1]))
+    new = update(PLAIN, replace(project, guests=project.guests[::-1]))
     assert sorted(new.splitlines()) == sorted(PLAIN.splitlines())
     assert new.index("# The data base.\n[guests.") < new.index("# with its own disk.\n[guests.web]")
 
 
 def test_empty_lists_are_not_touched() -> None:
     text = HEAD + "[defaults]\n[guests.a]\ntags = []\nmemory = 64\n"
-    new = changed(text, project_of(text).with_guest(Guest("a", memory=65)))
+    new = update(text, project_of(text).with_guest(Guest("a", memory=65)))
     assert new == text.replace("64", "65").replace("x86-65", "x86-64")
 
 
@@ -295,7 +295,7 @@ def test_a_changed_value_of_any_project_changes_one_line(
     before = project.with_guest(replace(guest, memory=memory))
     after = project.with_guest(replace(guest, memory=memory + 1))
     text = write(before)
-    assert len(differing(text, edit.update(text, after))) == 2 * (repr(before) != repr(after))
+    assert len(diff_lines(text, edit.update(text, after))) == 2 * (repr(before) != repr(after))
 
 
 @given(st.recursive(st.booleans() | st.integers() | st.text(), st.lists, max_leaves=9))

@@ -33,7 +33,7 @@ def stamped(body: str) -> str:
     return header.stamp(body, "p")
 
 
-def planned(folder: Path, body: str) -> Plan:
+def plan_of(folder: Path, body: str) -> Plan:
     return plan(Rendered({CONF: stamped(body)}, {}), folder)
 
 
@@ -42,9 +42,9 @@ def kinds(plan: Plan) -> list[str]:
 
 
 @pytest.fixture
-def edited(tmp_path: Path) -> Path:
+def edited_folder(tmp_path: Path) -> Path:
     """A folder with one file, to whose end somebody added a line."""
-    apply(planned(tmp_path, BASE))
+    apply(plan_of(tmp_path, BASE))
     file = tmp_path / CONF
     file.write_text(file.read_text().replace('H = "1"', 'H = "1"\n# mine'))
     return tmp_path
@@ -131,19 +131,19 @@ def test_a_packed_text_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -
     assert manifest.pack("a" * 10_000) == ""
 
 
-def test_a_changed_text_in_the_manifest_is_not_trusted(edited: Path) -> None:
-    file = edited / manifest.NAME
+def test_a_changed_text_in_the_manifest_is_not_trusted(edited_folder: Path) -> None:
+    file = edited_folder / manifest.NAME
     wrong = manifest.pack("somebody else's\n")
     right = manifest.pack(stamped(BASE))
     file.write_text(file.read_text().replace(right, wrong))
-    assert planned(edited, BASE.replace("A", "Z")).edited[0].base is None
+    assert plan_of(edited_folder, BASE.replace("A", "Z")).edited[0].base is None
 
 
 # Shown from three sides
 
 
-def test_the_diff_shows_both_sides_and_the_merged_file(edited: Path) -> None:
-    diff = planned(edited, BASE.replace('B = "1"', 'B = "2"')).diff().splitlines()
+def test_the_diff_shows_both_sides_and_the_merged_file(edited_folder: Path) -> None:
+    diff = plan_of(edited_folder, BASE.replace('B = "1"', 'B = "2"')).diff().splitlines()
     mine = next(at for at, line in enumerate(diff) if "was edited by hand" in line)
     theirs = diff.index("# What xentui would change:")
     both = diff.index("# Merged:")
@@ -154,26 +154,26 @@ def test_the_diff_shows_both_sides_and_the_merged_file(edited: Path) -> None:
     assert '+B = "2"' in diff[both:]
 
 
-def test_a_conflict_is_shown_with_its_marks(edited: Path) -> None:
-    diff = planned(edited, BASE.replace('H = "1"', 'H = "2"')).diff().splitlines()
+def test_a_conflict_is_shown_with_its_marks(edited_folder: Path) -> None:
+    diff = plan_of(edited_folder, BASE.replace('H = "1"', 'H = "2"')).diff().splitlines()
     at = diff.index("# Both change the same lines, in one place:")
-    assert diff[at + 1] == f"<<<<<<< {edited / CONF}:11 (as it is)"
+    assert diff[at + 1] == f"<<<<<<< {edited_folder / CONF}:11 (as it is)"
     assert diff[at + 2 :] == [
         'H = "1"', "# mine", "||||||| as xentui wrote it", 'H = "1"', "=======", 'H = "2"',
         ">>>>>>> as xentui would write it",
     ]  # fmt: skip
 
 
-def test_without_a_change_of_the_project_only_the_edits_are_shown(edited: Path) -> None:
-    diff = planned(edited, BASE).diff()
+def test_without_a_change_of_the_project_only_the_edits_are_shown(edited_folder: Path) -> None:
+    diff = plan_of(edited_folder, BASE).diff()
     assert "+# mine" in diff
     assert "# xentui would only undo them." in diff
 
 
-def test_without_a_manifest_the_header_shows_what_was_written(edited: Path) -> None:
-    (edited / manifest.NAME).unlink()
-    assert planned(edited, BASE).edited[0].base == stamped(BASE)
-    changed = planned(edited, BASE.replace("A", "Z"))
+def test_without_a_manifest_the_header_shows_what_was_written(edited_folder: Path) -> None:
+    (edited_folder / manifest.NAME).unlink()
+    assert plan_of(edited_folder, BASE).edited[0].base == stamped(BASE)
+    changed = plan_of(edited_folder, BASE.replace("A", "Z"))
     assert changed.edited[0].base is None
     assert "is not as xentui wrote it" in changed.diff()
     assert resolve_edits(changed, "merge").edited == changed.edited
@@ -183,79 +183,79 @@ def test_without_a_manifest_the_header_shows_what_was_written(edited: Path) -> N
 
 
 def apply_merged(folder: Path, body: str) -> ApplyResult:
-    return apply(resolve_edits(planned(folder, body), "merge"))
+    return apply(resolve_edits(plan_of(folder, body), "merge"))
 
 
-def test_merging_keeps_both_and_the_next_run_touches_nothing(edited: Path) -> None:
+def test_merging_keeps_both_and_the_next_run_touches_nothing(edited_folder: Path) -> None:
     new = BASE.replace('B = "1"', 'B = "2"')
-    apply_merged(edited, new)
-    text = (edited / CONF).read_text()
+    apply_merged(edited_folder, new)
+    text = (edited_folder / CONF).read_text()
     assert 'B = "2"' in text
     assert text.endswith("# mine\n")
-    assert not (edited / f"{CONF}.mine").exists()
-    before = (edited / manifest.NAME).stat()
-    again = planned(edited, new)
+    assert not (edited_folder / f"{CONF}.mine").exists()
+    before = (edited_folder / manifest.NAME).stat()
+    again = plan_of(edited_folder, new)
     assert kinds(again) == ["same"]
     assert again.with_edits == again.changes
     assert apply(again).changes == ()
-    after = (edited / manifest.NAME).stat()
+    after = (edited_folder / manifest.NAME).stat()
     # Reading the file may change its time of access.
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_a_later_change_of_the_project_asks_again_and_merges_again(edited: Path) -> None:
-    apply_merged(edited, BASE.replace('B = "1"', 'B = "2"'))
+def test_a_later_change_of_the_project_asks_again_and_merges_again(edited_folder: Path) -> None:
+    apply_merged(edited_folder, BASE.replace('B = "1"', 'B = "2"'))
     later = BASE.replace('B = "1"', 'B = "3"')
-    assert kinds(planned(edited, later)) == ["edited"]
+    assert kinds(plan_of(edited_folder, later)) == ["edited"]
     with pytest.raises(RefusedError):
-        apply(planned(edited, later))
-    apply_merged(edited, later)
-    assert (edited / CONF).read_text().endswith('H = "1"\n# mine\n')
-    assert 'B = "3"' in (edited / CONF).read_text()
+        apply(plan_of(edited_folder, later))
+    apply_merged(edited_folder, later)
+    assert (edited_folder / CONF).read_text().endswith('H = "1"\n# mine\n')
+    assert 'B = "3"' in (edited_folder / CONF).read_text()
 
 
-def test_merging_accepts_only_the_edit(edited: Path) -> None:
-    before = (edited / CONF).read_text()
-    assert kinds(planned(edited, BASE)) == ["edited"]
-    apply_merged(edited, BASE)
-    assert (edited / CONF).read_text() == before
-    assert kinds(planned(edited, BASE)) == ["same"]
+def test_merging_accepts_only_the_edit(edited_folder: Path) -> None:
+    before = (edited_folder / CONF).read_text()
+    assert kinds(plan_of(edited_folder, BASE)) == ["edited"]
+    apply_merged(edited_folder, BASE)
+    assert (edited_folder / CONF).read_text() == before
+    assert kinds(plan_of(edited_folder, BASE)) == ["same"]
 
 
-def test_a_second_edit_is_seen_next_to_an_accepted_one(edited: Path) -> None:
-    apply_merged(edited, BASE)
-    file = edited / CONF
+def test_a_second_edit_is_seen_next_to_an_accepted_one(edited_folder: Path) -> None:
+    apply_merged(edited_folder, BASE)
+    file = edited_folder / CONF
     file.write_text(file.read_text() + "# more\n")
-    assert kinds(planned(edited, BASE)) == ["edited"]
+    assert kinds(plan_of(edited_folder, BASE)) == ["edited"]
 
 
-def test_undoing_an_edit_makes_the_file_xentuis_again(edited: Path) -> None:
-    apply_merged(edited, BASE)
-    (edited / CONF).write_text(stamped(BASE))
-    assert kinds(planned(edited, BASE)) == ["same"]
-    assert kinds(planned(edited, BASE.replace("A", "Z"))) == ["changed"]
-    apply(planned(edited, BASE))
-    assert "merged" not in (edited / manifest.NAME).read_text()
+def test_undoing_an_edit_makes_the_file_xentuis_again(edited_folder: Path) -> None:
+    apply_merged(edited_folder, BASE)
+    (edited_folder / CONF).write_text(stamped(BASE))
+    assert kinds(plan_of(edited_folder, BASE)) == ["same"]
+    assert kinds(plan_of(edited_folder, BASE.replace("A", "Z"))) == ["changed"]
+    apply(plan_of(edited_folder, BASE))
+    assert "merged" not in (edited_folder / manifest.NAME).read_text()
 
 
-def test_a_file_with_merged_edits_is_removed_only_when_asked(edited: Path) -> None:
-    apply_merged(edited, BASE)
-    gone = plan(Rendered({}, {}), edited)
+def test_a_file_with_merged_edits_is_removed_only_when_asked(edited_folder: Path) -> None:
+    apply_merged(edited_folder, BASE)
+    gone = plan(Rendered({}, {}), edited_folder)
     assert kinds(gone) == ["edited"]
     assert "# xentui would remove it." in gone.diff()
     apply(gone, force=True)
-    assert (edited / f"{CONF}.mine").read_text().endswith("# mine\n")
+    assert (edited_folder / f"{CONF}.mine").read_text().endswith("# mine\n")
 
 
-def test_keeping_writes_all_else_and_asks_again(edited: Path) -> None:
+def test_keeping_writes_all_else_and_asks_again(edited_folder: Path) -> None:
     rendered = Rendered({CONF: stamped("Z\n"), "conf/other.conf": stamped("O\n")}, {})
-    kept = resolve_edits(plan(rendered, edited), "keep")
+    kept = resolve_edits(plan(rendered, edited_folder), "keep")
     assert kinds(kept) == ["kept", "new"]
-    before = (edited / CONF).read_text()
+    before = (edited_folder / CONF).read_text()
     apply(kept)
-    assert (edited / CONF).read_text() == before
-    assert (edited / "conf/other.conf").exists()
-    again = plan(rendered, edited)
+    assert (edited_folder / CONF).read_text() == before
+    assert (edited_folder / "conf/other.conf").exists()
+    again = plan(rendered, edited_folder)
     assert kinds(again) == ["edited", "same"]
     assert again.edited[0].base == stamped(BASE)
 
@@ -263,13 +263,13 @@ def test_keeping_writes_all_else_and_asks_again(edited: Path) -> None:
 def test_keeping_a_foreign_file_does_not_make_it_xentuis(tmp_path: Path) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / CONF).write_text("theirs\n")
-    apply(resolve_edits(planned(tmp_path, BASE), "keep"))
+    apply(resolve_edits(plan_of(tmp_path, BASE), "keep"))
     assert kinds(plan(Rendered({}, {}), tmp_path)) == []
     assert (tmp_path / CONF).read_text() == "theirs\n"
 
 
-def test_a_conflict_prevents_merging(edited: Path) -> None:
-    settled = resolve_edits(planned(edited, BASE.replace('H = "1"', 'H = "2"')), "merge")
+def test_a_conflict_prevents_merging(edited_folder: Path) -> None:
+    settled = resolve_edits(plan_of(edited_folder, BASE.replace('H = "1"', 'H = "2"')), "merge")
     assert kinds(settled) == ["edited"]
     assert not mergeable(settled)
     with pytest.raises(RefusedError):
@@ -291,23 +291,23 @@ def test_a_copied_file_is_kept_or_replaced_but_never_merged(tmp_path: Path) -> N
     assert (out / "meta-xentui/disk.img").read_bytes() == b"\0mine"
 
 
-def test_the_next_run_completes_a_merge_that_was_interrupted(edited: Path) -> None:
+def test_the_next_run_completes_a_merge_that_was_interrupted(edited_folder: Path) -> None:
     """The file is merged already, but the manifest is still the old one."""
     new = BASE.replace('B = "1"', 'B = "2"')
-    file = edited / manifest.NAME
+    file = edited_folder / manifest.NAME
     before = file.read_text()
-    apply_merged(edited, new)
-    text = (edited / CONF).read_text()
+    apply_merged(edited_folder, new)
+    text = (edited_folder / CONF).read_text()
     file.write_text(before)
-    assert kinds(planned(edited, new)) == ["edited"]
-    apply_merged(edited, new)
-    assert (edited / CONF).read_text() == text
-    assert kinds(planned(edited, new)) == ["same"]
+    assert kinds(plan_of(edited_folder, new)) == ["edited"]
+    apply_merged(edited_folder, new)
+    assert (edited_folder / CONF).read_text() == text
+    assert kinds(plan_of(edited_folder, new)) == ["same"]
 
 
-def test_a_merge_is_refused_if_the_file_changed_after_the_plan(edited: Path) -> None:
-    settled = resolve_edits(planned(edited, BASE), "merge")
-    (edited / CONF).write_text("later\n")
+def test_a_merge_is_refused_if_the_file_changed_after_the_plan(edited_folder: Path) -> None:
+    settled = resolve_edits(plan_of(edited_folder, BASE), "merge")
+    (edited_folder / CONF).write_text("later\n")
     with pytest.raises(RefusedError, match="in the meantime"):
         apply(replace(settled))
-    assert (edited / CONF).read_text() == "later\n"
+    assert (edited_folder / CONF).read_text() == "later\n"

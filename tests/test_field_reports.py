@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bitbake.test_doctor import found as doctor_findings
+from tests.bitbake.test_doctor import diagnose as doctor_findings
 from tests.images import make
 from xentui.images.inspect import inspect
 from xentui.images.suggest import suggest

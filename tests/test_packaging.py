@@ -39,7 +39,7 @@ def run(*command: str | Path, cwd: Path, **more: str) -> str:
     return result.stdout
 
 
-def built(place: Path) -> tuple[Path, Path]:
+def build_archives(place: Path) -> tuple[Path, Path]:
     """Build the source archive, and the wheel from it, and return both."""
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", place, ROOT, cwd=place)
     (source,) = place.glob("*.tar.gz")
@@ -82,7 +82,7 @@ def check_command(python: Path, place: Path) -> None:
 
 
 def test_archives_are_complete_and_the_wheel_runs(tmp_path: Path) -> None:
-    source, wheel = built(tmp_path)
+    source, wheel = build_archives(tmp_path)
     inside = set(zipfile.ZipFile(wheel).namelist())
     assert {f"xentui/presets/{name}" for name in PRESETS} <= inside
     assert {"xentui/schema.json", "xentui/py.typed", "xentui/rules/catalogue.toml"} <= inside

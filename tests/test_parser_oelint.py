@@ -26,7 +26,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> list[oelint.Finding]:
     """All messages of severity error, from one run over many projects."""
     folder = tmp_path_factory.mktemp("recipes")
     files: list[Path] = []
-    for number, rendered in enumerate(_rendered()):
+    for number, rendered in enumerate(_all_rendered()):
         for path, text in rendered.recipes.items():
             place = folder / str(number) / path
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> list[oelint.Finding]:
     return oelint.errors(files)
 
 
-def _rendered() -> Iterator[Rendered]:
+def _all_rendered() -> Iterator[Rendered]:
     for vector in vectors():
         yield render(vector.project, assets.gather(vector.project, vector.folder))
     for preset in bundled_presets():

@@ -71,7 +71,7 @@ BASE: dict[str, Any] = {
 Put = Callable[[dict[str, Any], Any], None]
 
 
-def _at(*path: str | int) -> Put:
+def _put(*path: str | int) -> Put:
     def put(data: dict[str, Any], value: Any) -> None:
         place: Any = data
         for step in path[:-1]:
@@ -102,33 +102,33 @@ def _with_containers(data: dict[str, Any], value: Any) -> None:
 _FETCH = ("guests", "tree", "source", "fetch", 0)
 PROPERTIES: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
     **{
-        f"host.{name}": (_at("host", name), of_field("host", name))
+        f"host.{name}": (_put("host", name), of_field("host", name))
         for name in ("machine", "image", "network", "boot_mode")
     },
     **{
-        f"defaults.{name}": (_at("defaults", name), of_field("defaults", name))
+        f"defaults.{name}": (_put("defaults", name), of_field("defaults", name))
         for name in ("extra", "disk_device", "image_fstype")
     },
     **{
-        f"bundle.{name}": (_at("bundles", "lab", name), of_field("bundle", name))
+        f"bundle.{name}": (_put("bundles", "lab", name), of_field("bundle", name))
         for name in ("version", "summary", "license")
     },
     **{
-        f"guest.{name}": (_at("guests", "named", name), of_field("guest", name))
+        f"guest.{name}": (_put("guests", "named", name), of_field("guest", name))
         for name in ("extra", "disk_device", "name", "type")
     },
-    "guest.kernel": (_at("guests", "vendor", "kernel"), of_field("guest", "kernel")),
-    "guest.rootfs": (_at("guests", "vendor", "rootfs"), of_field("guest", "rootfs")),
-    "guest.config_file": (_at("guests", "own", "config_file"), of_field("guest", "config_file")),
-    "source.file": (_at("guests", "squashed", "source", "file"), of_field("source", "file")),
+    "guest.kernel": (_put("guests", "vendor", "kernel"), of_field("guest", "kernel")),
+    "guest.rootfs": (_put("guests", "vendor", "rootfs"), of_field("guest", "rootfs")),
+    "guest.config_file": (_put("guests", "own", "config_file"), of_field("guest", "config_file")),
+    "source.file": (_put("guests", "squashed", "source", "file"), of_field("source", "file")),
     "source.type": (_renamed("import_types", "squashfs", "type"), key_of("import_types")),
     **{
-        f"fetch.{name}": (_at(*_FETCH, name), of_field("fetch", name))
+        f"fetch.{name}": (_put(*_FETCH, name), of_field("fetch", name))
         for name in ("uri", "sha256", "arch", "subdir")
     },
     **{
         f"import_type.{name}": (
-            _at("import_types", "squashfs", name),
+            _put("import_types", "squashfs", name),
             of_field("import_type", name),
         )
         for name in ("script", "depends")
@@ -138,13 +138,13 @@ PROPERTIES: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
     "key of guests, in a bundle": (_renamed("guests", "tree"), key_of("guests")),
 }
 LISTS: dict[str, tuple[Put, st.SearchStrategy[Any]]] = {
-    "defaults.vif": (_at("defaults", "vif"), of_field("defaults", "vif")),
+    "defaults.vif": (_put("defaults", "vif"), of_field("defaults", "vif")),
     "host.accepted_licenses": (
-        _at("host", "accepted_licenses"),
+        _put("host", "accepted_licenses"),
         of_field("host", "accepted_licenses"),
     ),
-    "guest.vif": (_at("guests", "named", "vif"), of_field("guest", "vif")),
-    "guest.tags": (_at("guests", "named", "tags"), of_field("guest", "tags")),
+    "guest.vif": (_put("guests", "named", "vif"), of_field("guest", "vif")),
+    "guest.tags": (_put("guests", "named", "tags"), of_field("guest", "tags")),
     "containers.frontends": (
         _with_containers,
         of_field("containers", "frontends"),
@@ -272,7 +272,7 @@ INSIDE: dict[str, str] = {
 }  # fmt: skip
 
 
-def _written(project: model.Project) -> None:
+def _render_all(project: model.Project) -> None:
     render(project, _assets(project))
     predict_configs(project, _assets(project))
 
@@ -294,7 +294,7 @@ def test_each_refusal_names_its_code_the_character_and_a_fix(name: str) -> None:
             assert not any(text in str(content) for content in files)
             continue
         with pytest.raises(NotRepresentable) as caught:
-            _written(project)
+            _render_all(project)
         assert caught.value.code == "XT701"
         assert quoted(char)[1:-1] in caught.value.message
         assert caught.value.message.isprintable()
@@ -306,10 +306,10 @@ def test_each_refusal_names_its_code_the_character_and_a_fix(name: str) -> None:
 )
 def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
     project = tables.from_data(_with(name, "x" * LONGEST_NAME))
-    _written(project)
+    _render_all(project)
     _reads_back(project)
     with pytest.raises(NotRepresentable, match=f"it has {LONGEST_NAME + 1} characters"):
-        _written(tables.from_data(_with(name, "x" * (LONGEST_NAME + 1))))
+        _render_all(tables.from_data(_with(name, "x" * (LONGEST_NAME + 1))))
 
 
 @pytest.mark.property
@@ -344,7 +344,7 @@ def test_the_writers_refuse_or_it_reads_back(name: str) -> None:
     def example(value: Any) -> None:
         project = tables.from_data(_with(name, value))
         try:
-            _written(project)
+            _render_all(project)
         except NotRepresentable:
             return
         _reads_back(project)

@@ -27,7 +27,7 @@ OTHER = 'version = 1\n[preset]\ntitle = "{}"\n[host]\nmachine = "qemuarm64"\n'
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Path:
+def workdir(tmp_path: Path) -> Path:
     (tmp_path / "presets").mkdir()
     return tmp_path
 
@@ -39,8 +39,8 @@ def write(directory: Path, name: str, content: str) -> Path:
     return path
 
 
-def test_the_simplest_presets_are_listed_first(here: Path) -> None:
-    found = presets.available(here)
+def test_the_simplest_presets_are_listed_first(workdir: Path) -> None:
+    found = presets.available(workdir)
     assert [preset.name for preset in found][: len(FIRST)] == FIRST
     assert sorted(preset.name for preset in found) == NAMES
     orders = [boards.board(preset.machine).order for preset in found[len(FIRST) :]]
@@ -56,12 +56,12 @@ def test_a_bundled_preset_reads_well_at_80_columns(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_bundled_preset_is_a_complete_project(name: str, here: Path) -> None:
-    loaded = presets.load(name, here)
+def test_a_bundled_preset_is_a_complete_project(name: str, workdir: Path) -> None:
+    loaded = presets.load(name, workdir)
     assert loaded.problems == ()
     project = loaded.project
     assert project is not None
-    listed = next(preset for preset in presets.available(here) if preset.name == name)
+    listed = next(preset for preset in presets.available(workdir) if preset.name == name)
     assert project.preset is not None
     assert (listed.title, listed.description) == (project.preset.title, project.preset.description)
     assert listed.description
@@ -86,28 +86,28 @@ def test_a_bundled_preset_is_a_complete_project(name: str, here: Path) -> None:
 
 
 def test_a_local_preset_replaces_others_of_the_same_name(
-    here: Path, monkeypatch: pytest.MonkeyPatch
+    workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = here / "config"
+    config = workdir / "config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
     user = config / "xentui" / "presets"
     write(user, "vendor-guest", OTHER.format("the user's"))
     write(user, "mine", OTHER.format("mine"))
-    write(here / "presets", "mine", OTHER.format("nearest"))
-    found = {preset.name: preset for preset in presets.available(here)}
+    write(workdir / "presets", "mine", OTHER.format("nearest"))
+    found = {preset.name: preset for preset in presets.available(workdir)}
     assert (found["mine"].origin, found["mine"].title) == ("local", "nearest")
     assert (found["vendor-guest"].origin, found["vendor-guest"].title) == ("user", "the user's")
     assert found["qemux86-64-vxn"].origin == "bundled"
-    assert [p.origin for p in presets.available(here)][:2] == ["local", "user"]
-    project = presets.load("mine", here).project
+    assert [p.origin for p in presets.available(workdir)][:2] == ["local", "user"]
+    project = presets.load("mine", workdir).project
     assert project is not None
     assert project.preset is not None
     assert project.preset.title == "nearest"
-    assert presets.find("vendor-guest", here) == user / "vendor-guest.toml"
+    assert presets.find("vendor-guest", workdir) == user / "vendor-guest.toml"
 
 
-def test_a_broken_preset_is_listed_with_its_error(here: Path) -> None:
-    local = here / "presets"
+def test_a_broken_preset_is_listed_with_its_error(workdir: Path) -> None:
+    local = workdir / "presets"
     write(local, "not-toml", "[")
     write(local, "no-board", "version = 1\nhost = 1\npreset = []\n")
     write(local, "strange", 'preset = { title = 1 }\nhost = { machine = "m", memory = true }\n')
@@ -116,7 +116,7 @@ def test_a_broken_preset_is_listed_with_its_error(here: Path) -> None:
     os.mkfifo(local / "pipe.toml")
     (local / "gone.toml").symlink_to("nowhere")
     write(local, "ignored", "").rename(local / "ignored.txt")
-    found = {p.name: p for p in presets.available(here) if p.origin == "local"}
+    found = {p.name: p for p in presets.available(workdir) if p.origin == "local"}
     assert set(found) == {
         "not-toml", "no-board", "strange", "latin", "directory", "pipe", "gone",
     }  # fmt: skip
@@ -134,24 +134,24 @@ def test_a_loop_of_links_instead_of_the_local_presets_is_ignored(tmp_path: Path)
     assert {preset.origin for preset in presets.available(tmp_path)} == {"bundled"}
 
 
-def test_similar_names_are_suggested_for_an_unknown_preset(here: Path) -> None:
+def test_similar_names_are_suggested_for_an_unknown_preset(workdir: Path) -> None:
     with pytest.raises(UsageError, match='no preset "qemux86-64-minimol"') as caught:
-        presets.load("qemux86-64-minimol", here)
+        presets.load("qemux86-64-minimol", workdir)
     assert '"qemux86-64-minimal"' in caught.value.fix
     for name in ("", "..", "*", "x" * 100_000, "\0", "[a]"):
         with pytest.raises(UsageError) as found:
-            presets.load(name, here)
+            presets.load(name, workdir)
         assert len(found.value.message) < 120
         assert found.value.fix
 
 
-def test_a_preset_can_be_any_file(here: Path) -> None:
-    path = write(here, "any", OTHER.format("any"))
-    loaded = presets.load(str(path), here)
+def test_a_preset_can_be_any_file(workdir: Path) -> None:
+    path = write(workdir, "any", OTHER.format("any"))
+    loaded = presets.load(str(path), workdir)
     assert loaded.project is not None
-    assert loaded.directory == here
+    assert loaded.directory == workdir
     with pytest.raises(InputError, match="nowhere"):
-        presets.load("./nowhere", here)
+        presets.load("./nowhere", workdir)
 
 
 def test_the_presets_of_the_source_tree_are_bundled_ones() -> None:
@@ -160,7 +160,7 @@ def test_the_presets_of_the_source_tree_are_bundled_ones() -> None:
     assert {preset.origin for preset in presets.available(directory.parent)} == {"bundled"}
 
 
-def test_listing_loads_no_heavy_module(here: Path) -> None:
+def test_listing_loads_no_heavy_module(workdir: Path) -> None:
     code = (
         "import sys; from xentui.project import presets; assert presets.available();"
         "print([m for m in ('jsonschema', 'tomlkit', 'textual', 'rich')"
@@ -170,14 +170,14 @@ def test_listing_loads_no_heavy_module(here: Path) -> None:
     assert run.stdout == "[]\n"
 
 
-def test_bundled_presets_load_the_same_without_validation(here: Path) -> None:
+def test_bundled_presets_load_the_same_without_validation(workdir: Path) -> None:
     for name in NAMES:
         path = presets.bundled_directory() / f"{name}.toml"
         checked = document.load(path)
         assert checked.problems == ()
-        assert presets.load(path.stem, here) == document.load_bundled(path) == checked
+        assert presets.load(path.stem, workdir) == document.load_bundled(path) == checked
 
 
-def test_presets_of_the_user_are_checked(here: Path) -> None:
-    write(here / "presets", "qemux86-64-minimal", "version = 1\n[host]\nmachine = 3\n")
-    assert [one.code for one in presets.load("qemux86-64-minimal", here).problems] == ["XT004"]
+def test_presets_of_the_user_are_checked(workdir: Path) -> None:
+    write(workdir / "presets", "qemux86-64-minimal", "version = 1\n[host]\nmachine = 3\n")
+    assert [one.code for one in presets.load("qemux86-64-minimal", workdir).problems] == ["XT004"]

@@ -102,7 +102,7 @@ _MARKUP_READERS = frozenset({"Static", "Label", "Button", "Checkbox", "RadioButt
 _MARKUP_CALLS = frozenset({"from_markup", "notify"})
 
 
-def _counted(node: ast.expr) -> bool:
+def _is_number(node: ast.expr) -> bool:
     """Return whether an expression is surely a number: arithmetic with one, or a length."""
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, ast.Add | ast.Sub) and any(
@@ -116,7 +116,7 @@ def _formatted(node: ast.expr) -> bool:
     """Return whether an expression is text built from values, in which markup would be parsed."""
     if isinstance(node, ast.JoinedStr):
         values = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
-        return not all(_counted(value) for value in values)
+        return not all(_is_number(value) for value in values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod):
         return _formatted(node.left) or _formatted(node.right) or isinstance(node.op, ast.Mod)
     return (

@@ -103,7 +103,7 @@ def quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _listed(items: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+def _list_of(items: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.lists(items.map(quoted), min_size=0, max_size=2).map(lambda i: f"[{', '.join(i)}]")
 
 
@@ -114,12 +114,12 @@ def value(key: keys.Key) -> st.SearchStrategy[str]:
     plain = _WORD.map(quoted) | number
     of_kind: st.SearchStrategy[str] = words | plain
     if key.kind in _ITEMS:
-        of_kind = _listed(_ITEMS[key.kind])
+        of_kind = _list_of(_ITEMS[key.kind])
     if key.kind in _TEXTS:
         of_kind = of_kind | _TEXTS[key.kind].map(quoted)
     if key.kind in ("number", "flag", "bounded"):
         of_kind = number | _NUMBER.map(quoted)
-    strange = plain | _listed(_WORD)
+    strange = plain | _list_of(_WORD)
     return st.one_of(of_kind, of_kind, of_kind, of_kind, strange)
 
 

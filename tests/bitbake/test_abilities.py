@@ -22,12 +22,12 @@ VXN = "virt/recipes-core/vxn/vxn_1.0.bb"
 RUNTIME = "virt/recipes-containers/vcontainer/files/vxn-oci-runtime"
 
 
-def of(root: Path, more: dict[str, str] | None = None) -> Abilities:
+def abilities_of(root: Path, more: dict[str, str] | None = None) -> Abilities:
     return abilities.of_build_dir(build_dir.read(trees.small(root, more=more)))
 
 
 def test_each_ability_is_one_pattern_in_one_file(tmp_path: Path) -> None:
-    plain = of(tmp_path / "plain")
+    plain = abilities_of(tmp_path / "plain")
     assert plain.has_classes
     assert plain.boot_modes == ("bios",)
     assert plain.makes_xenbr0
@@ -67,7 +67,7 @@ def test_each_ability_is_one_pattern_in_one_file(tmp_path: Path) -> None:
         ),
     }
     for name, (files, expected) in cases.items():
-        found = of(tmp_path / name, files)
+        found = abilities_of(tmp_path / name, files)
         assert getattr(found, name) == expected, name
         assert getattr(plain, name) != expected, name
 
@@ -78,9 +78,9 @@ XEN_BOOT_MODE ?= "${@'efi' if d.getVar('XEN_EFI_BOOT') == '1' else 'bios'}"
 WKS_FILE:x86-64 = "${@'a.wks' if d.getVar('XEN_BOOT_MODE') == 'efi' else ('b.wks' if \
 d.getVar('XEN_BOOT_MODE') == 'hyperv-gen1' else 'c.wks')}"
 """
-    assert of(tmp_path / "a", {IMAGE: recipe}).boot_modes == ("bios", "hyperv-gen1")
+    assert abilities_of(tmp_path / "a", {IMAGE: recipe}).boot_modes == ("bios", "hyperv-gen1")
     more = {IMAGE: recipe, f"{PLUGINS}/bootimg_efixen.py": ""}
-    assert of(tmp_path / "b", more).boot_modes == ("bios", "efi", "hyperv-gen1")
+    assert abilities_of(tmp_path / "b", more).boot_modes == ("bios", "efi", "hyperv-gen1")
 
 
 def test_classes_may_be_in_any_layer(tmp_path: Path) -> None:

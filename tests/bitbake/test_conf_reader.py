@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake import trees
-from tests.bitbake.test_conf_values import read
+from tests.bitbake.test_conf_values import read_conf
 from xentui.bitbake import conf_reader
 from xentui.bitbake.conf_reader import ConfReader
 from xentui.bitbake.conf_syntax import Fault
@@ -79,7 +79,7 @@ def test_a_name_of_include_all_may_be_computed() -> None:
 
 
 def test_a_file_can_be_found_by_its_own_name() -> None:
-    reader = read(
+    reader = read_conf(
         'A := "${FILE}"\nrequire more.conf\nC := "${FILE}"\n',
         **{"conf/more.conf": 'B := "${FILE}"\n'},
     )
@@ -96,7 +96,7 @@ def test_a_file_that_is_among_all_of_its_name_reads_the_others() -> None:
 
 
 def test_a_file_that_names_itself_reads_the_others_on_its_line() -> None:
-    reader = read(f"require {FILE} conf/b.conf\n", **{"conf/b.conf": 'B = "1"\n'})
+    reader = read_conf(f"require {FILE} conf/b.conf\n", **{"conf/b.conf": 'B = "1"\n'})
     assert (reader.faults, reader.store.content("B")) == ([], "1")
     assert includes(reader) == [(f"{FILE} conf/b.conf", ["/t/conf/b.conf"])]
 
@@ -110,7 +110,7 @@ def test_files_that_require_each_other_are_reported_once(tmp_path: Path) -> None
 
 
 def test_files_that_are_missing_are_reported_where_they_are_required() -> None:
-    reader = read("\nrequire nosuch.conf conf/b.conf none.conf\ninclude gone.conf\n",
+    reader = read_conf("\nrequire nosuch.conf conf/b.conf none.conf\ninclude gone.conf\n",
                   **{"conf/b.conf": ""})  # fmt: skip
     assert reader.faults == [
         Fault("include", FILE, 2, f"require nosuch.conf: {NO_FILE}"),
@@ -165,14 +165,14 @@ def test_a_limited_number_of_files_is_read(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(conf_reader, "MAX_FILES", 3)
     names = ("conf/a.conf", "conf/b.conf", "conf/c.conf")
     lines = "".join(f"include {name}\n" for name in names)
-    reader = read(lines, **{name: f'{name[5].upper()} = "1"\n' for name in names})
+    reader = read_conf(lines, **{name: f'{name[5].upper()} = "1"\n' for name in names})
     assert reader.faults == [Fault("limit", FILE, 3, "too many files are included")]
     assert [reader.store.content(name) for name in "ABC"] == ["1", "1", None]
 
 
 @pytest.mark.parametrize("parts", [32, 33])
 def test_a_name_has_at_most_32_overrides(parts: int) -> None:
-    reader = read(f'\nA{":b" * parts} = "1"\nB = "2"\n')
+    reader = read_conf(f'\nA{":b" * parts} = "1"\nB = "2"\n')
     if parts == 32:
         assert (reader.faults, reader.store.doubts) == ([], {})
         return
@@ -194,7 +194,7 @@ def test_a_link_that_leads_nowhere_is_reported(tmp_path: Path) -> None:
 
 
 def test_each_operation_is_recorded_by_its_name() -> None:
-    reader = read(
+    reader = read_conf(
         'A = "1"\nA:append = "2"\nA:o1:prepend := "3"\nA:remove:o1 = "4"\nA:append += "5"\n'
         'A[append] = "6"\nA[f:g] = "7"\nunset A\nunset A[append]\nA ??= "8"\nA:appended = "9"\n'
     )
@@ -209,7 +209,7 @@ def test_each_operation_is_recorded_by_its_name() -> None:
 
 
 def test_python_modules_belong_into_the_first_file() -> None:
-    reader = read("require b.conf\n", **{"conf/b.conf": "\naddpylib a b\n"})
+    reader = read_conf("require b.conf\n", **{"conf/b.conf": "\naddpylib a b\n"})
     what = "addpylib is not allowed in a file that another one includes"
     assert reader.faults == [Fault("unparsed", "/t/conf/b.conf", 2, what)]
 
@@ -220,7 +220,7 @@ def test_python_modules_belong_into_the_first_file() -> None:
 )
 @pytest.mark.parametrize("operator", ["=", "+=", "?=", ":="])
 def test_the_old_override_syntax_is_reported(line: str, old: str, operator: str) -> None:
-    reader = read(f'\n{line} {operator} "1"\n')
+    reader = read_conf(f'\n{line} {operator} "1"\n')
     what = f"{line} uses the old override syntax: _{old} instead of :{old}"
     assert reader.faults == [Fault("old-override", FILE, 2, what)]
     assert reader.store.assignments == {}
@@ -231,7 +231,7 @@ def test_the_old_override_syntax_is_reported(line: str, old: str, operator: str)
 
 def test_each_unknown_name_makes_everything_uncertain() -> None:
     holds = "contains ${@…}, which is not evaluated"
-    reader = read('A = "${@f()}"\ninclude ${A}.conf\nrequire ${A}${@g()}\n')
+    reader = read_conf('A = "${@f()}"\ninclude ${A}.conf\nrequire ${A}${@g()}\n')
     first = f"{FILE}:2 names a file to include that is not known: A {holds} ({FILE}:1)"
     second = f"{FILE}:3 names a file to require that is not known: A {holds} ({FILE}:1)"
     assert list(reader.store.doubts) == [first, f"{second}; it {holds}; {first}"]
@@ -243,14 +243,14 @@ def test_each_unknown_name_makes_everything_uncertain() -> None:
     ["'conf/b.conf' if d.getVar('X') else ''", "bb.utils.contains('X', '1', 'conf/b.conf', '', d)"],
 )
 def test_a_condition_leaves_only_the_variables_of_its_files_unknown(name: str) -> None:
-    reader = read(f'A = "1"\nrequire ${{@{name}}}\n', **{"conf/b.conf": 'B = "1"\n'})
+    reader = read_conf(f'A = "1"\nrequire ${{@{name}}}\n', **{"conf/b.conf": 'B = "1"\n'})
     assert reader.store.content("A") == "1"
     assert reader.store.content("B") is None
     assert not reader.store.doubts
 
 
 def test_a_name_that_an_override_may_change_is_not_known() -> None:
-    reader = read(
+    reader = read_conf(
         'OVERRIDES = "${@f()}"\nA = "b"\nA:o1 = "c"\nrequire ${A}.conf\n',
         **{"conf/b.conf": 'B = "1"\n'},
     )
@@ -307,7 +307,7 @@ FRAGMENTS = (
 
 def fragments(line: str, more: str = "", **texts: str) -> ConfReader:
     files = {f"{name.replace('__', '/')}.conf": text for name, text in texts.items()}
-    return read(f"{FRAGMENTS}{line}\n{more}addfragments my conf F META BUILTIN\n", **files)
+    return read_conf(f"{FRAGMENTS}{line}\n{more}addfragments my conf F META BUILTIN\n", **files)
 
 
 def test_fragments_are_read_from_their_layers() -> None:
@@ -374,6 +374,6 @@ def test_a_file_belongs_to_the_layer_with_the_longest_pattern(file: str, layer: 
         "second": "^/t/same/", "empty": "^", "none": "${@f()}",
     }  # fmt: skip
     lines = "".join(f'BBFILE_PATTERN_{name} = "{each}"\n' for name, each in patterns.items())
-    reader = read(f'BBFILE_COLLECTIONS = "{" ".join(patterns)} unset"\n{lines}')
+    reader = read_conf(f'BBFILE_COLLECTIONS = "{" ".join(patterns)} unset"\n{lines}')
     assert reader.layer_of(file) == layer
     assert HOLE not in file

@@ -30,7 +30,7 @@ O1_UNKNOWN = "A: whether o1 is an override is not known"
 TOO_LARGE = "it grows beyond what is worked out here"
 
 
-def read(text: str, **more: str) -> ConfReader:
+def read_conf(text: str, **more: str) -> ConfReader:
     """Read a configuration, which can include the texts ``more`` by their paths below ``/t``."""
     texts = {FILE: text}
     texts.update({f"/t/{name}": body for name, body in more.items()})
@@ -41,7 +41,7 @@ def read(text: str, **more: str) -> ConfReader:
 
 
 def store(text: str) -> Store:
-    return read(text).store
+    return read_conf(text).store
 
 
 def not_evaluated(name: str, line: int) -> str:
@@ -56,9 +56,9 @@ def _compare(text: str) -> None:
         theirs = parse_conf("unset B\nunset D\n" + text)
     except BitBakeError as error:
         circle = "references itself" in str(error) or "RecursionError" in str(error)
-        assert circle or read(text).faults
+        assert circle or read_conf(text).faults
         return
-    reader = read(text)
+    reader = read_conf(text)
     assert not reader.faults
     mine = reader.store
     for name in NAMES:
@@ -220,7 +220,7 @@ def test_a_recipe_has_the_override_of_its_name() -> None:
 
 
 def test_files_are_included_at_the_line_that_names_them() -> None:
-    reader = read(
+    reader = read_conf(
         'A = "1"\nrequire conf/more.conf other.inc\nB = "${A}"\ninclude nosuch.conf\n',
         **{"conf/more.conf": 'A = "2"\nC ?= "x"\n', "conf/other.inc": 'A .= "3"\n'},
     )
@@ -234,18 +234,18 @@ def test_files_are_included_at_the_line_that_names_them() -> None:
 
 
 def test_a_required_file_that_is_missing_is_reported() -> None:
-    reader = read('A = "1"\n\nrequire conf/nosuch.conf\nB = "2"\n')
+    reader = read_conf('A = "1"\n\nrequire conf/nosuch.conf\nB = "2"\n')
     assert [(fault.kind, fault.line) for fault in reader.faults] == [("include", 3)]
     assert reader.store.get("B").text == "2"
 
 
 def test_a_file_that_includes_itself_is_reported() -> None:
-    reader = read("include conf/b.conf\n", **{"conf/b.conf": "include conf/under-test.conf\n"})
+    reader = read_conf("include conf/b.conf\n", **{"conf/b.conf": "include conf/under-test.conf\n"})
     assert [fault.kind for fault in reader.faults] == ["cycle"]
 
 
 def test_an_include_with_python_in_its_path_makes_every_value_unknown() -> None:
-    reader = read('A = "1"\ninclude ${@x()}.conf\nB = "2"\n')
+    reader = read_conf('A = "1"\ninclude ${@x()}.conf\nB = "2"\n')
     value = reader.store.get("B")
     assert value.raw == "2"
     assert value.text is None
@@ -253,7 +253,7 @@ def test_an_include_with_python_in_its_path_makes_every_value_unknown() -> None:
 
 
 def test_a_fragment_is_read_from_its_layer() -> None:
-    reader = read(
+    reader = read_conf(
         'BBLAYERS = "/t/layer"\nBBFILE_COLLECTIONS = "core"\nBBFILE_PATTERN_core = "^/t/layer/"\n'
         'F = "core/yocto/one machine/qemuarm64 core/two"\nBUILTIN = "machine:MACHINE"\n'
         "addfragments conf/fragments F META BUILTIN\n",
@@ -267,7 +267,7 @@ def test_a_fragment_is_read_from_its_layer() -> None:
 
 @pytest.mark.parametrize("operator", ["=", "?=", "??="])
 def test_a_machine_fragment_conflicts_with_an_assignment_of_machine(operator: str) -> None:
-    reader = read(
+    reader = read_conf(
         f'MACHINE {operator} "x"\nF = "machine/y"\nBUILTIN = "machine:MACHINE"\n'
         "addfragments p F META BUILTIN\n"
     )

@@ -34,7 +34,7 @@ XENTUI_HASH:pn-xen-image-minimal = "1"
 HOST = host.Host("ready", "ready", 200 * 1024, Path("/"), root=False)
 
 
-def found(
+def diagnose(
     root: Path,
     conf: str,
     *,
@@ -47,7 +47,7 @@ def found(
 
 
 def test_nothing_is_found_where_all_is_well(tmp_path: Path) -> None:
-    assert found(tmp_path, GOOD) == []
+    assert diagnose(tmp_path, GOOD) == []
 
 
 LINES = [
@@ -93,8 +93,8 @@ BUNDLE = {
 
 @pytest.mark.parametrize(("code", "line"), LINES)
 def test_a_line_is_found(code: str, line: str, tmp_path: Path) -> None:
-    assert found(tmp_path / "good", GOOD, more=BUNDLE) == []
-    made = found(tmp_path / "bad", f"{GOOD}{line}\n", more=BUNDLE)
+    assert diagnose(tmp_path / "good", GOOD, more=BUNDLE) == []
+    made = diagnose(tmp_path / "bad", f"{GOOD}{line}\n", more=BUNDLE)
     same = [placed for placed in made if placed.finding.code == code]
     assert same, made
     place = same[0].location
@@ -117,14 +117,14 @@ def test_a_line_is_found(code: str, line: str, tmp_path: Path) -> None:
     ],
 )
 def test_a_line_that_is_right_is_not_found(line: str, tmp_path: Path) -> None:
-    assert found(tmp_path, f"{GOOD}{line}\n", more=BUNDLE) == []
+    assert diagnose(tmp_path, f"{GOOD}{line}\n", more=BUNDLE) == []
 
 
 def test_a_recipe_is_not_reported_missing_where_it_may_be_elsewhere(tmp_path: Path) -> None:
     line = 'BUNDLED_XEN_GUESTS += "nosuch-image"\nXEN_GUEST_MEMORY[other] = "256"\n'
     conf = trees.layer_conf("virtualization-layer") + 'BBFILES += "${@elsewhere()}"\n'
-    assert [p.finding.code for p in found(tmp_path / "a", GOOD + line)] == ["XT636", "XT623"]
-    assert found(tmp_path / "b", GOOD + line, more={"virt/conf/layer.conf": conf}) == []
+    assert [p.finding.code for p in diagnose(tmp_path / "a", GOOD + line)] == ["XT636", "XT623"]
+    assert diagnose(tmp_path / "b", GOOD + line, more={"virt/conf/layer.conf": conf}) == []
 
 
 def test_layers_are_examined(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_layers_are_examined(tmp_path: Path) -> None:
         "beside/meta-wanted/conf/layer.conf": trees.layer_conf("wanted"),
         "old/conf/layer.conf": trees.layer_conf("old", compat="kirkstone"),
     }
-    made = found(tmp_path, GOOD, more=more, layers=("core", "virt", "other", "old", "gone"))
+    made = diagnose(tmp_path, GOOD, more=more, layers=("core", "virt", "other", "old", "gone"))
     goldens = {placed.finding.code: placed.finding for placed in made}
     assert set(goldens) == {"XT612", "XT613", "XT616"}
     assert goldens["XT613"].fix == f"Run: bitbake-layers add-layer {tmp_path}/beside/meta-wanted"
@@ -141,8 +141,8 @@ def test_layers_are_examined(tmp_path: Path) -> None:
 
 
 def test_missing_settings_are_reported(tmp_path: Path) -> None:
-    assert {p.finding.code for p in found(tmp_path / "a", GOOD, layers=("core",))} >= {"XT614"}
-    assert {p.finding.code for p in found(tmp_path / "b", GOOD, layers=("virt",))} >= {
+    assert {p.finding.code for p in diagnose(tmp_path / "a", GOOD, layers=("core",))} >= {"XT614"}
+    assert {p.finding.code for p in diagnose(tmp_path / "b", GOOD, layers=("virt",))} >= {
         "XT613",
         "XT616",
     }
@@ -152,7 +152,7 @@ def test_missing_settings_are_reported(tmp_path: Path) -> None:
 
 
 def test_a_new_build_directory_gets_only_advice(tmp_path: Path) -> None:
-    made = found(tmp_path, 'MACHINE ??= "qemux86-64"\n')
+    made = diagnose(tmp_path, 'MACHINE ??= "qemux86-64"\n')
     assert [(p.finding.code, p.finding.severity.value) for p in made] == [("XT610", "advice")]
 
 
@@ -166,18 +166,18 @@ def test_lines_that_undo_xentuis_are_found(tmp_path: Path) -> None:
         'QB_MEM_VALUE:pn-xen-image-minimal = "1024"\nXEN_GUEST_MEMORY[g] = "512"\n'
         'DISTRO_FEATURES:remove = "vulkan systemd"\nA = "1"\nB = "2"\n'
     )
-    made = found(tmp_path / "a", local, more={"build/conf/xentui.conf": own})
+    made = diagnose(tmp_path / "a", local, more={"build/conf/xentui.conf": own})
     lines = [p.location.line for p in made if p.finding.code == "XT622" and p.location]
     assert lines == [4, 5, 6]
-    made = found(tmp_path / "b", GOOD, more={"build/conf/xentui.conf": own})
+    made = diagnose(tmp_path / "b", GOOD, more={"build/conf/xentui.conf": own})
     assert [p.finding.code for p in made] == ["XT637"]
 
 
 def test_problems_of_the_build_host_are_reported(tmp_path: Path) -> None:
     poor = host.Host("missing", "refused", 1024, Path("/"), root=True)
-    made = found(tmp_path / "a", GOOD, machine=poor)
+    made = diagnose(tmp_path / "a", GOOD, machine=poor)
     assert [p.finding.code for p in made] == ["XT629", "XT630", "XT627", "XT628"]
-    made = found(tmp_path / "b", GOOD, machine=replace(HOST, kvm="refused"))
+    made = diagnose(tmp_path / "b", GOOD, machine=replace(HOST, kvm="refused"))
     assert [p.finding.code for p in made] == ["XT627"]
 
 
@@ -186,7 +186,7 @@ def test_a_machine_of_the_environment_is_reported(
     operator: str, codes_found: list[str], tmp_path: Path
 ) -> None:
     conf = GOOD.replace("MACHINE =", f"MACHINE {operator}")
-    made = found(tmp_path, conf, machine=replace(HOST, machine="qemuarm64"))
+    made = diagnose(tmp_path, conf, machine=replace(HOST, machine="qemuarm64"))
     assert [p.finding.code for p in made] == codes_found
 
 
@@ -203,7 +203,7 @@ def test_every_code_of_the_build_directory_is_tried() -> None:
 
 def test_unseen_changes_are_reported(tmp_path: Path) -> None:
     conf = "\n".join(line for line in GOOD.split("\n") if "XENTUI" not in line)
-    assert [p.finding.code for p in found(tmp_path, conf)] == ["XT638"]
+    assert [p.finding.code for p in diagnose(tmp_path, conf)] == ["XT638"]
 
 
 def test_the_command_reports_and_exits_with_1(
@@ -256,7 +256,7 @@ def test_golden_answers_of_the_doctor(tmp_path: Path) -> None:
     printed = {}
     for number, (code, line) in enumerate(LINES):
         root = tmp_path / str(number)
-        made = found(root, f"{GOOD}{line}\n", more=BUNDLE)
+        made = diagnose(root, f"{GOOD}{line}\n", more=BUNDLE)
         lines = []
         for one in made:
             place = f"{Path(one.location.file).name}:{one.location.line}" if one.location else "-"
@@ -268,7 +268,7 @@ def test_golden_answers_of_the_doctor(tmp_path: Path) -> None:
 PLAIN = 'MACHINE = "qemux86-64"\n'
 
 
-def of(code: str, made: list[LocatedFinding]) -> list[tuple[int, str, str]]:
+def with_code(code: str, made: list[LocatedFinding]) -> list[tuple[int, str, str]]:
     """Return line, message and fix of each finding with this code; line 0 if it has none."""
     return [
         (one.location.line if one.location else 0, one.finding.message, one.finding.fix)
@@ -278,7 +278,7 @@ def of(code: str, made: list[LocatedFinding]) -> list[tuple[int, str, str]]:
 
 
 def lines_of(code: str, made: list[LocatedFinding]) -> list[int]:
-    return [line for line, _, _ in of(code, made)]
+    return [line for line, _, _ in with_code(code, made)]
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def lines_of(code: str, made: list[LocatedFinding]) -> list[int]:
     ],
 )
 def test_words_are_glued_at_one_end(tmp_path: Path, line: str, reported: bool) -> None:
-    assert lines_of("XT606", found(tmp_path, f"{PLAIN}{line}\n")) == ([2] if reported else [])
+    assert lines_of("XT606", diagnose(tmp_path, f"{PLAIN}{line}\n")) == ([2] if reported else [])
 
 
 WITHOUT = PLAIN + 'DISTRO_FEATURES:append = " vxn virtualization vcontainer xen systemd"\n'
@@ -317,7 +317,7 @@ WITHOUT = PLAIN + 'DISTRO_FEATURES:append = " vxn virtualization vcontainer xen 
     ],
 )
 def test_where_the_builds_that_vxn_needs_are_missed(tmp_path: Path, lines: str, line: int) -> None:
-    assert lines_of("XT620", found(tmp_path, WITHOUT + lines, more=BUNDLE)) == [line]
+    assert lines_of("XT620", diagnose(tmp_path, WITHOUT + lines, more=BUNDLE)) == [line]
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_where_the_builds_that_vxn_needs_are_missed(tmp_path: Path, lines: str, 
 )  # fmt: skip
 def test_features_that_are_missing(tmp_path: Path, features: str, message: str | None) -> None:
     conf = GOOD.replace(" xen systemd virtualization", f" {features}")
-    reported = [one[1] for one in of("XT609", found(tmp_path, conf))]
+    reported = [one[1] for one in with_code("XT609", diagnose(tmp_path, conf))]
     assert reported == ([f"DISTRO_FEATURES lacks {message}"] if message else [])
 
 
@@ -349,7 +349,7 @@ _RASPBERRY = "Add the layer meta-raspberrypi: bitbake-layers add-layer PATH/TO/m
     ],
 )  # fmt: skip
 def test_a_machine_that_no_layer_has(tmp_path: Path, machine: str, fix: str) -> None:
-    made = of("XT617", found(tmp_path, f'MACHINE = "{machine}"\n'))
+    made = with_code("XT617", diagnose(tmp_path, f'MACHINE = "{machine}"\n'))
     assert [(line, reported) for line, _, reported in made] == [(1, fix)]
 
 
@@ -391,11 +391,11 @@ def test_a_machine_that_cannot_run_xen_is_reported_once(
     tmp_path: Path, machine: str, layers: dict[str, str], code: str, reason: str
 ) -> None:
     def reported(folder: str, conf: str) -> list[tuple[str, int, bool]]:
-        made = found(tmp_path / folder, conf, more={**ARM, **layers})
+        made = diagnose(tmp_path / folder, conf, more={**ARM, **layers})
         return [
             (a_code, line, reason in message)
             for a_code in ("XT123", "XT656")
-            for line, message, _ in of(a_code, made)
+            for line, message, _ in with_code(a_code, made)
         ]
 
     conf = f'MACHINE = "{machine}"\nDISTRO_FEATURES:append = " virtualization xen systemd"\n'
@@ -404,15 +404,15 @@ def test_a_machine_that_cannot_run_xen_is_reported_once(
 
 
 def test_what_cannot_run_xen_is_not_suggested(tmp_path: Path) -> None:
-    (one,) = of("XT617", found(tmp_path, 'MACHINE = "raspberrypi4x"\n', more=ARM))
+    (one,) = with_code("XT617", diagnose(tmp_path, 'MACHINE = "raspberrypi4x"\n', more=ARM))
     assert one[2] == "Add the layer that has conf/machine/raspberrypi4x.conf."
 
 
 def test_a_machine_that_is_set_nowhere(tmp_path: Path) -> None:
-    assert of("XT617", found(tmp_path / "a", "")) == [
+    assert with_code("XT617", diagnose(tmp_path / "a", "")) == [
         (1, "MACHINE is not set", 'Set it in conf/local.conf: MACHINE = "qemux86-64".')
     ]
-    assert of("XT617", found(tmp_path / "b", "", layers=("virt",))) == []
+    assert with_code("XT617", diagnose(tmp_path / "b", "", layers=("virt",))) == []
 
 
 @pytest.mark.parametrize(
@@ -421,7 +421,7 @@ def test_a_machine_that_is_set_nowhere(tmp_path: Path) -> None:
      ("", False)],
 )  # fmt: skip
 def test_only_an_emulated_board_needs_kvm(tmp_path: Path, conf: str, reported: bool) -> None:
-    made = found(tmp_path, conf, machine=replace(HOST, kvm="missing", tun="missing"))
+    made = diagnose(tmp_path, conf, machine=replace(HOST, kvm="missing", tun="missing"))
     assert {one.finding.code for one in made} & {"XT627", "XT628"} == (
         {"XT627", "XT628"} if reported else set()
     )
@@ -449,23 +449,23 @@ def test_what_belongs_only_into_dom0(
             trees.layer_conf("virtualization-layer") + 'BBFILES += "${@elsewhere()}"\n'
         )
     line = f'IMAGE_INSTALL:append = " {word}"\n'
-    made = found(tmp_path, GOOD + line, more=more)
+    made = diagnose(tmp_path, GOOD + line, more=more)
     assert lines_of("XT607", made) == ([GOOD.count("\n") + 1] if reported else [])
 
 
 def test_guests_whose_changes_bitbake_misses_are_reported_at_their_line(tmp_path: Path) -> None:
     bare = "".join(line for line in GOOD.splitlines(keepends=True) if "XENTUI_HASH" not in line)
-    (made,) = of("XT638", found(tmp_path / "a", bare))
+    (made,) = with_code("XT638", diagnose(tmp_path / "a", bare))
     assert made[0] == 3
     seen = f'{bare}do_rootfs[vardeps] += "MY_XEN_THINGS"\n'
-    assert of("XT638", found(tmp_path / "b", seen)) == []
+    assert with_code("XT638", diagnose(tmp_path / "b", seen)) == []
     others = f'{bare}do_rootfs[vardeps] += "OTHER"\n'
-    assert len(of("XT638", found(tmp_path / "c", others))) == 1
+    assert len(with_code("XT638", diagnose(tmp_path / "c", others))) == 1
 
 
 def test_a_layer_folder_that_is_not_a_layer_is_reported(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    (made,) = of("XT612", found(tmp_path, GOOD, layers=("core", "virt", "empty")))
+    (made,) = with_code("XT612", diagnose(tmp_path, GOOD, layers=("core", "virt", "empty")))
     assert made == (
         2,
         f"{tmp_path}/empty is not a layer: it has no conf/layer.conf",
@@ -476,6 +476,8 @@ def test_a_layer_folder_that_is_not_a_layer_is_reported(tmp_path: Path) -> None:
 def test_a_frontend_of_vxn_needs_its_builds_too(tmp_path: Path) -> None:
     features = 'DISTRO_FEATURES:append = " virtualization vcontainer xen systemd"\n'
     line = 'IMAGE_INSTALL:append:pn-xen-image-minimal = " {}"\n'
-    made = found(tmp_path / "a", PLAIN + features + line.format("vxn-docker"))
+    made = diagnose(tmp_path / "a", PLAIN + features + line.format("vxn-docker"))
     assert lines_of("XT620", made) == [3]
-    assert of("XT620", found(tmp_path / "b", PLAIN + features + line.format("vxn2"))) == []
+    assert (
+        with_code("XT620", diagnose(tmp_path / "b", PLAIN + features + line.format("vxn2"))) == []
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bitbake import trees
-from tests.bitbake.test_doctor import BUNDLE, PLAIN, found, lines_of, of
+from tests.bitbake.test_doctor import BUNDLE, PLAIN, diagnose, lines_of, with_code
 
 INTO_DOM0 = 'IMAGE_INSTALL:append:pn-xen-image-minimal = " {}"\n'
 ELSEWHERE = {
@@ -24,9 +24,9 @@ OF_GUESTS = (
 """Variables with a flag per guest that the classes read."""
 
 
-def asked(root: Path, lines: str, more: dict[str, str] | None = None) -> bool:
+def is_for_xen(root: Path, lines: str, more: dict[str, str] | None = None) -> bool:
     """Return whether a build directory without any feature is taken for one that is for Xen."""
-    made = found(root, PLAIN + lines, more={**BUNDLE, **(more or {})})
+    made = diagnose(root, PLAIN + lines, more={**BUNDLE, **(more or {})})
     codes = [one.finding.code for one in made if one.finding.code in ("XT609", "XT610")]
     assert len(codes) == 1
     return codes == ["XT609"]
@@ -46,7 +46,7 @@ def asked(root: Path, lines: str, more: dict[str, str] | None = None) -> bool:
     ],
 )
 def test_guests_and_containers_ask_for_xen(tmp_path: Path, lines: str) -> None:
-    assert asked(tmp_path, lines)
+    assert is_for_xen(tmp_path, lines)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_guests_and_containers_ask_for_xen(tmp_path: Path, lines: str) -> None:
     ],
 )
 def test_other_lines_do_not_ask_for_xen(tmp_path: Path, lines: str) -> None:
-    assert not asked(tmp_path, lines)
+    assert not is_for_xen(tmp_path, lines)
 
 
 @pytest.mark.parametrize(
@@ -76,16 +76,16 @@ def test_other_lines_do_not_ask_for_xen(tmp_path: Path, lines: str) -> None:
 def test_a_bundle_is_accepted_by_name_where_recipes_may_be_elsewhere(
     tmp_path: Path, word: str, wanted: bool
 ) -> None:
-    assert asked(tmp_path / "named", INTO_DOM0.format(word), ELSEWHERE) is wanted
+    assert is_for_xen(tmp_path / "named", INTO_DOM0.format(word), ELSEWHERE) is wanted
     dynamic = {"virt/conf/layer.conf": ELSEWHERE["virt/conf/layer.conf"].replace(
         "BBFILES +=", "BBFILES_DYNAMIC +=")}  # fmt: skip
-    assert asked(tmp_path / "dynamic", INTO_DOM0.format(word), dynamic) is wanted
+    assert is_for_xen(tmp_path / "dynamic", INTO_DOM0.format(word), dynamic) is wanted
 
 
 def test_what_xentui_wrote_asks_for_xen(tmp_path: Path) -> None:
     own = {"build/conf/xentui.conf": 'A = "1"\n'}
-    assert asked(tmp_path / "included", "require conf/xentui.conf\n", own)
-    assert not asked(tmp_path / "beside", "", own)
+    assert is_for_xen(tmp_path / "included", "require conf/xentui.conf\n", own)
+    assert not is_for_xen(tmp_path / "beside", "", own)
 
 
 ASKED = 'BUNDLED_XEN_GUESTS = "web:external"\n'
@@ -108,7 +108,9 @@ def test_features_that_a_distro_has_by_default(
         f'DISTRO_FEATURES:append = "{added}"\nDISTRO_FEATURES_DEFAULTS = "{defaults}"\n'
         f'DISTRO_FEATURES_OPTED_OUT = "{opted_out}"\n'
     )
-    reported = [message for _, message, _ in of("XT609", found(tmp_path, PLAIN + ASKED + lines))]
+    reported = [
+        message for _, message, _ in with_code("XT609", diagnose(tmp_path, PLAIN + ASKED + lines))
+    ]
     assert [message.partition(":")[0] for message in reported] == (
         [f"DISTRO_FEATURES lacks {lacking}"] if lacking else []
     )
@@ -125,7 +127,7 @@ def test_the_users_image_has_its_own_guests(tmp_path: Path, variable: str) -> No
     output = (
         f'BUNDLED_XEN_GUESTS = "${{MINE}}"\nMINE = ""\nMINE:pn-my-xen = "gone"\n{variable} = ""\n'
     )
-    (made,) = of("XT636", found(tmp_path, PLAIN + output))
+    (made,) = with_code("XT636", diagnose(tmp_path, PLAIN + output))
     assert made[1] == 'no layer has a recipe "gone" to build this guest\'s image'
 
 
@@ -135,4 +137,4 @@ def test_the_users_image_has_its_own_guests(tmp_path: Path, variable: str) -> No
 )
 def test_an_image_is_dom0_s_by_its_name(tmp_path: Path, image: str, dom0: bool) -> None:
     output = f'BUNDLED_XEN_GUESTS:pn-{image} = "gone"\n'
-    assert lines_of("XT636", found(tmp_path, PLAIN + output)) == ([2] if dom0 else [])
+    assert lines_of("XT636", diagnose(tmp_path, PLAIN + output)) == ([2] if dom0 else [])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bitbake.test_doctor import BUNDLE, GOOD, PLAIN, found, lines_of, of
+from tests.bitbake.test_doctor import BUNDLE, GOOD, PLAIN, diagnose, lines_of, with_code
 from tests.bitbake.test_doctor_asks_for_xen import ELSEWHERE, OF_GUESTS
 
 GUEST = "xen-guest-image-minimal"
@@ -18,7 +18,7 @@ NEXT = GOOD.count("\n") + 1
 @pytest.mark.parametrize("variable", OF_GUESTS)
 def test_a_flag_for_a_guest_that_is_nowhere(tmp_path: Path, variable: str) -> None:
     lines = f'{variable}[alpine] = "a"\n{variable}[alpone] = "a"\n{variable}[zzz] = "a"\n'
-    assert of("XT623", found(tmp_path, GOOD + lines, more=BUNDLE)) == [
+    assert with_code("XT623", diagnose(tmp_path, GOOD + lines, more=BUNDLE)) == [
         (
             NEXT + 1,
             f"{variable}[alpone] is for a guest that nothing bundles",
@@ -42,12 +42,12 @@ def test_a_flag_for_a_guest_that_is_nowhere(tmp_path: Path, variable: str) -> No
     ],
 )
 def test_lines_that_are_for_no_guest(tmp_path: Path, line: str) -> None:
-    assert found(tmp_path, f"{GOOD}{line}\n", more=BUNDLE) == []
+    assert diagnose(tmp_path, f"{GOOD}{line}\n", more=BUNDLE) == []
 
 
 def test_a_flag_of_several_lines_is_reported_at_the_last(tmp_path: Path) -> None:
     lines = 'XEN_GUEST_NAME[zzz] = "a"\nXEN_GUEST_MEMORY[zzz] = "1"\nXEN_GUEST_NAME[zzz] = "b"\n'
-    (made,) = of("XT623", found(tmp_path, GOOD + lines, more=BUNDLE))
+    (made,) = with_code("XT623", diagnose(tmp_path, GOOD + lines, more=BUNDLE))
     assert made[:2] == (NEXT + 2, "XEN_GUEST_NAME[zzz] is for a guest that nothing bundles")
 
 
@@ -65,7 +65,7 @@ def test_a_flag_of_several_lines_is_reported_at_the_last(tmp_path: Path) -> None
 def test_unknown_tags(tmp_path: Path, tags: str, wrong: str | None) -> None:
     line = f'BUNDLED_XEN_GUESTS += "{GUEST}:{tags}"\n'
     reported = f'"{GUEST}:{tags}": unknown tag {wrong}, which the class silently ignores'
-    assert of("XT633", found(tmp_path, GOOD + line)) == (
+    assert with_code("XT633", diagnose(tmp_path, GOOD + line)) == (
         [(NEXT, reported, "The tags are autostart and external, in lower case.")] if wrong else []
     )
 
@@ -83,7 +83,9 @@ def test_what_is_understood_in_bundle_recipes_only(
     tmp_path: Path, variable: str, value: str
 ) -> None:
     line = f'{variable}[{{}}] = "{value}"\n'
-    (made,) = of("XT634", found(tmp_path / "here", GOOD + line.format(GUEST), more=BUNDLE))
+    (made,) = with_code(
+        "XT634", diagnose(tmp_path / "here", GOOD + line.format(GUEST), more=BUNDLE)
+    )
     assert made[0] == NEXT
     if variable == "XEN_GUEST_KERNEL":
         what = (
@@ -95,10 +97,10 @@ def test_what_is_understood_in_bundle_recipes_only(
         fix = "Put the guest into a bundle recipe; xentui import and generate make one."
     assert made[1:] == (f"{variable}[{GUEST}]{what}", fix)
     carried = GOOD + line.format("alpine")
-    assert found(tmp_path / "carried", carried, more=BUNDLE) == []
+    assert diagnose(tmp_path / "carried", carried, more=BUNDLE) == []
     both = f'{carried}BUNDLED_XEN_GUESTS += "alpine:external"\n'
-    assert found(tmp_path / "both", both, more=BUNDLE) == []
-    assert lines_of("XT634", found(tmp_path / "unread", both, more={**BUNDLE, **ELSEWHERE})) == [
+    assert diagnose(tmp_path / "both", both, more=BUNDLE) == []
+    assert lines_of("XT634", diagnose(tmp_path / "unread", both, more={**BUNDLE, **ELSEWHERE})) == [
         NEXT
     ]
 
@@ -112,7 +114,7 @@ def test_what_is_understood_in_bundle_recipes_only(
     ],
 )
 def test_a_kernel_that_is_a_file(tmp_path: Path, line: str, reported: bool) -> None:
-    made = found(tmp_path, f"{GOOD}{line}\n", more=BUNDLE)
+    made = diagnose(tmp_path, f"{GOOD}{line}\n", more=BUNDLE)
     assert lines_of("XT634", made) == ([NEXT] if reported else [])
 
 
@@ -128,7 +130,7 @@ def test_a_config_that_is_never_unpacked(
     tmp_path: Path, guest: str, value: str, reported: bool
 ) -> None:
     line = f'XEN_GUEST_CONFIG_FILE[{guest}] = "{value}"\n'
-    made = found(tmp_path, GOOD + line, more=BUNDLE)
+    made = diagnose(tmp_path, GOOD + line, more=BUNDLE)
     assert lines_of("XT635", made) == ([NEXT] if reported else [])
 
 
@@ -148,7 +150,7 @@ def test_a_config_that_is_never_unpacked(
 def test_a_guest_that_no_recipe_builds(tmp_path: Path, entry: str, fix: str | None) -> None:
     line = f'BUNDLED_XEN_GUESTS += "{entry}"\n'
     name = entry.partition(":")[0]
-    assert of("XT636", found(tmp_path, GOOD + line, more=BUNDLE)) == (
+    assert with_code("XT636", diagnose(tmp_path, GOOD + line, more=BUNDLE)) == (
         [(NEXT, f'no layer has a recipe "{name}" to build this guest\'s image', fix)] if fix else []
     )
 
@@ -167,16 +169,16 @@ def test_a_guest_that_no_recipe_builds(tmp_path: Path, entry: str, fix: str | No
     ],
 )
 def test_guests_whose_changes_go_unnoticed(tmp_path: Path, lines: str, line: int | None) -> None:
-    made = found(tmp_path, PLAIN + lines)
+    made = diagnose(tmp_path, PLAIN + lines)
     assert lines_of("XT638", made) == ([line] if line else [])
 
 
 def test_guests_of_two_lines_are_reported_at_the_first_that_is_known(tmp_path: Path) -> None:
     lines = f'BUNDLED_XEN_GUESTS = "${{MINE}}"\nMINE = "{GUEST}"\n'
-    hidden = found(tmp_path / "hidden", PLAIN + lines)
+    hidden = diagnose(tmp_path / "hidden", PLAIN + lines)
     assert lines_of("XT638", hidden) == [0]
     more = f'{lines}BUNDLED_XEN_GUESTS:append = " gone:external"\n'
-    assert lines_of("XT638", found(tmp_path / "more", PLAIN + more)) == [4]
+    assert lines_of("XT638", diagnose(tmp_path / "more", PLAIN + more)) == [4]
 
 
 @pytest.mark.parametrize(
@@ -199,8 +201,8 @@ def test_a_guest_whose_image_nothing_builds(
     more = {"virt/recipes-extended/images/plain-image.bb": recipe}
     lines = f'BUNDLED_XEN_GUESTS += "plain-image"\nIMAGE_FSTYPES = "{types}"\n'
     lines += f'XEN_GUEST_IMAGE_FSTYPE = "{wanted}"\n' if wanted else ""
-    made = of("XT660", found(tmp_path, GOOD + lines, more=more))
+    made = with_code("XT660", diagnose(tmp_path, GOOD + lines, more=more))
     assert len(made) == missing
     if missing:
         append = f'IMAGE_FSTYPES:append:pn-plain-image = " {wanted or "ext4"}"\n'
-        assert of("XT660", found(tmp_path / "b", GOOD + lines + append, more=more)) == []
+        assert with_code("XT660", diagnose(tmp_path / "b", GOOD + lines + append, more=more)) == []

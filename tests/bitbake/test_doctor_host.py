@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bitbake.test_doctor import GOOD, HOST, found, of
+from tests.bitbake.test_doctor import GOOD, HOST, diagnose, with_code
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_space_for_a_first_build(tmp_path: Path, free: int | None, reported: int
     machine = replace(HOST, free_mib=free, disk_folder=Path("/build"))
     message = f"/build has {reported} GiB free; a first build of Dom0 and a guest takes about 60"
     fix = 'Free some, set TMPDIR to another disk, or add INHERIT += "rm_work".'
-    assert of("XT629", found(tmp_path, GOOD, machine=machine)) == (
+    assert with_code("XT629", diagnose(tmp_path, GOOD, machine=machine)) == (
         [(0, message, fix)] if reported is not None else []
     )
 
@@ -46,7 +46,7 @@ def test_space_for_a_first_build(tmp_path: Path, free: int | None, reported: int
     ],
 )  # fmt: skip
 def test_kvm(tmp_path: Path, kvm: str, message: str | None) -> None:
-    made = of("XT627", found(tmp_path, GOOD, machine=replace(HOST, kvm=kvm)))
+    made = with_code("XT627", diagnose(tmp_path, GOOD, machine=replace(HOST, kvm=kvm)))
     assert [one[:2] for one in made] == ([(0, message)] if message else [])
 
 
@@ -55,7 +55,7 @@ def test_kvm(tmp_path: Path, kvm: str, message: str | None) -> None:
     [("ready", None), ("missing", "missing"), ("refused", "not accessible")],
 )
 def test_a_tap_device(tmp_path: Path, tun: str, what: str | None) -> None:
-    made = of("XT628", found(tmp_path, GOOD, machine=replace(HOST, tun=tun)))
+    made = with_code("XT628", diagnose(tmp_path, GOOD, machine=replace(HOST, tun=tun)))
     assert [one[:2] for one in made] == (
         [(0, f"/dev/net/tun is {what}: runqemu can only use slirp")] if what else []
     )
@@ -77,7 +77,7 @@ def test_devices_are_for_machines_that_qemu_is(
     tmp_path: Path, machine: str, emulated: bool
 ) -> None:
     poor = replace(HOST, kvm="missing", tun="missing")
-    made = found(tmp_path, f'MACHINE = "{machine}"\n', machine=poor)
+    made = diagnose(tmp_path, f'MACHINE = "{machine}"\n', machine=poor)
     reported = {one.finding.code for one in made} & {"XT627", "XT628"}
     assert reported == ({"XT627", "XT628"} if emulated else set())
 
@@ -95,7 +95,9 @@ def test_devices_are_for_machines_that_qemu_is(
     ],
 )
 def test_a_machine_of_the_environment(tmp_path: Path, line: str, reported: int | None) -> None:
-    made = of("XT626", found(tmp_path, f"{line}\n", machine=replace(HOST, machine="qemuarm64")))
+    made = with_code(
+        "XT626", diagnose(tmp_path, f"{line}\n", machine=replace(HOST, machine="qemuarm64"))
+    )
     message = 'the environment sets MACHINE to "qemuarm64", which is stronger than what is set here'
     fix = "Unset it (unset MACHINE), or assign MACHINE with = here."
     assert made == ([(reported, message, fix)] if reported else [])
@@ -109,7 +111,7 @@ def test_errors_come_first_and_each_severity_in_file_order(tmp_path: Path) -> No
         "build/conf/auto.conf": 'B_append = "x"\nXEN_GUEST_NAME[a] = "b"\n\nC_append = "1"\n',
     }
     local = 'IMAGE_INSTALL:append = "vim"\nA_append = "1"\nXEN_GUEST_NAME[zzz] = "a"\n'
-    made = found(tmp_path, GOOD + local, more=more, machine=poor)
+    made = diagnose(tmp_path, GOOD + local, more=more, machine=poor)
     assert [
         (
             one.finding.severity.value,

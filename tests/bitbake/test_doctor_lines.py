@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bitbake.test_doctor import BUNDLE, GOOD, found, lines_of, of
+from tests.bitbake.test_doctor import BUNDLE, GOOD, diagnose, lines_of, with_code
 
 PLAIN = 'MACHINE = "qemux86-64"\n'
 LAST = GOOD.count("\n") + 1
@@ -24,8 +24,10 @@ LISTS = (
 
 def test_every_list_needs_blanks_around_appended_words(tmp_path: Path) -> None:
     text = "".join(f'{name}:append:x = "glued"\n' for name in LISTS)
-    assert lines_of("XT606", found(tmp_path / "a", PLAIN + text)) == list(range(2, len(LISTS) + 2))
-    assert of("XT606", found(tmp_path / "b", PLAIN + text.replace('"g', '" g'))) == []
+    assert lines_of("XT606", diagnose(tmp_path / "a", PLAIN + text)) == list(
+        range(2, len(LISTS) + 2)
+    )
+    assert with_code("XT606", diagnose(tmp_path / "b", PLAIN + text.replace('"g', '" g'))) == []
 
 
 FILES = {
@@ -91,7 +93,7 @@ FILES = {
 def test_what_bitbake_stops_at(
     tmp_path: Path, line: str, code: str, place: str, message: str, fix: str
 ) -> None:
-    made = found(tmp_path, f"{GOOD}{line}\n", more=FILES)
+    made = diagnose(tmp_path, f"{GOOD}{line}\n", more=FILES)
     (one,) = (one for one in made if one.finding.code in ("XT601", "XT603"))
     assert one.location is not None
     assert (
@@ -103,7 +105,7 @@ def test_what_bitbake_stops_at(
 
 
 def test_a_byte_order_mark_is_reported_at_the_first_line(tmp_path: Path) -> None:
-    assert of("XT601", found(tmp_path, f"\ufeff{GOOD}")) == [
+    assert with_code("XT601", diagnose(tmp_path, f"\ufeff{GOOD}")) == [
         (
             1,
             "BitBake cannot read this: the file begins with a byte order mark",
@@ -122,7 +124,7 @@ def test_a_byte_order_mark_is_reported_at_the_first_line(tmp_path: Path) -> None
 )
 def test_a_line_is_proposed_with_as_much_as_fits(tmp_path: Path, value: str, shown: str) -> None:
     line = f'IMAGE_INSTALL += "{value}"\n'
-    (made,) = of("XT608", found(tmp_path, GOOD + line))
+    (made,) = with_code("XT608", diagnose(tmp_path, GOOD + line))
     assert made[2] == f'Write IMAGE_INSTALL:append:pn-xen-image-minimal = " {shown}".'
 
 
@@ -137,7 +139,9 @@ def test_what_replaces_the_recipes_own_packages(
     tmp_path: Path, operator: str, reported: bool
 ) -> None:
     flag = 'IMAGE_INSTALL[doc] = "Packages."\n'
-    made = of("XT608", found(tmp_path, f'{PLAIN}{flag}IMAGE_INSTALL {operator} " vim "\n'))
+    made = with_code(
+        "XT608", diagnose(tmp_path, f'{PLAIN}{flag}IMAGE_INSTALL {operator} " vim "\n')
+    )
     assert [line for line, _, _ in made] == ([3] if reported else [])
     for _, message, _ in made:
         assert message.startswith(f"IMAGE_INSTALL {operator} in a configuration")
@@ -152,13 +156,13 @@ def test_what_replaces_the_recipes_own_packages(
     ],
 )
 def test_packages_set_for_every_image_are_lost(tmp_path: Path, name: str, reported: bool) -> None:
-    made = of("XT608", found(tmp_path, f'{PLAIN}{name} += "vim"\n'))
+    made = with_code("XT608", diagnose(tmp_path, f'{PLAIN}{name} += "vim"\n'))
     assert bool(made) is reported
 
 
 def test_each_package_that_belongs_into_dom0_is_named(tmp_path: Path) -> None:
     line = 'IMAGE_INSTALL:append = " vxn vim lab-guests"\n'
-    (made,) = of("XT607", found(tmp_path, GOOD + line, more=BUNDLE))
+    (made,) = with_code("XT607", diagnose(tmp_path, GOOD + line, more=BUNDLE))
     assert made == (
         LAST,
         (
@@ -175,7 +179,7 @@ def test_each_package_that_belongs_into_dom0_is_named(tmp_path: Path) -> None:
 )
 def test_nothing_is_added_to_a_flag(tmp_path: Path, operator: str, reported: bool) -> None:
     line = f'XEN_GUEST_EXTRA[xen-guest-image-minimal] {operator} "quiet"\n'
-    made = of("XT632", found(tmp_path, f'{GOOD}XEN_GUEST_EXTRA = "ro"\n{line}'))
+    made = with_code("XT632", diagnose(tmp_path, f'{GOOD}XEN_GUEST_EXTRA = "ro"\n{line}'))
     message = (
         f"XEN_GUEST_EXTRA[xen-guest-image-minimal] {operator} adds to nothing: the class' default "
         "is not in the flag, and is not used once the flag has a value"

@@ -28,7 +28,7 @@ CORE = {
 }
 
 
-def reported(
+def name_findings(
     root: Path, conf: str, more: dict[str, str] | None = None
 ) -> list[tuple[str, int, str]]:
     build = build_dir.read(trees.small(root, GOOD + conf, more={**CORE, **(more or {})}))
@@ -61,7 +61,7 @@ def reported(
 def test_an_unknown_name_is_reported_with_its_line(
     tmp_path: Path, conf: str, code: str, fix: str
 ) -> None:
-    ((found, line, output),) = reported(tmp_path, conf)
+    ((found, line, output),) = name_findings(tmp_path, conf)
     assert (found, line) == (code, 3)
     assert fix in output
 
@@ -82,7 +82,7 @@ def test_an_unknown_name_is_reported_with_its_line(
     ],
 )
 def test_known_names_are_not_reported(tmp_path: Path, conf: str) -> None:
-    assert reported(tmp_path, conf) == []
+    assert name_findings(tmp_path, conf) == []
 
 
 def test_settings_in_recipes_of_the_users_layers_have_no_effect(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.bitbake.test_doctor import GOOD, PLAIN, found, lines_of, of
+from tests.bitbake.test_doctor import GOOD, PLAIN, diagnose, lines_of, with_code
 
 BARE = "".join(line for line in GOOD.splitlines(keepends=True) if "FEATURES" not in line)
 
 
 def test_features_that_are_set_nowhere_are_reported_at_the_first_line(tmp_path: Path) -> None:
-    assert of("XT609", found(tmp_path, BARE)) == [
+    assert with_code("XT609", diagnose(tmp_path, BARE)) == [
         (
             1,
             "DISTRO_FEATURES lacks xen, virtualization: recipes that require a feature are skipped",
@@ -24,7 +24,7 @@ def test_features_that_are_set_nowhere_are_reported_at_the_first_line(tmp_path: 
 
 
 def test_what_a_directory_without_xen_lacks_is_reported(tmp_path: Path) -> None:
-    (made,) = of("XT610", found(tmp_path, PLAIN))
+    (made,) = with_code("XT610", diagnose(tmp_path, PLAIN))
     assert made == (
         0,
         "this build directory is not set up for Xen yet: DISTRO_FEATURES lacks xen, virtualization",
@@ -53,7 +53,7 @@ def test_a_machine_that_is_set_twice(
     message = (
         f'MACHINE is set to "qemuarm64" here and elsewhere too: {reported}; the last one counts'
     )
-    assert of("XT618", found(tmp_path, conf)) == (
+    assert with_code("XT618", diagnose(tmp_path, conf)) == (
         [(len(lines) + 1, message, "Remove all but one of the lines.")] if reported else []
     )
 
@@ -81,7 +81,7 @@ def test_a_disk_without_a_partition_for_the_boot_files(
     tmp_path: Path, kickstart: str | None, *, reported: bool
 ) -> None:
     more = {} if kickstart is None else {"virt/files/wic/board.wks": kickstart}
-    made = of("XT130", found(tmp_path, FAT_BOOT, more=more))
+    made = with_code("XT130", diagnose(tmp_path, FAT_BOOT, more=more))
     assert [line for line, _, _ in made] == ([3] if reported else [])
     for _, message, fix in made:
         assert '"board.wks"' in message
@@ -103,12 +103,12 @@ VRUNTIME = {
 )
 def test_the_builds_of_vxn_need_poky(tmp_path: Path, words: str, reported: str | None) -> None:
     conf = f'{GOOD}BBMULTICONFIG = "{words}"\n'
-    made = of("XT621", found(tmp_path / "a", conf, more=VRUNTIME))
+    made = with_code("XT621", diagnose(tmp_path / "a", conf, more=VRUNTIME))
     assert [(line, message.partition(" need ")[0]) for line, message, _ in made] == (
         [(GOOD.count("\n") + 1, reported)] if reported else []
     )
     poky = {**VRUNTIME, "core/conf/distro/poky.conf": ""}
-    assert of("XT621", found(tmp_path / "b", conf, more=poky)) == []
+    assert with_code("XT621", diagnose(tmp_path / "b", conf, more=poky)) == []
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_what_the_image_recipe_assigns_itself(
 ) -> None:
     value = line.partition('"')[2]
     good = "".join(line for line in GOOD.splitlines(keepends=True) if "QB_MEM" not in line)
-    assert of("XT624", found(tmp_path, f"{good}{line}\n")) == (
+    assert with_code("XT624", diagnose(tmp_path, f"{good}{line}\n")) == (
         [
             (
                 good.count("\n") + 1,
@@ -143,9 +143,9 @@ def test_what_the_image_recipe_assigns_itself(
 def test_memory_without_effect_is_to_be_set_where_the_project_sets_it(tmp_path: Path) -> None:
     line = 'QB_MEM = "-m 2048"\n'
     unset = GOOD.replace('QB_MEM_VALUE:pn-xen-image-minimal = "4096"\n', "")
-    ((_, _, advice),) = of("XT624", found(tmp_path / "unset", unset + line))
+    ((_, _, advice),) = with_code("XT624", diagnose(tmp_path / "unset", unset + line))
     assert advice == 'Name the image: QB_MEM_VALUE:pn-xen-image-minimal = "2048".'
-    ((_, _, advice),) = of("XT624", found(tmp_path / "set", GOOD + line))
+    ((_, _, advice),) = with_code("XT624", diagnose(tmp_path / "set", GOOD + line))
     assert advice == "Remove the line: conf/local.conf:5 sets it for the image."
 
 
@@ -173,7 +173,7 @@ def test_kernels_that_go_with_xen(
         "virt/conf/machine/raspberrypi4-64.conf": "",
         settings: 'PREFERRED_PROVIDER_virtual/kernel ?= "linux-yocto"\n',
     }
-    made = found(tmp_path, f"{first}\n{output}{rest}", more=more)
+    made = diagnose(tmp_path, f"{first}\n{output}{rest}", more=more)
     assert lines_of("XT625", made) == ([line] if line else [])
 
 
@@ -208,7 +208,7 @@ def test_a_line_that_undoes_xentuis_is_reported_once(
     tmp_path: Path, lines: list[str], reported: dict[int, str]
 ) -> None:
     conf = f"{PLAIN}require conf/xentui.conf\n" + "".join(f"{line}\n" for line in lines)
-    made = of("XT622", found(tmp_path, conf, more={"build/conf/xentui.conf": OWN}))
+    made = with_code("XT622", diagnose(tmp_path, conf, more={"build/conf/xentui.conf": OWN}))
     assert made == [
         (number + 3, f"this undoes what xentui set: {what}", FIX)
         for number, what in reported.items()
@@ -229,7 +229,7 @@ def test_words_of_xentui_that_are_removed_again(
     tmp_path: Path, line: str, words: str | None
 ) -> None:
     conf = f"{PLAIN}require conf/xentui.conf\n{line}\n"
-    assert of("XT622", found(tmp_path, conf, more={"build/conf/xentui.conf": OWN})) == (
+    assert with_code("XT622", diagnose(tmp_path, conf, more={"build/conf/xentui.conf": OWN})) == (
         [
             (
                 3,
@@ -243,7 +243,7 @@ def test_words_of_xentui_that_are_removed_again(
 
 
 def test_a_configuration_that_nothing_reads_is_reported_at_its_first_line(tmp_path: Path) -> None:
-    made = found(tmp_path, GOOD, more={"build/conf/xentui.conf": OWN})
+    made = diagnose(tmp_path, GOOD, more={"build/conf/xentui.conf": OWN})
     assert [str(one.location) for one in made if one.finding.code == "XT637"] == [
         f"{tmp_path}/build/conf/xentui.conf:1"
     ]
@@ -258,5 +258,5 @@ def test_a_configuration_that_nothing_reads_is_reported_at_its_first_line(tmp_pa
 )
 def test_a_multiconfig_that_does_not_exist(tmp_path: Path, name: str, fix: str) -> None:
     conf = f'{GOOD}BBMULTICONFIG = "vruntime-aarch64 {name}"\n'
-    (made,) = of("XT619", found(tmp_path, conf, more=VRUNTIME))
+    (made,) = with_code("XT619", diagnose(tmp_path, conf, more=VRUNTIME))
     assert (made[0], made[2]) == (GOOD.count("\n") + 1, fix)

@@ -64,7 +64,7 @@ def guests(parsed: Parsed, variable: str) -> dict[str, set[str]]:
     return {key: set(tags) & {"autostart", "external"} for key, *tags in entries}
 
 
-def without(text: str, imported: Imported, path: Path) -> str:
+def without_imported(text: str, imported: Imported, path: Path) -> str:
     """Return a text without the statements that were imported."""
     gone = {place.line for place in imported.imported_lines if place.file == str(path)}
     kept: list[str] = []
@@ -91,7 +91,7 @@ def test_a_configuration_means_the_same(path: Path, tmp_path: Path) -> None:
     rendered = render(project, assets.gather(project, tmp_path)).conf["conf/xentui.conf"]
     image = project.host.image or "xen-image-minimal"
     before = parse_conf(text).seen_by(image)
-    after = parse_conf(without(text, imported, path) + "\n" + rendered).seen_by(image)
+    after = parse_conf(without_imported(text, imported, path) + "\n" + rendered).seen_by(image)
     if before.value("XEN_DOM0_NETWORK") is not None:
         # Without a known release of the layers, a package provides the network.
         assert project.host.network == before.value("XEN_DOM0_NETWORK")
@@ -146,12 +146,12 @@ def test_a_bundle_recipe_means_the_same(path: Path, arch: str, tmp_path: Path) -
         for flag in (*FLAGS, "XEN_GUEST_SOURCE_TYPE", "XEN_GUEST_IMAGE_SIZE"):
             if f"{flag}[{guest}]" not in left:
                 assert effective(after, flag, guest) == effective(before, flag, guest), flag
-    assert fetched(after) == fetched(before)
+    assert fetched_sources(after) == fetched_sources(before)
     assert before.value("LICENSE") == after.value("LICENSE")
     assert before.value("SUMMARY") in (after.value("SUMMARY"), None)
 
 
-def fetched(parsed: Parsed) -> set[tuple[str, str | None]]:
+def fetched_sources(parsed: Parsed) -> set[tuple[str, str | None]]:
     """Return addresses and checksums. Where each is unpacked does not matter."""
     entries = set()
     for word in parsed.words("SRC_URI"):

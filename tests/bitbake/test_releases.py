@@ -32,7 +32,7 @@ IMAGE = "virt/recipes-extended/images/xen-image-minimal.bb"
 BASE = {"core/classes-global/base.bbclass": "MACHINE DISTRO_FEATURES INIT_MANAGER QB_MEM_VALUE\n"}
 
 
-def old(root: Path, conf: str = GOOD) -> Path:
+def old_build_dir(root: Path, conf: str = GOOD) -> Path:
     """Make a build directory whose meta-virtualization has no Xen guest classes."""
     build = trees.small(root, conf)
     for name in abilities.XEN_CLASSES:
@@ -53,7 +53,7 @@ def generate(build: Path, text: str, *more: str) -> int:
 
 
 def test_dom0_alone_works_without_the_classes(tmp_path: Path) -> None:
-    build = old(tmp_path)
+    build = old_build_dir(tmp_path)
     assert codes(build) == ["XT649"]
     assert generate(build, BOARD.partition("[guests")[0]) == 0
     assert (build / "conf/xentui.conf").is_file()
@@ -62,7 +62,7 @@ def test_dom0_alone_works_without_the_classes(tmp_path: Path) -> None:
 def test_guests_are_not_written_for_layers_that_ignore_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    build = old(tmp_path)
+    build = old_build_dir(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert generate(build, BOARD) == 1
     reported = " ".join(capsys.readouterr().err.split())
@@ -84,7 +84,7 @@ def test_guests_are_not_written_for_layers_that_ignore_them(
 
 def test_a_bundle_about_to_be_written_needs_the_classes_as_well(tmp_path: Path) -> None:
     """The recipes of the layers, which the wizard knows, do not include it yet."""
-    build = old(tmp_path)
+    build = old_build_dir(tmp_path)
     (tmp_path / "rootfs.ext4").write_bytes(bytes(1 << 20))
     host, _, _ = BOARD.partition("[guests")
     source = '{type = "ext4", file = "rootfs.ext4", fetch = [{uri = "file://rootfs.ext4"}]}'
@@ -97,7 +97,7 @@ def test_a_bundle_about_to_be_written_needs_the_classes_as_well(tmp_path: Path) 
 
 
 def test_missing_classes_explain_why_settings_of_guests_have_no_effect(tmp_path: Path) -> None:
-    build = old(tmp_path, f"{GOOD}require conf/xentui.conf\n")
+    build = old_build_dir(tmp_path, f"{GOOD}require conf/xentui.conf\n")
     trees.write(tmp_path, BASE)
     conf = 'BUNDLED_XEN_GUESTS = "a"\nXEN_GUEST_MEMORY[a] = "64"\nXEN_NOWHERE = "1"\n'
     trees.write(build, {"conf/xentui.conf": conf})
@@ -315,9 +315,9 @@ def test_every_setting_that_is_written_is_read(
         forms = formats.render_as(form, named, assets, project_file="a.toml", out=tmp_path / "out")
         written.add(settings(form, forms, tmp_path))
     for text in sorted(map(str, written)):
-        assert unread(build, text) == []
+        assert unread_settings(build, text) == []
         # The rule looks at all of them: one that nothing names is found.
-        assert unread(build, f'{text}NOBODY_READS = "1"\n') != []
+        assert unread_settings(build, f'{text}NOBODY_READS = "1"\n') != []
 
 
 def layer_of_classes(folder: Path) -> Path:
@@ -330,7 +330,7 @@ def layer_of_classes(folder: Path) -> Path:
     return folder
 
 
-def unread(build: Path, conf: str) -> list[str]:
+def unread_settings(build: Path, conf: str) -> list[str]:
     """Return what the rules say of settings that nothing reads."""
     trees.write(build, {"conf/xentui.conf": conf})
     found = check_build_dir(build_dir.read(build))

@@ -45,7 +45,7 @@ PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 Writer = Callable[[str], str]
 
 
-def inside(write: Writer) -> str:
+def accepted_characters(write: Writer) -> str:
     """Return the printable characters that a writer accepts within a value."""
     taken = []
     for char in PRINTABLE:
@@ -79,7 +79,7 @@ UNPRINTABLE = "it contains a quote or an unprintable character"
     ids=["value", "class_value", "name", "word", "domain", "path", "variable"],
 )
 def test_each_character_is_taken_or_refused(write: Writer, punctuation: str, letters: str) -> None:
-    assert inside(write) == "".join(sorted(punctuation + letters + string.digits))
+    assert accepted_characters(write) == "".join(sorted(punctuation + letters + string.digits))
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def files(folder: Path) -> list[str]:
     )
 
 
-def printed(parsed: Parsed) -> list[tuple[Any, ...]]:
+def tuples_of(parsed: Parsed) -> list[tuple[Any, ...]]:
     return [(a.variable, a.flag, a.operator, a.value) for a in parsed.assignments]
 
 
@@ -105,9 +105,9 @@ def test_bitbake_reads_for_each_board_the_settings_of_its_own_tree(
         key = Path(name).stem.lower().replace(" ", "-")
         conf, own = LAYER / f"conf/xentui/{key}.conf", Path(f"own/{name}/conf/xentui.conf")
         ours = [
-            entry for entry in printed(parse_conf(conf.read_text())) if entry[0] != "XENTUI_BOARD"
+            entry for entry in tuples_of(parse_conf(conf.read_text())) if entry[0] != "XENTUI_BOARD"
         ]
-        theirs = printed(parse_conf(own.read_text()))
+        theirs = tuples_of(parse_conf(own.read_text()))
         named = [
             (*entry[:3], entry[3].replace("xentui-dom0.wks", f"xentui-dom0-{key}.wks"))
             for entry in theirs

@@ -21,7 +21,7 @@ sys.exit(0)
 """
 
 
-def imported(folder: Path, *arguments: str) -> set[str]:
+def imported_modules(folder: Path, *arguments: str) -> set[str]:
     (folder / "board.toml").write_text(BOARD)
     result = subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments],
@@ -32,14 +32,14 @@ def imported(folder: Path, *arguments: str) -> set[str]:
 
 
 def test_version_imports_hardly_anything(tmp_path: Path) -> None:
-    found = imported(tmp_path, "--version")
+    found = imported_modules(tmp_path, "--version")
     own = {name for name in found if name.startswith("xentui")}
     assert own == {"xentui", "xentui.cli"}
     assert not found & {"argparse", "json", "re", "pathlib", "dataclasses"}
 
 
 def test_the_wizard_without_arguments_does_not_import_argparse(tmp_path: Path) -> None:
-    found = imported(tmp_path)
+    found = imported_modules(tmp_path)
     assert "xentui.cli.wizard" in found
     assert not found & {"argparse", "xentui.cli.parsing", "textual"}
 
@@ -51,7 +51,7 @@ def test_the_wizard_without_arguments_does_not_import_argparse(tmp_path: Path) -
     ids=lambda arguments: str(arguments[0]),
 )  # fmt: skip
 def test_no_command_but_the_wizard_imports_textual(tmp_path: Path, arguments: list[str]) -> None:
-    found = imported(tmp_path, *arguments)
+    found = imported_modules(tmp_path, *arguments)
     assert not found & {"textual", "rich", "xentui.app", "xentui.screens", "xentui.session"}
     commands = {"check", "show", "generate", "presets", "explain", "schema", "new", "remove"}
     ran = {f"xentui.cli.{name}" for name in commands} & found
@@ -60,5 +60,5 @@ def test_no_command_but_the_wizard_imports_textual(tmp_path: Path, arguments: li
 
 
 def test_check_imports_no_writer(tmp_path: Path) -> None:
-    found = imported(tmp_path, "check", "board.toml")
+    found = imported_modules(tmp_path, "check", "board.toml")
     assert not found & {"tomlkit", "xentui.output.writing.plan", "xentui.output.render"}

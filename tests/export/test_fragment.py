@@ -18,7 +18,7 @@ PRESETS = sorted(path.stem for path in (ROOT / "presets").glob("*.toml"))
 ALPINE = ("generate", "--preset", "qemux86-64-alpine")
 
 
-def discovered(layer: Path, collection: str) -> list[str]:
+def fragment_names(layer: Path, collection: str) -> list[str]:
     """Return the names of fragments as ``bitbake-config-build`` derives them
     (``discover_fragments``).
     """
@@ -53,7 +53,7 @@ def test_the_tool_finds_it_by_the_printed_name(run: Run) -> None:
     layer = Path("out/meta-xentui").absolute()
     conf = parse_conf((layer / "conf/layer.conf").read_text(), settings={"LAYERDIR": str(layer)})
     collection = (conf.value("BBFILE_COLLECTIONS") or "").strip()
-    (name,) = discovered(layer, collection)
+    (name,) = fragment_names(layer, collection)
     assert f"bitbake-config-build enable-fragment {name}\n" in result.out
     # The layer must own the file. Otherwise BitBake reports no fragment (bb.utils.get_file_layer).
     pattern = conf.value(f"BBFILE_PATTERN_{collection}")

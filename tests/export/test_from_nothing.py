@@ -15,10 +15,10 @@ from typing import Any
 
 import jsonschema
 import pytest
-from kas.includehandler import ConfigFile
 
 from tests.bitbake import trees
 from tests.cli.conftest import BOARD, ROOT, Run
+from tests.export.test_kas import kas_config
 from tests.real.tree import TREE
 from xentui.bitbake import releases
 from xentui.output import from_nothing, header, kas, repositories
@@ -102,18 +102,13 @@ def run_kas(mirror: Path, file: Path, *command: str) -> str:
     return result.stdout
 
 
-def loaded(file: Path) -> Any:
-    """Return a file as loaded by kas, which checks it against its own schema."""
-    return ConfigFile.load(file).config
-
-
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_kas_file_is_complete_for_every_preset(run: Run, name: str) -> None:
     result = run("generate", "--preset", name, "--out", "out", "--format", "kas")
     assert result.code == 0, result.err
     file = Path("out", kas.FILE).absolute()
     assert header.is_intact(file.read_text())
-    data = loaded(file)
+    data = kas_config(file)
     project = presets.load(name).project
     assert project is not None
     assert (data["machine"], data["distro"]) == (project.host.machine, "poky")
@@ -152,7 +147,7 @@ def test_kas_fetches_every_layer_and_names_it(
     bblayers = Path("out/build/conf/bblayers.conf").read_text()
     named = set(re.findall(r"\$\{TOPDIR\}/\.\./(\S+?)[\s\"]", bblayers))
     own = {"meta-xentui"} if Path("out/meta-xentui").is_dir() else set()
-    assert named == kas_layers(loaded(file)) | own
+    assert named == kas_layers(kas_config(file)) | own
     for layer in named:
         assert Path("out", layer, "conf/layer.conf").is_file()
     conf = Path("out/build/conf/local.conf").read_text()
@@ -216,7 +211,7 @@ def test_each_tool_gets_the_same_layers_of_the_same_commits(run: Run) -> None:
         result = run("generate", "board.toml", "--out", form, "--format", form,
                    "--commit", f"meta-virtualization={COMMIT}")  # fmt: skip
         assert result.code == 0, result.err
-    data = loaded(Path("kas", kas.FILE).absolute())
+    data = kas_config(Path("kas", kas.FILE).absolute())
     assert data["repos"]["meta-virtualization"]["commit"] == COMMIT
     layers_of["kas"] = kas_layers(data)
     setup = json.loads(Path("bitbake-setup", from_nothing.SETUP_FILE).read_text())
@@ -270,7 +265,7 @@ def test_an_older_release_fetches_the_two_classes_and_puts_them_last(run: Run, n
     for form in ("kas", "script"):
         result = run("generate", "board.toml", "--out", form, "--format", form)
         assert result.code == 0, result.err
-    data = loaded(Path("kas", kas.FILE).absolute())
+    data = kas_config(Path("kas", kas.FILE).absolute())
     classes = data["repos"][repositories.CLASSES]
     assert (classes["branch"], classes["layers"]) == ("wrynose", {".": "disabled"})
     assert data["repos"]["meta-virtualization"]["branch"] == name
@@ -294,7 +289,7 @@ def test_dom0_alone_needs_no_classes(run: Run) -> None:
     text = BOARD.partition("[guests")[0].replace("1024", '1024\nrelease = "scarthgap"')
     Path("board.toml").write_text(text)
     assert run("generate", "board.toml", "--out", "out", "--format", "kas").code == 0
-    assert repositories.CLASSES not in loaded(Path("out", kas.FILE).absolute())["repos"]
+    assert repositories.CLASSES not in kas_config(Path("out", kas.FILE).absolute())["repos"]
     refused = run("generate", "board.toml", "--out", "x", "--format", "bitbake-setup")
     assert "scarthgap, which does not have machine fragments" in refused.err
 

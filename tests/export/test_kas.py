@@ -34,7 +34,7 @@ local_conf_header:
 """
 
 
-def dumped(*files: Path) -> Any:
+def kas_dump(*files: Path) -> Any:
     """Return the merged result of project files as kas sees it, after its own schema check."""
     work = files[0].parent / "kas-work"
     work.mkdir()
@@ -48,7 +48,7 @@ def dumped(*files: Path) -> Any:
     return json.loads(result.stdout)
 
 
-def loaded(path: Path) -> Any:
+def kas_config(path: Path) -> Any:
     """Return a file as loaded by kas, which checks it against its own schema."""
     return ConfigFile.load(path).config
 
@@ -58,7 +58,7 @@ def test_kas_accepts_every_preset_and_bitbake_reads_the_same(run: Run, name: str
     assert run("generate", "--preset", name, "--out", "tree").code == 0
     result = run("generate", "--preset", name, "--out", "out", "--format", "kas-part")
     assert result.code == 0, result.err
-    data = loaded(Path("out", kas.FILE))
+    data = kas_config(Path("out", kas.FILE))
     project = presets.load(name).project
     assert project is not None
     assert data["machine"] == project.host.machine
@@ -81,7 +81,7 @@ def test_it_can_follow_the_users_project_file(run: Run) -> None:
     run("generate", "--preset", "qemux86-64-alpine", "--out", "out", "--format", "kas-part")
     own = Path("out/kas.yml")
     own.write_text(OWN)
-    data = dumped(own.absolute(), Path("out", kas.FILE).absolute())
+    data = kas_dump(own.absolute(), Path("out", kas.FILE).absolute())
     assert (data["machine"], data["distro"]) == ("qemux86-64", "nodistro")
     assert list(data["local_conf_header"]) == ["aaa", "xentui"]
     assert data["repos"] == {"xentui": {"layers": {"meta-xentui": None}}}
@@ -91,7 +91,7 @@ def test_in_a_repository_the_layer_is_named_from_its_top(run: Run) -> None:
     subprocess.run(["git", "init", "-q", "."], check=True)
     out = Path("boards/alpine")
     run("generate", "--preset", "qemux86-64-alpine", "--out", out, "--format", "kas-part")
-    (layer,) = loaded(out / kas.FILE)["repos"]["xentui"]["layers"]
+    (layer,) = kas_config(out / kas.FILE)["repos"]["xentui"]["layers"]
     assert layer == "boards/alpine/meta-xentui"
     assert Path(layer, "conf/layer.conf").is_file()
 
@@ -158,7 +158,7 @@ def test_a_block_is_read_back_as_it_is(tmp_path: Path, lines: list[str]) -> None
     file.write_text(
         f"header:\n  version: 14\nlocal_conf_header:\n  x: {kas.block_scalar(text, '    ')}"
     )
-    assert loaded(file)["local_conf_header"]["x"] == text
+    assert kas_config(file)["local_conf_header"]["x"] == text
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from xentui.images.ext import ExtTree
 from xentui.images.reader import Broken, FileReader
 
 
-def read(tree: ExtTree, path: str) -> bytes:
+def contents_at(tree: ExtTree, path: str) -> bytes:
     node = lookup.find(tree, path)
     assert node is not None
     content = bytearray(node.size)
@@ -53,8 +53,8 @@ def test_files_are_read_with_their_holes(options: tuple[str, ...], tmp_path: Pat
     with image.open("rb") as file:
         found = ExtTree(FileReader(file.fileno(), image.stat().st_size), 64 << 20)
         for name, content in contents.items():
-            assert read(found, f"/{name}") == content, name
-        assert read(found, "link") == contents["short"]
+            assert contents_at(found, f"/{name}") == content, name
+        assert contents_at(found, "link") == contents["short"]
         assert sorted(set(found.names(found.root)) - {"lost+found"}) == [
             *sorted([*contents, "link"])
         ]
@@ -63,4 +63,4 @@ def test_files_are_read_with_their_holes(options: tuple[str, ...], tmp_path: Pat
         assert found.names(short) == []
         tight = ExtTree(FileReader(file.fileno(), image.stat().st_size), 1 << 20)
         with pytest.raises(Broken, match="too big"):
-            read(tight, "/long")
+            contents_at(tight, "/long")

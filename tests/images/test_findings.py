@@ -34,7 +34,7 @@ def of_disk(given: model.Project, folder: Path) -> list[Finding]:
     return [finding for finding in found if finding.code.startswith("XT35")]
 
 
-def fixed(given: model.Project, folder: Path) -> model.Project:
+def with_quick_fixes(given: model.Project, folder: Path) -> model.Project:
     """Apply the first fix of each finding about local sources until none is left."""
     for _ in range(6):
         quick_fixes = [
@@ -57,7 +57,7 @@ def test_a_disk_in_a_qcow2_declared_raw_is_fixed_in_two_steps(tmp_path: Path) ->
     make.run("qemu-img", "convert", "-c", "-O", "qcow2", tmp_path / "raw", tmp_path / "d.img")
     given = project(raw("d.img").replace("xvda1", "xvda"), tmp_path)
     assert {finding.code for finding in of_disk(given, tmp_path)} == {"XT350", "XT351"}
-    result = fixed(given, tmp_path)
+    result = with_quick_fixes(given, tmp_path)
     assert of_disk(result, tmp_path) == []
     web = result.guest("web")
     assert web.source is not None
@@ -68,7 +68,7 @@ def test_a_disk_in_a_qcow2_declared_raw_is_fixed_in_two_steps(tmp_path: Path) ->
 @pytest.mark.parametrize("kind", ["rootfs_dir", "qcow2"])
 def test_an_ext4_declared_otherwise_is_fixed(tmp_path: Path, kind: str) -> None:
     make.ext(tmp_path / "d.img", make.root(tmp_path, init=False))
-    result = fixed(project(raw("d.img", kind), tmp_path), tmp_path)
+    result = with_quick_fixes(project(raw("d.img", kind), tmp_path), tmp_path)
     web = result.guest("web")
     assert web.source is not None
     assert web.source.type == "ext4"
@@ -90,7 +90,7 @@ def test_a_directory_is_compared_with_its_image_size(tmp_path: Path) -> None:
     given = project(tree("root=/dev/xvda console=hvc0", 8), tmp_path)
     found = of_disk(given, tmp_path)
     assert [finding.code for finding in found] == ["XT354"]
-    result = fixed(given, tmp_path)
+    result = with_quick_fixes(given, tmp_path)
     source = result.guest("web").source
     assert source is not None
     assert source.image_size is not None
@@ -111,7 +111,7 @@ def test_a_big_archive_is_judged_once_it_was_inspected(tmp_path: Path) -> None:
     assert of_disk(given, tmp_path) == []
     inspect(tmp_path / "d.tar")
     assert [f.code for f in of_disk(given, tmp_path)] == ["XT354", "XT355", "XT356"]
-    assert of_disk(fixed(given, tmp_path), tmp_path) == []
+    assert of_disk(with_quick_fixes(given, tmp_path), tmp_path) == []
 
 
 def test_a_user_config_or_another_init_is_not_touched(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_words_of_a_command_line_are_replaced_in_their_place() -> None:
     assert command_line("init=/x", None, "init=/bin/sh") == "init=/x"
 
 
-def _made(folder: Path, kind: str) -> Path:
+def _make_source(folder: Path, kind: str) -> Path:
     """Make a file that can become a guest, with a name that BitBake unpacks."""
     tree = make.root(folder, merged="merged" in kind)
     disk = folder / "disk.img"
@@ -255,7 +255,7 @@ KINDS = [
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_suggested_passes_every_rule(kind: str, tmp_path: Path) -> None:
-    path = _made(tmp_path, kind)
+    path = _make_source(tmp_path, kind)
     seen = inspect(path)
     suggestion = suggest(seen, path.name, "web")
     assert suggestion is not None, seen

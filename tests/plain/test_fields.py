@@ -30,7 +30,7 @@ def of_schema() -> set[tuple[str, str]]:
     return found | {(table, field_paths.KEY) for table in ("guest", "bundle")}
 
 
-def listed(person: Person) -> set[tuple[str, str]]:
+def listed_fields(person: Person) -> set[tuple[str, str]]:
     """Return the fields in the current list."""
     paths = [choice.path for choice in person.choices() if choice.path is not None]
     fields = {path: field_paths.field_of(path) for path in paths}
@@ -41,12 +41,12 @@ def test_every_field_of_the_schema_is_in_some_list() -> None:
     seen: set[tuple[str, str]] = set()
     for step in ("machine", "features"):
         person = Person(session_of(EVERY), begin=step)
-        seen |= listed(person)
+        seen |= listed_fields(person)
     for guest in EVERY.guests:
         for menu in ("", "Import", "Additional disks", "Goes into", "Other fields"):
             person = Person(session_of(EVERY), begin="guests")
             person.choose(f"{guest.key}:", *([menu] if menu else []))
-            seen |= listed(person)
+            seen |= listed_fields(person)
     assert seen == of_schema()
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.bitbake.trees import small
 from tests.plain.person import CTRL_C, EVERY, Person, on_file
-from tests.rehearsal.test_run import gone, player
+from tests.rehearsal.test_run import player, player_ended
 from tests.rehearsal.test_transcript import RUNS
 from tests.sessions import TWO, session_of
 from xentui.cli import main
@@ -42,7 +42,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def written(person: Person) -> Person:
+def write_from_review(person: Person) -> Person:
     """Write from the step Review."""
     person.say("g 6")
     person.choose("Write")
@@ -124,7 +124,7 @@ def test_where_to_write_is_chosen() -> None:
     assert person.prompt() == "Directory [xentui-out]:"
     printed = person.say("elsewhere")
     assert "Write into: elsewhere. Ready: " in printed
-    written(person)
+    write_from_review(person)
     assert Path("elsewhere/conf/xentui.conf").is_file()
     assert not Path("xentui-out").exists()
 
@@ -147,12 +147,12 @@ def test_comments_of_an_opened_project_stay() -> None:
     person = Person(on_file(Path("board.toml")), begin="machine")
     person.choose("Total memory")
     person.say("2048")
-    written(person)
+    write_from_review(person)
     assert Path("board.toml").read_text() == text.replace("1024", "2048")
 
 
 def test_a_written_project_has_no_changes_left() -> None:
-    person = written(Person(session_of(TWO)))
+    person = write_from_review(Person(session_of(TWO)))
     assert "What to type next" in person.labels()
     assert "bitbake" in person.choose("What to type next")
     assert "bitbake" in person.say("?")
@@ -171,7 +171,7 @@ def test_a_written_project_has_no_changes_left() -> None:
 
 @pytest.mark.parametrize("how", ["Merge both", "Leave them alone", "Overwrite, keep mine"])
 def test_a_file_edited_by_hand_is_asked_about(how: str) -> None:
-    written(Person(session_of(TWO)))
+    write_from_review(Person(session_of(TWO)))
     mine = CONF.read_text().replace('MACHINE = "qemux86-64"\n', 'MACHINE = "qemux86-64"\n# mine\n')
     CONF.write_text(mine)
     wider = replace(TWO, guests=(TWO.guests[0], replace(TWO.guests[1], memory=320)))
@@ -223,7 +223,7 @@ def test_how_local_conf_includes_the_settings_is_chosen(way: str, index: int) ->
     assert person.labels()[: len(review.ATTACH)] == [printed for _, printed in review.ATTACH]
     person.choose(way)
     assert f"local.conf gets: {way}" in person.labels()
-    written(person)
+    write_from_review(person)
     assert (build / "conf/xentui.conf").exists() is (index == 0)
     assert "--attach" in (person.session.written.headless if person.session.written else "")
 
@@ -247,7 +247,7 @@ def test_the_folder_of_the_layer_is_chosen_and_reset() -> None:
     assert person.session.target.chosen_layer is None
     person.choose("Layer")
     person.say("layers/mine")
-    written(person)
+    write_from_review(person)
     assert Path("layers/mine/conf/layer.conf").is_file()
     assert person.session.written is not None
     assert "--layer layers/mine" in person.session.written.headless
@@ -271,7 +271,7 @@ def test_building_is_offered_at_a_terminal_and_lets_no_program_move_the_cursor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     session, build = in_build_dir()
-    person = written(Person(session))
+    person = write_from_review(Person(session))
     assert "Verify, build and boot it" in person.labels()
     ran: list[tuple[list[str], str]] = []
 
@@ -309,7 +309,7 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Play:
     return played
 
 
-def recorded(name: str) -> Session:
+def recorded_session(name: str) -> Session:
     return on_file(RUNS / name / "project.toml")
 
 
@@ -318,7 +318,7 @@ def test_guests_are_rehearsed_with_a_line_for_each_thing_that_happens(
     play: Play, step: str
 ) -> None:
     folder = play()
-    person = Person(recorded("many"), begin=step)
+    person = Person(recorded_session("many"), begin=step)
     printed = person.choose("Rehearse on a real Xen")
     assert "ctrl+c stops." in printed
     assert "Xen is up" in printed.replace("xen", "Xen")
@@ -326,7 +326,7 @@ def test_guests_are_rehearsed_with_a_line_for_each_thing_that_happens(
         assert f"{guest.key}: " in printed
     assert "started, 114.7 MiB" in printed
     assert "guests started" in printed
-    assert gone(folder)
+    assert player_ended(folder)
     person.choose("Back")
     assert person.prompt().startswith(step.capitalize())
 
@@ -335,7 +335,7 @@ def test_ctrl_c_ends_a_rehearsal_and_not_the_wizard(
     monkeypatch: pytest.MonkeyPatch, play: Play
 ) -> None:
     folder = play("hang")
-    person = Person(recorded("many"), begin="memory")
+    person = Person(recorded_session("many"), begin="memory")
     printed = person.wizard.talk.say
 
     def say(*texts: str) -> None:
@@ -345,13 +345,13 @@ def test_ctrl_c_ends_a_rehearsal_and_not_the_wizard(
 
     monkeypatch.setattr(person.wizard.talk, "say", say)
     person.choose("Rehearse on a real Xen")
-    assert gone(folder)
+    assert player_ended(folder)
     assert person.prompt().startswith("Memory")
 
 
 def test_a_refused_guest_is_fixed_with_one_answer(play: Play) -> None:
     play(name="too-large")
-    person = Person(recorded("too-large"), begin="memory")
+    person = Person(recorded_session("too-large"), begin="memory")
     before = person.session.project
     printed = person.choose("Rehearse on a real Xen")
     assert "for want of memory" in printed

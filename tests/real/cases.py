@@ -67,9 +67,9 @@ class Case:
 
 def cases() -> list[Case]:
     """Return every vector, every preset, and each ready-made guest on a board that suits it."""
-    found = [Case(v.id, _read(v.project_file), v.folder, v.configs, v.layout) for v in vectors()]
+    found = [Case(v.id, _load(v.project_file), v.folder, v.configs, v.layout) for v in vectors()]
     presets = sorted(PRESETS.glob("*.toml"))
-    found += [Case(f"preset-{path.stem}", _read(path), PRESETS) for path in presets]
+    found += [Case(f"preset-{path.stem}", _load(path), PRESETS) for path in presets]
     for preset in guest_presets():
         machine = "qemuarm64" if preset.arch == "aarch64" else "qemux86-64"
         made, _ = add(Project(Host(machine, memory=4096)), preset)
@@ -82,7 +82,7 @@ def with_bundles() -> list[Case]:
     return [case for case in cases() if any(g.bundle for g in case.project.guests)]
 
 
-def _read(file: Path) -> Project:
+def _load(file: Path) -> Project:
     return parse_project(file.read_text(encoding="utf-8"))
 
 

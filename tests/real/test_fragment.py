@@ -15,7 +15,7 @@ from xentui.output.commands import for_fragment
 from xentui.verify.environment import parse
 
 
-def typed(build: Build, line: str) -> str:
+def output_of(build: Build, line: str) -> str:
     """Type one line that starts a program of BitBake's, in the build environment."""
     program, *arguments = line.split()
     folder = str(build.folder)
@@ -39,7 +39,7 @@ def test_bitbakes_own_tool_finds_and_enables_it(build: Build) -> None:
         build.put(f"meta-xentui/{path}", content)
     lines = [command.line for command in for_fragment(wanted, fragment.full_name(origin), "…")]
     enabling = [line for line in lines if line.startswith("bitbake-config-build")]
-    reported = "".join(typed(build, line) for line in enabling)
+    reported = "".join(output_of(build, line) for line in enabling)
     assert "Xen on qemux86-64" in reported
     run = build.bitbake("-e")
     assert run.code == 0, run.output[-3000:]

@@ -186,7 +186,7 @@ def base_hash(build: Build, project: Project) -> str:
     return found[1]
 
 
-def changed(project: Project, **values: object) -> Project:
+def with_plain(project: Project, **values: object) -> Project:
     """Return the project with its guest ``plain`` changed."""
     guest = replace(project.guest("plain"), **values)  # type: ignore[arg-type]
     return project.with_guest(guest)
@@ -197,7 +197,7 @@ def test_a_changed_guest_rebuilds_the_image(build: Build, tmp_path: Path) -> Non
     project = cases.parse_project(GUESTS)
     assets = gather(project, tmp_path)
     hashes = []
-    for wanted in (project, project, changed(project, memory=300), changed(project, vcpus=2)):
+    for wanted in (project, project, with_plain(project, memory=300), with_plain(project, vcpus=2)):
         build.write(wanted, assets)
         hashes.append(base_hash(build, wanted))
     assert hashes[0] == hashes[1]
@@ -209,7 +209,7 @@ def test_without_the_digest_bitbake_sees_no_change(build: Build, tmp_path: Path)
     project = cases.parse_project(GUESTS)
     assets = gather(project, tmp_path)
     hashes = []
-    for wanted in (project, changed(project, memory=300)):
+    for wanted in (project, with_plain(project, memory=300)):
         build.write(wanted, assets, extra='XENTUI_HASH:pn-xen-image-minimal = ""\n')
         hashes.append(base_hash(build, wanted))
     assert hashes[0] == hashes[1]

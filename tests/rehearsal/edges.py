@@ -79,7 +79,7 @@ def _guest(number: int, kind: GuestType, memory: int, vcpus: int) -> Guest:
     return Guest(f"g{number}", ("autostart", "external"), memory=memory, vcpus=vcpus, type=kind)
 
 
-def rehearsed(
+def rehearse_paused(
     project: Project, parts: Parts, stop: Callable[[], bool] = lambda: False
 ) -> report.RehearsalReport:
     """Boot Xen and create each guest without running it."""
@@ -95,7 +95,7 @@ def main(seeds: list[int]) -> None:
     print("| --- | --- | --- | --- | --- |")
     for seed in seeds:
         made = edge(seed)
-        reported = rehearsed(made.both, parts)
+        reported = rehearse_paused(made.both, parts)
         guests = ", ".join(f"{g.type} {g.memory} MiB {g.vcpus} CPU" for g in made.project.guests)
         *_, last, too_much = reported.guests
         left = (

@@ -32,7 +32,7 @@ GUESTS = tuple(
 """Domain type, MiB, vCPUs and MiB of maxmem."""
 
 
-def measured(project: Project, assets: Assets) -> report.RehearsalReport:
+def rehearse_idle(project: Project, assets: Assets) -> report.RehearsalReport:
     """Return the report of a rehearsal in which no guest is run."""
     planned = plan.plan_rehearsal(project, assets)
     tried = tuple(
@@ -54,7 +54,7 @@ def main() -> None:
     print("[taken-on-arm64]\nxen = [" if arm else "[taken]\nxen = [")
     for total, dom0 in MACHINES:
         host = Host(board, memory=total, dom0_memory=dom0)
-        kib = measured(Project(host), Assets()).xen_kib
+        kib = rehearse_idle(Project(host), Assets()).xen_kib
         print(f"    [{total}, {dom0}, 1, {kib}],", flush=True)
     print("]\nguest = [")
     texts = {
@@ -64,7 +64,7 @@ def main() -> None:
     }
     guests = tuple(Guest(name[:-4], ("external",), rootfs="g", config_file=name) for name in texts)
     host = Host(board, memory=8192, dom0_memory=512)
-    reported = measured(Project(host, defaults=Defaults(), guests=guests), Assets(texts=texts))
+    reported = rehearse_idle(Project(host, defaults=Defaults(), guests=guests), Assets(texts=texts))
     for (kind, memory, vcpus, maxmem), guest in zip(tried, reported.guests, strict=True):
         if guest.taken_kib is not None:
             print(f'    ["{kind}", {memory}, {vcpus}, {maxmem}, {guest.taken_kib}],')

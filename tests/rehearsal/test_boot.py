@@ -47,7 +47,7 @@ def project(machine: str, more: str = "") -> Project:
     return real_parts.parse_project(BOARD.format(machine=machine, more=more))
 
 
-def rehearsed(given: Project, machine: Architecture) -> RehearsalReport:
+def rehearse_boot_files(given: Project, machine: Architecture) -> RehearsalReport:
     with real_parts.within_time():
         parts = real_parts.find_parts(machine)
         return rehearsal.rehearse(
@@ -64,7 +64,7 @@ def rehearsed(given: Project, machine: Architecture) -> RehearsalReport:
     ],
 )
 def test_dom0_starts_its_guest(machine: str, more: str, arch: Architecture) -> None:
-    reported = rehearsed(project(machine, more), arch)
+    reported = rehearse_boot_files(project(machine, more), arch)
     text = "\n".join(reported.lines())
     assert reported.all_started, text
     assert reported.stopped is None
@@ -86,7 +86,7 @@ ramdisk = "second.cpio.gz"
 @pytest.mark.parametrize("arch", [pytest.param(ARM, marks=[*really, pytest.mark.arm])])
 def test_guests_that_xen_starts_run_next_to_dom0(arch: Architecture) -> None:
     text = BOARD.format(machine="imx8qm-mek", more="").replace("1536", "2048") + DIRECT
-    reported = rehearsed(real_parts.parse_project(text), arch)
+    reported = rehearse_boot_files(real_parts.parse_project(text), arch)
     assert reported.all_started, "\n".join(reported.lines())
     assert reported.as_predicted
     printed = "this guest was started by Xen itself"
@@ -105,7 +105,7 @@ def test_a_missing_boot_file_is_named_with_the_fix(
         return replace(planned(given, parts, dom0), kernel="somewhere-else")
 
     monkeypatch.setattr(boot, "boot_files", without_kernel)
-    reported = rehearsed(project(machine), arch)
+    reported = rehearse_boot_files(project(machine), arch)
     assert reported.stopped is not None
     assert reported.stopped.why.startswith("xen: Image cannot be loaded from virtio 0:1")
     assert "Put Image on the boot partition" in reported.stopped.fix

@@ -84,7 +84,7 @@ def test_another_system_than_linux_is_reported(
 
 
 @pytest.fixture
-def played(
+def replaying_run(
     run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
 ) -> Run:  # fmt: skip
     made = player(tmp_path, name="too-large")
@@ -96,16 +96,16 @@ def played(
     return rehearse
 
 
-def test_a_guest_that_does_not_start_gives_exit_code_1(played: Run) -> None:
-    result = played()
+def test_a_guest_that_does_not_start_gives_exit_code_1(replaying_run: Run) -> None:
+    result = replaying_run()
     assert result.code == 1
     assert "Out of memory" in result.out
     assert result.out.endswith("0 of 1 guests started; memory as the budget predicts.\n")
     assert "[1/1] xen-guest-image-minimal was refused by xl\n" in result.err
 
 
-def test_json_is_printed_and_the_log_is_kept(played: Run) -> None:
-    result = played("--json", "--log", "kept/here")
+def test_json_is_printed_and_the_log_is_kept(replaying_run: Run) -> None:
+    result = replaying_run("--json", "--log", "kept/here")
     assert result.code == 1
     assert result.json["version"] == 1
     assert result.json["guests"][0]["status"] == "refused"

@@ -90,7 +90,7 @@ def parts(tmp_path: Path) -> Parts:
     return replace(found, tools=tools)
 
 
-def found(folder: Path, parts: Parts, wanted: Project | None = None) -> deploy.BuildFiles:
+def build_files(folder: Path, parts: Parts, wanted: Project | None = None) -> deploy.BuildFiles:
     wanted = wanted or parse_project(BOARD)
     return deploy.find_build_files(folder, wanted, plan.plan_rehearsal(wanted), parts)
 
@@ -101,7 +101,7 @@ def reported(files: deploy.BuildFiles) -> dict[str, bool]:
 
 def test_all_files_that_the_build_has_are_used(folder: Path, parts: Parts) -> None:
     for given in (folder, folder.parent):
-        with closing(found(given, parts)) as files:
+        with closing(build_files(given, parts)) as files:
             assert reported(files) == {
                 "Dom0's programs and modules, out of": True, "Xen 4.21": True,
                 "xl and its like": True, f"Dom0's kernel {RELEASE}": True,
@@ -139,7 +139,7 @@ def test_configs_and_start_order_come_from_the_build(
             (auto / f"{number}-{key}.cfg").symlink_to(f"/etc/xen/{key}.cfg")
     make.ext(folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4", tree)
     wanted = parse_project(BOARD.replace("[guests.a]", '[guests.a]\ntags = ["autostart"]'))
-    with closing(found(folder, parts, wanted)) as files:
+    with closing(build_files(folder, parts, wanted)) as files:
         applied = files.applied(plan.plan_rehearsal(wanted))
     assert [(part.key, part.autostart, part.memory) for part in applied.guests] == [
         ("c", True, 99), ("b", True, 100), ("a", False, 64),
@@ -153,7 +153,7 @@ def test_configs_and_start_order_come_from_the_build(
 
 def test_dom0_gets_the_programs_of_the_build(folder: Path, parts: Parts) -> None:
     planned = plan.plan_rehearsal(parse_project(BOARD))
-    with closing(found(folder, parts)) as files:
+    with closing(build_files(folder, parts)) as files:
         archive = dom0.build_archive(files.applied(planned), parts, b"\x7fELF", files)
     for text in (b"usr/sbin/xenstored", b"etc/xen/scripts/block", b"drivers/xen-gntdev.ko"):
         assert text in archive
@@ -162,7 +162,7 @@ def test_dom0_gets_the_programs_of_the_build(folder: Path, parts: Parts) -> None
 
 
 def test_guests_files_are_copied_as_sparse_files(folder: Path, parts: Parts) -> None:
-    with closing(found(folder, parts)) as files, ExitStack() as stack:
+    with closing(build_files(folder, parts)) as files, ExitStack() as stack:
         disk = deploy.make_disk(files, stack)
         assert os.fstat(disk.fileno()).st_blocks * 512 < 8 << 20
         kept = folder / "disk"
@@ -180,7 +180,7 @@ def test_dom0_is_found_on_a_partition_of_a_disk(folder: Path, parts: Parts) -> N
         file.seek(1 << 20)
         file.write((folder / f"{name}.ext4").read_bytes())
     (folder / f"{name}.ext4").unlink()
-    with closing(found(folder, parts)) as files:
+    with closing(build_files(folder, parts)) as files:
         assert reported(files)["xl and its like"]
         assert files.choices[0].file == f"{name}.wic"
 
@@ -188,14 +188,14 @@ def test_dom0_is_found_on_a_partition_of_a_disk(folder: Path, parts: Parts) -> N
 def test_xen_of_another_version_without_its_tools_is_not_used(folder: Path, parts: Parts) -> None:
     image = folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4"
     image.rename(f"{image}.zst")
-    with closing(found(folder, parts)) as files:
+    with closing(build_files(folder, parts)) as files:
         assert files.xen is None
         text = "\n".join(deploy.choice_lines(tuple(files.choices)))
     assert "rootfs.ext4.zst is compressed: uncompress it in the same folder" in text
     assert "is of 4.21, its tools are in no image that can be read" in text
     assert f"the modules of {RELEASE} are in no image" in text
     (folder / f"xen-{MACHINE}.gz").write_bytes(gzip.compress(b"xen 4.17.2"))
-    with closing(found(folder, parts)) as files:
+    with closing(build_files(folder, parts)) as files:
         assert files.xen is not None
         assert not files.tools
 
@@ -209,28 +209,28 @@ def test_a_kernel_that_cannot_be_dom0_is_used_only_for_guests(
     data: bytes, folder: Path, parts: Parts
 ) -> None:
     (folder / "bzImage").write_bytes(data)
-    with closing(found(folder, parts)) as files:
+    with closing(build_files(folder, parts)) as files:
         assert files.kernel is None
         assert reported(files)["a: kernel"]
 
 
 def test_hvm_guests_keep_the_tools_of_the_stand_in(folder: Path, parts: Parts) -> None:
     wanted = parse_project(BOARD + '[guests.h]\ntype = "hvm"\nmemory = 100\n')
-    with closing(found(folder, parts, wanted)) as files:
+    with closing(build_files(folder, parts, wanted)) as files:
         assert not files.tools
         assert "HVM guests need" in "\n".join(deploy.choice_lines(tuple(files.choices)))
 
 
 def test_an_invalid_image_is_reported(folder: Path, parts: Parts, tmp_path: Path) -> None:
     (folder / f"xen-image-minimal-{MACHINE}.rootfs.ext4").write_bytes(bytes(5000))
-    with closing(found(folder, parts)) as files:
+    with closing(build_files(folder, parts)) as files:
         assert "cannot be read" in files.choices[0].why
     empty = tmp_path / "empty"
     empty.mkdir()
-    with closing(found(empty, parts)) as files:
+    with closing(build_files(empty, parts)) as files:
         assert not any(reported(files).values())
     with pytest.raises(InputError, match="is not a folder"):
-        found(tmp_path / "nowhere", parts)
+        build_files(tmp_path / "nowhere", parts)
 
 
 CONSOLE = "[    0.000000] Linux version 6.18\n"

@@ -21,7 +21,7 @@ from xentui.rehearsal.transcript import Transcript
 MACHINES = sorted(emulated_boards.BOARDS)
 
 
-def replayed(machine: str) -> tuple[RehearsalReport, str]:
+def replay(machine: str) -> tuple[RehearsalReport, str]:
     """Return the report of a recorded run, and its console."""
     folder = RUNS / machine
     project = document.load(folder / "project.toml").project
@@ -48,7 +48,7 @@ def all_was_reached(machine: str, reported: RehearsalReport) -> None:
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_recorded_run_reached_its_end(machine: str) -> None:
-    reported, console = replayed(machine)
+    reported, console = replay(machine)
     all_was_reached(machine, reported)
     # U-Boot found the script, which loaded Xen, the kernel and the RAM disk.
     loaded = console.partition("Starting kernel ...")[0]

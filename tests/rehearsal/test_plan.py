@@ -16,7 +16,7 @@ from xentui.rehearsal.arch import ARM
 BOARD = 'version = 1\n[host]\nmachine = "qemux86-64"\nmemory = 1024\n'
 
 
-def planned(text: str, assets: Assets = NO_ASSETS) -> plan.RehearsalPlan:
+def plan_of(text: str, assets: Assets = NO_ASSETS) -> plan.RehearsalPlan:
     return plan.plan_rehearsal(parse_project(text), assets)
 
 
@@ -25,7 +25,7 @@ def test_guests_with_autostart_come_first_in_the_order_of_xendomains() -> None:
         f"[guests.{key}]\ntags = [{tags}]\nmemory = 100\n"
         for key, tags in (("z", '"autostart"'), ("a", ""), ("m", '"autostart"'), ("b", ""))
     )
-    assert [guest.key for guest in planned(text).guests] == ["m", "z", "a", "b"]
+    assert [guest.key for guest in plan_of(text).guests] == ["m", "z", "a", "b"]
 
 
 def test_the_config_that_show_prints_is_rehearsed() -> None:
@@ -44,7 +44,7 @@ def test_the_config_that_show_prints_is_rehearsed() -> None:
     [("memory = 87", "pause"), ("memory = 88", "run"), ('memory = 200\ntype = "pvh"', "run")],
 )
 def test_a_guest_is_run_if_the_stand_in_kernel_can_boot_it(settings: str, mode: str) -> None:
-    guest = planned(f"{BOARD}[guests.a]\n{settings}\n").guests[0]
+    guest = plan_of(f"{BOARD}[guests.a]\n{settings}\n").guests[0]
     assert guest.mode == mode
     assert bool(guest.why) is (mode != "run")
 
@@ -55,7 +55,7 @@ def test_disks_of_a_user_config_are_replaced_in_a_rehearsal() -> None:
         "disk = ['file:/x/y,xvda,w', 'phy:/dev/vg/data,xvdb,w', 'format=raw, vdev=xvdc, "
         "target=/z/disk.img']\nmemory = 0144\nkernel = \"/boot/k\"\nramdisk = '/boot/r'\n"
     )
-    guest = planned(text, Assets(texts={"a.cfg": config})).guests[0]
+    guest = plan_of(text, Assets(texts={"a.cfg": config})).guests[0]
     own = "/var/lib/xen/images/a-qemux86-64.rootfs.ext4"
     assert guest.images == (
         plan.DiskImage(own, "ext4", 256),
@@ -75,11 +75,11 @@ def test_an_imported_disk_gets_a_stand_in_of_its_type(kind: str, stand_in: str) 
         BOARD + '[bundles.b]\n[guests.a]\nbundle = "b"\n'
         f'[guests.a.source]\ntype = "{kind}"\nfile = "x"\n'
     )
-    assert planned(text).guests[0].images[0].kind == stand_in
+    assert plan_of(text).guests[0].images[0].kind == stand_in
 
 
 def test_a_larger_stand_in_dom0_leaves_guests_the_same_memory() -> None:
-    rehearsal = planned(BOARD + "dom0_memory = 192\n")
+    rehearsal = plan_of(BOARD + "dom0_memory = 192\n")
     assert (rehearsal.total, rehearsal.dom0, rehearsal.added) == (1024, 192, 64)
     assert "64 MiB more" in rehearsal.notes[0]
 
@@ -88,14 +88,14 @@ def test_an_arm64_guest_is_run_if_its_kernel_can_boot() -> None:
     text = 'version = 1\n[host]\nmachine = "qemuarm64"\n[guests.a]\nmemory = {}\n'
     small, large = (ARM.min_guest_mib - 1, ARM.min_guest_mib)
     for memory, mode in ((small, "pause"), (large, "run")):
-        rehearsal = planned(text.format(memory))
+        rehearsal = plan_of(text.format(memory))
         assert (rehearsal.arch, rehearsal.guests[0].mode) == (ARM, mode)
         assert rehearsal.guests[0].kernel == "/var/lib/xen/images/Image"
 
 
 def test_a_project_that_cannot_be_rehearsed_is_refused() -> None:
     with pytest.raises(plan.CannotRehearseError, match="the total memory") as raised:
-        planned('version = 1\n[host]\nmachine = "genericx86-64"\n')
+        plan_of('version = 1\n[host]\nmachine = "genericx86-64"\n')
     assert raised.value.exit_code is Exit.USAGE
     assert raised.value.fix
 

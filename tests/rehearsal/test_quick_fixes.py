@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.rehearsal.test_transcript import RUNS, replayed
+from tests.rehearsal.test_transcript import RUNS, replay
 from xentui.project import document
 from xentui.project.artifacts import start_order
 from xentui.project.model import Project
@@ -17,16 +17,16 @@ from xentui.rules import check
 from xentui.session import rehearsing
 
 
-def recorded(name: str) -> tuple[Project, RehearsalReport]:
+def recorded_report(name: str) -> tuple[Project, RehearsalReport]:
     """Return the project of a recorded run, and its report."""
     project = document.load(RUNS / name / "project.toml").project
     assert project is not None
-    return project, replayed(name)[0]
+    return project, replay(name)[0]
 
 
 def lacking(reported: RehearsalReport, key: str, mib: int) -> RehearsalReport:
     """Let this guest be the only one refused, because this many MiB were missing."""
-    words = replayed("too-large")[0].guests[0].words
+    words = replay("too-large")[0].guests[0].words
     guests = tuple(
         replace(
             guest, status="refused", taken_kib=None, words=words,
@@ -43,7 +43,7 @@ def lacking(reported: RehearsalReport, key: str, mib: int) -> RehearsalReport:
 def test_the_smallest_guest_that_frees_enough_memory_is_started_by_hand(
     mib: int, waits: str | None
 ) -> None:
-    project, reported = recorded("many")
+    project, reported = recorded_report("many")
     found = rehearsing.quick_fixes(project, lacking(reported, "e", mib), [])
     *_, last = found
     if waits is None:
@@ -59,7 +59,7 @@ def test_the_smallest_guest_that_frees_enough_memory_is_started_by_hand(
 
 
 def test_only_earlier_guests_are_proposed_to_start_by_hand() -> None:
-    project, reported = recorded("many")
+    project, reported = recorded_report("many")
     found = rehearsing.quick_fixes(project, lacking(reported, "b", 60), [])
     assert [quick_fix.label for quick_fix in found] == [
         "Start a by hand"
@@ -68,13 +68,13 @@ def test_only_earlier_guests_are_proposed_to_start_by_hand() -> None:
 
 
 def test_the_memory_of_a_guest_with_its_own_config_is_not_lowered() -> None:
-    project, reported = recorded("many")
+    project, reported = recorded_report("many")
     found = rehearsing.quick_fixes(project, lacking(reported, "g", 1), [])
     assert [quick_fix.label for quick_fix in found] == ["Start a by hand"]
 
 
 def test_fixes_of_the_rules_come_first() -> None:
-    project, reported = recorded("too-large")
+    project, reported = recorded_report("too-large")
     found = rehearsing.quick_fixes(project, reported, check.check(project))
     assert found[0].label == "Give the board 1536 MiB"
     assert len(found) == 2
@@ -85,6 +85,6 @@ def test_fixes_of_the_rules_come_first() -> None:
 
 
 def test_nothing_is_proposed_if_memory_was_not_the_reason() -> None:
-    project, reported = recorded("many")
+    project, reported = recorded_report("many")
     others = tuple(guest for guest in reported.guests if guest.key != "e")
     assert rehearsing.quick_fixes(project, replace(reported, guests=others), []) == []

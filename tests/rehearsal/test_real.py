@@ -42,7 +42,7 @@ def parts() -> Parts:
     return real_parts.find_parts()
 
 
-def rehearsed(
+def rehearse_in_time(
     project: Project, parts: Parts, progress: Callable[[Event], None] = lambda _: None
 ) -> RehearsalReport:
     with real_parts.within_time():
@@ -117,7 +117,7 @@ def test_guests_boot_the_files_of_a_build_when_u_boot_starts_xen(tmp_path: Path)
 
 @pytest.mark.parametrize("name", _presets("x86-64"))
 def test_a_preset_starts_all_its_guests(name: str, parts: Parts) -> None:
-    reported = rehearsed(_presets("x86-64")[name], parts)
+    reported = rehearse_in_time(_presets("x86-64")[name], parts)
     assert reported.all_started, "\n".join(reported.lines())
     assert reported.as_predicted
     assert all(guest.status == "running" for guest in reported.guests)
@@ -127,7 +127,7 @@ def test_a_preset_starts_all_its_guests(name: str, parts: Parts) -> None:
 def test_a_default_guest_fails_next_to_a_default_dom0_in_1024_mib(parts: Parts) -> None:
     project = document.load(real_parts.HERE / "transcripts/too-large/project.toml").project
     assert project is not None
-    reported = rehearsed(project, parts)
+    reported = rehearse_in_time(project, parts)
     assert not reported.all_started
     assert reported.as_predicted
     assert any("can't allocate low memory for domain" in line for line in reported.lines())
@@ -136,7 +136,7 @@ def test_a_default_guest_fails_next_to_a_default_dom0_in_1024_mib(parts: Parts) 
 @pytest.mark.arm
 @pytest.mark.parametrize("name", _presets("aarch64"))
 def test_a_preset_for_arm64_starts_all_its_guests(name: str) -> None:
-    reported = rehearsed(_presets("aarch64")[name], real_parts.find_parts(ARM))
+    reported = rehearse_in_time(_presets("aarch64")[name], real_parts.find_parts(ARM))
     assert reported.all_started, "\n".join(reported.lines())
     assert reported.as_predicted
     assert all(guest.status == "running" for guest in reported.guests)
@@ -155,7 +155,7 @@ def test_ready_made_guests_start(machine: str, names: tuple[str, ...]) -> None:
     for name in names:
         project, _ = guest_presets.add(project, guest_presets.guest_preset(name))
     parts = real_parts.find_parts() if machine == "qemux86-64" else real_parts.find_parts(ARM)
-    told = rehearsed(project, parts)
+    told = rehearse_in_time(project, parts)
     assert told.all_started, "\n".join(told.lines())
     assert told.as_predicted, "\n".join(told.lines())
 
@@ -212,7 +212,7 @@ def test_the_last_guest_starts_in_the_memory_that_the_budget_leaves(
 ) -> None:
     edge = edges.edge(seed)
     with real_parts.within_time():
-        reported = edges.rehearsed(edge.both, parts, stop=real_parts.is_late)
+        reported = edges.rehearse_paused(edge.both, parts, stop=real_parts.is_late)
     text = "\n".join(reported.lines())
     assert reported.as_predicted, text
     *others, too_much = reported.guests

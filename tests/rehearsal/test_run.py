@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rehearsal.test_transcript import RUNS, planned
+from tests.rehearsal.test_transcript import RUNS, recorded_plan
 from xentui.errors import Exit, InputError
 from xentui.rehearsal import run
 from xentui.rehearsal.parts import Parts
@@ -90,7 +90,7 @@ def player(
     )  # fmt: skip
 
 
-def gone(folder: Path) -> bool:
+def player_ended(folder: Path) -> bool:
     """Return whether the player ended within two seconds."""
     pid = int((folder / "pid").read_text())
     for _ in range(40):
@@ -112,7 +112,7 @@ def test_a_run_is_followed_to_its_end(tmp_path: Path, empty: Path) -> None:
         logged[stream] += chunk
 
     outcome = run.run_plan(
-        planned("many"), player(tmp_path), progress=events.append, accel="tcg", log=log
+        recorded_plan("many"), player(tmp_path), progress=events.append, accel="tcg", log=log
     )
     assert outcome.problem == ""
     assert outcome.transcript.ended
@@ -120,12 +120,12 @@ def test_a_run_is_followed_to_its_end(tmp_path: Path, empty: Path) -> None:
     assert [event.stage for event in events][:1] == ["parts"]
     assert events[-1].stage == "end"
     assert logged["report"] == (RUNS / "many/report.log").read_bytes()
-    assert gone(tmp_path)
+    assert player_ended(tmp_path)
     assert not list(empty.iterdir())
 
 
 def test_qemu_is_given_no_network_and_no_screen(tmp_path: Path) -> None:
-    run.run_plan(planned("many"), player(tmp_path), accel="tcg")
+    run.run_plan(recorded_plan("many"), player(tmp_path), accel="tcg")
     words = (tmp_path / "args").read_text().split("\0")
     assert words[words.index("-nic") + 1] == "none"
     assert words[words.index("-display") + 1] == "none"
@@ -136,14 +136,14 @@ def test_qemu_is_given_no_network_and_no_screen(tmp_path: Path) -> None:
 
 
 def test_a_run_that_ends_early_is_reported(tmp_path: Path) -> None:
-    outcome = run.run_plan(planned("many"), player(tmp_path, whole=False), accel="tcg")
+    outcome = run.run_plan(recorded_plan("many"), player(tmp_path, whole=False), accel="tcg")
     assert "stopped before the rehearsal was over (a word from QEMU)" in outcome.problem
     assert not outcome.transcript.ended
 
 
 def test_much_output_of_qemu_does_not_block_it(tmp_path: Path) -> None:
     parts = player(tmp_path, whole=False, blanks=200_000)
-    outcome = run.run_plan(planned("many"), parts, accel="tcg")
+    outcome = run.run_plan(recorded_plan("many"), parts, accel="tcg")
     assert "(a word from QEMU)" in outcome.problem
 
 
@@ -151,10 +151,10 @@ def test_the_error_of_a_qemu_that_cannot_start_xen_is_reported(tmp_path: Path) -
     parts = player(tmp_path)
     parts.qemu.write_text("#!/bin/sh\necho 'cannot allocate memory' >&2; exit 1\n")
     with pytest.raises(InputError, match=r"exit code 1\): cannot allocate memory"):
-        run.run_plan(planned("many"), parts, accel="tcg")
+        run.run_plan(recorded_plan("many"), parts, accel="tcg")
     parts.qemu.chmod(0o644)
     with pytest.raises(InputError, match="permission denied"):
-        run.run_plan(planned("many"), parts, accel="tcg")
+        run.run_plan(recorded_plan("many"), parts, accel="tcg")
 
 
 def test_missing_space_for_temporary_files_is_reported(
@@ -163,26 +163,26 @@ def test_missing_space_for_temporary_files_is_reported(
     monkeypatch.setenv("TMPDIR", "/dev/null")
     monkeypatch.setattr("tempfile.tempdir", "/dev/null")
     with pytest.raises(InputError, match="/dev/null: not a directory") as raised:
-        run.run_plan(planned("many"), player(tmp_path), accel="tcg")
+        run.run_plan(recorded_plan("many"), player(tmp_path), accel="tcg")
     assert "TMPDIR" in raised.value.fix
 
 
 def test_silence_ends_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "MAX_SILENCE", 0.5)
-    outcome = run.run_plan(planned("many"), player(tmp_path, "hang"), accel="tcg")
+    outcome = run.run_plan(recorded_plan("many"), player(tmp_path, "hang"), accel="tcg")
     assert "nothing was printed" in outcome.problem
-    assert gone(tmp_path)
+    assert player_ended(tmp_path)
 
 
 def test_a_run_can_be_stopped(tmp_path: Path, empty: Path) -> None:
     seen: list[Event] = []
     with pytest.raises(run.StoppedError) as raised:
         run.run_plan(
-            planned("many"), player(tmp_path, "hang"), progress=seen.append, accel="tcg",
+            recorded_plan("many"), player(tmp_path, "hang"), progress=seen.append, accel="tcg",
             stop=lambda: any(event.stage == "xen" for event in seen),
         )  # fmt: skip
     assert raised.value.exit_code is Exit.INTERRUPTED
-    assert gone(tmp_path)
+    assert player_ended(tmp_path)
     assert not list(empty.iterdir())
 
 
@@ -191,11 +191,11 @@ import sys
 from pathlib import Path
 from xentui.cli import rehearse
 from xentui.rehearsal import run
-from tests.rehearsal.test_run import planned, player
+from tests.rehearsal.test_run import recorded_plan, player
 folder = Path(sys.argv[1])
 def ended():
     with rehearse.raise_on_signal():
-        run.run_plan(planned("many"), player(folder, "hang"), accel="tcg")
+        run.run_plan(recorded_plan("many"), player(folder, "hang"), accel="tcg")
 try:
     ended()
 except KeyboardInterrupt:
@@ -221,5 +221,5 @@ def test_nothing_remains_when_the_process_is_killed(
         time.sleep(0.05)
     process.send_signal(number)
     assert process.wait(10) == code
-    assert gone(tmp_path)
+    assert player_ended(tmp_path)
     assert not list(empty.iterdir())

@@ -24,17 +24,17 @@ RUNS = HERE / "transcripts"
 VERSIONS = {"qemu": "7.2.22", "kernel": "6.1.0-56-amd64"}
 
 
-def planned(name: str) -> plan.RehearsalPlan:
+def recorded_plan(name: str) -> plan.RehearsalPlan:
     loaded = document.load(RUNS / name / "project.toml")
     assert isinstance(loaded.project, Project)
     return plan.plan_rehearsal(loaded.project, assets.gather(loaded.project, loaded.directory))
 
 
-def replayed(
+def replay(
     name: str, size: int = 65536, reported: str | None = None
 ) -> tuple[RehearsalReport, list[Event]]:
     """Read a recorded run in pieces, and return the report."""
-    rehearsal = planned(name)
+    rehearsal = recorded_plan(name)
     transcript = Transcript(rehearsal)
     events: list[Event] = []
     texts: dict[Stream, str] = {
@@ -50,7 +50,7 @@ def replayed(
 
 
 def test_a_default_guest_does_not_fit_next_to_a_default_dom0() -> None:
-    reported, _ = replayed("too-large")
+    reported, _ = replay("too-large")
     guest = reported.guests[0]
     assert (guest.status, guest.fits, guest.as_predicted) == ("refused", False, True)
     assert (guest.memory, guest.predicted, guest.free_kib) == (512, 513, 510432)
@@ -75,7 +75,7 @@ def test_a_guest_that_does_not_fit_takes_no_memory_from_the_next() -> None:
 
 
 def test_every_status_of_a_guest_is_reported() -> None:
-    reported, events = replayed("many")
+    reported, events = replay("many")
     assert {guest.key: guest.status for guest in reported.guests} == {
         "a": "paused", "b": "paused", "c": "running", "d": "refused", "e": "refused",
         "f": "paused", "g": "running",
@@ -100,7 +100,7 @@ def test_every_status_of_a_guest_is_reported() -> None:
 
 
 def test_memory_of_guests_is_unknown_if_dom0_has_no_limit() -> None:
-    rehearsal = replace(planned("many"), dom0=None)
+    rehearsal = replace(recorded_plan("many"), dom0=None)
     transcript = Transcript(rehearsal)
     text = (RUNS / "many/report.log").read_text()
     output = [event.text for event in transcript.feed("report", text)]
@@ -112,7 +112,7 @@ def test_memory_of_guests_is_unknown_if_dom0_has_no_limit() -> None:
 
 
 def test_only_measured_memory_is_compared_with_the_budget() -> None:
-    reported, _ = replayed("many")
+    reported, _ = replay("many")
     by_key = {guest.key: guest for guest in reported.guests}
 
     def verdict(*keys: str, xen: int | None = reported.xen_kib) -> str:
@@ -132,12 +132,12 @@ def test_only_measured_memory_is_compared_with_the_budget() -> None:
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_output_may_arrive_in_any_pieces(size: int) -> None:
-    assert replayed("many", size) == replayed("many")
+    assert replay("many", size) == replay("many")
 
 
 def test_a_run_that_stops_early_reports_the_guests_so_far() -> None:
     text = (RUNS / "many" / "report.log").read_text()
-    reported, _ = replayed("many", reported=text[: text.index("created 3")])
+    reported, _ = replay("many", reported=text[: text.index("created 3")])
     assert [guest.status for guest in reported.guests][:4] == [
         "paused",
         "paused",
@@ -154,7 +154,7 @@ def test_a_run_that_stops_early_reports_the_guests_so_far() -> None:
 def test_lines_printed_by_guests_are_not_read_as_reports() -> None:
     evil = "|created 1 0 9.0 1\n|\x1b]52;c;eA==\x07\u202egnp.exe\n|end\n"
     text = (RUNS / "too-large" / "report.log").read_text()
-    reported, _ = replayed("too-large", reported=text.replace("|xc: error", evil + "|xc: error"))
+    reported, _ = replay("too-large", reported=text.replace("|xc: error", evil + "|xc: error"))
     assert reported.guests[0].status == "refused"
     assert reported.guests[0].words[0] == "created 1 0 9.0 1"
     assert all(line.isprintable() for line in reported.lines())
@@ -167,19 +167,19 @@ def test_lines_printed_by_guests_are_not_read_as_reports() -> None:
 )
 def test_a_garbled_line_is_ignored(line: str) -> None:
     text = (RUNS / "too-large" / "report.log").read_text()
-    assert replayed("too-large", reported=f"{line}\n{text}")[0] == replayed("too-large")[0]
+    assert replay("too-large", reported=f"{line}\n{text}")[0] == replay("too-large")[0]
 
 
 def test_endless_output_is_cut() -> None:
     words = "".join(f"|{'x' * 5000} {n}\n" for n in range(1000))
     text = (RUNS / "too-large" / "report.log").read_text()
-    reported, _ = replayed("too-large", reported=text.replace("|xc: error", words + "|xc: error"))
+    reported, _ = replay("too-large", reported=text.replace("|xc: error", words + "|xc: error"))
     assert len(reported.guests[0].words) == 200
     assert all(len(line) <= 1000 for line in reported.guests[0].words)
 
 
 def test_the_json_object_has_the_documented_keys() -> None:
-    reported, _ = replayed("too-large")
+    reported, _ = replay("too-large")
     data = json.loads(json.dumps(reported.data()))
     assert data["version"] == 1
     assert {
@@ -201,7 +201,7 @@ def test_every_recorded_run_has_its_project() -> None:
 
 
 def test_a_refused_guest_is_not_reported_as_created() -> None:
-    reported, _ = replayed("many")
+    reported, _ = replay("many")
     paused = reported.guests[0]
     assert "created, not run" in paused.why
     for guest, output in (

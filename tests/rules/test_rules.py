@@ -47,14 +47,14 @@ SCHEMA = {
 """Texts that the schema refuses, by code."""
 
 
-def at(case: Case, made: list[Finding]) -> list[Finding]:
+def of_case(case: Case, made: list[Finding]) -> list[Finding]:
     """Return the findings with the case's code."""
     return [f for f in made if (f.code, f.path) == (case.code, case.path)]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{n}-{c.code}" for n, c in enumerate(CASES)])
 def test_a_rule_complains_and_is_silent_after_the_change(case: Case, tmp_path: Path) -> None:
-    complained = at(case, case.findings(tmp_path))
+    complained = of_case(case, case.findings(tmp_path))
     assert len(complained) == 1, case.whole
     finding = complained[0]
     assert finding.severity is catalogue.entry(case.code).severity
@@ -64,7 +64,7 @@ def test_a_rule_complains_and_is_silent_after_the_change(case: Case, tmp_path: P
     assert len(finding.quick_fixes) >= case.quick_fixes
     fixed = tmp_path / "fixed"
     fixed.mkdir()
-    assert at(case, case.fixed().findings(fixed)) == []
+    assert of_case(case, case.fixed().findings(fixed)) == []
 
 
 def _fixes() -> list[tuple[Case, int]]:
@@ -76,7 +76,7 @@ def test_a_fix_takes_its_finding_away(case: Case, number: int, tmp_path: Path) -
     loaded, assets = case.load(tmp_path)
     assert loaded.project is not None
     before = tables.to_data(loaded.project)
-    finding = at(case, check_file(loaded, assets))[0]
+    finding = of_case(case, check_file(loaded, assets))[0]
     quick_fix = finding.quick_fixes[number]
     fixed = quick_fix.apply(loaded.project)
     assert tables.to_data(loaded.project) == before, "the project given was changed"

@@ -32,7 +32,7 @@ def archive(*names: str) -> bytes:
     return out.getvalue()
 
 
-def at(place: int, magic: bytes) -> bytes:
+def magic_at(place: int, magic: bytes) -> bytes:
     return bytes(place) + magic + bytes(70_000)
 
 
@@ -40,15 +40,15 @@ FILES: Mapping[str, bytes | None] = {
     "qcow2": qcow2(),
     "ext": ext2(),
     "disk": mbr(),
-    "filesystem": at(0, b"hsqs"),
+    "filesystem": magic_at(0, b"hsqs"),
     "tar": archive("sbin/init"),
     "directory": None,
-    "iso": at(32769, b"CD001"),
-    "kernel": at(0x38, b"ARM\x64"),
-    "vm_disk": at(0, b"KDMV"),
-    "swap": at(4086, b"SWAPSPACE2"),
-    "encrypted": at(0, b"LUKS\xba\xbe"),
-    "cpio": at(0, b"070701"),
+    "iso": magic_at(32769, b"CD001"),
+    "kernel": magic_at(0x38, b"ARM\x64"),
+    "vm_disk": magic_at(0, b"KDMV"),
+    "swap": magic_at(4086, b"SWAPSPACE2"),
+    "encrypted": magic_at(0, b"LUKS\xba\xbe"),
+    "cpio": magic_at(0, b"070701"),
     "container": archive("oci-layout", "index.json", "blobs/sha256/" + "0" * 64),
     "lfs_pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
     "empty": b"",
@@ -57,7 +57,7 @@ FILES: Mapping[str, bytes | None] = {
 """A small file of each kind; a directory has none."""
 
 
-def reported(folder: Path, text: str) -> list[Finding]:
+def source_findings(folder: Path, text: str) -> list[Finding]:
     """Return the findings about local sources in a folder."""
     loaded = document.load_text(HEAD + text, folder)
     assert loaded.project is not None, loaded.problems
@@ -65,7 +65,7 @@ def reported(folder: Path, text: str) -> list[Finding]:
     return [one for one in made if one.code.startswith("XT35") and one.code < "XT358"]
 
 
-def imported(kind: str, file: str = "web.dat", more: str = "") -> str:
+def imported_guest(kind: str, file: str = "web.dat", more: str = "") -> str:
     """Return a guest imported from a file, with a root that suits any kind."""
     text = guest(f'type = "{kind}"\nfile = "{file}"', f'uri = "file://{file}"', more)
     return text.replace("root=/dev/xvda1 ", "root=LABEL=root init=/bin/sh ")
@@ -102,7 +102,7 @@ def test_a_file_of_the_wrong_kind_is_reported_for_each_import_type(
         (tmp_path / "web.dat/sbin").mkdir(parents=True)
     else:
         (tmp_path / "web.dat").write_bytes(content)
-    made = reported(tmp_path, imported(type_))
+    made = source_findings(tmp_path, imported_guest(type_))
     if type_ in types:
         assert made == []
         return
@@ -144,7 +144,7 @@ def test_a_damaged_file_is_reported(
     type_: str, content: bytes, code: str, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "web.dat").write_bytes(content)
-    (made,) = reported(tmp_path, imported(type_))
+    (made,) = source_findings(tmp_path, imported_guest(type_))
     assert (made.code, made.path) == (code, "guests.web.source.file")
     assert made.message.startswith(f'"web.dat" {message}')
     assert not made.message.endswith(".")
@@ -170,8 +170,8 @@ def test_checksums_of_what_is_fetched_for_the_board(
     (tmp_path / "odd.dat").write_bytes(b"odd")
     (tmp_path / "last.dat").write_bytes(b"last")
     more = ANOTHER.format(before, "") + ANOTHER.format("file://last.dat", last)
-    text = imported("ext4", more=more)
-    assert [(one.code, one.path) for one in reported(tmp_path, text)] == [
+    text = imported_guest("ext4", more=more)
+    assert [(one.code, one.path) for one in source_findings(tmp_path, text)] == [
         ("XT356", f"guests.web.source.fetch[{number}].sha256") for number in told_of
     ]
 
@@ -181,7 +181,7 @@ def test_checksums_after_a_directory_vanished(tmp_path: Path) -> None:
     (tmp_path / "last.dat").write_bytes(b"last")
     (tmp_path / "gone").mkdir()
     more = ANOTHER.format("file://gone", "") + ANOTHER.format("file://last.dat", "")
-    loaded = document.load_text(HEAD + imported("ext4", more=more), tmp_path)
+    loaded = document.load_text(HEAD + imported_guest("ext4", more=more), tmp_path)
     assert loaded.project is not None
     assets = gather(loaded.project, tmp_path)
     (tmp_path / "gone").rmdir()
@@ -234,7 +234,7 @@ def test_which_archive_the_root_comes_from(
         f'uri = "file://first.tar"\n{lines[0]}',
         f'[[guests.web.source.fetch]]\nuri = "file://second.tar"\n{lines[1]}',
     ).replace("xvda1", "xvda")
-    assert [one.code for one in reported(tmp_path, text)] == codes
+    assert [one.code for one in source_findings(tmp_path, text)] == codes
 
 
 @pytest.mark.parametrize(("extra", "told_of"), [("xvda1", True), ("xvda", False), ("sda1", False)])
@@ -245,7 +245,7 @@ def test_a_root_directory_becomes_a_disk_without_partitions(
     text = guest(
         'type = "rootfs_dir"\nfile = "web"', 'uri = "file://web.tar"\nsubdir = "web"'
     ).replace("xvda1", extra)
-    made = reported(tmp_path, text)
+    made = source_findings(tmp_path, text)
     assert [(one.code, one.path) for one in made] == [("XT352", "guests.web.extra")] * told_of
     assert [one.fix for one in made] == ["Write root=/dev/xvda."] * told_of
 
@@ -281,8 +281,8 @@ def test_a_root_that_is_not_a_partition_of_the_disk(
     table: str, root: str, message: str | None, fix: str | None, tmp_path: Path
 ) -> None:
     make.disk(tmp_path / "web.dat", table, {})
-    text = imported("raw").replace("root=LABEL=root", f"root=/dev/{root}")
-    made = reported(tmp_path, text)
+    text = imported_guest("raw").replace("root=LABEL=root", f"root=/dev/{root}")
+    made = source_findings(tmp_path, text)
     assert [one.message for one in made] == ([f'"web.dat" {message}'] if message else [])
     assert [one.fix for one in made] == ([fix] if fix else [])
     assert [one.quick_fixes for one in made] == ([()] if fix else [])

@@ -50,10 +50,10 @@ def document_target(data: bytes) -> None:
         line = parsed.line_of(problem.path)
         assert line is None or 1 <= line <= count
     if loaded.project is not None:
-        _written(text, loaded.project)
+        _check_written(text, loaded.project)
 
 
-def _written(text: str, project: model.Project) -> None:
+def _check_written(text: str, project: model.Project) -> None:
     assert schema.validate(tables.to_data(project)) == []
     again = document.load_text(new_file.toml_text(project), ROOT)
     assert repr(again.project) == repr(project)
@@ -80,14 +80,14 @@ def conf_target(data: bytes) -> None:
 
 
 def _conf(text: str) -> None:
-    _parsed(conf_syntax.parse(text, "/x/local.conf"), text)
+    _check_parsed(conf_syntax.parse(text, "/x/local.conf"), text)
 
 
 def _recipe(text: str) -> None:
-    _parsed(conf_syntax.parse(text, "/x/a.bb"), text)
+    _check_parsed(conf_syntax.parse(text, "/x/a.bb"), text)
 
 
-def _parsed(parsed: conf_syntax.Parsed, text: str) -> None:
+def _check_parsed(parsed: conf_syntax.Parsed, text: str) -> None:
     count = text.count("\n") + text.count("\r") + 1
     for statement in parsed.statements:
         assert 1 <= statement.line <= statement.last_line <= count

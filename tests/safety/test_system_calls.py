@@ -50,7 +50,7 @@ def generate(folder: Path, memory: int, *before: str) -> subprocess.CompletedPro
     )  # fmt: skip
 
 
-def traced(*more: str) -> list[str]:
+def strace(*more: str) -> list[str]:
     assert STRACE is not None
     return [STRACE, "-f", "-qq", "-e", f"trace={CALLS}", "-o", "trace", *more]
 
@@ -74,7 +74,7 @@ def test_each_call_may_fail_and_nothing_is_torn(tmp_path: Path, kind: str) -> No
     old = contents(tmp_path / "out")
     assert new != old
     shutil.copytree(tmp_path / "out", tmp_path / "before", symlinks=True)
-    assert generate(tmp_path, 2048, *traced()).returncode == 0
+    assert generate(tmp_path, 2048, *strace()).returncode == 0
     calls = calls_of(tmp_path)
     assert len(calls) >= 10
     first = KINDS.index(kind)
@@ -83,7 +83,7 @@ def test_each_call_may_fail_and_nothing_is_torn(tmp_path: Path, kind: str) -> No
         shutil.rmtree(tmp_path / "out")
         shutil.copytree(tmp_path / "before", tmp_path / "out", symlinks=True)
         how = "signal=KILL" if kind == "kill" else f"error={kind}"
-        result = generate(tmp_path, 2048, *traced("-e", f"inject={name}:{how}:when={number}"))
+        result = generate(tmp_path, 2048, *strace("-e", f"inject={name}:{how}:when={number}"))
         trace = (tmp_path / "trace").read_text()
         assert "INJECTED" in trace or "killed by SIGKILL" in trace, trace
         assert b"Traceback" not in result.stderr, trace

@@ -50,7 +50,7 @@ def bitbakes(build: Path) -> dict[str, str | None]:
     return seen
 
 
-def on(build: Path, preset: str = "qemux86-64-minimal") -> Session:
+def session_on(build: Path, preset: str = "qemux86-64-minimal") -> Session:
     session = session_of(preset=preset)
     session.target.move_to(build)
     return session
@@ -69,7 +69,7 @@ def test_settings_in_the_users_files_are_named_with_their_lines(tmp_path: Path) 
 
 def test_a_build_directory_that_only_xentui_configured_has_no_user_settings(tmp_path: Path) -> None:
     build = by_hand(tmp_path, 'MACHINE ??= "qemux86-64"\n')
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     assert session.review.status == "ready"
     session.write()
@@ -82,7 +82,7 @@ def test_a_build_directory_that_only_xentui_configured_has_no_user_settings(tmp_
 def test_the_review_asks_before_a_line_of_the_users_is_overridden(tmp_path: Path) -> None:
     build = by_hand(tmp_path)
     before = bitbakes(build)
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     assert session.review.status == "undecided"
     decision = session.review.decision()
@@ -96,7 +96,7 @@ def test_the_review_asks_before_a_line_of_the_users_is_overridden(tmp_path: Path
 def test_keeping_leaves_every_value_that_the_user_set(tmp_path: Path) -> None:
     build = by_hand(tmp_path)
     before = bitbakes(build)
-    session = on(build)
+    session = session_on(build)
     session.edit(session.project.with_guest(session.project.guests[0]), "same")
     session.review.compare()
     session.review.decide_existing("keep")
@@ -106,7 +106,7 @@ def test_keeping_leaves_every_value_that_the_user_set(tmp_path: Path) -> None:
     for name in (f"XEN_GUEST_VCPUS[{MINIMAL}]", f"XEN_GUEST_MEMORY[{VENDOR}]", GUESTS):
         assert after[name] == before[name], name
     # The same settings are not asked about again, but others are.
-    again = on(build)
+    again = session_on(build)
     again.review.compare()
     assert again.review.status == "written"
     local = build / "conf/local.conf"
@@ -117,7 +117,7 @@ def test_keeping_leaves_every_value_that_the_user_set(tmp_path: Path) -> None:
 
 def test_keeping_adds_the_projects_guests_to_the_users(tmp_path: Path) -> None:
     build = by_hand(tmp_path, HAND.replace(f"{MINIMAL}:autostart ", ""))
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     session.review.decide_existing("keep")
     session.write()
@@ -134,7 +134,7 @@ XEN_GUEST_NAME[core-image-minimal] = "core"
 
 def test_the_next_commands_are_for_the_settings_that_are_kept(tmp_path: Path) -> None:
     build = by_hand(tmp_path, KEPT)
-    session = on(build)
+    session = session_on(build)
     session.set_value(("host", "memory"), 1024)
     session.review.compare()
     session.review.decide_existing("keep")
@@ -163,7 +163,7 @@ def test_the_command_line_prints_the_next_commands_for_kept_settings(
 
 
 def test_a_field_shows_the_value_of_the_users_line(tmp_path: Path) -> None:
-    session = on(by_hand(tmp_path))
+    session = session_on(by_hand(tmp_path))
     path = ("guests", MINIMAL, "vcpus")
     session.review.compare()
     assert session.fallback(path) == ("2", "conf/local.conf:3")
@@ -177,7 +177,7 @@ def test_a_field_shows_the_value_of_the_users_line(tmp_path: Path) -> None:
 def test_taking_puts_the_settings_into_the_project(tmp_path: Path) -> None:
     build = by_hand(tmp_path)
     before = bitbakes(build)
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     session.review.decide_existing("take")
     assert session.project.guest(MINIMAL).vcpus == 2
@@ -197,21 +197,21 @@ def test_imported_settings_may_change_but_a_lost_guest_is_asked_about(
     tmp_path: Path,
 ) -> None:
     build = by_hand(tmp_path)
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     session.review.decide_existing("take")
     session.write()
     session.set_value(("guests", MINIMAL, "vcpus"), 3)
     session.write()
     assert bitbakes(build)[f"XEN_GUEST_VCPUS[{MINIMAL}]"] == "3"
-    other = on(build)
+    other = session_on(build)
     other.review.compare()
     assert [clash.subject for clash in other.review.clashes] == [VENDOR]
 
 
 def test_replacing_makes_the_projects_values_effective(tmp_path: Path) -> None:
     build = by_hand(tmp_path)
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     session.review.decide_existing("replace")
     session.write()
@@ -222,7 +222,7 @@ def test_replacing_makes_the_projects_values_effective(tmp_path: Path) -> None:
 
 def test_a_guest_that_is_appended_by_hand_can_be_replaced_too(tmp_path: Path) -> None:
     build = by_hand(tmp_path, 'BUNDLED_XEN_GUESTS:append = " vendor-os:external"\n')
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     # Writing loses nothing: both guests are bundled.
     assert session.review.status == "ready"
@@ -234,7 +234,7 @@ def test_a_guest_that_is_appended_by_hand_can_be_replaced_too(tmp_path: Path) ->
 def test_a_guest_that_was_appended_by_hand_is_imported_once(tmp_path: Path) -> None:
     local = f'BUNDLED_XEN_GUESTS:append = " {VENDOR}:external"\n{VENDOR_FLAGS}'
     build = by_hand(tmp_path, local)
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     session.review.decide_existing("take")
     assert VENDOR in [guest.key for guest in session.project.guests]
@@ -244,13 +244,13 @@ def test_a_guest_that_was_appended_by_hand_is_imported_once(tmp_path: Path) -> N
 
 def test_a_board_chosen_by_hand_is_not_changed_silently(tmp_path: Path) -> None:
     build = by_hand(tmp_path, 'MACHINE = "qemuarm64"\n')
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     assert [clash.subject for clash in session.review.clashes] == ["MACHINE"]
     session.review.decide_existing("keep")
     session.write()
     assert bitbakes(build)["MACHINE"] == "qemuarm64"
-    session = on(build)
+    session = session_on(build)
     session.target.choose_existing_use("replace")
     session.write()
     assert bitbakes(build)["MACHINE"] == "qemux86-64"
@@ -303,9 +303,9 @@ def test_the_command_line_imports_the_settings_into_the_project_file(
     assert wrong.code == 2
 
 
-def written(build: Path, use: str, *, preset: str = "qemux86-64-minimal") -> Session:
+def write_over_existing(build: Path, use: str, *, preset: str = "qemux86-64-minimal") -> Session:
     """Write with an answer to the question, whether or not it is asked."""
-    session = on(build, preset)
+    session = session_on(build, preset)
     session.review.compare()
     session.review.decide_existing(use)
     assert session.review.status in ("ready", "written"), session.review.summary()
@@ -319,7 +319,7 @@ def codes(session: Session) -> list[str]:
 
 def test_kept_settings_are_in_the_budget_and_in_the_preview(tmp_path: Path) -> None:
     local = HAND.replace('[vendor-os] = "384"', '[xen-guest-image-minimal] = "96"')
-    session = on(by_hand(tmp_path, f'{local}QB_MEM_VALUE:pn-xen-image-minimal = "2048"\n'))
+    session = session_on(by_hand(tmp_path, f'{local}QB_MEM_VALUE:pn-xen-image-minimal = "2048"\n'))
     session.review.compare()
     session.review.decide_existing("keep")
     budget = session.view.budget
@@ -334,7 +334,7 @@ def test_kept_settings_are_in_the_budget_and_in_the_preview(tmp_path: Path) -> N
 
 def test_guests_that_are_kept_may_be_too_much_for_the_board(tmp_path: Path) -> None:
     local = HAND.replace("vendor-os:external", "vendor-os:autostart:external")
-    session = on(by_hand(tmp_path, local))
+    session = session_on(by_hand(tmp_path, local))
     session.review.compare()
     session.review.decide_existing("keep")
     (error,) = session.view.errors
@@ -349,22 +349,22 @@ def test_guests_that_are_kept_may_be_too_much_for_the_board(tmp_path: Path) -> N
 
 def test_replacing_overrides_lines_after_xentuis_line(tmp_path: Path) -> None:
     build = by_hand(tmp_path, 'MACHINE ??= "qemux86-64"\n')
-    session = on(build)
+    session = session_on(build)
     session.write()
     local = build / "conf/local.conf"
     behind = f'XEN_GUEST_VCPUS[{MINIMAL}] = "4"\nXEN_GUEST_MEMORY_DEFAULT = "200"\n'
     local.write_text(local.read_text() + behind)
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     assert session.review.status == "undecided"
-    session = written(build, "replace")
+    session = write_over_existing(build, "replace")
     assert local.read_text().endswith("require conf/xentui.conf\n")
     assert bitbakes(build)[f"XEN_GUEST_VCPUS[{MINIMAL}]"] == "1"
     assert local.read_text().count("require conf/xentui.conf") == 1
     session.target.choose_attach("block")
     session.write()
     local.write_text(local.read_text() + f'XEN_GUEST_VCPUS[{MINIMAL}] = "8"\n')
-    session = written(build, "replace")
+    session = write_over_existing(build, "replace")
     assert bitbakes(build)[f"XEN_GUEST_VCPUS[{MINIMAL}]"] == "1"
 
 
@@ -384,7 +384,7 @@ def test_a_line_that_no_setting_can_override_is_named(tmp_path: Path, run: Run, 
     assert refused.code == 1
     assert "XT051 conf/local.conf:2" in " ".join(refused.err.split())
     assert not (build / "conf/xentui.conf").exists()
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     session.review.decide_existing("replace")
     assert session.review.status == "errors"
@@ -406,7 +406,7 @@ def test_memory_that_the_images_recipe_overrides_is_neither_counted_nor_kept(
     tmp_path: Path,
 ) -> None:
     build = by_hand(tmp_path, f'{HAND}QB_MEM_VALUE = "4096"\n')
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     session.review.decide_existing("keep")
     assert session.view.budget.total == 1024
@@ -420,7 +420,7 @@ def test_memory_that_the_images_recipe_overrides_is_neither_counted_nor_kept(
 
 def test_memory_of_the_users_that_outranks_the_projects_is_reported(tmp_path: Path) -> None:
     line = 'QB_MEM:pn-xen-image-minimal = "-m 2048"\n'
-    session = on(by_hand(tmp_path, f'MACHINE = "qemux86-64"\n{line}'))
+    session = session_on(by_hand(tmp_path, f'MACHINE = "qemux86-64"\n{line}'))
     session.set_value(("host", "memory"), 3072)
     session.review.compare()
     assert [clash.message for clash in session.review.clashes] == [
@@ -429,7 +429,9 @@ def test_memory_of_the_users_that_outranks_the_projects_is_reported(tmp_path: Pa
 
 
 def test_an_empty_flag_of_the_users_does_not_outrank_the_projects(tmp_path: Path) -> None:
-    session = on(by_hand(tmp_path, f'MACHINE = "qemux86-64"\nXEN_GUEST_VIF[{MINIMAL}] = ""\n'))
+    session = session_on(
+        by_hand(tmp_path, f'MACHINE = "qemux86-64"\nXEN_GUEST_VIF[{MINIMAL}] = ""\n')
+    )
     session.review.compare()
     assert session.review.clashes == []
 
@@ -437,7 +439,7 @@ def test_an_empty_flag_of_the_users_does_not_outrank_the_projects(tmp_path: Path
 def test_a_value_merged_into_xentuis_file_is_not_blamed_on_the_users_line(tmp_path: Path) -> None:
     line = f'XEN_GUEST_MEMORY[{MINIMAL}] = "1024"\n'
     build = by_hand(tmp_path, f'MACHINE = "qemux86-64"\n{line}')
-    session = on(build)
+    session = session_on(build)
     session.review.compare()
     session.review.decide_existing("replace")
     session.write()
@@ -446,7 +448,7 @@ def test_a_value_merged_into_xentuis_file_is_not_blamed_on_the_users_line(tmp_pa
     before = f'XEN_GUEST_MEMORY[{MINIMAL}] = "256"'
     assert before in text
     conf.write_text(text.replace(before, before.replace("256", "300")))
-    again = on(build)
+    again = session_on(build)
     again.review.compare()
     again.write(edited="merge")
     assert '= "300"' in conf.read_text()

@@ -77,7 +77,7 @@ WAYS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
-def made(folder: Path, files: Mapping[str, str]) -> Path:
+def make_build_dir(folder: Path, files: Mapping[str, str]) -> Path:
     """Make a build directory; ``MACHINE`` is included."""
     local = f"{MACHINE}{files[LOCAL]}"
     more = {name: text for name, text in files.items() if name != LOCAL}
@@ -115,7 +115,7 @@ def guests(seen: dict[str, str]) -> set[str]:
 def test_settings_of_the_user_end_as_the_user_answered(
     tmp_path: Path, run: Run, way: str, use: str | None
 ) -> None:
-    build = made(tmp_path, WAYS[way])
+    build = make_build_dir(tmp_path, WAYS[way])
     judge(build, run, use)
 
 

@@ -207,7 +207,7 @@ REFUSED = {
 }
 
 
-def imported(text: str, folder: Path) -> tuple[Project, import_xl.ImportedGuest]:
+def import_config(text: str, folder: Path) -> tuple[Project, import_xl.ImportedGuest]:
     """Import one config."""
     path = folder / "guest.cfg"
     path.write_text(text, encoding="utf-8")
@@ -219,7 +219,7 @@ def imported(text: str, folder: Path) -> tuple[Project, import_xl.ImportedGuest]
 @pytest.mark.parametrize("kind", [*CARRIED, *MANAGED])
 def test_the_guest_means_the_same_to_xl(kind: str, tmp_path: Path) -> None:
     text = CARRIED.get(kind) or MANAGED[kind]
-    project, made = imported(text, tmp_path)
+    project, made = import_config(text, tmp_path)
     assert schema.validate(tables.to_data(project)) == []
     assert project.guests == (made.guest,)
     before = xl_parser.create(text)
@@ -271,20 +271,20 @@ def test_a_config_that_cannot_be_imported_is_refused_with_the_reason(
 ) -> None:
     text, why = REFUSED[kind]
     with pytest.raises(UsageError, match=re.escape(why)) as caught:
-        imported(text, tmp_path)
+        import_config(text, tmp_path)
     assert caught.value.fix
 
 
 def test_what_libxl_refuses_is_imported_and_reported_by_the_rules(tmp_path: Path) -> None:
     text = f"{PV}type = 'pvh'\nmaxmem = 1024\ndtdev = ['/soc/ethernet@1']\n"
-    project, made = imported(text, tmp_path)
+    project, made = import_config(text, tmp_path)
     assert (made.guest.maxmem, made.guest.dtdev) == (1024, ("/soc/ethernet@1",))
     assert any("maxmem is greater" in note for note in made.notes)
     assert "XT278" in {finding.code for finding in check.check(project)}
 
 
 def test_settings_that_are_left_out_are_noted_with_their_lines(tmp_path: Path) -> None:
-    _, made = imported(CARRIED["settings that xl does not know"], tmp_path)
+    _, made = import_config(CARRIED["settings that xl does not know"], tmp_path)
     assert [note.partition(": ")[2] for note in made.notes] == [
         "line 4: dtb is not a key of xl",
         "line 5: iommu is not a key of xl",
@@ -294,13 +294,13 @@ def test_settings_that_are_left_out_are_noted_with_their_lines(tmp_path: Path) -
 
 
 def test_needed_files_are_listed_with_their_paths_in_the_config(tmp_path: Path) -> None:
-    _, made = imported(CARRIED["a second image"], tmp_path)
+    _, made = import_config(CARRIED["a second image"], tmp_path)
     files = made.needed_files
     assert files == {"vmlinuz": "/boot/vmlinuz", "r.img": "/srv/r.img", "d.img": "/srv/d.img"}
 
 
 def test_two_guests_with_one_name_get_two_keys(tmp_path: Path) -> None:
-    project, first = imported(PV, tmp_path)
+    project, first = import_config(PV, tmp_path)
     project, second = import_xl.with_imported_guest(project, tmp_path / "guest.cfg")
     assert (first.guest.key, second.guest.key) == ("g", "g-2")
     assert [bundle.key for bundle in project.bundles] == [import_xl.BUNDLE]

@@ -240,7 +240,7 @@ async def test_a_folder_that_is_not_a_build_directory_gets_files_only() -> None:
         assert all(row.key.startswith("elsewhere/") for row in files.rows)
 
 
-def previewed(app: XentuiApp) -> tuple[str, str]:
+def preview_name_and_text(app: XentuiApp) -> tuple[str, str]:
     """Return the name of the previewed file, and its text."""
     preview = app.main.query_one(Preview)
     lines = preview.query_one("#preview-text", CodeView).lines
@@ -252,7 +252,7 @@ async def test_the_preview_is_what_is_written_with_a_machine_fragment() -> None:
     session = in_build_dir(build)
     async with running(session, "guests", size=LARGE) as (app, pilot):
         await wait_for_survey(pilot, app)
-        name, text = previewed(app)
+        name, text = preview_name_and_text(app)
         assert name == "conf/xentui.conf"
         assert "MACHINE" not in text
         session.write()
@@ -263,14 +263,14 @@ async def test_the_preview_follows_a_fragment_that_comes_meanwhile() -> None:
     build = make_build_dir()
     async with running(in_build_dir(build), "guests", size=LARGE) as (app, pilot):
         await wait_for_survey(pilot, app)
-        assert 'MACHINE = "qemux86-64"' in previewed(app)[1]
+        assert 'MACHINE = "qemux86-64"' in preview_name_and_text(app)[1]
         local = build / "conf/local.conf"
         local.write_text(f'{local.read_text()}OE_FRAGMENTS += "machine/qemux86-64"\n')
         await pilot.press("alt+6")
         await wait_for_survey(pilot, app)
         await pilot.press("alt+4")
         await wait_for_survey(pilot, app)
-        assert "MACHINE" not in previewed(app)[1]
+        assert "MACHINE" not in preview_name_and_text(app)[1]
 
 
 async def test_the_preview_shows_where_a_marked_block_is() -> None:
@@ -279,7 +279,7 @@ async def test_the_preview_shows_where_a_marked_block_is() -> None:
     session.target.choose_attach("block")
     async with running(session, "guests", size=LARGE) as (app, pilot):
         await wait_for_survey(pilot, app)
-        name, text = previewed(app)
+        name, text = preview_name_and_text(app)
         assert name == "conf/local.conf, as a marked block"
         session.write()
         assert text in (build / "conf/local.conf").read_text()
@@ -348,7 +348,7 @@ async def test_the_layer_is_written_to_the_chosen_folder() -> None:
         assert any(key.endswith("/meta-lab/conf/layer.conf") for key in files)
         await pilot.press("alt+4", "f4", "p")
         await wait_for_survey(pilot, app)
-        assert "## meta-lab/recipes" in previewed(app)[1]
+        assert "## meta-lab/recipes" in preview_name_and_text(app)[1]
         await pilot.press("escape", "ctrl+s", "ctrl+s", "enter")
         await wait_for_survey(pilot, app)
         assert app.main.step_name == "write"

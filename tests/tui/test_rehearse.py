@@ -15,7 +15,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
 
-from tests.rehearsal.test_run import gone, player
+from tests.rehearsal.test_run import player, player_ended
 from tests.rehearsal.test_transcript import RUNS
 from tests.sessions import TWO, session_of
 from tests.tui.wizards import SMALL, key_line, press, running, settle, shown
@@ -87,7 +87,7 @@ async def test_one_key_rehearses_and_shows_the_outcome_of_each_guest(
         page = await wait_for(pilot, app, "guests started")
         assert "Again" in page
         assert "started, 114.7 MiB" in page
-        assert gone(replay.folder)
+        assert player_ended(replay.folder)
         keys = {row.key for row in app.screen.query_one(Table).rows}
         assert keys == {guest.key for guest in session.project.guests}
         await press(pilot, "escape")
@@ -117,9 +117,9 @@ async def test_escape_stops_the_machine(replay: ReplaySettings) -> None:
         assert app.screen is app.main
         for _ in range(100):
             await pilot.pause(0.05)
-            if gone(replay.folder):
+            if player_ended(replay.folder):
                 break
-        assert gone(replay.folder)
+        assert player_ended(replay.folder)
 
 
 async def test_progress_is_shown_for_each_guest_and_escape_stops_it(replay: ReplaySettings) -> None:
@@ -132,10 +132,10 @@ async def test_progress_is_shown_for_each_guest_and_escape_stops_it(replay: Repl
             "created, paused", "created, paused", "took 114.7 MiB", "waiting",
         ], page  # fmt: skip
         assert [str(button.label) for button in app.screen.query(Button)] == ["Stop"]
-        assert not gone(replay.folder)
+        assert not player_ended(replay.folder)
         await press(pilot, "enter")
         assert app.screen is app.main
-        assert gone(replay.folder)
+        assert player_ended(replay.folder)
         assert "started, 114.7 MiB" not in shown(app)
 
 
@@ -145,7 +145,7 @@ async def test_leaving_the_wizard_stops_the_machine(replay: ReplaySettings) -> N
         await pilot.press("x")
         await wait_for(pilot, app, "Dom0 is up")
         app.exit(0)
-    assert gone(replay.folder)
+    assert player_ended(replay.folder)
 
 
 async def test_a_machine_that_goes_down_is_reported_and_can_be_tried_again(

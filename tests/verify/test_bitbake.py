@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import ROOT, Run, run
-from tests.verify.test_environment import known
+from tests.verify.test_environment import data_and_output
 from xentui.errors import InputError
 from xentui.verify import bitbake
 from xentui.verify.bitbake import BitBake, NoRecipeError
@@ -162,7 +162,7 @@ while :; do sleep 0.1; done
 """
 
 
-def gone(pid: int) -> bool:
+def has_ended(pid: int) -> bool:
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -194,9 +194,9 @@ def test_stopping_ends_the_whole_process_group(
     with pytest.raises(KeyboardInterrupt):
         BitBake(build, tick=stop).environment(None)
     end = time.monotonic() + 10
-    while not all(map(gone, pids)) and time.monotonic() < end:
+    while not all(map(has_ended, pids)) and time.monotonic() < end:
         time.sleep(0.02)
-    assert all(map(gone, pids))
+    assert all(map(has_ended, pids))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -218,13 +218,13 @@ def test_the_command_is_cancelled_by_a_signal(tmp_path: Path, build: Path, numbe
     assert (process.returncode, out) == (130, "")
     assert err.endswith("interrupted\n")
     end = time.monotonic() + 10
-    while not (gone(pid) and gone(child)) and time.monotonic() < end:
+    while not (has_ended(pid) and has_ended(child)) and time.monotonic() < end:
         time.sleep(0.02)
-    assert gone(pid)
-    assert gone(child)
+    assert has_ended(pid)
+    assert has_ended(child)
 
 
-def verified(run: Run, path: pytest.MonkeyPatch, build: Path, *more: str) -> tuple[int, str, str]:
+def run_verify(run: Run, path: pytest.MonkeyPatch, build: Path, *more: str) -> tuple[int, str, str]:
     path.setattr(os, "geteuid", lambda: 1000)
     result = run("verify", RECORDED / "project.toml", "--build-dir", build, *more)
     return result.code, result.out, result.err
@@ -234,14 +234,14 @@ def test_the_command_prints_differences(
     run: Run, tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     use(path, stand_in(tmp_path, f"cat {shlex.quote(str(RECORDED / 'configuration.txt'))}"))
-    code, out, err = verified(run, path, build, "--quick")
+    code, out, err = run_verify(run, path, build, "--quick")
     assert code == 1
     assert err.endswith("[1/1] asking BitBake about the configuration\n")
     assert out.splitlines()[-1] == "10 of 14 settings agree, 4 differ"
-    code, out, _ = verified(run, path, build, "--quick", "--json")
+    code, out, _ = run_verify(run, path, build, "--quick", "--json")
     assert code == 1
     assert '"status": "differs"' in out
-    code, out, _ = verified(run, path, build, "--quick", "--all")
+    code, out, _ = run_verify(run, path, build, "--quick", "--all")
     assert sum(line.startswith("agrees") for line in out.splitlines()) == 10
 
 
@@ -250,9 +250,9 @@ def test_exit_code_0_if_everything_agrees(
 ) -> None:
     run("generate", RECORDED / "project.toml", "--out", "out")
     text = Path("out/conf/xentui.conf").read_text()
-    (tmp_path / "printed").write_text(known(text)[1])
+    (tmp_path / "printed").write_text(data_and_output(text)[1])
     use(path, stand_in(tmp_path, f"cat {shlex.quote(str(tmp_path / 'printed'))}"))
-    code, out, _ = verified(run, path, build, "--quick")
+    code, out, _ = run_verify(run, path, build, "--quick")
     assert (code, out) == (0, "14 of 14 settings agree\n")
 
 
@@ -260,7 +260,7 @@ def test_exit_code_4_if_bitbake_fails(
     run: Run, tmp_path: Path, build: Path, path: pytest.MonkeyPatch
 ) -> None:
     use(path, stand_in(tmp_path, "exit 1"))
-    code, out, err = verified(run, path, build)
+    code, out, err = run_verify(run, path, build)
     assert (code, out) == (4, "")
     assert "exit code 1: it printed nothing" in err
 

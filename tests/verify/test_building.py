@@ -27,7 +27,7 @@ import pytest
 
 from tests.bitbake.trees import small
 from tests.cli.conftest import ROOT, Run, run
-from tests.verify.test_environment import known
+from tests.verify.test_environment import data_and_output
 from xentui.cli import main
 from xentui.project.document import load_text
 from xentui.project.model import Project
@@ -95,9 +95,9 @@ class BuildPlace:
         assert main(["generate", str(self.project), "--build-dir", str(self.build), "--yes"]) == 0
         self.printed = folder / "printed"
         conf = (self.build / "conf/xentui.conf").read_text()
-        self.printed.write_text(known(conf)[1])
+        self.printed.write_text(data_and_output(conf)[1])
         of_image = f'{conf}OVERRIDES = "pn-xen-image-minimal"\n'
-        Path(f"{self.printed}-xen-image-minimal").write_text(known(of_image)[1])
+        Path(f"{self.printed}-xen-image-minimal").write_text(data_and_output(of_image)[1])
         self.log = folder / "log"
         (folder / "bin").mkdir()
         for name in ("bitbake", "runqemu"):

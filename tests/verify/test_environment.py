@@ -21,11 +21,11 @@ RECORDED = Path(__file__).parent / "recorded"
 
 
 @pytest.fixture(scope="module")
-def recorded() -> Environment:
+def recorded_environment() -> Environment:
     return parse((RECORDED / "configuration.txt").read_text(encoding="utf-8"))
 
 
-def known(text: str) -> tuple[Any, str]:
+def data_and_output(text: str) -> tuple[Any, str]:
     """Return BitBake's data for a conf text, and the output of ``bitbake -e`` for it."""
     bb = bitbake_parser.bitbake_modules()
     data = bb.data.init()
@@ -43,18 +43,18 @@ def known(text: str) -> tuple[Any, str]:
     return data, printed.getvalue()
 
 
-def test_values_flags_and_their_origin(recorded: Environment) -> None:
-    machine = recorded.get("MACHINE")
+def test_values_flags_and_their_origin(recorded_environment: Environment) -> None:
+    machine = recorded_environment.get("MACHINE")
     assert machine is not None
     assert (machine.value, machine.raw) == ("qemux86-64", "qemux86-64")
     assert machine.events[0] == Event("set", "", "/build/conf/xentui.conf", 7, "qemux86-64")
-    memory = recorded.get("XEN_GUEST_MEMORY")
+    memory = recorded_environment.get("XEN_GUEST_MEMORY")
     assert memory is not None
     assert memory.value is None
     assert memory.flag("vendor") == "128"
     assert memory.flag("xen-guest-image-minimal") == "999"
     assert memory.flag("none-such") is None
-    features = recorded.get("DISTRO_FEATURES")
+    features = recorded_environment.get("DISTRO_FEATURES")
     assert features is not None
     assert "virtualization" not in (features.value or "").split()
     assert features.raw == (
@@ -64,21 +64,21 @@ def test_values_flags_and_their_origin(recorded: Environment) -> None:
     assert Event(":remove", "", "/build/conf/local.conf", 30, "virtualization") in features.events
 
 
-def test_exported_and_unset_variables_are_read_too(recorded: Environment) -> None:
-    home = recorded.get("HOME")
+def test_exported_and_unset_variables_are_read_too(recorded_environment: Environment) -> None:
+    home = recorded_environment.get("HOME")
     assert home is not None
     assert home.value == "/build/home"
     assert home.events[0].operation == "from env"
-    install = recorded.get("IMAGE_INSTALL")
+    install = recorded_environment.get("IMAGE_INSTALL")
     assert install is not None
     assert install.value is None
-    assert recorded.get("NO_SUCH_VARIABLE") is None
+    assert recorded_environment.get("NO_SUCH_VARIABLE") is None
 
 
-def test_overrides_and_files(recorded: Environment) -> None:
-    assert {"x86-64", "qemux86-64", "class-target"} <= recorded.overrides
-    assert "/build/conf/xentui.conf" in recorded.included
-    assert recorded.included[0] == "/build/conf/bblayers.conf"
+def test_overrides_and_files(recorded_environment: Environment) -> None:
+    assert {"x86-64", "qemux86-64", "class-target"} <= recorded_environment.overrides
+    assert "/build/conf/xentui.conf" in recorded_environment.included
+    assert recorded_environment.included[0] == "/build/conf/bblayers.conf"
 
 
 @pytest.mark.parametrize("text", ["", "ERROR: no\n", "#\n", "#\n# $A", "#\n# $A\n#   set", "\0"])
@@ -105,7 +105,7 @@ LATER = st.builds(
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.one_of(STATEMENTS, LATER), min_size=1, max_size=12))
 def test_values_and_flags_equal_bitbakes(statements: list[str]) -> None:
-    data, printed = known("".join(statements))
+    data, printed = data_and_output("".join(statements))
     seen = parse(printed)
     for name in ("A", "B_C", "D-e", "F.g"):
         value = data.getVar(name)

@@ -60,7 +60,7 @@ class RecordedBitBake:
         return self.flags.get(flag)
 
 
-def undone(change: Callable[[str], str] = lambda text: text) -> VerifyReport:
+def report_on(change: Callable[[str], str] = lambda text: text) -> VerifyReport:
     return verify(project(), NO_ASSETS, BUILD, RecordedBitBake(change), quick=True)
 
 
@@ -82,7 +82,7 @@ def test_every_assignment_is_expected_once() -> None:
 
 def test_lines_that_undo_settings_are_reported() -> None:
     """The recorded local.conf continues after xentui's lines, and undoes four settings."""
-    report = undone()
+    report = report_on()
     assert not report.agrees
     assert report.counts == {"agrees": 10, "differs": 4, "unseen": 0, "extra": 0}
     assert "\n".join(report.lines()) == UNDONE
@@ -92,7 +92,7 @@ def test_lines_that_undo_settings_are_reported() -> None:
 
 
 def test_the_report_as_json() -> None:
-    data = undone().data()
+    data = report_on().data()
     assert data["version"] == 1
     assert data["build_dir"] == "/build"
     assert data["summary"] == {"agrees": 10, "differs": 4, "unseen": 0, "extra": 0}
@@ -118,7 +118,7 @@ def test_settings_of_a_file_that_bitbake_did_not_read_are_unseen() -> None:
                 kept.append(line)
         return "\n".join(kept)
 
-    report = undone(without)
+    report = report_on(without)
     assert report.counts["unseen"] >= 4
     unseen = [verdict for verdict in report.verdicts if verdict.status == "unseen"]
     assert any(verdict.expected.flag == "vendor" for verdict in unseen)

@@ -37,7 +37,7 @@ def problems(config: Config, xen: keys.Version = XL) -> list[check.Problem]:
     return check.problems(config, arch="x86-64", xen=xen)
 
 
-def refused(text: str) -> list[str]:
+def refused_keys(text: str) -> list[str]:
     """Return the keys that xl would refuse according to xentui."""
     config = parse(text)
     assert config.error is None, config.error
@@ -114,12 +114,12 @@ WRONG = {
 
 @pytest.mark.parametrize("text", SOUND)
 def test_a_sound_config_is_not_refused(text: str) -> None:
-    assert refused(text) == []
+    assert refused_keys(text) == []
 
 
 @pytest.mark.parametrize("text", WRONG)
 def test_a_wrong_value_is_refused_under_its_key(text: str) -> None:
-    assert refused(text) == [WRONG[text]]
+    assert refused_keys(text) == [WRONG[text]]
 
 
 @needs_xl
