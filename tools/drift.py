@@ -22,18 +22,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from xentui.bitbake import abilities
+from xentui.rules import catalogue
 
 ROOT = Path(__file__).parents[1]
 _FOLDERS = {"xentui": (".py", ".toml", ".json"), "docs": (".md",), "presets": (".toml",)}
 # These are generated from other files, so each fact would be reported twice.
 _GENERATED = {"docs/findings.md", "docs/reference-boards.md", "docs/reference-format.md"}
 
-REPOSITORIES = {
-    "mv": "meta-virtualization",
-    "meta-virtualization": "meta-virtualization",
-    "oe": "openembedded-core",
-    "bb": "bitbake",
-}
+REPOSITORIES = {**catalogue.REPOSITORIES, "meta-virtualization": "meta-virtualization"}
 """The repository that each prefix of a citation names."""
 
 _CITATION = re.compile(

@@ -168,7 +168,9 @@ def _findings() -> Iterator[str]:
     yield (
         "Everything that `xentui check`, `xentui doctor` and the wizard can report. A code "
         "never changes its meaning. An error keeps files from being written, a warning does not, "
-        "and advice is only a suggestion. `xentui explain CODE` prints the same in a terminal."
+        "and advice is only a suggestion. `xentui explain CODE` prints the same in a terminal. "
+        "In the evidence, `mv:`, `oe:`, `bb:` and `xen:` begin a path in meta-virtualization, "
+        "openembedded-core, bitbake and Xen."
     )
     series = ""
     for code in catalogue.codes():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from dataclasses import asdict
 from textwrap import indent
@@ -80,11 +81,22 @@ def _text(entry: Entry, stream: TextIO) -> str:
     for heading in ("cause", "evidence", "fix", "example"):
         text = getattr(entry, heading)
         if text:
+            if heading == "evidence":
+                text = f"{text} {_repositories(text)}".rstrip()
             text = indent(text, "    ")
             if heading != "example":
                 text = terminal.wrap(text, stream)
             parts.append(f"{heading.capitalize()}:\n{text}")
     return "\n\n".join(parts) + "\n"
+
+
+def _repositories(evidence: str) -> str:
+    """Return which repositories the prefixes in a text stand for."""
+    names = catalogue.REPOSITORIES.items()
+    used = [
+        f"{prefix}: is {name}" for prefix, name in names if re.search(rf"\b{prefix}:\S", evidence)
+    ]
+    return f"({', '.join(used)})" if used else ""
 
 
 def _data(entry: Entry) -> dict[str, Any]:

@@ -22,6 +22,14 @@ class Severity(Enum):
     ADVICE = "advice"
 
 
+REPOSITORIES = {
+    "mv": "meta-virtualization",
+    "oe": "openembedded-core",
+    "bb": "bitbake",
+    "xen": "xen",
+}
+"""The repositories whose files evidence cites, by prefix: ``mv:classes/x.bbclass``."""
+
 RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 """The rank of each severity, 0 for the worst."""
 
