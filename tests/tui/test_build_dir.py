@@ -484,3 +484,21 @@ async def test_a_line_that_causes_an_error_can_be_decided_about_all_the_same() -
         await press(pilot, "ctrl+s")
         await settle(pilot)
         assert "What should happen to your own Xen settings?" in shown(app)
+
+
+async def test_an_error_that_is_found_while_the_question_is_open_prevents_writing() -> None:
+    build = small(Path.cwd(), 'MACHINE = "qemux86-64"\n', more=GUESTS)
+    session = session_of(preset="qemux86-64-minimal")
+    session.target.move_to(build)
+    async with running(session, "review") as (app, pilot):
+        await wait_for_survey(pilot, app)
+        await press(pilot, "ctrl+s")
+        await settle(pilot)
+        assert "Write into" in shown(app)
+        (build / "conf/auto.conf").write_text('IMAGE_INSTALL_append = " nano"\n')
+        await press(pilot, "enter")
+        await app.workers.wait_for_complete()
+        await settle(pilot)
+        assert app.main.step_name == "review"
+        assert "XT602" in shown(app)
+    assert not (build / "conf/xentui.conf").exists()

@@ -46,10 +46,12 @@ class WriteQuestions:
             return
         self._screen.app.run_worker(self._ask(step), exclusive=True)
 
-    async def _examine_again(self, plan: Plan) -> None:
+    async def _examine_again(self, plan: Plan, *, wait_for_recipes: bool = False) -> None:
         """Update the findings about the build directory, which may be what blocks writing."""
         with suppress(XentuiError):
-            findings = await asyncio.to_thread(self._session.review.examine)
+            findings = await asyncio.to_thread(
+                self._session.review.examine, wait_for_recipes=wait_for_recipes
+            )
             self._screen.show_build_findings(plan, findings)
 
     async def _ask(self, step: Review) -> None:
@@ -94,6 +96,14 @@ class WriteQuestions:
             step: shows the result of the comparison with the disk.
             edited_answer: what to do with files edited by hand; empty if there are none.
         """
+        review, state = self._session.review, self._session.state
+        if review.plan is not None:
+            # The questions may have been answered before the build directory was examined.
+            await self._examine_again(review.plan, wait_for_recipes=True)
+        if review.blocked or self._session.state is not state:
+            step.action_show_sheet("problems")
+            step.show_toast(review.summary(), "error")
+            return
         try:
             self._session.write(
                 edited=cast("EditedChoice", edited_answer) if edited_answer else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,12 +42,19 @@ if TYPE_CHECKING:
     from xentui.session.edited_project import EditedProject
 
 
-def examination_after(edited: EditedProject, plan: Plan) -> Callable[[], Sequence[Finding]]:
+def examination_after(
+    edited: EditedProject, plan: Plan, *, wait_for_recipes: bool = False
+) -> Callable[[], Sequence[Finding]]:
     """Return a function that examines the build directory as it would be after a plan.
 
     The function takes about 100 ms and may run in another thread: it uses the values of the edited
     project at the time of this call. It raises :class:`~xentui.errors.XentuiError` if the build
     directory cannot be read. Outside a build directory it finds nothing.
+
+    Args:
+        edited: the edited project.
+        plan: the plan.
+        wait_for_recipes: read the layers' recipes if they are not known yet, which takes seconds.
     """
     to, project = edited.target, edited.project
     existing, recipes, build = to.existing_use, to.recipes(), to.build_dir
@@ -56,8 +63,11 @@ def examination_after(edited: EditedProject, plan: Plan) -> Callable[[], Sequenc
     def examine_target() -> Sequence[Finding]:
         if build is None:
             return ()
+        find_recipes = recipes
+        if recipes is None and wait_for_recipes:
+            find_recipes = cache(lambda: layer_recipes.read(reading.read(build)))
         return examine_plan(
-            plan, build, project=project, existing=existing, recipes=recipes, included=included
+            plan, build, project=project, existing=existing, recipes=find_recipes, included=included
         )
 
     return examine_target

@@ -142,13 +142,18 @@ class Review:
             to.output_format,
         )
 
-    def examine(self) -> Sequence[Finding]:
+    def examine(self, *, wait_for_recipes: bool = False) -> Sequence[Finding]:
         """Return the findings of the build directory as it would be after the plan.
+
+        Args:
+            wait_for_recipes: read the layers' recipes if they are not known yet.
 
         Raises:
             XentuiError: the build directory cannot be read.
         """
-        return examination_after(self._session, self._plan)() if self._plan is not None else ()
+        if self._plan is None:
+            return ()
+        return examination_after(self._session, self._plan, wait_for_recipes=wait_for_recipes)()
 
     def _find_clashes(self) -> Sequence[Clash]:
         to = self._session.target
