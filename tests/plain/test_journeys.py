@@ -110,6 +110,19 @@ def test_guests_bundled_by_hand_are_kept_within_eight_answers(tmp_path: Path) ->
     assert parsed.flag("XEN_GUEST_VCPUS", "vendor-os") == "2"
 
 
+def test_a_line_that_causes_an_error_can_be_decided_about_all_the_same(tmp_path: Path) -> None:
+    line = 'XEN_GUEST_MEMORY[xen-guest-image-minimal] = "2048"\n'
+    build = small(tmp_path / "tree", f'MACHINE = "qemux86-64"\n{line}')
+    session = session_of(preset="qemux86-64-minimal")
+    session.target.move_to(build)
+    person = Person(session)
+    assert "What should happen to your own Xen settings?" in person.say("g 7")
+    assert session.review.status == "errors"
+    person.choose("Replace")
+    person.choose("Write")
+    assert session.written is not None
+
+
 def test_a_project_can_start_from_the_guests_of_the_build_directory(tmp_path: Path) -> None:
     local = 'BUNDLED_XEN_GUESTS = "vendor-os:external"\nXEN_GUEST_VCPUS[vendor-os] = "2"\n'
     more = 'QB_MEM_VALUE = "2048"\nXEN_GUEST_IMAGES = "old"\n'

@@ -364,7 +364,7 @@ class WriteStep(StepMenu):
         yield step_heading("write")
         if self._written is not None:
             yield f"Written into {self._written.root}."
-        elif self._review.blocked:
+        elif self._review.blocked and not self._review.clashes:
             yield self._review.summary()
             for finding in self._review.errors[:_MOST_ERRORS]:
                 yield words.problem_line(finding)
@@ -395,7 +395,7 @@ class WriteStep(StepMenu):
                 *(build if can_build else ()),
                 back,
             ]
-        if self._review.blocked:
+        if self._review.blocked and not self._review.clashes:
             return [back]
         decision = self._review.decision()
         if decision is not None:
