@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Ending in order on SIGTERM and SIGHUP: drafts are saved, and the terminal is restored.
+"""End cleanly on SIGTERM and SIGHUP: save drafts, and restore the terminal.
 
 A signal that is ignored when the process starts, as with ``nohup``, stays ignored.
 """
@@ -20,8 +20,9 @@ from typing import Any
 STEP_SECONDS = 0.8
 """Seconds that the current step of the event loop has to finish before the process ends anyway."""
 
-_LEAVE_SCREEN = b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[<u\x1b[?25h\x1b[?1049l"
-"""Escape sequences: no mouse, no bracketed paste, no key protocol, cursor shown, normal screen."""
+_OFF = (1000, 1003, 1015, 1006, 1016, 1004, 2004, 2048, 1049)
+_LEAVE_SCREEN = "".join(["\x1b[<u\x1b[?7h\x1b[?25h", *(f"\x1b[?{mode}l" for mode in _OFF)]).encode()
+"""Turns off all that Textual turns on (keys, mouse, focus, paste, size, alternate screen)."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -61,8 +62,8 @@ def exit_on_signal(
     """Within the context, end the process within about a second of SIGTERM or SIGHUP.
 
     The process ends between two steps of its event loop, so that no write is cut off. Widgets are
-    not closed one by one: a step that still waits would meet a screen half taken down. A screen
-    that draws to a terminal which is gone can wait forever; a thread ends the process then.
+    not closed, because a step that is still waiting would then find only some of them. Drawing to a
+    terminal that no longer exists can block forever, so a thread ends the process if necessary.
 
     Args:
         call_soon: makes the event loop call a function after its current step, and returns whether

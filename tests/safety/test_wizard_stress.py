@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -81,6 +82,9 @@ def test_a_killed_wizard_leaves_its_draft(start: Start, how: str) -> None:
     assert drafts() == {"": 300}
     if how in ("SIGTERM", "SIGHUP"):
         assert one.seen.endswith(b"\x1b[?1049l") or b"\x1b[?1049l" in one.seen[-400:]
+        modes = dict(re.findall(rb"\x1b\[\?(\d+)([hl])", one.seen))
+        assert modes.pop(b"7") == modes.pop(b"25") == b"h"
+        assert set(modes.values()) == {b"l"}, modes
     again = start()
     again.until("Begin with")
     again.keys(b"\x1b[F")
