@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests import bitbake_parser
 from tests.budget import examples
-from xentui.verify.environment import Environment, Event, parse
+from xentui.verify.environment import Environment, Event, effective_events, parse
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -117,6 +117,19 @@ def test_values_and_flags_equal_bitbakes(statements: list[str]) -> None:
         assert variable.value == value
         for flag in ("one", "two.x", "three-y"):
             assert variable.flag(flag) == data.getVarFlag(name, flag, expand=False)
+
+
+@pytest.mark.parametrize("unset", ["unset A", "unset A[one]"])
+def test_unset_removes_flags_as_bitbake_does(unset: str) -> None:
+    data, printed = data_and_output(f'A[one] = "x"\n{unset}\nA = "1"\n')
+    variable = parse(printed).variables["A"]
+    assert variable.flag("one") is data.getVarFlag("A", "one", expand=False) is None
+
+
+def test_of_two_defaults_the_first_is_effective() -> None:
+    data, printed = data_and_output('A ?= "1"\nA ?= "2"\n')
+    (event,) = effective_events(parse(printed).variables["A"])
+    assert event.detail == data.getVar("A") == "1"
 
 
 def test_a_value_that_looks_like_output_is_not_parsed() -> None:

@@ -20,7 +20,7 @@ _DETAIL = re.compile(r'#     (?:\[([^\]\s"]+)\] )?"(.*)', re.DOTALL)
 _VALUE = re.compile(r'(?:export )?([^\s="()]+)="(.*)', re.DOTALL)
 _FUNCTION = re.compile(r"[^\s#]+\(\) \{")
 _INCLUDED = re.compile(r"# *(\S.*?)(?: includes:)?")
-_WEAK = "_defaultval_flag_"
+_WEAK = "_defaultval_flag_"  # BitBake records VARIABLE[x] ??= under this flag, followed by x
 _RAW_HEADER = "# pre-expansion value:"
 
 
@@ -30,8 +30,8 @@ class Event:
 
     Attributes:
         operation: BitBake's word: ``set``, ``set?``, ``immediate``, ``append``, ``prepend``,
-            ``postdot``, ``predot``, ``:append``, ``:remove``, followed by ``[override]`` or
-            preceded by ``override[…]:``.
+            ``postdot``, ``predot``, ``del``, or ``:append`` and the like. For an override it is
+            ``:append[x]``, or ``override[x]:set`` if the variable itself is ``VARIABLE:x``.
         flag: the flag; empty for the variable itself.
         detail: the text that was assigned or added, as written.
     """
@@ -62,7 +62,9 @@ class Variable:
         weak: str | None = None
         for event in self.events:
             detail = event.detail
-            if event.flag == _WEAK + name:
+            if event.operation == "del":  # "unset" of a variable removes its flags, too
+                value = weak = None
+            elif event.flag == _WEAK + name:
                 weak = detail
             if event.flag != name:
                 continue
@@ -77,8 +79,8 @@ class Variable:
                     value = f"{value or ''}{detail}"
                 case "predot":
                     value = f"{detail}{value or ''}"
-                case "del":
-                    value = None
+                case "delFlag":
+                    value = weak = None
                 case _:
                     value = detail
         return weak if value is None else value
@@ -122,8 +124,8 @@ def parse(output: str) -> Environment:
         value = _VALUE.fullmatch(line)
         if value is not None:
             text, index = _shell_value(lines, index, value[2])
-            named = environment.variables.get(value[1])
-            (named if named is not None else variable).value = text
+            # A name like A_${B} is printed unexpanded in the header, and expanded here.
+            environment.variables.get(value[1], variable).value = text
             continue
         if _FUNCTION.fullmatch(line):
             index = _function_end(lines, index)
@@ -161,9 +163,9 @@ def _parse_history(lines: list[str], index: int, variable: Variable) -> int:
             Event(event[1], flag, event[2], int(event[3]), text.removesuffix('"'))
         )
     if index < len(lines) and lines[index] in (_RAW_HEADER, "#   [no history recorded]"):
-        index += 2 if lines[index] != _RAW_HEADER else 1
-        raw, index = _unexpanded_value(lines, index)
-        variable.raw = raw
+        # BitBake prints an empty comment line after "no history recorded".
+        index += 1 if lines[index] == _RAW_HEADER else 2
+        variable.raw, index = _unexpanded_value(lines, index)
     else:
         own = [event for event in variable.events if not event.flag]
         variable.raw = own[0].detail if len(own) == 1 else None
@@ -215,8 +217,8 @@ def _function_end(lines: list[str], index: int) -> int:
 def effective_events(variable: Variable, flag: str = "") -> Iterator[Event]:
     """Yield the effective operations on a variable or a flag, the last one first.
 
-    A weak default has no effect if there is any other assignment.
+    ``?=`` has no effect if there is any other assignment, or an earlier ``?=``.
     """
     own = [event for event in variable.events if event.flag == flag]
     strong = [event for event in own if not event.operation.endswith("set?")]
-    yield from reversed(strong or own)
+    yield from reversed(strong or own[:1])
