@@ -15,12 +15,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.conftest import ROOT, Run, run
 from tests.verify.test_environment import data_and_output
 from xentui.errors import InputError
+from xentui.signals import raise_on_signal
 from xentui.verify import bitbake
 from xentui.verify.bitbake import BitBake, NoRecipeError
 
@@ -222,6 +224,22 @@ def test_the_command_is_cancelled_by_a_signal(tmp_path: Path, build: Path, numbe
         time.sleep(0.02)
     assert has_ended(pid)
     assert has_ended(child)
+
+
+def test_a_signal_at_the_start_is_passed_to_its_handler(
+    tmp_path: Path, build: Path, path: pytest.MonkeyPatch
+) -> None:
+    use(path, stand_in(tmp_path, "exec sleep 60"))
+    start = subprocess.Popen
+
+    def start_and_signal(*arguments: Any, **options: Any) -> Any:
+        process = start(*arguments, **options)
+        signal.raise_signal(signal.SIGTERM)
+        return process
+
+    path.setattr(subprocess, "Popen", start_and_signal)
+    with pytest.raises(SystemExit, match="143"), raise_on_signal(lambda n: sys.exit(128 + n)):
+        BitBake(build).environment(None)
 
 
 def run_verify(run: Run, path: pytest.MonkeyPatch, build: Path, *more: str) -> tuple[int, str, str]:

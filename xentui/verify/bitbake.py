@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import dropwhile, islice
 from pathlib import Path
 
 from xentui.errors import InputError, os_error_text
@@ -44,7 +45,7 @@ class BitBake:
     Attributes:
         build: the build directory.
         init: the script that sets up the environment; ``None`` if it is set up already.
-        tick: called about twice a second with the seconds since the start of the command.
+        tick: called at least twice a second with the seconds since the command started.
     """
 
     build: Path
@@ -82,7 +83,7 @@ class BitBake:
         raise self._error(arguments, code, output, errors)
 
     def command_line(self, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
-        """Return a command line that runs a command in the build environment, and its variables.
+        """Return the command line and environment variables that run a command for the build.
 
         Raises:
             InputError: the environment is not set up.
@@ -102,15 +103,15 @@ class BitBake:
             return InputError(
                 f"{visible(str(self.init))}: did not set up the build environment"
                 + (f" ({visible(lines[-1])})" if lines else ""),
-                fix="Name the oe-init-build-env of OpenEmbedded-Core, or init-build-env of a "
-                "build directory that bitbake-setup made.",
+                fix="Give --oe-init the oe-init-build-env of OpenEmbedded-Core, or the "
+                "init-build-env of a build directory that bitbake-setup created.",
             )
         reason = visible(_sanity_problem(lines) or (errors or lines or ["it printed nothing"])[0])
         if any("Nothing PROVIDES" in error for error in errors):
             return NoRecipeError(reason)
         return InputError(
             f"BitBake failed with exit code {code}: {reason}",
-            fix=f"{' '.join(arguments)} shows all it says; xentui doctor may know why.",
+            fix=f"Run {' '.join(arguments)} to see all of its output, or try xentui doctor.",
         )
 
     def _run(self, arguments: list[str]) -> tuple[int, str, str]:
@@ -129,7 +130,7 @@ class BitBake:
 
 @contextmanager
 def _delayed_signals() -> Iterator[None]:
-    """Delay signals until the process that is started here can be stopped."""
+    """Delay signals within the context, so that none is handled before the process is known."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -144,8 +145,8 @@ def _delayed_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if caught:
-        raise KeyboardInterrupt
+        if caught:
+            signal.raise_signal(caught[0])
 
 
 def _start(command: list[str], build: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -165,9 +166,8 @@ def _start(command: list[str], build: Path, env: dict[str, str]) -> subprocess.P
 
 def _sanity_problem(lines: list[str]) -> str:
     """Return the first problem that OpenEmbedded-Core's sanity check lists, or an empty text."""
-    rest = iter(lines)
-    any(line.endswith("potential problems / advisories:") for line in rest)
-    return next(rest, "").strip()
+    rest = dropwhile(lambda line: not line.endswith("potential problems / advisories:"), lines)
+    return next(islice(rest, 1, None), "").strip()
 
 
 def _no_environment(build: Path, program: str) -> InputError:
@@ -198,7 +198,7 @@ def _read_output(
                 chunks[key.data].append(chunk)
                 size += len(chunk)
             if size > _MAX_BYTES:
-                raise InputError("BitBake printed more than bitbake -e ever does")
+                raise InputError(f"BitBake printed more than {_MAX_BYTES >> 20} MiB")
             tick(time.monotonic() - start)
     output, errors = (b"".join(chunks[name]).decode("utf-8", "replace") for name in ("out", "err"))
     return output, errors
