@@ -30,6 +30,7 @@ def test_a_syntax_error_names_its_line() -> None:
     errors = syntax_errors("echo a\nif true; then\necho b\n")
     assert errors
     assert errors[0].startswith("line ")
+    assert "EOF" in syntax_errors("a=`x\n")[0]
     assert "\x1b" not in syntax_errors("case \x1b[31m in\n;;\n")[0]
 
 

@@ -24,12 +24,12 @@ from xentui.safe_text import quoted, visible
 
 _MAX_WARNINGS = 5
 _TIMEOUT = 10
-_SH_ERROR = re.compile(r"^(?:/bin/)?(?:sh|-): (?:-c: )?(?:line )?([0-9]+): (.*)$")
+_SH_ERROR = re.compile(r"^(?:/bin/)?(?:sh|-): (?:-c: )?(?:line )?([0-9]+): (.+)$")
 _SHELLCHECK_LINE = re.compile(r"^-:([0-9]+):[0-9]+: (?:error|warning): (.*)$")
 
 
 def script_findings(project: Project, assets: Assets) -> Iterator[Finding]:
-    """Yield syntax errors, and shellcheck's warnings where there are none."""
+    """Yield the first syntax error of each script, or shellcheck's warnings if it has none."""
     for import_type in project.import_types:
         text = assets.texts.get(import_type.script)
         if text is None:
@@ -64,7 +64,8 @@ def syntax_errors(script: str) -> tuple[str, ...]:
     lines = []
     for line in printed or ["it cannot be parsed"]:
         match = _SH_ERROR.match(line)
-        lines.append(visible(f"line {match[1]}: {match[2].lower()}" if match else line)[:200])
+        text = f"line {match[1]}: {match[2][0].lower()}{match[2][1:]}" if match else line
+        lines.append(visible(text)[:200])
     return tuple(lines)
 
 
