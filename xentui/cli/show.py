@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_config_changes(project: Project, assets: Assets) -> None:
-    """Print how the user's xl configs must change so that the classes rewrite them correctly."""
+    """Print the changes that the user's xl configs need to be rewritten correctly in the build."""
     for guest in project.guests:
         config = assets.texts.get(guest.config_file or "")
         if config is not None:
@@ -101,7 +101,7 @@ def _print_config_changes(project: Project, assets: Assets) -> None:
 
 @dataclass(frozen=True)
 class _View:
-    """A project, and what several parts of the output are computed from."""
+    """The project to show, and the data that several parts of the output share."""
 
     chosen: ChosenProject
     project: Project

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 MAX_READ = 8 * 1024 * 1024
-"""Maximum number of bytes that are returned at once, whatever a header asks for."""
+"""Maximum number of bytes that are read from a file at once, whatever its header says."""
 
 
 class Broken(Exception):
@@ -39,7 +39,7 @@ class Reader(Protocol):
 
 
 class FileReader:
-    """An open file, which the caller closes."""
+    """An open file, which the caller closes; one call reads at most :data:`MAX_READ` bytes."""
 
     def __init__(self, descriptor: int, size: int) -> None:
         self._descriptor = descriptor

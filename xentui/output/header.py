@@ -3,8 +3,8 @@
 """Write and check the comment at the top of each generated file, which reveals edits by hand.
 
 The comment names the project file and contains a digest of all other lines. If it matches, the file
-is as xentui wrote it. The header contains no version of
-xentui, so a newer xentui that writes the same settings does not change the file.
+is as xentui wrote it. The header does not contain xentui's version, so a newer xentui that writes
+the same settings does not change the file.
 """
 
 from __future__ import annotations

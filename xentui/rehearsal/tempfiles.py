@@ -19,7 +19,7 @@ from typing import IO
 from xentui.errors import InputError, os_error_text
 
 FOLDER = Path("/var/tmp")  # noqa: S108 - files without a name
-"""The folder whose disk they are on, unless TMPDIR is set; /tmp is often in memory."""
+"""Where they are created, unless TMPDIR is set: on a disk, whereas /tmp is often in memory."""
 
 
 def new_file(stack: ExitStack) -> IO[bytes]:
@@ -33,7 +33,7 @@ def new_file(stack: ExitStack) -> IO[bytes]:
 
 
 def file_containing(data: bytes, stack: ExitStack) -> IO[bytes]:
-    """Return a file with a content, which ``stack`` closes.
+    """Return a file that contains ``data``, and which ``stack`` closes.
 
     Raises:
         InputError: there is not enough space for it.
@@ -55,12 +55,12 @@ def run(name: str, package: str, *arguments: str, files: Iterable[IO[bytes]]) ->
 
     Args:
         name: the program.
-        package: the Debian package with it.
-        arguments: its arguments, with the files named as :func:`path_of` does.
-        files: the files.
+        package: the Debian package that contains it.
+        arguments: its arguments; they name the temporary files by their :func:`path_of`.
+        files: the temporary files.
 
     Raises:
-        InputError: it does not exist, or fails.
+        InputError: the program is not installed, or it fails.
     """
     program = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if program is None:
@@ -73,7 +73,7 @@ def run(name: str, package: str, *arguments: str, files: Iterable[IO[bytes]]) ->
         text=True,
         errors="replace",
         check=False,
-        env={**os.environ, "MTOOLS_SKIP_CHECK": "1"},
+        env={**os.environ, "MTOOLS_SKIP_CHECK": "1"},  # mtools refuses some valid disk sizes
     )
     if process.returncode:
         text = " ".join(process.stderr.split())[:300]
@@ -93,5 +93,5 @@ def _as_input_error() -> Iterator[None]:
         folder = _folder() or tempfile.gettempdir()
         raise InputError(
             f"{folder}: {os_error_text(error)}",
-            fix="Set TMPDIR to a folder with some 500 MB of room.",
+            fix="Set TMPDIR to a folder with about 500 MB of free space.",
         ) from error

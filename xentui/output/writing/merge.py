@@ -76,8 +76,8 @@ def split_lines(text: str) -> list[str]:
 def _pairs(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield pairs of indices of equal lines, in order.
 
-    First the landmarks are paired: lines that occur once on each side, and in the same order. The
-    lines between two landmarks are then compared from both ends.
+    Landmarks (lines that occur exactly once on each side) are paired first. Then the lines
+    between two landmarks are compared from both ends, and what remains by difflib.
     """
     a = b = 0
     for i, j in (*_landmarks(one, other), (len(one), len(other))):
@@ -93,8 +93,8 @@ def _landmarks(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]
     unique = {line for line, count in Counter(one).items() if count == 1}
     unique &= {line for line, count in Counter(other).items() if count == 1}
     pairs = [(at, offsets[line]) for at, line in enumerate(one) if line in unique]
-    # Patience sorting finds the longest increasing series: the top card of each pile, and for each
-    # card the one on the pile to its left at that time.
+    # Patience sorting finds the longest increasing series. Each card remembers the card that was on
+    # top of the pile to its left; the series is read backwards from the last pile.
     tops: list[int] = []
     cards: list[int] = []
     below: list[int] = []

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""List the changes that make the files on disk those that a project generates.
+"""Compare the files on disk with the files that a project generates, and list the changes.
 
 The user decides whether to keep, merge or replace a generated file that was edited by hand.
 """
@@ -40,7 +40,7 @@ class Root:
 
     Attributes:
         manifest: the record of what the last run wrote there.
-        notes: the notes to record in the new manifest.
+        notes: other values to record in the new manifest, such as the path of the layer.
     """
 
     path: Path
@@ -54,7 +54,7 @@ class Plan:
 
     Attributes:
         changes: all generated and obsolete files, including unchanged ones.
-        roots: the folders that have a manifest.
+        roots: the folders whose manifests are updated.
         notes: sentences about effects that the user may not expect.
     """
 
@@ -74,7 +74,7 @@ class Plan:
 
     @property
     def with_edits(self) -> tuple[Change, ...]:
-        """Files with edits by hand that are merged already or that the user keeps."""
+        """Files edited by hand that do not prevent writing, as they are merged or kept."""
         return tuple(c for c in self.changes if c.kind == "kept" or c.merged)
 
     @property
@@ -146,9 +146,9 @@ def _change_of_copy(
     tree: Tree, root: Path, name: str, new: Copy, recorded: Manifest, state: FileState
 ) -> Change:
     written = recorded.files.get(name, "")
-    # A copy gets the time stamp of its source, so usually neither has to be read again. Images of
-    # a reproducible build all have the same size and time stamp, though: a source whose status
-    # changed after the copy was written, which nothing can hide, is read.
+    # A copy gets the time stamp of its source, so usually neither has to be read again. But a
+    # reproducible build gives different images the same size and time stamp. A program cannot set
+    # st_ctime, so a source whose st_ctime is later than the copy's is read.
     source = source_stat(new)
     alike = (state.size, state.mtime_ns) == (new.size, source.st_mtime_ns)
     copied_since = source.st_ctime_ns <= state.ctime_ns
@@ -205,15 +205,13 @@ def resolve_edits(plan: Plan, choice: EditedChoice | None) -> Plan:
     """
     if choice not in ("keep", "merge"):
         return plan
-    changes = (
-        change
-        if change.kind != "edited"
-        else replace(change, kind="kept")
-        if choice == "keep"
-        else _with_merged_text(change)
-        for change in plan.changes
-    )
-    return replace(plan, changes=tuple(changes))
+
+    def resolved(change: Change) -> Change:
+        if change.kind != "edited":
+            return change
+        return replace(change, kind="kept") if choice == "keep" else _with_merged_text(change)
+
+    return replace(plan, changes=tuple(map(resolved, plan.changes)))
 
 
 def mergeable(plan: Plan) -> bool:
