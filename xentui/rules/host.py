@@ -161,7 +161,8 @@ def check_assumed_memory(context: Context) -> Iterator[Finding]:
         yield make_finding(
             "XT107",
             "host.memory",
-            f"The budget assumes {host.memory} MiB for {context.board.machine}: no file sets it",
+            f"The budget counts on {host.memory} MiB for {context.board.machine}, as only this file"
+            " says",
             "Check that the board really has that much.",
         )
 
