@@ -127,9 +127,10 @@ def test_unset_removes_flags_as_bitbake_does(unset: str) -> None:
 
 
 def test_of_two_defaults_the_first_is_effective() -> None:
-    data, printed = data_and_output('A ?= "1"\nA ?= "2"\n')
-    (event,) = effective_events(parse(printed).variables["A"])
-    assert event.detail == data.getVar("A") == "1"
+    data, printed = data_and_output('A ?= "1"\nA ?= "2"\nA .= "3"\n')
+    events = effective_events(parse(printed).variables["A"])
+    assert [event.detail for event in events] == ["3", "1"]
+    assert data.getVar("A") == "13"
 
 
 def test_a_value_that_looks_like_output_is_not_parsed() -> None:

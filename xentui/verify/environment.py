@@ -217,8 +217,8 @@ def _function_end(lines: list[str], index: int) -> int:
 def effective_events(variable: Variable, flag: str = "") -> Iterator[Event]:
     """Yield the effective operations on a variable or a flag, the last one first.
 
-    ``?=`` has no effect if there is any other assignment, or an earlier ``?=``.
+    ``?=`` has an effect only as the first operation.
     """
     own = [event for event in variable.events if event.flag == flag]
-    strong = [event for event in own if not event.operation.endswith("set?")]
-    yield from reversed(strong or own[:1])
+    later = [event for event in own[1:] if not event.operation.endswith("set?")]
+    yield from reversed(own[:1] + later)
