@@ -196,7 +196,7 @@ def test_merging_keeps_both_and_the_next_run_touches_nothing(edited_folder: Path
     before = (edited_folder / manifest.NAME).stat()
     again = plan_of(edited_folder, new)
     assert kinds(again) == ["same"]
-    assert again.with_edits == again.changes
+    assert again.merged_or_kept == again.changes
     assert apply(again).changes == ()
     after = (edited_folder / manifest.NAME).stat()
     # Reading the file may change its time of access.

@@ -183,7 +183,7 @@ def _print_result(plan: Plan, result: ApplyResult) -> None:
         word = {"edited": "changed"}.get(change.kind, change.kind)
         path = visible(str(change.path))
         terminal.print_message(f"{'removed' if change.new is None else word:8} {path}")
-    for change in plan.with_edits:
+    for change in plan.merged_or_kept:
         word = "kept" if change.kind == "kept" else "same"
         terminal.print_message(f"{word:8} {visible(str(change.path))}, with edits")
     for original, copy in result.copies:
@@ -195,7 +195,7 @@ def _print_unchanged(plan: Plan) -> None:
     if not plan.changes:
         terminal.print_message("nothing to do")
         return
-    edited = f", {len(plan.with_edits)} with edits by hand" if plan.with_edits else ""
+    edited = f", {len(plan.merged_or_kept)} with edits by hand" if plan.merged_or_kept else ""
     terminal.print_message(
         f"nothing to do: {counted(len(plan.changes), 'file')} up to date{edited}"
     )

@@ -114,7 +114,7 @@ def plan_project(
         rendered = adapt(rendered, project, settings, existing, project_file=project_file)
     plan = _plan_files(
         rendered, build, layer, attach, move_to_end=_must_be_last(build, settings, existing),
-        notes={
+        entries={
             "abilities": json.dumps(abilities.as_data(), separators=(",", ":")),
             **use_note(settings, existing),
         },
@@ -142,7 +142,7 @@ def _plan_files(
     attach: Attach,
     *,
     move_to_end: bool,
-    notes: Mapping[str, str],
+    entries: Mapping[str, str],
 ) -> Plan:
     """Return the changes that write files into a build directory.
 
@@ -152,10 +152,10 @@ def _plan_files(
         layer: as in :func:`plan_project`.
         attach: how BitBake finds the settings.
         move_to_end: whether to move xentui's lines to the end of conf/local.conf.
-        notes: further notes for the manifest.
+        entries: further entries of the manifest.
     """
     conf = build / "conf"
-    recorded = _load_manifest(conf).notes
+    recorded = _load_manifest(conf).entries
     text = rendered.conf.get(CONF, "")
     in_conf = {path.removeprefix("conf/"): content for path, content in rendered.conf.items()}
     if attach == "block":
@@ -167,23 +167,23 @@ def _plan_files(
         in_layer, obsolete, layer_root = compare(rendered.layer, folder)
         changes = [*in_layer, *changes]
         removals += obsolete
-        roots.append(replace(layer_root, notes={"build": _owner(build, folder, layer_root)}))
+        roots.append(replace(layer_root, entries={"build": _owner(build, folder, layer_root)}))
     obsolete, abandoned = _abandoned_layer(build, recorded.get("layer", ""), folder)
     removals += obsolete
     roots += abandoned
     local, local_note = _local_conf(conf, recorded, attach, text, move_to_end=move_to_end)
     bblayers, bblayers_note = _bblayers_conf(build, recorded, folder if attach != "none" else None)
-    conf_notes = {
+    conf_entries = {
         "attach": attach, "local": local_note, "bblayers": bblayers_note,
         "copies": recorded.get("copies", ""),
         "layer": os.path.relpath(folder, build) if folder is not None else "",
-        **notes,
+        **entries,
     }  # fmt: skip
     if attach == "block":
         packed = recorded.get("block", "")
-        conf_notes["block"] = packed if manifest.unpack(packed) == text else manifest.pack(text)
+        conf_entries["block"] = packed if manifest.unpack(packed) == text else manifest.pack(text)
     roots.append(
-        replace(conf_root, notes={key: value for key, value in conf_notes.items() if value})
+        replace(conf_root, entries={key: value for key, value in conf_entries.items() if value})
     )
     edits = (*bblayers, *local)
     # If a run is killed in between, the user's files refer only to files that exist.
@@ -201,13 +201,13 @@ def plan_removal(build: Path) -> Plan:
     conf = build / "conf"
     recorded = _load_manifest(conf)
     _, obsolete, conf_root = compare({}, conf)
-    in_layer, roots = _abandoned_layer(build, recorded.notes.get("layer", ""), None)
+    in_layer, roots = _abandoned_layer(build, recorded.entries.get("layer", ""), None)
     removals = [*obsolete, *in_layer]
-    roots.append(replace(conf_root, notes={}))
-    if not recorded.files and not recorded.notes:
+    roots.append(replace(conf_root, entries={}))
+    if not recorded.files and not recorded.entries:
         removals += _unlisted_settings(conf)
-    local, _ = _local_conf(conf, recorded.notes, "none", "")
-    bblayers, _ = _bblayers_conf(build, recorded.notes, None)
+    local, _ = _local_conf(conf, recorded.entries, "none", "")
+    bblayers, _ = _bblayers_conf(build, recorded.entries, None)
     edits = (*local, *bblayers)
     for name in ("local.conf", "bblayers.conf"):
         removals += _backup_removal(conf, name, edits)
@@ -253,7 +253,7 @@ def recorded_abilities(build: Path) -> Abilities | None:
     Raises:
         InputError: the manifest cannot be read.
     """
-    recorded = _load_manifest(build / "conf").notes.get("abilities")
+    recorded = _load_manifest(build / "conf").entries.get("abilities")
     try:
         return Abilities.from_data(json.loads(recorded)) if recorded else None
     except (ValueError, TypeError, AttributeError):
@@ -266,7 +266,7 @@ def recorded_attach(build: Path) -> Attach:
     Raises:
         InputError: the manifest cannot be read.
     """
-    recorded = _load_manifest(build / "conf").notes.get("attach", "")
+    recorded = _load_manifest(build / "conf").entries.get("attach", "")
     others: tuple[Attach, ...] = ("block", "none", "fragment")
     return next((attach for attach in others if attach == recorded), "require")
 
@@ -306,7 +306,7 @@ def _abandoned_layer(
     _, obsolete, root = compare({}, layer)
     if _other_owner(build, layer, root) is not None:
         return (), []
-    return obsolete, [replace(root, notes={})]
+    return obsolete, [replace(root, entries={})]
 
 
 def _owner(build: Path, folder: Path, layer: Root) -> str:
@@ -326,7 +326,7 @@ def _owner(build: Path, folder: Path, layer: Root) -> str:
 
 def _other_owner(build: Path, folder: Path, layer: Root) -> Path | None:
     """Return the other build directory that uses a layer, if there is one."""
-    owner = _absolute(folder, layer.notes.get("build", os.path.relpath(build, folder)))
+    owner = _absolute(folder, layer.entries.get("build", os.path.relpath(build, folder)))
     in_use = (owner / "conf" / manifest.NAME).is_file()
     return owner if in_use and not _same(owner, build) else None
 

@@ -170,7 +170,7 @@ def recorded_use(build: Path, settings: UserSettings) -> ExistingUse | None:
     if not settings:
         return None
     with Tree(build / "conf") as tree:
-        use, _, digest = manifest.load(tree).notes.get(_NOTE, "").partition(" ")
+        use, _, digest = manifest.load(tree).entries.get(_NOTE, "").partition(" ")
     uses = (each for each in EXISTING_USES if each == use)
     return next(uses, None) if digest == settings.digest else None
 
@@ -186,7 +186,7 @@ def texts_without_xentui(build: Path) -> Mapping[str, str]:
     conf = top / "conf"
     texts = {str(top / CONF): ""}
     with Tree(conf) as tree:
-        layer = manifest.load(tree).notes.get("layer", "")
+        layer = manifest.load(tree).entries.get("layer", "")
     with suppress(InputError):
         local = decode(filesystem.read_bytes(conf / "local.conf", MAX_FILE))
         texts[str(conf / "local.conf")] = user_files.with_blank_block(local)

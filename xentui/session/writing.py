@@ -154,14 +154,14 @@ It is JSON: for each name the original's path, size and modification time, by pr
 def _unused_copies(
     session: EditedProject, generated: Plan, copies: list[Change]
 ) -> tuple[list[Change], str]:
-    """Return the removal of copied files that the project no longer names, and the new note.
+    """Return the removal of copied files that the project no longer names, and the new entry.
 
     So that nothing is lost, a file is removed only if xentui copied it, and neither the copy nor
     the original has changed since.
     """
     view, folder = session.view, session.project_folder.absolute()
-    note = next((root.notes[_COPIES] for root in generated.roots if _COPIES in root.notes), "{}")
-    record: dict[str, list[Any]] = json.loads(note).get(str(folder), {})
+    stored = [root.entries[_COPIES] for root in generated.roots if _COPIES in root.entries]
+    record: dict[str, list[Any]] = json.loads(stored[0]).get(str(folder), {}) if stored else {}
     needed = {*view.assets.sources, *view.assets.texts, *view.assets.missing, *view.assets.copies}
     for copy in copies:
         # A file that existed before belongs to the user, and is not listed.
@@ -188,13 +188,13 @@ def _size_and_time(path: Path) -> list[int] | None:
 
 
 def _with_record(plan: Plan, folder: Path, record: str) -> Plan:
-    """Return a plan with the note about copied files in the manifest of a folder."""
+    """Return a plan with the entry about copied files in the manifest of a folder."""
     roots = []
     for root in plan.roots:
-        notes = {name: note for name, note in root.notes.items() if name != _COPIES}
+        entries = {name: entry for name, entry in root.entries.items() if name != _COPIES}
         if root.path == folder and record:
-            notes[_COPIES] = record
-        roots.append(replace(root, notes=notes))
+            entries[_COPIES] = record
+        roots.append(replace(root, entries=entries))
     return replace(plan, roots=tuple(roots))
 
 

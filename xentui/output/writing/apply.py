@@ -177,7 +177,7 @@ def _manifest(plan: Plan, root: Root, digests: dict[Path, str]) -> Manifest:
             texts[name] = manifest.pack(generated)
     texts = {name: text for name, text in texts.items() if text}
     return Manifest(
-        files, root.notes, texts, {name: digest for name, digest in merged.items() if digest}
+        files, root.entries, texts, {name: digest for name, digest in merged.items() if digest}
     )
 
 
@@ -193,7 +193,7 @@ def _announce_changes(plan: Plan, root: Root, tree: Tree) -> None:
         if change.root == root.path and changes and change.name in files:
             files[change.name] = manifest.mark_in_progress(files[change.name])
     old = root.manifest
-    _write_manifest(tree, Manifest(files, {**root.notes, **old.notes}, old.texts, old.merged))
+    _write_manifest(tree, Manifest(files, {**root.entries, **old.entries}, old.texts, old.merged))
 
 
 def _write_manifest(tree: Tree, new: Manifest) -> None:

@@ -35,7 +35,7 @@ class Manifest:
     Attributes:
         files: SHA-256 of each file by name; empty if unknown, and followed by ``+`` while a run is
             about to change the file.
-        notes: further entries, such as ``layer``, ``attach``, ``bblayers`` (the text added to
+        entries: all other values, such as ``layer``, ``attach``, ``bblayers`` (the text added to
             bblayers.conf) and ``block`` (the packed text of the marked block).
         texts: the written texts in compressed form, by name.
         merged: SHA-256 of files that contain edits by hand, by name; ``files`` then has the
@@ -43,7 +43,7 @@ class Manifest:
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
-    notes: Mapping[str, str] = field(default_factory=dict)
+    entries: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     merged: Mapping[str, str] = field(default_factory=dict)
 
@@ -60,13 +60,13 @@ class Manifest:
 
     def text(self) -> str:
         """Return the manifest as JSON; an empty text for an empty manifest."""
-        if not self.files and not self.notes:
+        if not self.files and not self.entries:
             return ""
         data: dict[str, object] = {"version": 1, "files": dict(sorted(self.files.items()))}
         for key, table in (("texts", self.texts), ("merged", self.merged)):
             if table:
                 data[key] = dict(sorted(table.items()))
-        return json.dumps(data | dict(sorted(self.notes.items())), indent=1) + "\n"
+        return json.dumps(data | dict(sorted(self.entries.items())), indent=1) + "\n"
 
 
 def load(tree: Tree | None) -> Manifest:
@@ -87,13 +87,13 @@ def load(tree: Tree | None) -> Manifest:
         )
         for name in files:
             checked_parts(name)
-        notes = _strings({key: value for key, value in data.items() if key not in _KEYS})
+        entries = _strings({key: value for key, value in data.items() if key not in _KEYS})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, RefusedError) as error:
         raise XentuiError(
             f"{tree.root / NAME} is not a list of files that xentui wrote",
             fix="Remove it if you did not write it; files with xentui's header are still known.",
         ) from error
-    return Manifest(files, notes, texts, merged)
+    return Manifest(files, entries, texts, merged)
 
 
 def pack(text: str) -> str:

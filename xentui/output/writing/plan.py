@@ -40,12 +40,12 @@ class Root:
 
     Attributes:
         manifest: the record of what the last run wrote there.
-        notes: other values to record in the new manifest, such as the path of the layer.
+        entries: its other values to record in the new manifest, such as the path of the layer.
     """
 
     path: Path
     manifest: Manifest = field(default_factory=Manifest)
-    notes: Mapping[str, str] = field(default_factory=dict)
+    entries: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Plan:
         return tuple(c for c in self.changes if c.kind == "edited")
 
     @property
-    def with_edits(self) -> tuple[Change, ...]:
+    def merged_or_kept(self) -> tuple[Change, ...]:
         """Files edited by hand that do not prevent writing, as they are merged or kept."""
         return tuple(c for c in self.changes if c.kind == "kept" or c.merged)
 
@@ -117,7 +117,7 @@ def compare(
             names = [name for name in recorded.files if name not in files]
             removals = (_removal(tree, root, name, recorded) for name in names)
             obsolete = [change for change in removals if change is not None]
-    return tuple(generated), tuple(obsolete), Root(root, recorded, recorded.notes)
+    return tuple(generated), tuple(obsolete), Root(root, recorded, recorded.entries)
 
 
 def _change(tree: Tree | None, root: Path, name: str, new: Content, recorded: Manifest) -> Change:
