@@ -142,6 +142,16 @@ def test_a_changed_text_in_the_manifest_is_not_trusted(edited_folder: Path) -> N
 # Shown from three sides
 
 
+def test_an_obsolete_file_that_is_too_long_to_show_is_not_shown_as_empty(
+    edited_folder: Path,
+) -> None:
+    file = edited_folder / CONF
+    file.write_text(file.read_text() + "# mine\n" * (3 << 20))
+    (change,) = plan(Rendered({}, {}), edited_folder).edited
+    assert change.old is None
+    assert "is not as xentui wrote it" in change.diff()
+
+
 def test_the_diff_shows_both_sides_and_the_merged_file(edited_folder: Path) -> None:
     diff = plan_of(edited_folder, BASE.replace('B = "1"', 'B = "2"')).diff().splitlines()
     mine = next(at for at, line in enumerate(diff) if "was edited by hand" in line)

@@ -30,7 +30,7 @@ from xentui.output.writing.change import Change, Kind, merge_edits
 from xentui.output.writing.manifest import Manifest
 from xentui.output.writing.tree import FileState, Tree, open_if_exists
 
-LARGEST_TEXT = 16 << 20
+_LARGEST_TEXT = 16 << 20
 """Maximum size of an obsolete file whose text is shown, in bytes."""
 
 
@@ -166,9 +166,9 @@ def _removal(tree: Tree, root: Path, name: str, recorded: Manifest) -> Change | 
     if state is None:
         return None
     digest = _digest(_read(tree, name))
-    text = decode(tree.read(name) or b"") if state.size <= LARGEST_TEXT else ""
+    text = decode(tree.read(name) or b"") if state.size <= _LARGEST_TEXT else ""
     intact = header.is_intact(text) or recorded.wrote(name, digest)
-    old = text if "\0" not in text else None
+    old = text if state.size <= _LARGEST_TEXT and "\0" not in text else None
     base = None if intact or old is None else recorded.last_text(name)
     kind: Kind = "removed" if intact else "edited"
     return Change(root, name, kind, old, None, state, digest, base=base)
