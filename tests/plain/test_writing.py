@@ -122,6 +122,7 @@ def test_where_to_write_is_chosen() -> None:
     person = Person(session_of(TWO), begin="review")
     person.choose("Write into")
     assert person.prompt() == "Directory [xentui-out]:"
+    assert "There is no home folder ~nobody-here." in person.say("~nobody-here/build")
     printed = person.say("elsewhere")
     assert "Write into: elsewhere. Ready: " in printed
     write_from_review(person)

@@ -310,6 +310,17 @@ async def test_problems_of_the_build_directory_count_on_every_step() -> None:
         assert review.current_finding() != last or len(app.session.findings.all) == 1
 
 
+async def test_f8_on_review_goes_on_from_the_highlighted_problem() -> None:
+    build = make_build_dir(f'{LOCAL}XEN_GUEST_MEMORY[a] = "no"\nXEN_GUEST_MEMORY[b] = "no"\n')
+    async with running(in_build_dir(build), "review", size=LARGE) as (app, pilot):
+        await wait_for_survey(pilot, app)
+        last = app.session.findings.all[-1]
+        await press(pilot, "shift+f8", "up")
+        assert app.main.current_finding() not in (None, last)
+        await press(pilot, "f8")
+        assert app.main.current_finding() == last
+
+
 async def test_an_edit_makes_the_wizard_examine_the_build_directory_again() -> None:
     build = make_build_dir()
     async with running(in_build_dir(build), "guests", size=LARGE) as (app, pilot):
@@ -344,6 +355,7 @@ async def test_the_layer_is_written_to_the_chosen_folder() -> None:
         await pilot.press("v", *"meta-lab", "enter")
         await wait_for_survey(pilot, app)
         assert session.target.chosen_layer == Path("meta-lab")
+        assert app.main.step.title() in str(app.main.query_one("#body").border_title)
         files = {row.key for row in app.main.query_one("#review-files", Table).rows}
         assert any(key.endswith("/meta-lab/conf/layer.conf") for key in files)
         await pilot.press("alt+4", "f4", "p")
@@ -370,6 +382,15 @@ async def test_an_impossible_layer_folder_is_refused_and_can_be_reset() -> None:
         await wait_for_survey(pilot, app)
         assert session.target.chosen_layer is None
         assert "Ready" in shown(app)
+
+
+async def test_a_layer_folder_below_an_unknown_home_is_refused() -> None:
+    session = in_build_dir(make_build_dir(), BUNDLED)
+    async with running(session, "review", notifications=True) as (app, pilot):
+        await wait_for_survey(pilot, app)
+        await press(pilot, "v", *"~nobody-here/meta", "enter")
+        assert "There is no home folder ~nobody-here." in shown(app)
+        assert session.target.chosen_layer is None
 
 
 BUNDLE = {

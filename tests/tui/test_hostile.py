@@ -15,7 +15,7 @@ from tests.sessions import TWO, session_of
 from tests.tui.wizards import LARGE, press, running, settle, shown
 from xentui.project.model import Guest, Host, Preset, Project
 from xentui.session import Origin
-from xentui.widgets.code import CodeView
+from xentui.widgets.code import CodeView, wrap_lines
 from xentui.widgets.field import FieldRow
 from xentui.widgets.table import Column, Row, Table
 from xentui.widgets.text import cut, fit, lit
@@ -33,6 +33,12 @@ HOSTILE = (
     "a" * 10_000,
     "[" * 300,
 )
+
+
+def test_only_the_rule_of_a_heading_is_cut_off() -> None:
+    key = f"# {'x' * 40} -----END CERTIFICATE-----"
+    assert [key[start:end] for _, start, end in wrap_lines([key], 30)][-1].endswith("E-----")
+    assert len(wrap_lines([f"+# --- Board {'-' * 60}"], 30)) == 1
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -139,9 +139,10 @@ async def test_keys_can_be_rebound() -> None:
 
 async def test_help_and_hints_name_the_chosen_keys() -> None:
     bad = replace(TWO, guests=(replace(TWO.guests[0], memory=100_000), TWO.guests[1]))
-    keys = {"problem.next": "f6", "wizard.write": "f12"}
+    keys = {"problem.next": "f6", "wizard.write": "f12", "edit.undo": "f9", "wizard.help": "f11"}
+    keys["preview.next-sheet"] = "z"
     app = XentuiApp(session_of(bad), begin="machine", user_keys=keys)
-    async with app.run_test(size=SMALL) as pilot:
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
         await settle(pilot)
         await settle(pilot)
         assert "F6 goes to" in shown(app)
@@ -151,6 +152,19 @@ async def test_help_and_hints_name_the_chosen_keys() -> None:
         page = "\n".join(line.plain for line in lines)
         assert "F12  " in page
         assert "F6, shift+F8" in page
+        await press(pilot, "alt+4", "f4")
+        assert "z shows the next sheet" in shown(app)
+        await press(pilot, "f4", "enter")
+        app.main.query_one("#editor-more").focus()
+        await settle(pilot)
+        assert "F9 undoes them" in app.main.step.hint()
+        app.main.action_fix()
+        await settle(pilot)
+        assert "F11 explains it." in " ".join(shown(app).split())
+        await press(pilot, "f6")
+        app.main.action_fix()
+        await settle(pilot)
+        assert "F9 undoes it." in " ".join(shown(app).split())
 
 
 @pytest.mark.parametrize(

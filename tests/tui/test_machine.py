@@ -88,6 +88,10 @@ async def test_the_filter_puts_the_cursor_on_the_best_match() -> None:
     async with running(PC, "machine") as (app, pilot):
         await press(pilot, "slash", *"rock")
         assert app.main.step.query_one(Table).key == "rock-5b"
+        assert "meta-rockchip" in str(app.main.query_one("#board-note").render())
+        await press(pilot, *"zzz")
+        assert not str(app.main.query_one("#board-note").render())
+        await press(pilot, *["backspace"] * 3)
         await press(pilot, *["backspace"] * 4)
         assert app.main.step.query_one(Table).key == PC.host.machine
 

@@ -185,6 +185,17 @@ async def test_a_guest_that_is_refused_is_fixed_and_rehearsed_again(replay: Repl
         assert session.project == before
 
 
+async def test_a_button_pressed_twice_rehearses_once(replay: ReplaySettings) -> None:
+    async with running(session_of_run("many"), "memory") as (app, pilot):
+        await pilot.press("x")
+        await wait_for(pilot, app, "guests started")
+        again = next(one for one in app.screen.query(Button) if str(one.label) == "Again")
+        again.press().press()
+        await pilot.pause()
+        await wait_for(pilot, app, "guests started")
+        assert gone(replay.folder)
+
+
 async def test_missing_parts_are_named_and_fetched_only_when_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

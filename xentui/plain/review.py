@@ -228,7 +228,10 @@ class ReviewStep(StepMenu):
         self.wizard.open(TextQuestion(self.wizard, title, self._set_directory, lines))
 
     def _set_directory(self, text: str) -> str:
-        self.wizard.write_into(filesystem.expand_user(text))
+        folder = filesystem.expand_user(text)
+        if texts.unknown_home(folder):
+            return texts.unknown_home(folder)
+        self.wizard.write_into(folder)
         self._review.compare()
         self.say(f"Write into: {self.session.target.path}. {self._summary()}")
         return ""
@@ -264,7 +267,10 @@ class ReviewStep(StepMenu):
         )
 
     def _set_layer(self, text: str) -> str:
-        self.session.target.choose_layer(filesystem.expand_user(text) if text != "-" else None)
+        folder = filesystem.expand_user(text) if text != "-" else None
+        if folder is not None and texts.unknown_home(folder):
+            return texts.unknown_home(folder)
+        self.session.target.choose_layer(folder)
         self._review.compare()
         self.say(f"Layer: {self._layer()}. {self._summary()}")
         return ""

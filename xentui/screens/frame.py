@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xentui.session.state import State
 
 STEP_NUMBER_HELP = "Press 1 to 7 to go to a step."
-PREVIEW_HELP = "p shows the next sheet; {key} or Esc goes back."
+PREVIEW_HELP = "{next} shows the next sheet; {close} or Esc goes back."
 """Help while the preview covers the step."""
 
 
@@ -95,7 +95,9 @@ class Frame:
         if screen.awaits_step_number:
             pane.show(STEP_NUMBER_HELP)
         elif screen.has_class("-preview"):
-            pane.show(PREVIEW_HELP.format(key=wizard(screen).key_for("wizard.preview", "F4")))
+            key_for = wizard(screen).key_for
+            next_sheet, close = key_for("preview.next-sheet", "p"), key_for("wizard.preview", "F4")
+            pane.show(PREVIEW_HELP.format(next=next_sheet, close=close))
         elif finding is not None:
             number = findings.number_of(finding)
             pane.show_finding(finding, number, findings.total, keys.key_of("fix"))

@@ -219,7 +219,8 @@ class Guests(Step):
             )
         text = super().hint()
         if text == self.HINT:
-            return "Changes apply immediately; ctrl+z undoes them. Esc goes back to the list."
+            key = wizard(self).key_for("edit.undo", "ctrl+z")
+            return f"Changes apply immediately; {key} undoes them. Esc goes back to the list."
         line = self._editor.generated_line()
         if line and (self.screen.has_class("-narrow") or self.screen.has_class("-plain-preview")):
             # No preview next to the form shows the line.

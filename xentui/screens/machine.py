@@ -129,7 +129,7 @@ class Machine(Step):
         self._fill()
 
     def first_widget(self) -> Widget | None:
-        """The list."""
+        """Return the list."""
         return self.query_one(Table)
 
     def sync(self) -> None:
@@ -143,14 +143,15 @@ class Machine(Step):
         self._describe(self.query_one(Table).key)
 
     def _describe(self, machine: str) -> None:
-        """Show what is known about a board, and what it needs."""
+        """Show how well a board runs Xen, and what it needs; clear the note if no board matches."""
         if not machine:
+            self.query_one("#board-note", Text).show(lit(""))
             return
         board = boards.board(machine)
         style, word = SUPPORT[board.state]
         note = lit(f"{glyphs(self).severity(style)} {word}", style)
         text = board.summary
-        if self.size.width < 68:
+        if self.size.width < 68:  # The list may be too narrow for the title.
             survey = self.session.target.survey
             machines = survey.machines if survey is not None else ()
             title = next((one.title for one in machines if one.name == machine), "")

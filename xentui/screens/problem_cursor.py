@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Go from one problem of the project to the next, to the field where each is fixed, and fix it."""
+"""Go from one problem to the next, to the field where each is fixed, and fix it.
+
+A problem without a code is a text that the field refuses; it is fixed by removing the text.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from xentui.screens.step_screen import StepScreen
 from xentui.session import field_paths
 from xentui.session.forms import step_of
+from xentui.widgets.text import wizard
 
 if TYPE_CHECKING:
     from xentui.project.model import Project
@@ -17,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class ProblemCursor:
-    """The current problem: that of the focused field, or the target, which F8 went to.
+    """The current problem: the highlighted one, the target, or that of the focused field.
+
+    The target is the problem that the user went to last.
 
     Args:
         screen: the main screen, which owns it.
@@ -28,7 +34,7 @@ class ProblemCursor:
         self._session = screen.session
         self._target: Finding | None = None
         self._target_path = ""
-        """The path that was focused or highlighted when F8 went to the target."""
+        """The path that was focused or highlighted when the user went to the target."""
 
     def current_finding(self) -> Finding | None:
         """Return the current problem."""
@@ -56,8 +62,7 @@ class ProblemCursor:
         if not findings:
             self._screen.step.show_toast("No problems.")
             return
-        current = self._target or self.current_finding()
-        index = self._session.findings.number_of(current) - 1
+        index = self._session.findings.number_of(self.current_finding()) - 1
         if index < 0:
             index = -1 if by > 0 else 0
         await self.go_to(findings[(index + by) % len(findings)])
@@ -67,7 +72,8 @@ class ProblemCursor:
         screen = self._screen
         if screen.step_name == step_of(finding) == "review" and self.current_finding() is finding:
             where = f"is in {finding.path}" if finding.path else "has no field"
-            screen.step.show_toast(f"This {where}, so you fix it yourself. F1 explains it.")
+            text = f"This {where}, so you fix it yourself. {self._help_key} explains it."
+            screen.step.show_toast(text)
         await screen.show_step(step_of(finding), finding.path)
         if screen.step_name == "review":
             cast("Review", screen.step).highlight_problem(finding)
@@ -81,11 +87,12 @@ class ProblemCursor:
         before = self._session.project
         label = self._session.apply_fix(finding) if finding is not None else None
         if label is None:
-            self._screen.step.show_toast("xentui has no fix for this one: F1 explains it.")
+            text = f"xentui has no fix for this one: {self._help_key} explains it."
+            self._screen.step.show_toast(text)
             return
         if finding is not None and not finding.code:
             self._follow_renames(before)
-        self._redraw(f"Fixed: {label}. ctrl+z undoes it.")
+        self._redraw(f"Fixed: {label}.")
 
     def _follow_renames(self, before: Project) -> None:
         """Update the step if the fix gave a guest or bundle its former name back."""
@@ -107,21 +114,26 @@ class ProblemCursor:
         finding = self.current_finding()
         fixed = self._session.fix_all_like(finding) if finding is not None else 0
         if finding is not None and fixed:
-            self._redraw(f"Fixed {fixed} problems {finding.code}. ctrl+z undoes it.")
+            self._redraw(f"Fixed {fixed} problems with code {finding.code}.")
 
     def toggle_allowed(self, finding: Finding) -> None:
         """Count an error as a warning, or as an error again."""
         label = self._session.toggle_allowed(finding)
         if label is not None:
-            self._redraw(f"Done: {label}. ctrl+z undoes it.")
+            self._redraw(f"Done: {label}.")
 
     def _redraw(self, toast: str) -> None:
         self._target = None
-        self._screen.step.show_toast(toast)
+        key = wizard(self._screen).key_for("edit.undo", "ctrl+z")
+        self._screen.step.show_toast(f"{toast} {key} undoes it.")
         self._screen.redraw_after_edit()
 
     @property
+    def _help_key(self) -> str:
+        return wizard(self._screen).key_for("wizard.help", "F1")
+
+    @property
     def is_fixable(self) -> bool:
-        """Whether the current problem can be fixed; invalid text is fixed by removing it."""
+        """Whether the current problem can be fixed."""
         finding = self.current_finding()
         return finding is not None and (finding.quick_fix is not None or not finding.code)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The dialog of the rehearsal, which boots the guests on Xen in QEMU and offers fixes.
+"""The rehearsal dialog, which boots the guests on Xen in QEMU and offers fixes.
 
 If Xen, QEMU or a kernel is missing, the dialog offers to download them.
 """
@@ -42,10 +42,10 @@ Action = Callable[[], "Awaitable[None] | None"]
 
 
 class Rehearse(Modal[None]):
-    """Rehearses the project again and again until the user leaves; Esc stops a rehearsal.
+    """Rehearses the project, and again when the user asks for it; Esc stops it and leaves.
 
     Args:
-        session: has the project, which a fix changes.
+        session: the session whose project is rehearsed and fixed.
         on_report: called with the report of each rehearsal, or ``None`` if one failed.
         on_edit: called after each edit of the session.
     """
@@ -79,7 +79,7 @@ class Rehearse(Modal[None]):
 
     @dataclass
     class DownloadSized(Message):
-        """What would be downloaded, and its size, is known."""
+        """The packages to download and their size are known."""
 
         download: Download
 
@@ -150,7 +150,7 @@ class Rehearse(Modal[None]):
         """Run ``work`` in a thread, and post the message that it returns, or one about its failure.
 
         Args:
-            work: a function; its argument is a function that returns whether it should stop.
+            work: called with a function that returns whether the user has stopped the work.
         """
 
         def run() -> None:
@@ -260,8 +260,8 @@ class Rehearse(Modal[None]):
         await self._show_buttons(
             ("Again", self._rehearse), ("Back", self.action_leave), quick_fixes=quick_fixes
         )
-        if not quick_fixes:
-            self.query(Button).last().focus()
+        for button in [] if quick_fixes else list(self.query(Button))[-1:]:
+            button.focus()
 
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
@@ -347,7 +347,9 @@ class Rehearse(Modal[None]):
     @on(Button.Pressed)
     async def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        result = self._actions[event.button]()
+        # A second press arrives after the first has replaced the buttons.
+        action = self._actions.get(event.button)
+        result = action() if action is not None else None
         if result is not None:
             await result
 

@@ -30,6 +30,7 @@ from xentui.widgets.text import HangingText, Text, glyphs, lit, wizard
 
 if TYPE_CHECKING:
     from xentui.output.build_dir import Attach
+    from xentui.output.formats import Format
     from xentui.output.writing.change import Change
     from xentui.output.writing.plan import Plan
     from xentui.rules.finding import Finding
@@ -41,7 +42,7 @@ SHEETS = ("diff", "files", "target", "problems")
 
 
 class Review(Step):
-    """The choices of where and how to write, and the four sheets below tabs."""
+    """The choices of where and how to write, and below them four tabs, each with a sheet."""
 
     NAME: ClassVar[str] = "review"
     HINT: ClassVar[str] = (
@@ -73,7 +74,7 @@ class Review(Step):
         super().__init__(session)
         self.sheet = ""
         self._compared: tuple[View, Path] | None = None
-        """The project and the target of the last comparison."""
+        """The view of the project, and the path of the target, that were compared last."""
         self._changes: dict[str, Change] = {}
         self._examining = False
 
@@ -194,7 +195,7 @@ class Review(Step):
     # The build directory
 
     def _examine(self) -> None:
-        """Ask for the problems of the build directory as writing would leave it."""
+        """Ask for the problems that the build directory would have after writing."""
         plan = self.session.review.plan
         self._examining = self.session.target.build_dir is not None and plan is not None
         if self.session.target.build_dir is None:
@@ -272,7 +273,7 @@ class Review(Step):
         self.problems.show(self.session.findings.all)
 
     def title(self) -> str:
-        """Return the number of files, and how many of them would change."""
+        """Return the title with the numbers of all files and of those that would change."""
         review = self.session.review
         pending = len(review.plan.pending) if review.plan is not None else 0
         return f"Review {glyphs(self).dot} {len(review.changes)} files, {pending} to write"
@@ -361,8 +362,8 @@ class Review(Step):
         if not text or "\0" in text:
             return
         folder = filesystem.expand_user(text)
-        if str(folder).startswith("~"):
-            self.show_toast(f"There is no home folder {folder.parts[0]}.", "error")
+        if texts.unknown_home(folder):
+            self.show_toast(texts.unknown_home(folder), "error")
         elif folder != self.session.target.path:
             self.session.target.move_to(folder)
             self.sync()
@@ -379,9 +380,12 @@ class Review(Step):
         if text is None or "\0" in text:
             return
         folder = filesystem.expand_user(text) if text else None
-        if folder != self.session.target.chosen_layer:
+        if folder is not None and texts.unknown_home(folder):
+            self.show_toast(texts.unknown_home(folder), "error")
+        elif folder != self.session.target.chosen_layer:
             self.session.target.choose_layer(folder)
             self.compare()
+            self.post_message(CursorMoved())
 
     def action_choose_way(self, _in_build_dir: bool) -> None:
         """Focus the choice at the top; if it has the focus, choose the next way."""
@@ -394,17 +398,13 @@ class Review(Step):
     @on(Options.Chosen, "#review-way")
     def _way_chosen(self, event: Options.Chosen) -> None:
         event.stop()
-        if not self.has_class("-build"):
-            self.session.target.choose_format(
-                next((name for name, _ in output_formats() if name in event.chosen), "tree")
-            )
-            self.compare()
-            return
-        chosen = next(
-            (name for name, _ in attach_choices("fragment") if name in event.chosen), None
-        )
-        self.session.target.choose_attach(cast("Attach | None", chosen))
+        chosen = event.chosen[0] if event.chosen else None
+        if self.has_class("-build"):
+            self.session.target.choose_attach(cast("Attach | None", chosen))
+        else:
+            self.session.target.choose_format(cast("Format", chosen or "tree"))
         self.compare()
+        self.post_message(CursorMoved())
 
     def action_save_as(self) -> None:
         """Save only the project, in another file."""

@@ -65,11 +65,11 @@ class StepScreen(Screen[None]):
 
     @abstractmethod
     def redraw_after_edit(self) -> None:
-        """Redraw everything, once for all edits whose messages are waiting; save the draft soon."""
+        """Redraw everything, once even after several edits; save the draft a little later."""
 
     @abstractmethod
     def redraw_frame(self) -> None:
-        """Redraw everything around the step."""
+        """Redraw the header, the list of steps, the preview, the help and the keys."""
 
     @abstractmethod
     def show_build_findings(self, plan: Plan, findings: Sequence[Finding]) -> None:

@@ -89,6 +89,11 @@ def change_word(kind: str) -> str:
     return _CHANGE_WORDS.get(kind, kind)
 
 
+def unknown_home(path: Path) -> str:
+    """Return an error message if a path still begins with ``~`` after its expansion, or ""."""
+    return f"There is no home folder {path.parts[0]}." if str(path).startswith("~") else ""
+
+
 def short_path(path: Path) -> str:
     """Return a short path: relative to the current folder, or to the home folder."""
     full = path.absolute()

@@ -46,7 +46,7 @@ class VisualLine(NamedTuple):
 
 
 class CodeView(ScrollView, can_focus=True):
-    """Read-only lines of text. Long lines are wrapped, never cut off."""
+    """Read-only lines of text. Long lines are wrapped; only a horizontal rule is cut off."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "code--comment",
@@ -156,7 +156,7 @@ class CodeView(ScrollView, can_focus=True):
     def _refresh_differing(
         self, before: Sequence[str], marks_before: tuple[frozenset[int], frozenset[int]]
     ) -> None:
-        """Redraw only the visible lines that differ, to send no more to a slow terminal."""
+        """Redraw only the visible lines that differ: a slow terminal gets no more than these."""
         changed, latest = marks_before
         top = round(self.scroll_y)
         for y, (number, _, _) in enumerate(self._wrapped[top : top + self.size.height]):
@@ -198,10 +198,10 @@ class CodeView(ScrollView, can_focus=True):
         """Draw one visible line."""
         width = self.scrollable_content_region.width
         base = self.rich_style
-        place = y + round(self.scroll_y)
-        if not 0 <= place < len(self._wrapped):
+        row = y + round(self.scroll_y)
+        if not 0 <= row < len(self._wrapped):
             return Strip.blank(width, base)
-        number, start, end = self._wrapped[place]
+        number, start, end = self._wrapped[row]
         if number in self._latest and self._gutter:
             base += self._style("latest")
         segments = []
@@ -261,8 +261,8 @@ def wrap_lines(lines: Sequence[str], width: int) -> list[VisualLine]:
             visual_lines.append(VisualLine(number, 0, len(line)))
             continue
         text, start = _shown(line), 0
-        if text.endswith("-----"):
-            # A horizontal rule need not be wrapped.
+        if text.endswith("-----") and text.lstrip("+- ").startswith("# --"):
+            # A heading such as "# --- Guests -----" is cut: the rest is only a horizontal rule.
             visual_lines.append(VisualLine(number, 0, count_fitting(text, width)))
             continue
         while True:
@@ -302,7 +302,10 @@ def _first_difference(before: Sequence[str], after: Sequence[str]) -> int | None
 
 
 def changed_lines(base: Sequence[str], lines: Sequence[str]) -> frozenset[int]:
-    """Return the indices of the lines that are not in ``base``, in linear time."""
+    """Return the indices of the lines that are not in ``base``.
+
+    Lines that both texts begin or end with are skipped, so this takes linear time.
+    """
     if base is lines:
         return frozenset()
     shortest = min(len(base), len(lines))

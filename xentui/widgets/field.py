@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from xentui.session import Session
 
 NUMBER_WIDTH = 12
-"""Cells of the input of a number."""
+"""Width of the input for a number, in cells."""
 BITBAKE_NAME_WIDTH = 31
-"""Cells of the name of the BitBake variable after the value."""
+"""Width of the BitBake variable's name after the value, in cells."""
 WIDTH_WITH_BITBAKE_NAME = 76
-"""Width of a row from which on it shows the BitBake variable; the help always does."""
+"""Narrower rows do not show the BitBake variable, which the help always does."""
 USE_DEFAULT = ""
 """The choice that resets a field to its default."""
 WIDE_FIELDS = (
@@ -332,22 +332,15 @@ class FieldRow(Labelled):
         self.post_message(self.Typed(self, event.value))
 
     def typed_text_received(self) -> None:
-        """Count a typed text as received by the session; later ones may still be posted."""
+        """Count one typed text as received by the session."""
         self._texts_underway -= 1
 
     def typed_text_accepted(self) -> None:
-        """Keep the text that the session accepted, unless later ones are still posted."""
-        if isinstance(self.editor, Input) and not self._texts_underway:
-            text, _ = self.session.field_text(self.path)
-            self._shown = text
-            if not self.editor.has_focus:
-                self._show_accepted()
-
-    def _show_accepted(self) -> None:
-        """Show the value as the session writes it, such as 64 for 0064."""
+        """Show the value as the session has it, unless the user typed more in the meantime."""
         if isinstance(self.editor, Input) and not self._texts_underway:
             self._shown, _ = self.session.field_text(self.path)
-            if self.editor.value != self._shown:
+            # While the user types, the text stays as typed, such as 0064; later, it is 64.
+            if not self.editor.has_focus and self.editor.value != self._shown:
                 with self.prevent(Input.Changed):
                     self.editor.value = self._shown
 
@@ -387,7 +380,7 @@ class FieldRow(Labelled):
         super().on_descendant_blur()
         self._was_left = True
         if field_paths.exists(self.session.project, self.path):
-            self._show_accepted()
+            self.typed_text_accepted()
         self.sync()
 
     def on_descendant_focus(self) -> None:
@@ -404,14 +397,14 @@ class FieldRow(Labelled):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Enable the choice only if there are suggestions, or the value is a file."""
-        return self.names_file or bool(self.suggestions) if action == "choose" else True
+        return action != "choose" or self.names_file or bool(self.suggestions)
 
     def action_choose(self) -> None:
         """Ask the screen to let the user pick a value."""
         self.post_message(self.ChoiceRequested(self))
 
     def replace_text(self, text: str) -> None:
-        """Replace the text as if the user had typed another."""
+        """Replace the text, as if the user had typed this one."""
         if isinstance(self.editor, Input):
             self.editor.value = text
             self.editor.cursor_position = len(text)

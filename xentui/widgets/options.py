@@ -46,7 +46,7 @@ class Options(Widget, can_focus=True):
 
     @dataclass
     class Chosen(Message):
-        """The user changed the selection: the names of the selected choices."""
+        """The user changed the selection; ``chosen`` has the names of the selected choices."""
 
         options: Options
         chosen: tuple[str, ...]
@@ -108,7 +108,7 @@ class Options(Widget, can_focus=True):
         return labels
 
     def _rows(self, width: int) -> list[list[tuple[int, int, int]]]:
-        """Return for each line its choices: the index, and the columns where it starts and ends."""
+        """Return the choices on each line, as tuples of index, first column and end column."""
         rows: list[list[tuple[int, int, int]]] = [[]]
         x = 0
         for index, label in enumerate(self._labels()):
@@ -152,7 +152,7 @@ class Options(Widget, can_focus=True):
         return 1 if self.tabs else 2
 
     def _choose(self, index: int) -> None:
-        """Select a choice and post a message; of several, toggle it."""
+        """Select a choice, or toggle it if several can be selected; post a message."""
         if not 0 <= index < len(self.choices):
             return
         self.cursor = index

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The pane that previews the generated files; the functions that write them make its text."""
+"""The pane that previews the generated files, with the text that would be written."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ class Preview(Vertical):
 
         Args:
             view: the project.
-            base: the project that it began with.
-            guest: the guest whose xl config is shown; by default the one before.
+            base: the project before the edits.
+            guest: the key of the guest whose xl config is shown; "" keeps the last one.
             conf: the path of the configuration file.
             layer: the folder of the layer.
         """
@@ -131,6 +131,7 @@ class Preview(Vertical):
         return name, text.removesuffix("\n").split("\n")
 
     def _text(self, view: View) -> tuple[str, str]:
+        """Return the name and the text of a sheet other than that of the configuration."""
         if view.render_error and self.sheet != "target":
             return "cannot be written", view.render_error
         if self.sheet == "recipes":
@@ -138,10 +139,8 @@ class Preview(Vertical):
             return "the layer's recipes", recipes or "# No recipe is needed.\n"
         if self.sheet == "cfg":
             return self._xl_config(view)
-        if self.sheet == "target":
-            lines = [*view.layout, *texts.start_order_lines(view.start_order)]
-            return "on the target", "\n".join(lines)
-        return self.conf, ""
+        lines = [*view.layout, *texts.start_order_lines(view.start_order)]
+        return "on the target", "\n".join(lines)
 
     def _xl_config(self, view: View) -> tuple[str, str]:
         guests = view.project.guests
