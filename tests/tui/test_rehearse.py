@@ -193,7 +193,7 @@ async def test_a_button_pressed_twice_rehearses_once(replay: ReplaySettings) -> 
         again.press().press()
         await pilot.pause()
         await wait_for(pilot, app, "guests started")
-        assert gone(replay.folder)
+        assert player_ended(replay.folder)
 
 
 async def test_missing_parts_are_named_and_fetched_only_when_asked(

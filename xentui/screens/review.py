@@ -103,11 +103,8 @@ class Review(Step):
         return self._sheet_widget(self.sheet or "diff")
 
     def _sheet_widget(self, sheet: str) -> Widget:
-        return (
-            self.problems.problem_list
-            if sheet == "problems"
-            else self.query_one(f"#review-{sheet}")
-        )
+        problems = sheet == "problems"
+        return self.problems.problem_list if problems else self.query_one(f"#review-{sheet}")
 
     @property
     def problems(self) -> Problems:
@@ -117,11 +114,10 @@ class Review(Step):
     def restore_focus(self) -> None:
         """Show the problems if there are errors, or else the diff; then focus the sheet."""
         self.sync()
-        if self.session.review.errors and self.sheet != "problems":
+        errors, on_problems = self.session.review.errors, self.sheet == "problems"
+        if errors and not on_problems:
             self.show_sheet("problems")
-        elif (
-            not self.session.review.errors and self.sheet == "problems" and not self.problems.count
-        ):
+        elif on_problems and not errors and not self.problems.count:
             self.show_sheet("diff")
         super().restore_focus()
 

@@ -293,12 +293,7 @@ class FieldRow(Labelled):
         """Return the width of the editor after the next layout."""
         if self.field.kind == "integer":
             return NUMBER_WIDTH
-        return (
-            self.size.width
-            - LABEL_WIDTH
-            - 1
-            - (BITBAKE_NAME_WIDTH if self.has_class("-named") else 0)
-        )
+        return self.size.width - LABEL_WIDTH - 1 - self._bitbake_name_cells
 
     def _finding(self) -> tuple[str, str]:
         """Return the severity and message of the first finding about this field."""
@@ -425,6 +420,10 @@ class FieldRow(Labelled):
         severity, message = self._message
         return (glyphs(self).severity(severity), severity) if message else ("", "")
 
+    @property
+    def _bitbake_name_cells(self) -> int:
+        return BITBAKE_NAME_WIDTH if self.has_class("-named") else 0
+
     def _bitbake_name(self) -> str:
         name = self.field.bitbake
         for part in ("[{guest}]", ":pn-{image}", ":append"):
@@ -454,12 +453,7 @@ class FieldRow(Labelled):
         if self.field.kind == "integer":
             line = line.pad_right(NUMBER_WIDTH + 1).append(lit(f"{self.field.unit}  ".lstrip()))
             note, style = self._note
-            room = (
-                width
-                - line.cell_length
-                - 1
-                - (BITBAKE_NAME_WIDTH if self.has_class("-named") else 0)
-            )
+            room = width - line.cell_length - 1 - self._bitbake_name_cells
             if len(note) > room:
                 note = note.rpartition(", ")[2]
             line = line.append(lit(note if len(note) <= room else "", style))
