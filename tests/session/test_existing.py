@@ -15,6 +15,7 @@ from tests.bitbake import trees
 from tests.bitbake_parser import parse_conf
 from tests.cli.conftest import Run
 from tests.sessions import session_of
+from xentui.errors import XentuiError
 from xentui.output import existing
 from xentui.output.existing import GUESTS
 from xentui.session import Session
@@ -389,7 +390,15 @@ def test_a_line_that_no_setting_can_override_is_named(tmp_path: Path, run: Run, 
     session.review.decide_existing("replace")
     assert session.review.status == "errors"
     assert "XT051" in codes(session)
+    decision = session.review.decision()
+    assert decision is not None
+    assert [answer for answer, _ in decision.answers] == ["keep", "back"]
+    assert not session.review.blocked
+    with pytest.raises(XentuiError, match="1 error in the build directory"):
+        session.write()
     assert run(*arguments, "--existing", "keep").code == 0
+    session.review.decide_existing("keep")
+    session.write()
 
 
 def test_settings_of_a_multiconfig_are_named(tmp_path: Path, run: Run) -> None:

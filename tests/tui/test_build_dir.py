@@ -58,6 +58,21 @@ async def wait_for_survey(pilot: Pilot[int], app: XentuiApp) -> None:
     await settle(pilot)
 
 
+def slow_down_examinations(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    examination = session.examination
+
+    def slow_examination(plan: Plan) -> Callable[[], Sequence[Finding]]:
+        find_problems = examination(plan)
+
+        def slowly() -> Sequence[Finding]:
+            time.sleep(0.7)
+            return find_problems()
+
+        return slowly
+
+    monkeypatch.setattr(session, "examination", slow_examination)
+
+
 async def test_start_names_the_build_directory() -> None:
     build = make_build_dir()
     async with running(in_build_dir(build, None)) as (app, pilot):
@@ -474,18 +489,7 @@ async def test_review_ends_its_examination_though_another_one_was_due(
 ) -> None:
     async with running(in_build_dir(make_build_dir()), "guests") as (app, pilot):
         await wait_for_survey(pilot, app)
-        examination = app.session.examination
-
-        def slow_examination(plan: Plan) -> Callable[[], Sequence[Finding]]:
-            find_problems = examination(plan)
-
-            def slowly() -> Sequence[Finding]:
-                time.sleep(0.7)
-                return find_problems()
-
-            return slowly
-
-        monkeypatch.setattr(app.session, "examination", slow_examination)
+        slow_down_examinations(app.session, monkeypatch)
         app.main.build_watch.examine_soon()
         await pilot.press("alt+6")
         await pilot.pause(0.6)
@@ -523,3 +527,17 @@ async def test_an_error_that_is_found_while_the_question_is_open_prevents_writin
         assert app.main.step_name == "review"
         assert "XT602" in shown(app)
     assert not (build / "conf/xentui.conf").exists()
+
+
+async def test_review_shows_the_findings_that_came_while_another_step_was_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = in_build_dir(make_build_dir(layers=("core",)))
+    slow_down_examinations(session, monkeypatch)
+    async with running(session, "review") as (app, pilot):
+        await pilot.press("alt+7")
+        await wait_for_survey(pilot, app)
+        await pilot.press("alt+6")
+        await wait_for_survey(pilot, app)
+        assert "Examining" not in shown(app)
+        assert "meta-virtualization is not among the layers" in shown(app)

@@ -84,6 +84,18 @@ async def test_the_problem_of_f8_is_hidden_when_the_focus_leaves_its_field() -> 
         assert f" {finding.code} " not in shown(app)
 
 
+@pytest.mark.parametrize("keys", [("f8",), ("f8", "alt+2", "alt+4"), ("f8", "home", "alt+2", "f8")])
+async def test_a_letter_typed_after_a_jump_replaces_no_text(keys: tuple[str, ...]) -> None:
+    async with running(IMPORTED, "guests") as (app, pilot):
+        await press(pilot, *keys)
+        editor = app.main.focused
+        assert isinstance(editor, Input)
+        text = editor.value
+        assert text
+        await press(pilot, "g")
+        assert sorted(editor.value) == sorted(f"{text}g")
+
+
 async def test_a_refused_address_stays_as_it_was_typed_when_it_is_examined() -> None:
     async with running(IMPORTED, "guests", size=LARGE, notifications=True) as (app, pilot):
         await press(pilot, "enter")

@@ -34,7 +34,7 @@ from xentui.session.entry_lists import (
     new_share,
     setting_problem,
 )
-from xentui.widgets.field import ChoiceRow, FieldRow
+from xentui.widgets.field import ChoiceRow, FieldRow, jump_to
 from xentui.widgets.options import Options
 from xentui.widgets.parts import FormButton, Part, PartsRow
 from xentui.widgets.text import Text, glyphs, lit, wizard
@@ -348,7 +348,7 @@ class GuestEditor(Vertical):
                 await group.mount(*fields())
             self._all_rows = []
             was_removed = focused is not None and not focused.is_attached
-            if self._path_to_focus and self.focus_path(self._path_to_focus):
+            if self._path_to_focus and self.focus_path(self._path_to_focus, select=True):
                 self._path_to_focus = ""
                 self.query_one(Form).scroll_to_focus(top=True)
             elif was_removed or self.screen.focused is None:
@@ -358,7 +358,7 @@ class GuestEditor(Vertical):
 
     def _refocus(self, name: str | None) -> None:
         """Focus the field with this path, or the widget with this id."""
-        if name is not None and "." in name and self.focus_path(name):
+        if name is not None and "." in name and self.focus_path(name, select=True):
             return
         ids = [name] if name is not None and "." not in name else []
         if name is not None and "-remove-" in name:
@@ -425,16 +425,21 @@ class GuestEditor(Vertical):
         """Return the editor of the first field."""
         return next((row.editor for row in self.query(FieldRow)), None)
 
-    def focus_path(self, path: str) -> bool:
-        """Focus the field with this path, or its closest ancestor; return whether there is one."""
+    def focus_path(self, path: str, *, select: bool = False) -> bool:
+        """Focus the field with this path, or its closest ancestor; return whether there is one.
+
+        Args:
+            path: such as ``guests.alpine.memory``.
+            select: select the text, so that typing replaces it.
+        """
         if path.removeprefix(f"guests.{self.guest_key}.").startswith("vif"):
             target = next(iter(self.query("#interface-rows Input")), None)
-            self.screen.set_focus(target or self.query_one("#network-mode"))
+            jump_to(target or self.query_one("#network-mode"))
             return True
         if path == field_paths.text_of_path(guest_network.address_field(self.guest_key)):
             _, problem = guest_network.invalid_address(self.session, self.guest_key)
             if problem:
-                self.screen.set_focus(self.query("#static-address Input").first())
+                jump_to(self.query("#static-address Input").first())
                 return True
         best: FieldRow | None = None
         for row in self.query(FieldRow):
@@ -449,7 +454,7 @@ class GuestEditor(Vertical):
             return False
         if best.field.advanced:
             self._set_all_fields(shown=True)
-        self.screen.set_focus(best.editor)
+        (self.screen.set_focus if select else jump_to)(best.editor)
         return True
 
     # Buttons and choices

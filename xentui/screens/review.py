@@ -113,6 +113,9 @@ class Review(Step):
 
     def restore_focus(self) -> None:
         """Show the problems if there are errors, or else the diff; then focus the sheet."""
+        if self._examining:
+            # The findings arrived while another step was shown.
+            self._compared = None
         self.sync()
         errors, on_problems = self.session.review.errors, self.sheet == "problems"
         if errors and not on_problems:
@@ -218,7 +221,7 @@ class Review(Step):
         text = f"{glyphs(self).severity(review.style)} {review.summary()}"
         if review.status == "ready":
             text = f"{text} Press {self._write_key} to write."
-        elif review.clashes or review.status == "edited":
+        elif review.clashes or (review.status != "written" and not review.blocked):
             text += f" Press {self._write_key}: you will be asked."
         if self._examining:
             text += f" Examining the build directory {glyphs(self).more}"

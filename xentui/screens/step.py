@@ -16,13 +16,12 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Static
-from textual.widgets.input import Selection
+from textual.widgets import Static
 
 from xentui.project.model import Project
 from xentui.session import Session, State, field_paths, forms
 from xentui.session.state import Origin
-from xentui.widgets.field import FieldRow, Labelled
+from xentui.widgets.field import FieldRow, Labelled, jump_to
 from xentui.widgets.text import lit
 
 if TYPE_CHECKING:
@@ -183,7 +182,6 @@ class Step(Vertical):
         super().__init__(id=f"step-{self.NAME}", classes="step")
         self.session = session
         self._last_focus: Widget | None = None
-        self._last_selection: Selection | None = None
 
     def sync(self) -> None:
         """Show the current state of the session; by default, the values of the fields."""
@@ -237,23 +235,18 @@ class Step(Vertical):
         return next((w for w in self.query("*") if w.focusable), None)
 
     def remember_focus(self) -> None:
-        """Remember the focused widget of this step, and the selection in it."""
+        """Remember the focused widget of this step."""
         focused = self.screen.focused
         if focused is not None and self in focused.ancestors:
             self._last_focus = focused
-            self._last_selection = focused.selection if isinstance(focused, Input) else None
 
     def restore_focus(self) -> None:
-        """Focus the remembered widget, or the first one."""
+        """Focus the remembered widget, with its cursor where it was, or the first one."""
         last = self._last_focus
         usable = last is not None and last.is_attached and last.focusable
         target = last if usable else self.first_widget()
         if target is not None:
-            self.screen.set_focus(target)
-        selection = self._last_selection
-        if target is last and isinstance(target, Input) and selection is not None:
-            # Later, because focusing a text field selects all of its text.
-            target.call_later(_select, target, selection)
+            jump_to(target)
 
     def help_page(self) -> tuple[str, list[forms.HelpLine]] | None:
         """Return the title and lines of a help page that is not about a field, or ``None``."""
@@ -276,7 +269,7 @@ class Step(Vertical):
         for row in self.query(FieldRow):
             name = row.path_text
             if name == path or path.startswith((f"{name}[", f"{name}.")):
-                self.screen.set_focus(row.editor)
+                jump_to(row.editor)
                 return True
         return False
 
@@ -314,9 +307,3 @@ class Form(VerticalScroll, can_focus=False):
 def section_heading(text: str, *, first: bool = False) -> Static:
     """Return the heading of a group of fields."""
     return Static(lit(text), markup=False, classes="section first" if first else "section")
-
-
-def _select(field: Input, selection: Selection) -> None:
-    """Restore the selection of a text field."""
-    end = len(field.value)
-    field.selection = Selection(min(selection.start, end), min(selection.end, end))

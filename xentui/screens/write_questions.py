@@ -109,6 +109,8 @@ class WriteQuestions:
                 edited=cast("EditedChoice", edited_answer) if edited_answer else None
             )
         except XentuiError as error:
+            if review.errors:
+                step.action_show_sheet("problems")
             step.show_toast(error.text, "error")
             self._screen.redraw_after_edit()
             return

@@ -24,7 +24,7 @@ from xentui.rules.finding import Finding
 from xentui.safe_text import visible
 from xentui.session import texts
 from xentui.session.examination import examination_after
-from xentui.session.existing import clashes_to_decide, take_over
+from xentui.session.existing import OUTRANKS, clashes_to_decide, take_over
 from xentui.session.texts import StyledLine
 from xentui.session.view import View
 from xentui.session.writing import plan_of
@@ -47,9 +47,10 @@ _ABOUT_EXISTING = (
     "Replace: the project's values take effect, and your other guests are dropped.",
 )
 
+_KEEP = "Keep both: your lines stay in effect."
 _ABOUT_VALUES = (
     "Take over: the project gets your values.",
-    "Keep both: your lines stay in effect.",
+    _KEEP,
     "Replace: the project's values take effect.",
 )
 
@@ -213,7 +214,12 @@ class Review:
     @property
     def blocked(self) -> bool:
         """Whether something must be fixed before writing."""
-        return self.status in ("refused", "errors")
+        return self.status == "refused" or (self.status == "errors" and not self._only_outranked)
+
+    @property
+    def _only_outranked(self) -> bool:
+        """Whether the only errors are lines that override the project, which may be kept."""
+        return bool(self.errors) and all(finding.code == OUTRANKS for finding in self.errors)
 
     @property
     def exit_code(self) -> int:
@@ -234,7 +240,8 @@ class Review:
             case "refused":
                 return self._refused
             case "errors":
-                return f"Cannot be written yet: {self._error_counts()}."
+                more = " You may keep your lines." if self._only_outranked else ""
+                return f"Cannot be written yet: {self._error_counts()}.{more}"
             case "undecided":
                 count = len(self._clashes)
                 lines = "1 line" if count == 1 else f"{count} lines"
@@ -345,6 +352,13 @@ class Review:
         """Return the next question to the user before writing, or ``None``."""
         if self._clashes:
             return self._existing_decision()
+        if self._only_outranked:
+            return Decision(
+                "existing",
+                "Your own lines override the project. Keep both?",
+                (*(f"{finding.path}: {finding.message}" for finding in self.errors), "", _KEEP),
+                (("keep", "Keep both"), ("back", "Back")),
+            )
         if self._plan is not None and self._plan.edited:
             return self._edited_decision(self._plan)
         return None

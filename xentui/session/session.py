@@ -304,8 +304,9 @@ class Session(EditedProject):
 
         if self.view.errors:
             raise XentuiError("the project has errors", fix="Fix the errors that Review lists.")
-        self.review.compare(again=True, examine=False)
-        if self.review.clashes:
+        # The examination of the build directory may be under way, or its files have changed.
+        self.review.compare(again=True)
+        if self.review.clashes or self.review.errors:
             raise XentuiError(self.review.summary().rstrip("."))
         self._written = write(self, edited=edited)
         self._written_state = self.state

@@ -21,7 +21,9 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.suggester import Suggester
+from textual.widget import Widget
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from xentui.project import schema, tables
 from xentui.project.model import DEFAULT_RELEASE
@@ -68,6 +70,20 @@ class FieldInput(Input):
     """A text field in a form. Unlike ``Input``, it triggers no new layout when its text grows."""
 
     virtual_size: reactive[Size] = reactive(Size(0, 0), init=False)
+
+
+def jump_to(editor: Widget) -> None:
+    """Focus an editor from outside its form, without selecting its text.
+
+    The user may not look at it yet, and the next key would replace a selected text.
+    """
+    if isinstance(editor, FieldInput):
+        editor.selection = Selection.cursor(editor.selection.end)
+        editor.select_on_focus = False
+    editor.screen.set_focus(editor)
+    if isinstance(editor, FieldInput):
+        # Later, as the focus arrives in a message.
+        editor.call_later(setattr, editor, "select_on_focus", True)
 
 
 class Labelled(TooltipWidget):
