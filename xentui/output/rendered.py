@@ -20,7 +20,7 @@ CHUNK = 1 << 20
 """Number of bytes that are copied or compared at a time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Copy:
     """A file to be copied unchanged, such as an image next to the project file.
 
@@ -36,7 +36,7 @@ class Copy:
 Content = str | Copy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rendered:
     """The generated files of a project.
 

@@ -29,7 +29,7 @@ MAX_ENTRIES = 100_000
 _NO_PATHS: Mapping[str, Path] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceFile:
     """A local file or directory that a project refers to.
 

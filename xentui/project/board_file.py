@@ -122,7 +122,7 @@ FAMILIES: dict[FamilyName, Family] = {
 """The ways to start Xen, in the order in which they are offered to the user."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """An assignment in the configuration that a board needs.
 
@@ -142,7 +142,7 @@ class Line:
     families: tuple[FamilyName, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BoardLayer:
     """The repository whose layers provide a machine.
 
@@ -161,7 +161,7 @@ class BoardLayer:
     depends: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kernel:
     """Dom0's kernel.
 
@@ -178,7 +178,7 @@ class Kernel:
     xen_options: Literal["kmeta", "config", "fragments", "layer"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Console:
     """Xen's serial console.
 
@@ -201,7 +201,7 @@ class Console:
     command: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Boot:
     """How Xen is started.
 
@@ -243,7 +243,7 @@ class Boot:
         return (self.family, *self.also)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Medium:
     """The disk or card that the board boots from.
 
@@ -260,7 +260,7 @@ class Medium:
     deploy: str = "tmp/deploy/images"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LicenseFlag:
     """A licence flag that must be accepted to build the board's image."""
 
@@ -269,7 +269,7 @@ class LicenseFlag:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A fact, where it can be checked, and the Yocto releases for which it was checked."""
 
@@ -278,7 +278,7 @@ class Source:
     releases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """A boot of a real Xen for the board.
 
@@ -303,7 +303,7 @@ class Run:
     shown_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Board:
     """The facts about one MACHINE. Memory is in MiB.
 

@@ -41,7 +41,7 @@ _STRING = re.compile(
 _OTHER = re.compile(r"[^,#\]}\r\n]++")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Key:
     """One part of a dotted key: its name, and its offsets in the text, with any quotes."""
 
@@ -50,7 +50,7 @@ class Key:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Value:
     """A value in the text.
 
@@ -65,7 +65,7 @@ class Value:
     entries: tuple[Entry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """A key with its value. ``path`` is the full path, including that of the table."""
 
@@ -74,7 +74,7 @@ class Entry:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Section:
     """A table header with its entries; the first section has no header, and an empty path.
 
@@ -88,7 +88,7 @@ class Section:
     entries: list[Entry] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """All sections of a text, in their order.
 

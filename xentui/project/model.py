@@ -49,7 +49,7 @@ precedence."""
 GuestType = Literal["pv", "pvh", "hvm"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Preset:
     """Title and description of a project file in the list of presets."""
 
@@ -57,7 +57,7 @@ class Preset:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Host:
     """The board, its Dom0 image, and its boot and memory settings. Memory is in MiB."""
 
@@ -75,7 +75,7 @@ class Host:
     release: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Containers:
     """vxn and containerd in Dom0. ``memory`` is that of each container's guest, in MiB."""
 
@@ -85,7 +85,7 @@ class Containers:
     memory: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Defaults:
     """Settings of every guest that does not override them. Sizes are in MiB."""
 
@@ -98,7 +98,7 @@ class Defaults:
     image_size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bundle:
     """A bundle recipe. Its key is the recipe's name (PN)."""
 
@@ -108,7 +108,7 @@ class Bundle:
     license: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fetch:
     """An entry of SRC_URI."""
 
@@ -118,7 +118,7 @@ class Fetch:
     subdir: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """Where the disk of a guest without a recipe comes from. ``image_size`` is in MiB."""
 
@@ -128,7 +128,7 @@ class Source:
     fetch: tuple[Fetch, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Disk:
     """A disk in addition to the guest's own image. ``size`` is that of an empty disk, in MiB."""
 
@@ -154,7 +154,7 @@ XlValue = int | str | tuple["str | tuple[str, ...]", ...]
 """A value of a guest's ``xl`` table."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Guest:
     """A Xen guest. Its key is the name of its image recipe, or any name for an external guest."""
 
@@ -232,7 +232,7 @@ class Guest:
         return "external" in self.tags
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ImportType:
     """A user-defined import type: its script makes a raw disk image from the fetched files."""
 
@@ -241,7 +241,7 @@ class ImportType:
     depends: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Project:
     """Everything that the user configures for one board. Tables are in the order of the file."""
 

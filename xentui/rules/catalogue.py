@@ -34,7 +34,7 @@ RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 """The rank of each severity, 0 for the worst."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """One code of the catalogue.
 

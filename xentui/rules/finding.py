@@ -16,7 +16,7 @@ from xentui.rules.catalogue import RANKS, Severity
 from xentui.safe_text import quoted, visible
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class QuickFix:
     """A change that removes a finding.
 
@@ -29,7 +29,7 @@ class QuickFix:
     apply: Callable[[Project], Project]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finding:
     """What is wrong, where, and how to fix it.
 

@@ -55,7 +55,7 @@ GuestForm = Literal["main", "import", "disks", "bundle", "more"]
 """The forms of a guest."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """A group of fields with a heading.
 

@@ -18,7 +18,7 @@ OriginKind = Literal["empty", "preset", "file", "draft"]
 DEFAULT_MACHINE = "qemux86-64"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Origin:
     """The source of a project: a preset, a project file, a draft or nothing.
 
@@ -49,7 +49,7 @@ EMPTY_PROJECT = Project(Host(DEFAULT_MACHINE))
 EMPTY = Origin("empty", "", EMPTY_PROJECT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InvalidText:
     """Text that was typed into a field and is not a valid value of it.
 
@@ -69,7 +69,7 @@ _NO_TEXTS: Mapping[field_paths.Path, InvalidText] = MappingProxyType({})
 _NO_FILES: Mapping[str, Path] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class State:
     """A project with its source, invalid texts of its fields, allowed errors and files to copy.
 

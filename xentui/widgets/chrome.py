@@ -40,7 +40,7 @@ ALWAYS_SHOWN = ("write", "help")
 """The actions whose keys are shown even if others are cut off."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StepMark:
     """The state of a step.
 
@@ -351,7 +351,7 @@ def wrap_and_cut(text: str, width: int, height: int, more: str) -> list[str]:
     return [*lines[: max(0, height - 1)], f"{last.rstrip()}{more}"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KeyHint:
     """A key on the last line: its name, its description, and the action that it runs on a node."""
 
