@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""The result of inspecting a file or directory."""
+"""The result of inspecting a file or directory that could become a guest's image."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Inspected:
 
     Attributes:
         path: its path.
-        size: its bytes; of a directory, of all files in it.
+        size: its size in bytes; for a directory, the sum of all files in it.
         compression: ``gz``, ``bz2``, ``xz`` or ``zst`` of a compressed file.
         content: what it is, once unpacked.
         complete: whether all of it was read, not only its beginning.
         sha256: of the file as it is; ``None`` if it was not computed.
         unpacked: its size in bytes after unpacking, if known.
         archive: the contents of a tar archive that was read.
-        image_size: the size of an image for the tree in it, if it has one.
+        image_size: the size of an image for its file tree; ``None`` without one.
         holes: bytes in holes of a sparse file.
         init: whether a kernel finds an init; ``None`` if unknown.
         problems: what is wrong with it, a sentence each.
@@ -73,7 +73,10 @@ _TOOLS = {"gz": "gzip", "bz2": "bzip2", "xz": "xz", "zst": "Zstandard"}
 
 
 def data(inspected: Inspected) -> dict[str, Any]:
-    """Return everything as plain data for JSON. Sizes are in bytes, ``image_size`` in MiB."""
+    """Return the result as plain data for JSON, without ``complete`` and ``holes``.
+
+    Sizes are in bytes, ``image_size`` is in MiB.
+    """
     content = inspected.content
     size = inspected.image_size
     result: dict[str, Any] = {

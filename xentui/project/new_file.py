@@ -33,7 +33,7 @@ def toml_text(project: Project, *, comments: bool = True, schema_file: str | Non
 
 
 def _blocks(project: Project, path: KeyPath, table: str, *, comments: bool) -> list[str]:
-    """Return the tables directly inside a table, each as the text of a block with its header."""
+    """Return a block of text for each table inside a table, at any depth: header and lines."""
     blocks: list[str] = []
     for field in schema.fields(table):
         at = (*path, field.name)

@@ -126,7 +126,7 @@ def answer_buttons(*, use: bool = True) -> Horizontal:
 
 
 class AskText(Modal[str | None]):
-    """A question answered with one line of text. The result is ``None`` if the user goes back.
+    """A question answered with one line of text; ``None`` if the user goes back or enters none.
 
     Args:
         title: the question.

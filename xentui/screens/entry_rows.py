@@ -142,6 +142,7 @@ class EntryRows(Vertical):
         )
         event.row.set_problem(problem)
         if problem:
+            # Nothing changes in the project; only the message about this field does.
             self.post_message(CursorMoved())
         else:
             label = f"{event.row.title} of {self.guest_key}"

@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: The xentui authors
 # SPDX-License-Identifier: MIT
-"""Import an existing xl config as a guest: each setting becomes a field, or an entry of ``xl``.
+"""Import an existing xl config as a guest.
+
+Each setting becomes a field of the guest, or an entry of its table ``xl``.
 
 Settings that xl ignores (an unknown key, a value of the wrong type) are left out, with a note. The
 files that a config names are in the Dom0 that it was written for; each is listed with the name
@@ -44,7 +46,7 @@ LARGEST = 1024 * 1024
 """Maximum size of an xl config in bytes."""
 _BY_NAME = ("name", "type", "builder", "kernel", "ramdisk", "device_tree", "disk", "vif", "cmdline",
         "root", "extra", "memory", "vcpus")  # fmt: skip
-"""The settings that methods of the reader import; all others are imported alike."""
+"""The settings with code of their own in _ConfigReader; its method _others imports the rest."""
 
 
 @dataclass
@@ -265,7 +267,7 @@ class _ConfigReader:
     def _boot(self) -> None:
         kernel = self.config.text("kernel")
         if self.kind == "hvm" and kernel is not None and kernel.endswith("hvmloader"):
-            # The firmware of every HVM guest, which xl ignores here.
+            # hvmloader is the firmware of every HVM guest; xl ignores it as the value of kernel.
             kernel = None
         if kernel is None:
             self.fields["kernel"] = "none"
@@ -277,7 +279,10 @@ class _ConfigReader:
             extra = " ".join(filter(None, (f"root={root}" if root else "", rest or "")))
         started = self.kind != "hvm" or kernel is not None
         if started and not self._set("extra", extra):
-            raise UsageError("the kernel command line cannot be imported", fix="Simplify extra.")
+            raise UsageError(
+                "the kernel command line cannot be imported",
+                fix="Simplify the command line: cmdline, or root and extra.",
+            )
         for name in ("ramdisk", "device_tree"):
             file = self.config.text(name)
             if file:
@@ -310,7 +315,7 @@ class _ConfigReader:
         if not self._set("disk_device", first.device):
             raise UsageError(f"the device {visible(first.device)} cannot be imported")
         name = self._file(first.target)
-        # The class imports the image, so it is the guest's source and not an additional file.
+        # xen-guest-bundle.bbclass imports the image: it is the guest's source, not an extra file.
         self._drop_fetch(name)
         is_root = re.search(rf"root=/dev/{first.device}(?:\s|$)", self.fields.get("extra", ""))
         kind = "qcow2" if first.format == "qcow2" else "ext4" if is_root else "raw"
@@ -379,7 +384,9 @@ class _ConfigReader:
             field = fields.get(name)
             value = _value(setting, self.config, name)
             if value is None:
-                raise UsageError(f"{name} has lists, which cannot be imported", fix="Take it out.")
+                raise UsageError(
+                    f"{name} has lists inside lists, which cannot be imported", fix="Take it out."
+                )
             if value == "":
                 # For xl, a setting with an empty text is left out.
                 continue
@@ -415,7 +422,7 @@ _BACKENDS: dict[str, Literal["phy", "qdisk", "standalone"]] = {
 
 
 def _has_fields(disk: ConfigDisk) -> bool:
-    """Return whether an additional disk of a project has a field for each part of a disk."""
+    """Return whether the fields of an additional disk can express every part of this disk."""
     return not (disk.settings or disk.error) and disk.backend_type in ("", *_BACKENDS)
 
 

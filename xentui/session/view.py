@@ -41,7 +41,7 @@ _MEMORY_IS_ASSUMED = "XT107"
 
 
 class OtherGuest(NamedTuple):
-    """A guest on the target that the project does not have.
+    """A guest in the Dom0 image that the project does not have.
 
     Attributes:
         guest: the guest with its effective values.
@@ -57,7 +57,7 @@ class View:
 
     Args:
         state: the state.
-        destination: the properties of the target folder that the files depend on.
+        destination: what the files depend on in the folder that they are written to.
     """
 
     def __init__(self, state: State, destination: Destination) -> None:
@@ -71,7 +71,7 @@ class View:
 
     @cached_property
     def assets(self) -> Assets:
-        """The files that the project names, as far as they exist."""
+        """The existing files that the project names, and what the layers have for it."""
         state, folder = self.state, self.destination.project_folder
         preset_folder = state.origin.directory if state.origin.path is None else None
         return replace(
@@ -114,7 +114,7 @@ class View:
             # The user has set the memory, so it is no longer an assumption.
             found = [finding for finding in found if finding.code != _MEMORY_IS_ASSUMED]
         if self.destination.recipe_names is None:
-            # If the layers are known, a missing recipe is a finding of the build directory.
+            # If the layers are known, the rules on the build directory report a missing recipe.
             found = [*found, *renamed_recipes(self.state.origin.project, self.project)]
         if self.state.allowed:
             found = allow_at(found, self.state.allowed)
@@ -230,7 +230,7 @@ class View:
 
     @cached_property
     def other_guests(self) -> Sequence[OtherGuest]:
-        """The guests on the target that the project does not have."""
+        """The guests in the Dom0 image that the project does not have."""
         own_keys = {guest.key for guest in self.project.guests}
         guests = [
             OtherGuest(effective(self.effective_project, guest), "your own settings")

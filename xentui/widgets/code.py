@@ -34,7 +34,7 @@ _CODE = re.compile(
 
 
 class VisualLine(NamedTuple):
-    """One line on the screen: the characters from ``start`` to ``end`` of a line of the text.
+    """One line on the screen: the characters from ``start`` to ``end`` of a line as it is drawn.
 
     Attributes:
         number: the index of the line in the text.
@@ -302,9 +302,10 @@ def _first_difference(before: Sequence[str], after: Sequence[str]) -> int | None
 
 
 def changed_lines(base: Sequence[str], lines: Sequence[str]) -> frozenset[int]:
-    """Return the indices of the lines that are not in ``base``.
+    """Return the indices of new or changed lines since ``base``, except those with digests.
 
-    Lines that both texts begin or end with are skipped, so this takes linear time.
+    Texts of the same length are compared line by line; otherwise, what both begin and end with is
+    left out, and a line counts if the rest of ``base`` does not have it.
     """
     if base is lines:
         return frozenset()

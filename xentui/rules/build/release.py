@@ -56,7 +56,7 @@ def check_guest_classes(context: BuildContext) -> Iterator[LocatedFinding]:
 
 
 def check_mixed_releases(context: BuildContext) -> Iterator[LocatedFinding]:
-    """Find layers of two releases that claim to be compatible."""
+    """Find layers of different releases that BitBake accepts together."""
     layer = context.build.layer(META_VIRTUALIZATION)
     if layer is None or not context.build.has_core:
         return
@@ -137,7 +137,7 @@ def check_unread_settings(context: BuildContext) -> Iterator[LocatedFinding]:
             "XT647",
             ours[variable],
             f"{variable} has no effect: no file of the layers names it",
-            "Report it with the branches of your layers, and remove the field meanwhile.",
+            "Report it to xentui with the branches of your layers. Until then, remove the field.",
         )
     for variable in sorted(unread & theirs.keys() - ours.keys()):
         yield finding_at(
