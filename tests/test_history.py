@@ -67,6 +67,17 @@ def test_typing_is_one_step_until_the_field_is_left() -> None:
     assert history.undo() is None
 
 
+def test_typing_that_was_taken_back_is_not_a_step() -> None:
+    history = History(project(0))
+    history.do(project(1), "memory", merge="host.memory")
+    history.end_merge()
+    history.do(project(12), "memory", merge="host.memory")
+    assert history.do(project(1), "memory", merge="host.memory")
+    assert history.undo() == "memory"
+    assert history.current == project(0)
+    assert history.undo_label is None
+
+
 @given(st.lists(st.integers(0, 5) | st.sampled_from(["undo", "redo"])))
 def test_any_steps_move_through_the_earlier_projects(steps: list[int | str]) -> None:
     history = History(project(0))

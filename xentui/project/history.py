@@ -43,6 +43,9 @@ class History(Generic[T]):
         merged = bool(merge) and bool(self._done) and self._done[-1][2] == merge
         if not merged:
             self._done.append((label, self.current, merge))
+        elif project == self._done[-1][1]:
+            # The typing was taken back: there is nothing to undo.
+            self._done.pop()
         self._undone.clear()
         self.current = project
         return True
