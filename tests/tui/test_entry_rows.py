@@ -16,6 +16,7 @@ from xentui.project.model import Guest
 from xentui.screens.entry_rows import EntryRows
 from xentui.screens.guest_editor import GuestEditor
 from xentui.session import entry_lists, field_paths, guests
+from xentui.widgets.parts import PartsRow
 
 
 async def _press_button(app: XentuiApp, pilot: Pilot[int], name: str) -> None:
@@ -128,6 +129,21 @@ async def test_the_focus_stays_on_the_buttons_that_remove_disks() -> None:
             await settle(pilot)
             assert getattr(app.focused, "id", None) == left
         assert not app.session.project.guest("alpha").disks
+
+
+async def test_a_button_pressed_twice_at_once_removes_only_its_own_entry() -> None:
+    session = session_of(TWO)
+    shares = [f"tag={tag},security_model=none,path=/srv" for tag in "abc"]
+    session.set_value(("guests", "alpha", "p9"), shares)
+    async with running(session, "guests", size=LARGE) as (app, pilot):
+        await _edit(app, pilot)
+        button = app.screen.query_one("#shared-folder-1", PartsRow).query_one(Button)
+        button.press()
+        button.press()
+        await pilot.pause(0.2)
+        await settle(pilot)
+        assert session.project.guest("alpha").p9 == (shares[0], shares[2])
+        assert len(app.screen.query_one("#shared-folder-rows", EntryRows).query(PartsRow)) == 2
 
 
 async def test_a_row_that_has_the_focus_is_never_hidden() -> None:

@@ -151,6 +151,9 @@ class EntryRows(Vertical):
     @on(PartsRow.Removed)
     def _removed(self, event: PartsRow.Removed) -> None:
         event.stop()
+        if self._current_titles() != self._titles:
+            # The rows are about to be rebuilt: this one's number may be another entry's by now.
+            return
         guest = self._session.project.guest(self.guest_key)
         value = self.entries.without(guest, self._number(event.row))
         self._set(value, f"remove {event.row.title} of {self.guest_key}")
