@@ -15,6 +15,7 @@ from tests.tui.wizards import LARGE, press, running, settle, shown
 from xentui.app import XentuiApp
 from xentui.output.header import is_intact
 from xentui.project.model import Guest, Host, Project
+from xentui.widgets.code import CodeView
 from xentui.widgets.field import FieldRow
 from xentui.widgets.preview import Preview
 from xentui.widgets.table import Table
@@ -192,6 +193,18 @@ async def test_the_preview_follows_each_key_and_marks_what_changed() -> None:
             app.main.query_one(Preview).query_one("CodeView").lines  # type: ignore[attr-defined]
         )
         assert "\u25b8 XEN_GUEST_MEMORY[alpha]" in shown(app)
+
+
+async def test_a_text_that_gets_shorter_at_its_end_stays_where_it_was_scrolled_to() -> None:
+    async with running(TWO, "guests", size=LARGE) as (app, pilot):
+        view = app.main.query_one("#preview-text", CodeView)
+        lines = [f"# {number}" for number in range(100)]
+        view.show(lines)
+        view.scroll_end(animate=False)
+        await settle(pilot)
+        view.show(lines[:-1])
+        await settle(pilot)
+        assert "# 98" in shown(app)
 
 
 async def test_the_preview_can_be_paused() -> None:

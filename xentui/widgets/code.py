@@ -297,7 +297,7 @@ def _first_difference(before: Sequence[str], after: Sequence[str]) -> int | None
     differ = compress(range(len(after)), map(ne, before, after))
     first = next((number for number in differ if not _DIGEST.search(after[number])), None)
     if first is None and len(before) != len(after):
-        return min(len(before), len(after))
+        return min(len(before), len(after) - 1)
     return first
 
 
