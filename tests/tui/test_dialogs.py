@@ -73,7 +73,7 @@ async def test_a_file_that_is_there_is_overwritten_only_when_asked() -> None:
             assert (path.read_text() != "mine\n") is written
 
 
-@pytest.mark.parametrize("name", ["nowhere/x.toml", "folder.d", "[/b].toml"])
+@pytest.mark.parametrize("name", ["nowhere/x.toml", "folder.d", "[/b].toml", "a\0b"])
 async def test_an_impossible_name_is_reported(name: str) -> None:
     Path("folder.d").mkdir()
     async with running(TWO, "review", notifications=True) as (app, pilot):
@@ -84,6 +84,7 @@ async def test_an_impossible_name_is_reported(name: str) -> None:
             await press(pilot, "right", "enter")
         saved = Path(name).is_file()
         assert ("Saved as" in shown(app)) is saved
+        assert app.screen.query("Toast")
         assert (app.session.state.origin.path is not None) is saved
 
 

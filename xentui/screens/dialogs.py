@@ -260,7 +260,10 @@ async def save_as(step: Step, session: Session) -> None:
     text = await wizard(step).ask(
         AskText("Save the project as which file?", str(session.project_file))
     )
-    if not text or "\0" in text:
+    if not text:
+        return
+    if "\0" in text:
+        step.show_toast("No file name can contain a NUL character. Choose another one.", "error")
         return
     file = writing.project_file_named(text)
     if exists(file):
