@@ -48,6 +48,7 @@ def test_no_other_module_uses_a_private_name_of_textual() -> None:
 def test_textual_has_each_private_name_that_is_used() -> None:
     assert inspect.iscoroutinefunction(App.on_event)
     assert callable(CommandPalette._action_command_list)
+    assert isinstance(CommandPalette._GATHER_COMMANDS_GROUP, str)
     assert callable(Driver.write)
     assert callable(Driver.flush)
     assert issubclass(ScrollBar.renderer, ScrollBarRender)

@@ -11,7 +11,7 @@ screens and widgets uses a private name of Textual or replaces one of its parts:
 - :meth:`OrderedKeys.ask_terminal` writes to the driver, the only way to send a request to the
   terminal.
 - :class:`Palette` overrides ``CommandPalette._action_command_list``, which fails for a page key
-  that is pressed before the list is drawn.
+  that is pressed before the list is drawn, and selects from a list that is still being renewed.
 - :func:`draw_scroll_bars_in_ascii` replaces the renderer of all scroll bars.
 """
 
@@ -33,6 +33,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.timer import Timer
 from textual.widgets import Input
+from textual.worker import Worker
 
 from xentui.safe_text import visible
 
@@ -253,14 +254,30 @@ class OrderedKeys(App[int]):
 
 
 class Palette(CommandPalette):
-    """Textual's command palette, protected against closing twice and paging an empty list."""
+    """Textual's command palette, protected against closing twice and paging an empty list.
+
+    Enter runs a command that was found for the whole text, not for its first letters.
+    """
 
     def _action_command_list(self, action: str) -> None:
+        if action == "select" and (search := self._running_search()):
+            self.run_worker(self._select_after(search), exit_on_error=False)
+            return
         # Before the list is drawn it has no lines, and turning a page fails
         # (textual/widgets/_option_list.py, ``_move_page``).
         drawn = self.query_one(CommandList).scrollable_content_region
         if drawn or not action.startswith("page_"):
             super()._action_command_list(action)
+
+    def _running_search(self) -> list[Worker[None]]:
+        group = self._GATHER_COMMANDS_GROUP
+        return [w for w in self.workers if w.group == group and not w.is_finished]
+
+    async def _select_after(self, search: list[Worker[None]]) -> None:
+        """Run the highlighted command once a search is over; a cancelled one raises WorkerError."""
+        await self.workers.wait_for_complete(search)
+        if self.query_one(CommandList).highlighted is not None:
+            super()._action_command_list("select")
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close the palette unless it is closed already, as ``dialogs.Modal`` does."""
