@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xentui.project import assets
 from xentui.project.history import History
 from xentui.project.model import Host, Project
 from xentui.rules.finding import by_severity
@@ -142,7 +141,7 @@ class EditedProject:
 
     def notice_changed_files(self) -> bool:
         """Discard all views if a file that the project names has changed; return whether so."""
-        if not assets.changed(self.view.assets):
+        if not self.view.files_changed():
             return False
         self._views.clear()
         return True

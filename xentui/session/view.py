@@ -20,7 +20,7 @@ from xentui.output.render import render
 from xentui.output.rendered import CONF, Content
 from xentui.output.xentui_conf import guest_lines
 from xentui.project import artifacts
-from xentui.project.assets import Assets, gather
+from xentui.project.assets import Assets, changed, gather
 from xentui.project.effective import EffectiveGuest, effective
 from xentui.project.model import Guest, Project
 from xentui.rules.budget import Budget, as_configured, budget_of
@@ -80,6 +80,10 @@ class View:
             installs_vxn=self.destination.installs_vxn(state.project),
             recipes=self.destination.recipe_names,
         )
+
+    def files_changed(self) -> bool:
+        """Return whether a file that was found has changed, or a missing one exists now."""
+        return changed(self.assets)
 
     @cached_property
     def context(self) -> Context:
