@@ -220,7 +220,7 @@ def _enable_garbage_collection() -> None:
 
 
 def _needs_ascii(ascii_only: bool | None) -> bool:
-    """Return whether to draw in ASCII: as told, or else as terminal and locale need it."""
+    """Return whether to draw in ASCII: as asked for, or else as terminal and locale need it."""
     if ascii_only is not None:
         return ascii_only
     if os.environ.get("TERM", "") in ("linux", "vt100", "vt220", "ansi"):

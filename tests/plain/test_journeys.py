@@ -257,20 +257,20 @@ def test_only_a_guest_with_a_kernel_command_line_has_a_static_address(
 def test_the_first_list_waits_for_the_guests_of_a_slow_build_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The directory is read only after the user was told to wait."""
+    """The directory is read only after the user was asked to wait."""
     build = small(tmp_path / "tree", 'BUNDLED_XEN_GUESTS = "vendor-os:external"\n')
-    told, read, say = threading.Event(), build_dir.read, Talk.say
+    has_spoken, read, say = threading.Event(), build_dir.read, Talk.say
 
     def read_later(path: Path, **options: Any) -> BuildDir:
-        assert told.wait(60)
+        assert has_spoken.wait(60)
         return read(path, **options)
 
-    def note_what_is_said(talk: Talk, *texts: str) -> None:
+    def note_texts(talk: Talk, *texts: str) -> None:
         say(talk, *texts)
-        told.set()
+        has_spoken.set()
 
     monkeypatch.setattr(build_dir, "read", read_later)
-    monkeypatch.setattr(Talk, "say", note_what_is_said)
+    monkeypatch.setattr(Talk, "say", note_texts)
     person = Person(Session(EMPTY, out=build, draft_path=Path("draft.json")))
     assert "1. Start from the guests of this build directory: vendor-os" in person.first
 

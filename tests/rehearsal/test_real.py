@@ -155,9 +155,9 @@ def test_ready_made_guests_start(machine: str, names: tuple[str, ...]) -> None:
     for name in names:
         project, _ = guest_presets.add(project, guest_presets.guest_preset(name))
     parts = real_parts.find_parts() if machine == "qemux86-64" else real_parts.find_parts(ARM)
-    told = rehearse_in_time(project, parts)
-    assert told.all_started, "\n".join(told.lines())
-    assert told.as_predicted, "\n".join(told.lines())
+    report = rehearse_in_time(project, parts)
+    assert report.all_started, "\n".join(report.lines())
+    assert report.as_predicted, "\n".join(report.lines())
 
 
 TWO = """version = 1

@@ -326,7 +326,7 @@ VXN = "[containers]\nvxn = true\n"
                 Row("web", "web", 516, "guest", note="512 MiB and 4 MiB of overhead (hvm)"),
                 Row("free", "Free", 1438, "free"),
             ],
-            id="a Dom0 that nobody limits",
+            id="a Dom0 without a limit",
         ),
         pytest.param(
             "raspberrypi4-64",
@@ -337,7 +337,7 @@ VXN = "[containers]\nvxn = true\n"
                 Row("web", "web", 516, "guest", note="512 MiB and 4 MiB of overhead (pvh)",
                     autostart=False),
             ],
-            id="a board of which nobody says how much it has",
+            id="a board whose memory is unknown",
         ),
     ],
 )  # fmt: skip

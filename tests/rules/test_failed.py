@@ -27,7 +27,7 @@ PROJECT = Project(
 
 
 def _breaks(given: Context) -> Iterable[Finding]:
-    yield make_finding("XT103", "host.network", "said before it broke", "Nothing.")
+    yield make_finding("XT103", "host.network", "reported before it broke", "Nothing.")
     raise ZeroDivisionError("[/x] \x1b[31m" + "y" * 999)
 
 

@@ -167,7 +167,7 @@ def test_an_emulated_card_needs_the_effective_type_hvm(
     made = findings_of("XT222", text, assets)
     assert [one.code for one in made] == codes
     if config is not None:
-        assert all(one.quick_fixes == () for one in made), "a config of one's own is not changed"
+        assert all(one.quick_fixes == () for one in made), "the user's own config is not changed"
 
 
 @pytest.mark.parametrize(

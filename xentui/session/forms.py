@@ -107,7 +107,7 @@ def guest_groups(project: Project, key: str, name: GuestForm) -> tuple[Group, ..
         bundle = project.guest(key).bundle
         if bundle is not None and tables.value_at(project, ("bundles", bundle)) is not None:
             paths += _paths(("bundles", bundle), "bundle")
-        return (Group("Which way it goes into the image", paths),)
+        return (Group("How it gets into the image", paths),)
     if name == "more":
         more = [f.name for f in fields if f.advanced and (f.kind == "map" or not f.is_table)]
         return (Group("", tuple((*base, name) for name in more)),)
